@@ -1,0 +1,1 @@
+"""HOW: one package an outside system. Connectors know ports and values, and never each other."""

@@ -1,0 +1,64 @@
+"""
+Errors are named for what the caller must do.
+
+    SignalboxError
+    ├── Undecodable      can never be read         → dead letter topic, then go on
+    ├── Transient        may work later            → back off with jitter; never a dead letter
+    │   ├── OrgDown      the whole org is affected → its work pauses, polling goes on
+    │   ├── TooLate      send-by had passed        → nothing was sent; back to waiting
+    │   └── InDoubt      sent, no answer           → may have been applied; resolve before anything else
+    ├── LeaseLost        another writer owns the org → stop its work, publish nothing for it
+    └── Misconfigured    settings are wrong        → refuse to start, exit code 2
+
+A business result (several matches, a refusal by Salesforce) is a value, never an error. Anything else is our bug: crash, commit nothing.
+"""
+
+
+class SignalboxError(Exception):
+    """Base of all errors that this program raises on purpose."""
+
+
+class Undecodable(SignalboxError):
+    """The bytes of a message can never be read."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnknownFingerprint(Undecodable):
+    """The message names a contract version that this build does not know: on a command topic, upgrade and read again."""
+
+
+class Transient(SignalboxError):
+    """It may work later. `retry_after` in seconds, where the other side named it."""
+
+    def __init__(self, reason: str, *, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+        self.retry_after = retry_after
+
+
+class OrgDown(Transient):
+    """The whole org is affected (unreachable, maintenance, API limit, dead credential): pause its work."""
+
+
+class TooLate(Transient):
+    """The send-by time had passed when the call was about to leave; nothing was sent."""
+
+
+class InDoubt(Transient):
+    """The request left and no answer came: it may be, or may yet be, applied."""
+
+
+class LeaseLost(SignalboxError):
+    """Another process has taken the org's lease since; this one must not write for it."""
+
+
+class Misconfigured(SignalboxError):
+    """Settings or integration files are wrong: `faults` holds one line for each fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults

@@ -1,0 +1,212 @@
+"""
+Values that flow between the stages: what was found, what is decided, what is written, what came back.
+
+Rule of this file: frozen values without behaviour beyond their own invariants; no I/O, no clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from schemas.outcome import OutcomeKind, Reason
+from schemas.values import Scalar
+
+PersonObject = Literal["Lead", "Contact"]
+Role = Literal["account", "lead", "convert", "contact", "opportunity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as the org answered it: `fields` by API name, exactly those that were asked for."""
+
+    object: str
+    id: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """
+    What the org holds for one command.
+
+    `leads` and `contacts` are the records that match (after key sets in order, converted leads already followed to
+    their contact, and lead and contact that are one converted person already joined).
+    `step` says how: `salesforce_id`, `key_set:<n>` (from 1), or `none`.
+    `ignored_id` is the event's SalesforceID where it was not found or deleted, and the keys were used instead.
+    `accounts` are those that match the command's account keys; `account_of` is the matched contact's own account;
+    `opportunity` is the open one kept for the matched contact, where there is one.
+    `followed` is the ID of the converted lead through which the contact was found.
+    """
+
+    step: str = "none"
+    leads: tuple[Record, ...] = ()
+    contacts: tuple[Record, ...] = ()
+    ignored_id: str | None = None
+    followed: str | None = None
+    accounts: tuple[Record, ...] = ()
+    account_of: Record | None = None
+    opportunity: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One write of a decision, in the order given.
+
+    `record_id` names the target where it is known; else `target` names the role whose result is the target.
+    `refs` maps a field to the role whose record ID goes there. `effect` makes a created record the same for ever.
+    `before` holds the target's values of `fields` as read (for unchanged, audit and undo).
+    """
+
+    role: Role
+    operation: Literal["create", "update", "convert"]
+    object: str
+    record_id: str | None = None
+    target: Role | None = None
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    before: Mapping[str, Scalar] = field(default_factory=dict)
+    refs: Mapping[str, Role] = field(default_factory=dict)
+    effect: str | None = None
+    status: str | None = None
+    owner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What one command does to Salesforce: `kind` and `reason` of its outcome if every step succeeds.
+
+    No steps: it is settled at once. `rule_ids` are the rows of the rule tables that led here.
+    `linked` names records that the outcome lists although nothing is written to them.
+    """
+
+    kind: OutcomeKind
+    reason: Reason = "none"
+    steps: tuple[Step, ...] = ()
+    rule_ids: tuple[str, ...] = ()
+    candidates: tuple[Record, ...] = ()
+    missing_fields: tuple[str, ...] = ()
+    discarded_fields: tuple[str, ...] = ()
+    linked: tuple[Record, ...] = ()
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """`field IN (values)` of a question; values are raw text, the connector escapes them."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which records of one object to read: any of the alternatives, each a conjunction of INs. Rows come back whole."""
+
+    object: str
+    fields: tuple[str, ...]
+    any_of: tuple[tuple[In, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to several questions: rows by question, in order, and the API calls that it took."""
+
+    rows: tuple[tuple[Record, ...], ...]
+    api_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """
+    One record write. `create` with `external` is an upsert on that Unique External ID (field, value).
+
+    `fields` never contain the ID or the external ID field.
+    """
+
+    operation: Literal["create", "update", "delete"]
+    object: str
+    record_id: str | None = None
+    external: tuple[str, str] | None = None
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """One lead to convert (never with an opportunity: we create that ourselves, VS-26)."""
+
+    lead_id: str
+    status: str
+    account_id: str | None = None
+    owner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why Salesforce refused one row; `transient` rows (locks) are tried again, others are a refusal."""
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+    transient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The answer to one write or conversion, in the order sent."""
+
+    success: bool
+    id: str | None = None
+    created: bool = False
+    account_id: str | None = None
+    contact_id: str | None = None
+    errors: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """What describe says of one field. Required on create = createable and not nillable and not defaulted."""
+
+    name: str
+    type: str
+    length: int
+    createable: bool
+    updateable: bool
+    nillable: bool
+    defaulted: bool
+    unique: bool
+    external_id: bool
+    restricted: bool
+    values: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> bool:
+        """Whether a create must name it."""
+        return self.createable and not self.nillable and not self.defaulted
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """What describe says of one object, fields by API name."""
+
+    name: str
+    fields: Mapping[str, FieldFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class OrgFacts:
+    """
+    What is known of an org before any command: objects by name, the field that holds effect keys (None: not installed).
+
+    `external_field` maps an object to its Unique External ID field; an object without one is created without it.
+    `converted_status` is the org's default converted status; `user_id` is the integration user (for owners of queues).
+    """
+
+    org: str
+    organization_id: str
+    user_id: str
+    objects: Mapping[str, ObjectFacts]
+    external_field: Mapping[str, str]
+    converted_status: str
+    read_at: datetime

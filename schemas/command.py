@@ -1,0 +1,83 @@
+"""
+Contract `Command`: one event as one integration wants it applied to one org.
+
+The intake's settings map (keys, mapped fields); the executor's settings decide (action, policies).
+A command that no integration wanted, or that a filter left out, has kind `skip` and carries its reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from
+
+CommandKind = Literal["apply", "skip"]
+Lane = Literal["live", "retry", "bulk"]
+KeyKind = Literal["text", "email", "phone"]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKey:
+    """
+    One secondary key of one key set: keys of one set are joined by AND, sets are tried in order (VS-8, 1G).
+
+    `lead` and `contact` name the API field that holds it on each object (None: not on that object).
+    `value` is the source's text, trimmed; a set with an empty value is not used and is left out.
+    """
+
+    set: int
+    kind: KeyKind
+    value: str
+    lead: str | None = None
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One event as one integration wants it applied. See the contract for each field's meaning."""
+
+    command_id: str
+    kind: CommandKind
+    contract: str
+    event_id: str
+    event_digest: str
+    thing: str
+    integration: str
+    org: str
+    lane: Lane
+    event_time: datetime
+    command_time: datetime
+    settings_digest: str
+    person: Person
+    version: int = 1
+    attempt: int = 0
+    trace_id: str | None = None
+    agent: Agent | None = None
+    skip_reason: str | None = None
+    rule_ids: tuple[str, ...] = ()
+    salesforce_id: str | None = None
+    keys: tuple[MatchKey, ...] = ()
+    lead: Mapping[str, Scalar] = field(default_factory=dict)
+    contact: Mapping[str, Scalar] = field(default_factory=dict)
+    account: Mapping[str, Scalar] = field(default_factory=dict)
+    opportunity: Mapping[str, Scalar] = field(default_factory=dict)
+
+    def to_avro(self) -> dict[str, Any]:
+        """Return the value as fastavro writes it."""
+        return asdict(self)
+
+    @classmethod
+    def from_avro(cls, value: Mapping[str, Any]) -> "Command":
+        """Return the command of a decoded Avro record."""
+        return cls(
+            **{
+                **value,
+                "event_time": from_millis(value["event_time"]),
+                "command_time": from_millis(value["command_time"]),
+                "person": person_from(value["person"]),
+                "agent": agent_from(value["agent"]),
+                "rule_ids": tuple(value["rule_ids"]),
+                "keys": tuple(MatchKey(**key) for key in value["keys"]),
+            }
+        )
