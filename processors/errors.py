@@ -3,6 +3,7 @@ Errors are named for what the caller must do.
 
     SignalboxError
     ├── Undecodable      can never be read         → dead letter topic, then go on
+    │   └── UnknownFingerprint  written by a newer build → on a command topic wait for the upgrade, elsewhere as above
     ├── Transient        may work later            → back off with jitter; never a dead letter
     │   ├── OrgDown      the whole org is affected → its work pauses, polling goes on
     │   ├── TooLate      send-by had passed        → nothing was sent; back to waiting
@@ -14,20 +15,19 @@ A business result (several matches, a refusal by Salesforce) is a value, never a
 """
 
 
-class SignalboxError(Exception):
-    """Base of all errors that this program raises on purpose."""
+from schemas.errors import SignalboxError, Undecodable, UnknownFingerprint
 
-
-class Undecodable(SignalboxError):
-    """The bytes of a message can never be read."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class UnknownFingerprint(Undecodable):
-    """The message names a contract version that this build does not know: on a command topic, upgrade and read again."""
+__all__ = [
+    "InDoubt",
+    "LeaseLost",
+    "Misconfigured",
+    "OrgDown",
+    "SignalboxError",
+    "TooLate",
+    "Transient",
+    "Undecodable",
+    "UnknownFingerprint",
+]
 
 
 class Transient(SignalboxError):
