@@ -1,0 +1,207 @@
+"""
+Stage *claim*: which waiting commands may go now, side by side with what is under way.
+
+In: commands by place, claims held.  Out: a batch whose keys nobody else holds.  Pure: the clock's reading is an argument.
+Rule of this file: order and claims are decided here and nowhere else (design section 3, points 2 and 3).
+
+Commands that share a key are one person's: they go in the order of (lane, place). Inside one batch they may go together;
+against a batch or a call that is under way the later one waits. What a command found out that it will touch
+(`wants`) counts like its own keys from then on, so that two commands that discover each other's records keep their order (D10).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from processors.executor.plan import Plan
+from processors.integration import Integration
+from schemas.command import Command
+
+NO_KEYS: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Item:
+    """A command at work in memory: what the ledger holds of it, its keys, its plan. `due` in seconds since the epoch."""
+
+    command: Command
+    settings: Integration | None
+    place: int
+    lane: int
+    due: float
+    keys: frozenset[str]
+    wants: frozenset[str] = NO_KEYS
+    tries: int = 0
+    crashes: int = 0
+    alone: bool = False
+    plan: Plan | None = None
+    since: float = 0.0
+    blocker: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The command's ID."""
+        return self.command.command_id
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Who goes first: the lane, then the place."""
+        return (self.lane, self.place)
+
+    @property
+    def all_keys(self) -> frozenset[str]:
+        """Everything that must be free for it to go."""
+        return self.keys | self.wants if self.wants else self.keys
+
+
+@dataclass(slots=True)
+class Claims:
+    """Who holds what: key → holders (a batch, or API calls that may still land)."""
+
+    _holders: dict[str, set[str]] = field(default_factory=dict)
+
+    def take(self, keys: Iterable[str], holder: str) -> None:
+        """Add *holder* to each key; the caller has asked `free` before."""
+        for key in keys:
+            self._holders.setdefault(key, set()).add(holder)
+
+    def release(self, keys: Iterable[str], holder: str) -> None:
+        """Take *holder* off each key."""
+        for key in keys:
+            holders = self._holders.get(key)
+            if holders is not None:
+                holders.discard(holder)
+                if not holders:
+                    del self._holders[key]
+
+    def blocker(self, keys: Iterable[str], own: frozenset[str] = NO_KEYS) -> str | None:
+        """Return one key that somebody outside *own* holds, or None."""
+        holders = self._holders
+        for key in keys:
+            held = holders.get(key)
+            if held is not None and not held <= own:
+                return key
+        return None
+
+    def __len__(self) -> int:
+        return len(self._holders)
+
+
+@dataclass(slots=True)
+class Queue:
+    """All unsettled commands of one org that no batch holds, by (lane, place)."""
+
+    _waiting: dict[str, Item] = field(default_factory=dict)
+    _order: list[Item] = field(default_factory=list)
+    _sorted: bool = True
+
+    def add(self, item: Item) -> None:
+        """Put a command in (back in) its place."""
+        self._waiting[item.id] = item
+        if self._order and item.order < self._order[-1].order:
+            self._sorted = False
+        self._order.append(item)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __iter__(self) -> Iterator[Item]:
+        if not self._sorted:
+            self._order.sort(key=lambda item: item.order)
+            self._sorted = True
+        return iter(self._order)
+
+    def take(self, items: Iterable[Item]) -> None:
+        """Take commands out: a batch holds them now."""
+        for item in items:
+            self._waiting.pop(item.id, None)
+        self._order = [item for item in self if item.id in self._waiting]
+
+    def next_due(self) -> float | None:
+        """Return when the first command that is not due yet will be, or None when the queue is empty."""
+        return min((item.due for item in self._order), default=None)
+
+    def due_count(self, now: float) -> int:
+        """Return how many wait although they are due."""
+        return sum(1 for item in self._order if item.due <= now)
+
+
+def pick(queue: Queue, claims: Claims, own_calls: dict[str, frozenset[str]], now: float, limit: int) -> list[Item]:
+    """
+    Return the commands that may go now, at most *limit*, in order; none of their keys is held by anyone else.
+
+    A command that must wait holds back all later ones that share a key with it, due or not (of its lane or a lower one).
+    `alone` commands share a batch with nobody of their keys.
+
+    Args:
+        own_calls: For a command whose own API calls may still land: their IDs, which do not stand in its way.
+    """
+    picked: list[Item] = []
+    picked_keys: set[str] = set()
+    held_back: set[str] = set()
+    for item in queue:
+        if len(picked) >= limit:
+            break
+        keys = item.all_keys
+        item.blocker = _why_not(item, keys, held_back, picked_keys, claims, own_calls, now)
+        if item.blocker is not None:
+            held_back |= keys
+            continue
+        picked.append(item)
+        picked_keys |= keys
+        if item.alone:
+            held_back |= keys
+    return picked
+
+
+def _why_not(
+    item: Item,
+    keys: frozenset[str],
+    held_back: set[str],
+    picked_keys: set[str],
+    claims: Claims,
+    own_calls: dict[str, frozenset[str]],
+    now: float,
+) -> str | None:
+    if item.due > now:
+        return "due"
+    if not held_back.isdisjoint(keys):
+        return next(iter(held_back & keys))
+    if item.alone and not picked_keys.isdisjoint(keys):
+        return next(iter(picked_keys & keys))
+    return claims.blocker(keys, own_calls.get(item.id, NO_KEYS))
+
+
+def widen(
+    batch: list[Item],
+    wanted: dict[str, frozenset[str]],
+    holder: str,
+    claims: Claims,
+    queue: Queue,
+    own_calls: dict[str, frozenset[str]],
+) -> tuple[list[Item], list[Item]]:
+    """
+    Claim what the batch's commands found out that they will touch, all at once for each; return (those that may go on, those that wait).
+
+    A command waits where someone else holds a key, or where a command with an earlier place waits for it (so that order
+    is kept when both discover each other, D10). It gives back all its claims, keeps its place and matches again (D11).
+    """
+    earlier = [(item.order, item.wants) for item in queue if item.wants]
+    going: list[Item] = []
+    waiting: list[Item] = []
+    held_back: set[str] = set()
+    for item in sorted(batch, key=lambda one: one.order):
+        keys = item.keys | wanted.get(item.id, NO_KEYS)
+        own = own_calls.get(item.id, NO_KEYS) | {holder}
+        queued = any(order < item.order and not wants.isdisjoint(keys) for order, wants in earlier)
+        if queued or not held_back.isdisjoint(keys) or claims.blocker(keys, own) is not None:
+            item.wants = keys - item.keys
+            held_back |= keys
+            waiting.append(item)
+            continue
+        item.wants = keys - item.keys
+        claims.take(keys, holder)
+        going.append(item)
+    kept = set[str]().union(*(item.all_keys for item in going)) if going else set[str]()
+    for item in waiting:
+        claims.release(item.all_keys - kept, holder)
+    return going, waiting

@@ -1,0 +1,148 @@
+"""
+The ledger as values and as a port: inbox, timer and outbox of one org (design section 3).
+
+    waiting ──intend──▶ intended ──settle──▶ settled
+       ▲                   │
+       └────postpone───────┘
+
+Rule of this file: what may follow what stands in `MAY_FOLLOW`; the connector stores, it decides nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from processors.executor.plan import ApiCall
+from schemas.command import Command
+
+State = Literal["waiting", "intended", "settled"]
+
+MAY_FOLLOW: Mapping[State, frozenset[State]] = {
+    "waiting": frozenset({"waiting", "intended", "settled"}),
+    "intended": frozenset({"intended", "waiting", "settled"}),
+    "settled": frozenset(),
+}
+"""Which states a stored command may go to; a settled one never changes."""
+
+LANES: Mapping[str, int] = {"live": 0, "retry": 1, "bulk": 2}
+"""Lanes by priority: a lower number goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for an org, as taken: whoever holds an older epoch is refused."""
+
+    org: str
+    epoch: int
+    ledger_id: str
+    last_sequence: int
+    unclean_starts: int
+    commands: int
+    resume_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A command as it arrived, with its bytes."""
+
+    command: Command
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An unsettled command as the ledger holds it. `due` in seconds since the epoch."""
+
+    command_id: str
+    place: int
+    state: State
+    lane: int
+    due: float
+    tries: int
+    crashes: int
+    alone: bool
+    body: bytes
+    plan: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A command that goes back to waiting: until when, why, and what of its plan must not be forgotten."""
+
+    command_id: str
+    due: float
+    why: str
+    blocker: str | None = None
+    tries: int = 0
+    crashes: int = 0
+    alone: bool = False
+    plan: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A command's end: the encoded outcome and what indexes it. The ledger gives it the org's next sequence number."""
+
+    command_id: str
+    outcome: bytes
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one database transaction does for one org; all of it or nothing."""
+
+    intended: Sequence[ApiCall] = ()
+    plans: Mapping[str, bytes] = field(default_factory=dict)
+    answered: Sequence[str] = ()
+    alive: Sequence[ApiCall] = ()
+    settled: Sequence[Settled] = ()
+    postponed: Sequence[Postponed] = ()
+    links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """A settled command's outcome, ready for its topic."""
+
+    sequence: int
+    command_id: str
+    kind: str
+    outcome: bytes
+
+
+class Ledger(Protocol):
+    """
+    The database behind the executor. Every write checks the lease first and raises `LeaseLost` where it is gone.
+
+    Raises `Transient` where the database is unreachable or busy.
+    """
+
+    def take_lease(self, org: str, owner: str) -> Lease:
+        """Take the org's lease: epoch + 1. Counts an unclean start until `clean` is told."""
+
+    def insert(
+        self, lease: Lease, arrivals: Sequence[Arrival]
+    ) -> tuple[Sequence[Stored], Sequence[Arrival]]:
+        """Insert each command once by its ID; return the new ones, and those whose ID is known with another digest."""
+
+    def unsettled(self, lease: Lease) -> tuple[Sequence[Stored], Sequence[ApiCall]]:
+        """Return everything that waits or is intended, in place order, and every call that may still land."""
+
+    def apply(self, lease: Lease, change: Change) -> int:
+        """Carry the change out in one transaction; return the org's last sequence number."""
+
+    def links(
+        self, lease: Lease, kind: str, source_ids: Sequence[str]
+    ) -> Mapping[str, str]:
+        """Return the record IDs kept for these source IDs."""
+
+    def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
+        """Return the next outcomes after a sequence number, in sequence."""
+
+    def clean(self, lease: Lease) -> None:
+        """Forget unclean starts: work has been settled, or the process ends in good order."""
+
+    def mark_crashing(self, lease: Lease, command_id: str) -> int:
+        """Note that a command is about to be decided alone after crashes; return how often that was noted."""
