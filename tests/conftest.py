@@ -8,9 +8,9 @@ import pytest
 
 from tests.fixtures.run import end_run, skipped_tiers
 
-pytest_plugins = ["tests.fixtures.kafka"]
+pytest_plugins = ["tests.fixtures.kafka", "tests.fixtures.postgres"]
 
-_GROUPS = {"kafka": "kafka", "postgres": "postgres", "postgres_url": "postgres"}
+_GROUPS = {"kafka": "kafka", "postgres": "postgres"}
 """Fixture → xdist group: tests on one server run in one worker, one after another."""
 
 
