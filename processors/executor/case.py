@@ -1,0 +1,159 @@
+"""
+One command on the table: everything that its decision may look at, and the steps that it may take.
+
+In: command, match, settings, facts, now.  Out: single steps with the rules that shaped them.
+Rule of this file: pure; what is consulted here is what the outcome names in `rule_ids`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from processors.integration import Integration
+from processors.rules import fields as field_rules
+from processors.rules.book import Book
+from processors.rules.normalise import is_blank
+from processors.values import Decision, Match, OrgFacts, Record, Role, Step
+from schemas.command import Command
+from schemas.identity import effect_key
+from schemas.outcome import Reason
+from schemas.values import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    One piece of a decision: a step or none, and what the outcome must say about it.
+
+    `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written.
+    """
+
+    step: Step | None = None
+    record: Record | None = None
+    rules: tuple[str, ...] = ()
+    linked: tuple[Record, ...] = ()
+    discarded: tuple[str, ...] = ()
+    refusal: Reason | None = None
+    missing: tuple[str, ...] = ()
+    candidates: tuple[Record, ...] = ()
+    detail: str | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The step as a tuple of one or none."""
+        return () if self.step is None else (self.step,)
+
+    @property
+    def creates(self) -> bool:
+        """Whether the step creates its record."""
+        return self.step is not None and self.step.operation == "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The arguments of one decision."""
+
+    command: Command
+    match: Match
+    settings: Integration
+    facts: OrgFacts
+    now: datetime
+    book: Book
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def update(
+        self, role: Role, record: Record, mapped: Mapping[str, Scalar], extra: Mapping[str, Scalar] | None = None
+    ) -> Part:
+        """
+        Return the update of *record* to its *mapped* values, as far as they change it and policy allows (VS-9, 1F).
+
+        *extra* (a link to another record) is written whatever the policy. With nothing to write the record is linked.
+        """
+        write = self.settings.write
+        changes = field_rules.update(
+            mapped,
+            record.fields,
+            self.facts.objects.get(record.object),
+            lambda name: write.fields.get(f"{record.object}.{name}", write.default),
+            write.blank,
+            self.book,
+        )
+        added = dict(extra or {})
+        values = {**changes.fields, **added}
+        if not values:
+            return Part(record=record, rules=changes.rules, linked=(record,))
+        before = {**changes.before, **{name: record.fields.get(name) for name in added}}
+        step = Step(role, "update", record.object, record_id=record.id, fields=values, before=before)
+        return Part(step, record, changes.rules)
+
+    def create(
+        self,
+        role: Role,
+        object_name: str,
+        mapped: Mapping[str, Scalar],
+        *,
+        creation: str,
+        links: Mapping[str, Scalar] | None = None,
+        refs: Mapping[str, Role] | None = None,
+    ) -> Part:
+        """Return the create of one record, or its refusal where there is no mapping or a mandatory field is missing."""
+        row = self.book.row("mapping", f"create_{role}", "mapped" if mapped else "no_mapping")
+        if row.then == "refuse":
+            return no_mapping(object_name, row.rule)
+        settings = self.settings.mandatory
+        made = field_rules.create(
+            creation,
+            mapped,
+            self.facts.objects.get(object_name),
+            settings.empty,
+            (settings.text, int(settings.number) if settings.number.is_integer() else settings.number),
+            self.now,
+            self.book,
+        )
+        if made.missing:
+            names = ", ".join(made.missing)
+            detail = f"the new {object_name} needs {names}: map a value to each, then replay"
+            return Part(rules=made.rules, refusal="mandatory_unmapped", missing=made.missing, detail=detail)
+        step = Step(
+            role,
+            "create",
+            object_name,
+            fields={**made.fields, **(links or {})},
+            refs=dict(refs or {}),
+            effect=effect_key(self.command.integration, self.command.thing, role),
+        )
+        return Part(step, rules=made.rules)
+
+    def decided(self, kind: str, rules: tuple[str, ...], parts: tuple[Part, ...]) -> Decision:
+        """Return the decision that *parts* make together, in their order; any refusal refuses the whole."""
+        ids = tuple(dict.fromkeys((*self.command.rule_ids, *rules, *(one for part in parts for one in part.rules))))
+        for part in parts:
+            if part.refusal:
+                return Decision(
+                    "error",
+                    part.refusal,
+                    rule_ids=ids,
+                    candidates=part.candidates,
+                    missing_fields=tuple(name for one in parts for name in one.missing),
+                    detail=part.detail,
+                )
+        steps = tuple(step for part in parts for step in part.steps)
+        return Decision(
+            "created" if kind == "created" else "converted" if kind == "converted" else "updated",
+            "none" if steps else "unchanged",
+            steps,
+            ids,
+            discarded_fields=tuple(name for part in parts for name in part.discarded),
+            linked=tuple({(one.object, one.id): one for part in parts for one in part.linked}.values()),
+        )
+
+
+def no_mapping(object_name: str, rule: str) -> Part:
+    """Return the refusal of a write to an object for which the integration maps nothing (1G: nothing is sent)."""
+    detail = f"the integration maps no {object_name} field: add the mapping, then replay"
+    return Part(rules=(rule,), refusal="no_mapping", detail=detail)
+
+
+def named(object_name: str, mapped: Mapping[str, Scalar]) -> tuple[str, ...]:
+    """Return the fields that carry data as `Object.Field`."""
+    return tuple(f"{object_name}.{name}" for name, value in mapped.items() if not is_blank(value))

@@ -1,0 +1,10 @@
+"""
+Every rule table in one book.
+
+Rule of this file: a new table is added here, and the negation test then asks for its tests.
+"""
+
+from processors.rules import actions, fields
+from processors.rules.book import Book
+
+BOOK = Book.of((*actions.TABLES, *fields.TABLES))
