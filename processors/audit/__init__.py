@@ -1,0 +1,1 @@
+"""The audit: every outcome is kept where people can look it up."""

@@ -1,0 +1,1 @@
+"""The notifier: error outcomes become mails. compose (pure) + app (shell)."""

@@ -1,0 +1,38 @@
+"""
+Shell of the audit: every outcome is kept, once, where people can look it up.
+
+In: all outcome topics.  Out: rows.
+Rule of this file: rows first, offsets after; a repeat of delivery finds its row and changes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from processors.audit.ports import AuditStore
+from processors.ports import Metrics
+from processors.received import Received
+
+GROUP = "signalbox-audit"
+TOPICS = (
+    "crm.outcome.created",
+    "crm.outcome.updated",
+    "crm.outcome.converted",
+    "crm.outcome.skipped",
+    "crm.outcome.error",
+)
+
+
+class Audit:
+    """Handler of a `Sink`."""
+
+    def __init__(self, store: AuditStore, *, metrics: Metrics) -> None:
+        self._store = store
+        self._metrics = metrics
+
+    def __call__(self, batch: Sequence[Received]) -> bool:
+        """Keep the batch; raises `Transient` where the database does not answer."""
+        new = set(self._store.add(batch))
+        kinds = {received.outcome.outcome_id: received.outcome.kind for received in batch}
+        for kind, amount in Counter(kinds[outcome_id] for outcome_id in new).items():
+            self._metrics.count("outcomes_audited_total", amount, kind=kind)
+        return True

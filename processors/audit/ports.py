@@ -1,0 +1,21 @@
+"""
+Ports of the audit: where outcomes are kept.
+
+Rule of this file: protocols only.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from processors.received import Received
+
+
+class AuditStore(Protocol):
+    """The audit. Keeps each outcome once, whatever is handed over again."""
+
+    def add(self, batch: Sequence[Received]) -> Sequence[str]:
+        """
+        Keep the outcomes, all or none; return the IDs of those that were new.
+
+        Raises `Transient` where the database does not answer.
+        """

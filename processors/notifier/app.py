@@ -1,0 +1,115 @@
+"""
+Shell of the notifier: every error outcome becomes a mail to each recipient of its integration (VS-11, VS-29).
+
+In: `crm.outcome.error`.  Out: mails, and a note of each.
+Rule of this file: intended is noted before the server sees a mail, sent right after its 250, offsets last. A death
+between 250 and note therefore sends the same bytes with the same Message-ID once more, and nothing else twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from threading import Event
+from time import monotonic
+
+import structlog
+
+from processors.errors import Misconfigured, Transient
+from processors.notifier.clean import address
+from processors.notifier.compose import MailSettings, plan
+from processors.notifier.ports import Mail, MailNotes
+from processors.ports import Clock, Mailer, Metrics, Probe
+from processors.received import Received
+from schemas.outcome import Outcome
+
+log = structlog.get_logger(__name__)
+
+GROUP = "signalbox-notifier"
+TOPICS = ("crm.outcome.error",)
+TURN_SECONDS = 5.0
+"""How long one turn sends before the consumer polls again; far below max.poll.interval.ms and the stop limit."""
+
+
+class Notifier:
+    """Handler of a `Sink`. *recipients* maps an integration to its "Email on Error" list; none is a valid list."""
+
+    def __init__(
+        self,
+        settings: MailSettings,
+        recipients: Mapping[str, Sequence[str]],
+        *,
+        mailer: Mailer,
+        notes: MailNotes,
+        metrics: Metrics,
+        clock: Clock,
+        stop: Event,
+        probe: Probe | None = None,
+    ) -> None:
+        self._settings = settings
+        self._recipients = {name: _unique(addresses) for name, addresses in recipients.items()}
+        self._mailer = mailer
+        self._notes = notes
+        self._metrics = metrics
+        self._clock = clock
+        self._stop = stop
+        self._probe = probe or (lambda _place: None)
+
+    def __call__(self, batch: Sequence[Received]) -> bool:
+        """
+        Tell everyone of these errors; return whether all of it is done.
+
+        Raises `Transient` where a mail has to wait; the others of the batch have been sent by then.
+        """
+        wanted = self._wanted([received.outcome for received in batch])
+        ids = {outcome.outcome_id for outcome, _ in wanted}
+        states = self._notes.states(ids)
+        new = [(outcome, to) for outcome, to in wanted if (outcome.outcome_id, to) not in states]
+        if new:
+            self._notes.intend(plan(new, self._settings), self._clock())
+        pairs = {(outcome.outcome_id, to) for outcome, to in wanted}
+        mails = [m for m in self._notes.pending(ids) if any((i, m.recipient) in pairs for i in m.outcome_ids)]
+        return self._send_all(mails)
+
+    def _wanted(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:
+        distinct = {outcome.outcome_id: outcome for outcome in outcomes}.values()
+        return [(outcome, to) for outcome in distinct for to in self._recipients.get(outcome.integration, ())]
+
+    def _send_all(self, mails: Sequence[Mail]) -> bool:
+        deadline = monotonic() + TURN_SECONDS
+        waiting: Transient | None = None
+        for mail in mails:
+            if self._stop.is_set() or monotonic() > deadline:
+                return False
+            try:
+                self._send(mail)
+            except Transient as error:
+                waiting = error
+                # A code is this recipient's alone; without one the server itself does not answer.
+                if not error.code:
+                    break
+        if waiting is not None:
+            raise waiting
+        return True
+
+    def _send(self, mail: Mail) -> None:
+        refused = self._mailer.send(mail.content, self._settings.sender, [mail.recipient])
+        self._probe("mailed")
+        if mail.recipient in refused:
+            reason = refused[mail.recipient]
+            log.error("mail was refused for good", recipient=mail.recipient, reason=reason, outcomes=mail.outcome_ids)
+            self._notes.settle(mail, "refused", self._clock(), reason)
+            self._metrics.count("mails_total", state="refused")
+        else:
+            self._notes.settle(mail, "sent", self._clock())
+            self._metrics.count("mails_total", state="sent")
+
+
+def _unique(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses, each once, all of them checked: what is in the settings must be one plain address."""
+    faults: list[str] = []
+    for text in addresses:
+        try:
+            address(text)
+        except Misconfigured as error:
+            faults += error.faults
+    if faults:
+        raise Misconfigured(faults)
+    return tuple({text.lower(): text for text in addresses}.values())

@@ -1,0 +1,135 @@
+"""
+Stage *compose* of the notifier, second half: the facts of an outcome as a mail shows them.
+
+In: parts of an `Outcome`.  Out: plain texts, and links to records where the org's address is known.  Pure.
+Rule of this file: every text that leaves has been through `clean`, and every link starts at the org's own address.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from processors.notifier.clean import clean
+from processors.notifier.words import ACTIONS, FACTS
+from schemas.outcome import Candidate, Outcome, Refusal, Touched
+from schemas.values import Person
+
+MOST = 50
+"""How many candidates, refusals or records one mail lists; the number of the others is given."""
+
+_RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+
+
+def when(moment: datetime) -> str:
+    """Return a moment as people read it, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def who(person: Person) -> str:
+    """Return the shortest text that tells a reader which person is meant."""
+    strongest = person.email or (person.phones[0] if person.phones else "")
+    return _name(person) or clean(strongest, 80) or "a person without a name"
+
+
+def happened(outcome: Outcome, name: str) -> str:
+    """Return the sentence that says what could not be done, for whom and by which integration."""
+    fact = FACTS.get(outcome.contract, "an event")
+    action = ACTIONS.get(outcome.action or "", "")
+    tried = f" It was meant to {action}." if action else ""
+    by = clean(outcome.agent.name or outcome.agent.email or "", 80) if outcome.agent else ""
+    of = f" of {by}" if by else ""
+    return (
+        f"{fact[0].upper()}{fact[1:]}{of} about {name}, {when(outcome.event_time)}, could not be written to "
+        f"Salesforce by the integration {clean(outcome.integration, 60)}.{tried}"
+    )
+
+
+def person(value: Person) -> list[tuple[str, str]]:
+    """Return what is known of the person, as labelled rows."""
+    rows = [
+        ("Name", _name(value)),
+        ("E-mail", clean(value.email or "", 120)),
+        ("Phone", clean(", ".join(value.phones[:5]), 120)),
+        ("Company", clean(value.company or "", 120)),
+    ]
+    return [row for row in rows if row[1]] or [("Name", "not known")]
+
+
+def candidate(value: Candidate, instance_url: str) -> dict[str, str]:
+    """Return one of several matching records as a row."""
+    return {
+        "object": clean(value.object, 60),
+        "id": clean(value.id, 20),
+        "name": clean(value.name or "", 100),
+        "owner": clean(value.owner or "", 80),
+        "created": when(value.created) if value.created else "",
+        "modified": when(value.modified) if value.modified else "",
+        "link": link(value.id, instance_url),
+    }
+
+
+def refusal(value: Refusal) -> dict[str, str]:
+    """Return Salesforce's own answer as a row."""
+    return {
+        "object": clean(value.object, 60),
+        "code": clean(value.code, 80),
+        "message": clean(value.message, 500),
+        "fields": clean(", ".join(value.fields), 200),
+    }
+
+
+def record(value: Touched, instance_url: str) -> dict[str, str]:
+    """Return one record that was touched before the error as a row."""
+    return {
+        "object": clean(value.object, 60),
+        "id": clean(value.id or "", 20),
+        "operation": value.operation,
+        "fields": clean(", ".join(value.fields), 200),
+        "link": link(value.id or "", instance_url),
+    }
+
+
+def most(rows: Sequence[dict[str, str]], label: str) -> list[dict[str, str]]:
+    """Return at most `MOST` rows, the last one saying how many others there are."""
+    if len(rows) <= MOST:
+        return list(rows)
+    others = {**dict.fromkeys(rows[0], ""), label: f"and {len(rows) - MOST} more"}
+    return [*rows[:MOST], others]
+
+
+def shared(outcome: Outcome) -> str:
+    """Return what errors of one fingerprint have in common beyond their reason."""
+    parts = [f"{r['object']}: {r['code']}" for r in map(refusal, outcome.refusals[:1])]
+    if outcome.missing_fields:
+        parts.append("fields without a source: " + clean(", ".join(outcome.missing_fields), 300))
+    return "; ".join(parts)
+
+
+def rules(outcome: Outcome) -> str:
+    """Return the IDs of the rules that led here."""
+    return clean(", ".join(outcome.rule_ids), 200) or "none"
+
+
+def foot(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return the facts that support needs, the outcome ID first."""
+    rows = [
+        ("Outcome", clean(outcome.outcome_id, 80)),
+        ("Reason", outcome.reason),
+        ("Rules", rules(outcome)),
+        ("Integration", clean(outcome.integration, 60)),
+        ("Org", clean(outcome.org, 60)),
+        ("Event", clean(", ".join(outcome.event_ids) or outcome.reused_event_id or "", 200)),
+        ("Settled", when(outcome.settled_time)),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def link(record_id: str, instance_url: str) -> str:
+    """Return the address of a record in the org, or an empty text where the org's address is not known."""
+    if not instance_url.startswith(("https://", "http://")) or not _RECORD_ID.fullmatch(record_id):
+        return ""
+    return f"{instance_url.rstrip('/')}/{record_id}"
+
+
+def _name(person: Person) -> str:
+    return clean(" ".join(part for part in (person.first_name, person.last_name) if part), 80)

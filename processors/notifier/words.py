@@ -1,0 +1,82 @@
+"""
+Stage *compose* of the notifier, first half: the plain words for each reason an outcome can carry.
+
+In: an `Outcome`.  Out: `Words` for a person in sales operations.  Pure.
+Rule of this file: every sentence that a mail says about a reason lives here, and none names a part of this program.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.outcome import Outcome, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a reason means: `short` for the subject, `why` it failed, `todo` for the reader."""
+
+    short: str
+    why: str
+    todo: str
+
+
+REASONS: Mapping[Reason, Words] = {
+    "no_match": Words(
+        "no matching record",
+        "No lead or contact in Salesforce matches this person, and this integration only updates records that exist.",
+        "Create the lead or contact in Salesforce, or correct its e-mail address or phone number there, "
+        "then send the result again.",
+    ),
+    "multiple_match": Words(
+        "several matching records",
+        "More than one record in Salesforce matches this person, so it is not clear which one is meant.",
+        "Merge the records listed below, or change them so that only one matches, then send the result again.",
+    ),
+    "mandatory_unmapped": Words(
+        "mandatory field has no source",
+        "A new record was needed, but Salesforce demands fields that this integration does not fill.",
+        "Ask whoever maintains the integration to map the fields listed below, then send the result again.",
+    ),
+    "salesforce_refused": Words(
+        "refused by Salesforce",
+        "Salesforce refused to save the change. Its own answer is shown below.",
+        "Correct what Salesforce objects to, in the record or in its rules, then send the result again.",
+    ),
+    "id_reused": Words(
+        "two results under one ID",
+        "The source application sent this event under an ID that it had already used for an event with other content. "
+        "The first one counts; this one was not written.",
+        "Ask whoever maintains the source application to send each event under an ID of its own.",
+    ),
+    "settings_missing": Words(
+        "integration is not set up",
+        "The integration that wanted this result is not set up where it has to be carried out.",
+        "Ask whoever maintains the integration to add it there, then send the result again.",
+    ),
+    "internal": Words(
+        "internal fault",
+        "A fault of this program stopped the result from being written. It is not a fault of your data.",
+        "Give the outcome ID at the foot of this mail to whoever operates Signalbox.",
+    ),
+}
+"""Reasons of errors. A reason of a later version, unknown here, takes `UNKNOWN`."""
+
+UNKNOWN = Words(
+    "not written",
+    "The result could not be written to Salesforce.",
+    "Give the outcome ID at the foot of this mail to whoever operates Signalbox.",
+)
+
+ACTIONS: Mapping[str, str] = {
+    "update_only": "update the lead or contact",
+    "update_or_create_lead": "update the lead or contact, or create a lead",
+    "update_or_create_contact": "update the lead or contact, or create a contact",
+    "update_and_convert_lead_or_create_contact": "convert the lead, update the contact, or create one",
+}
+
+FACTS: Mapping[str, str] = {"call_result": "a call result"}
+
+
+def words_for(outcome: Outcome) -> Words:
+    """Return the words for the outcome's reason."""
+    return REASONS.get(outcome.reason, UNKNOWN)

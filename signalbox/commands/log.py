@@ -1,0 +1,130 @@
+"""
+Command *log*: what happened to which person, from the audit.
+
+In: filters.  Out: one line for each outcome, the latest first: a table on a terminal, plain lines or JSON elsewhere.
+Rule of this file: text of others is printed only after `clean`, or as ASCII JSON; nothing that it holds can move the
+cursor, colour the screen or begin a line.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Engine
+
+from connectors.database.audit import AuditFilter, DatabaseAudit
+from processors.notifier.clean import clean
+
+_AGO = re.compile(r"(\d{1,6})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_COLUMNS = ("settled", "outcome", "integration", "person", "records", "rules", "why", "id")
+_COLOURS = {"error": "red", "skipped": "yellow"}
+
+
+def show_log(engine: Engine, wanted: AuditFilter, *, as_json: bool, console: Console) -> int:
+    """Print the outcomes wanted, one line each; return how many. Raises `Transient` where the database is away."""
+    outcomes = DatabaseAudit(engine).find(wanted)
+    if as_json:
+        for outcome in outcomes:
+            _line(console, json.dumps(outcome, ensure_ascii=True))
+    elif console.is_terminal:
+        console.print(_table(outcomes))
+    else:
+        for outcome in outcomes:
+            _line(console, "  ".join(cell or "-" for cell in _cells(outcome)))
+    return len(outcomes)
+
+
+def make_log(open_engine: Callable[[], Engine], clock: Callable[[], datetime]) -> Callable[..., None]:
+    """Return the command function for typer; the database is opened only when the command runs."""
+
+    def log(
+        integration: Annotated[str | None, typer.Option(help="Only this integration.")] = None,
+        person: Annotated[str | None, typer.Option(help="Part of a name, an e-mail, a phone or a record ID.")] = None,
+        outcome: Annotated[str | None, typer.Option(help="Kind, or kind.reason: error, error.no_match.")] = None,
+        since: Annotated[str | None, typer.Option(help="Settled from: 2026-01-31, with T10:00, or 2h, 7d ago.")] = None,
+        until: Annotated[str | None, typer.Option(help="Settled before: as --since.")] = None,
+        record: Annotated[str | None, typer.Option(help="Touched or matched this record ID.")] = None,
+        event: Annotated[str | None, typer.Option(help="Answers this event ID.")] = None,
+        limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 100,
+        as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    ) -> None:
+        """Show outcomes from the audit, the latest first."""
+        kind, _, reason = (outcome or "").partition(".")
+        wanted = AuditFilter(
+            integration=integration,
+            person=person,
+            kind=kind or None,
+            reason=reason or None,
+            since=moment(since, clock()) if since else None,
+            until=moment(until, clock()) if until else None,
+            record_id=record,
+            event_id=event,
+            limit=limit,
+        )
+        show_log(open_engine(), wanted, as_json=as_json, console=Console())
+
+    return log
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Return the moment that *text* names: ISO 8601 (UTC where no offset is given), or how long before *now*."""
+    ago = _AGO.fullmatch(text.strip())
+    try:
+        if ago:
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        named = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(f"{clean(text, 40)!r} is no time: write 2026-01-31, 2026-01-31T10:00 or 2h") from None
+    return named if named.tzinfo else named.replace(tzinfo=UTC)
+
+
+def _cells(outcome: Mapping[str, Any]) -> tuple[str, ...]:
+    person = outcome["person"]
+    name = " ".join(part for part in (person["first_name"], person["last_name"]) if part)
+    records = [f"{r['object']}:{r['id'] or '?'}:{r['operation']}" for r in outcome["records"]]
+    settled = datetime.fromisoformat(outcome["settled_time"]).astimezone(UTC)
+    reason = "" if outcome["reason"] == "none" else f".{outcome['reason']}"
+    return (
+        f"{settled:%Y-%m-%dT%H:%M:%SZ}",
+        clean(f"{outcome['kind']}{reason}", 60),
+        clean(outcome["integration"], 60),
+        clean(name or person["email"] or next(iter(person["phones"]), ""), 60),
+        clean(", ".join(records), 200),
+        clean(" ".join(outcome["rule_ids"]), 100),
+        clean(_why(outcome), 200),
+        clean(outcome["outcome_id"], 80),
+    )
+
+
+def _why(outcome: Mapping[str, Any]) -> str:
+    refusals = [f"{refusal['code']}: {refusal['message']}" for refusal in outcome["refusals"]]
+    matched = [f"{candidate['object']}:{candidate['id']}" for candidate in outcome["candidates"]]
+    return "; ".join(filter(None, [*refusals, *outcome["missing_fields"], *matched, outcome["detail"] or ""]))
+
+
+def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in _COLUMNS:
+        # The outcome and its ID stay whole; what tells least gives way on a narrow terminal.
+        whole = column in ("settled", "outcome")
+        table.add_column(column, no_wrap=True, overflow="ellipsis", min_width=20 if whole else None)
+    for outcome in outcomes:
+        style = _COLOURS.get(outcome["kind"], "")
+        table.add_row(
+            *(
+                Text(cell, style=style if column == "outcome" else "")
+                for column, cell in zip(_COLUMNS, _cells(outcome), strict=True)
+            )
+        )
+    return table
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True, highlight=False)
