@@ -1,0 +1,1 @@
+"""Salesforce: one org behind the port `processors.ports.Salesforce`."""

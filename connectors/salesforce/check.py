@@ -1,0 +1,32 @@
+"""
+Check: what an org lacks, and what that costs.
+
+In: `OrgFacts`.  Out: lines for the reader.  Pure.
+Rule of this file: every line says what is missing, what it costs, and what to do.
+"""
+
+from connectors.salesforce.facts import OBJECTS
+from processors.values import OrgFacts
+
+
+def missing(facts: OrgFacts) -> list[str]:
+    """Return one line for each thing that the org lacks; none where it has all (design: external IDs)."""
+    lines = []
+    for name in OBJECTS:
+        if name not in facts.objects:
+            lines.append(
+                f"{facts.org}: {name} is not visible to the integration user: nothing can be found or written there; "
+                "assign the permission set of deploy/salesforce"
+            )
+        elif name not in facts.external_field:
+            lines.append(
+                f"{facts.org}: {name} has no Unique External ID field for effect keys: a create without an answer "
+                "waits until the org's request limit has passed before it is tried again; "
+                "deploy deploy/salesforce and assign its permission set"
+            )
+    if not facts.converted_status:
+        lines.append(
+            f"{facts.org}: no lead status counts as converted, or LeadStatus is not visible: "
+            "no lead can be converted unless the integration names convert.status; mark a status as Converted in Setup"
+        )
+    return lines

@@ -1,0 +1,198 @@
+"""
+The client of one org: the port `Salesforce` on simple-salesforce.
+
+In: questions, writes, conversions.  Out: values, or an error named for what the caller must do.
+Rule of this file: it only joins the parts; each method makes as few API calls as its parts say, and every exception
+of a library is turned into one of ours here. Several threads may use one client.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from requests import RequestException
+from simple_salesforce.api import Salesforce as SimpleSalesforce
+from simple_salesforce.exceptions import SalesforceError
+
+from connectors.salesforce import composite, convert, write
+from connectors.salesforce.errors import NotSent, Refused, doubt, fail, problems
+from connectors.salesforce.facts import FactReader
+from connectors.salesforce.find import Finder
+from connectors.salesforce.login import Login
+from connectors.salesforce.session import OrgSession
+from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.usage import Usage
+from processors.errors import OrgDown
+from processors.ports import Clock
+from processors.values import Conversion, Found, OrgFacts, Question, Write, Written
+
+CLIENT = "signalbox"
+
+
+def utc_now() -> datetime:
+    """Return now, in UTC."""
+    return datetime.now(UTC)
+
+
+class SalesforceClient:
+    """One org over HTTP. Implements `processors.ports.Salesforce`."""
+
+    def __init__(self, org: str, settings: SalesforceSettings, *, clock: Clock = utc_now) -> None:
+        """Nothing is sent before the first method that asks the org."""
+        self._org = org
+        self._settings = settings
+        self._clock = clock
+        self._usage = Usage(soft_limit=settings.daily_soft_limit, pause=settings.soft_limit_pause)
+        self._session = OrgSession(settings, self._usage, clock)
+        self._login = Login(self._session, settings, clock)
+        self._session.tokens = self._login
+        self._lock = threading.Lock()
+        self._simple: SimpleSalesforce | None = None
+        self._types: dict[tuple[str, str], str] = {}
+        self._facts = FactReader(self._get, external_field=settings.external_field)
+        self._finder = Finder(self._read, self._page, longest=settings.statement_length, types=lambda: self._types)
+
+    def facts(self) -> OrgFacts:
+        """Read describe of the objects in use, the converted status, the organisation and the user."""
+        try:
+            facts = self._facts.read(self._org, self._login.identity, self._clock())
+        except RequestException as error:
+            doubt(f"facts of {self._org}: {error}", write=False)
+        self._types = {
+            (name, field.name): field.type for name, one in facts.objects.items() for field in one.fields.values()
+        }
+        return facts
+
+    def find(self, questions: Sequence[Question], *, deleted: bool = False) -> Found:
+        """
+        Answer the questions by SOQL. Raises `OrgDown` or `Transient`, never `InDoubt`.
+
+        Raises `errors.Refused` where a question names what the org has not, and ValueError where it is no question.
+        """
+        self._usage.check(self._clock())
+        try:
+            return self._finder.find(questions, deleted=deleted)
+        except RequestException as error:
+            doubt(f"find: {error}", write=False)
+
+    def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
+        """
+        Write the records in one composite call; answers in the order given.
+
+        Raises `InDoubt` where no usable answer came, and ValueError where one call cannot take them (see `write.pack`).
+        """
+        if not writes:
+            return []
+        collections = write.pack(writes)
+        headers = self._write_headers()
+        body = composite.envelope([one.subrequest(headers) for one in collections], self._settings.api_version)
+        self._usage.check(self._clock())
+        answer = self._call("POST", "composite", writing=True, headers=headers, json=body, send_by=send_by)
+        try:
+            return write.results(collections, composite.answers(answer, len(collections)))
+        except RequestException as error:
+            doubt(f"write: {error}", write=True)
+
+    def convert(self, conversions: Sequence[Conversion], *, send_by: datetime) -> Sequence[Written]:
+        """Convert at most 100 leads in one SOAP call; a refusal of the whole call is a refusal of each lead."""
+        if not conversions:
+            return []
+        duplicates = self._settings.allow_duplicates
+        # What no call can carry is refused before anything is sent.
+        convert.request(conversions, "", client=CLIENT, allow_duplicates=duplicates)
+        self._usage.check(self._clock())
+        try:
+            response = self._session.request(
+                "POST",
+                f"{self._login.instance()}/services/Soap/u/{self._settings.api_version}",
+                headers={"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": '""'},
+                data=lambda token: convert.request(conversions, token, client=CLIENT, allow_duplicates=duplicates),
+                send_by=send_by,
+            )
+            if response.status_code != 200:
+                return _refused(response.status_code, convert.fault(response.text), conversions)
+            used = convert.usage(response.text)
+            if used:
+                self._usage.counted(*used, self._clock())
+            return convert.results(response.text, conversions)
+        except NotSent as error:
+            raise OrgDown(f"convert: {error}", code="UNREACHABLE") from error
+        except RequestException as error:
+            doubt(f"convert: {error}", write=True)
+
+    def usage(self) -> tuple[int, int] | None:
+        """Return (used, limit) of the org's daily API calls as last answered, or None before the first answer."""
+        return self._usage.last
+
+    def api_calls(self) -> int:
+        """Return how many requests left, logins included."""
+        return self._usage.calls
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _write_headers(self) -> dict[str, str]:
+        headers = {"Sforce-Auto-Assign": "TRUE" if self._settings.auto_assign else "FALSE"}
+        if self._settings.allow_duplicates:
+            headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
+        return headers
+
+    def _read(self, subrequests: Sequence[composite.Subrequest]) -> Sequence[composite.Answer]:
+        body = composite.envelope(subrequests, self._settings.api_version)
+        return composite.answers(self._call("POST", "composite", writing=False, json=body), len(subrequests))
+
+    def _page(self, path: str) -> Any:
+        return self._call("GET", path, writing=False)
+
+    def _get(self, path: str, headers: Mapping[str, str]) -> tuple[Any, Mapping[str, str]]:
+        seen: dict[str, str] = {}
+        # restful() keeps the headers of an answer to itself; a hook sees them.
+        hooks = {"response": lambda response, **_: seen.update(response.headers)}
+        return self._call("GET", path, writing=False, headers=headers, hooks=hooks), seen
+
+    def _call(
+        self, method: str, path: str, *, writing: bool, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> Any:
+        what = f"{method} {path.partition('?')[0]}"
+        headers = {"Sforce-Call-Options": f"client={CLIENT}", **(headers or {})}
+        try:
+            return self._salesforce().restful(path, method=method, headers=headers, **more)
+        except SalesforceError as error:
+            if error.status == 304:
+                return None
+            fail(error.status, error.content, write=writing, what=what)
+        except NotSent as error:
+            raise OrgDown(f"{what}: {error}", code="UNREACHABLE") from error
+        except (RequestException, RecursionError) as error:
+            doubt(f"{what}: {error if not isinstance(error, ValueError) else 'the answer is not JSON'}", write=writing)
+
+    def _salesforce(self) -> SimpleSalesforce:
+        """Return simple-salesforce on our session; its own refresh loses headers and knows no end, so ours stands in."""
+        instance = self._login.instance()
+        host = urlsplit(instance).netloc
+        with self._lock:
+            if self._simple is None or self._simple.sf_instance != host:
+                simple = SimpleSalesforce(
+                    session_id="set by the session",
+                    instance_url=f"https://{host}",
+                    session=self._session,
+                    version=self._settings.api_version,
+                    object_pairs_hook=dict,
+                )
+                simple._salesforce_login_partial = lambda: (self._login.token(), host)  # type: ignore[assignment]  # typed as None there
+                self._simple = simple
+            return self._simple
+
+
+def _refused(status: int, fault: list[dict[str, Any]], conversions: Sequence[Conversion]) -> list[Written]:
+    """Return a refusal for each lead where the call as a whole was refused by a fault; else raise what it means."""
+    try:
+        fail(400 if fault else status, fault, write=True, what="convert")
+    except Refused:
+        if not fault:
+            raise
+        errors = problems(fault)
+        return [Written(False, one.lead_id, errors=errors) for one in conversions]

@@ -1,0 +1,94 @@
+"""
+The envelope of many subrequests in one API call: `POST /composite`.
+
+In: subrequests.  Out: their answers, by position.
+Rule of this file: at most 5 subrequests (queries and collections together, fact sheet 0.1), in order,
+independent of each other.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.salesforce.errors import Unusable
+
+MOST_SUBREQUESTS = 5
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*){0,5}")
+_RECORD_ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Subrequest:
+    """One subrequest; *path* comes after `/services/data/vNN.0/`, already encoded."""
+
+    method: str
+    path: str
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one subrequest got."""
+
+    status: int
+    body: Any
+
+
+def envelope(subrequests: Sequence[Subrequest], version: str) -> dict[str, Any]:
+    """Return the body of the call. Each is named by its position; none depends on another."""
+    if not 1 <= len(subrequests) <= MOST_SUBREQUESTS:
+        raise ValueError(f"{len(subrequests)} subrequests: a composite call takes 1 to {MOST_SUBREQUESTS}")
+    return {
+        "allOrNone": False,
+        "collateSubrequests": False,
+        "compositeRequest": [_sub(number, one, version) for number, one in enumerate(subrequests)],
+    }
+
+
+def _sub(number: int, one: Subrequest, version: str) -> dict[str, Any]:
+    sub: dict[str, Any] = {
+        "method": one.method,
+        "url": f"/services/data/v{version}/{one.path}",
+        "referenceId": f"s{number}",
+    }
+    if one.body is not None:
+        sub["body"] = one.body
+    if one.headers:
+        sub["httpHeaders"] = dict(one.headers)
+    return sub
+
+
+def answers(content: Any, count: int) -> tuple[Answer, ...]:
+    """Return the answers in order. Raises `Unusable` where one is missing or has no status."""
+    try:
+        by_name = {
+            one["referenceId"]: Answer(int(one["httpStatusCode"]), one.get("body"))
+            for one in content["compositeResponse"]
+        }
+        return tuple(by_name[f"s{number}"] for number in range(count))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unusable("the composite answer lacks an answer to a subrequest") from error
+
+
+def record_id(value: str) -> str:
+    """Return *value* where it has the shape of a record ID; nothing else may come near a path (S02)."""
+    if not _RECORD_ID.fullmatch(value):
+        raise ValueError(f"not a record ID: {value!r:.60}")
+    return value
+
+
+def api_name(value: str) -> str:
+    """Return *value* where it can be the API name of an object or field."""
+    if not _NAME.fullmatch(value):
+        raise ValueError(f"not an API name: {value!r:.60}")
+    return value
+
+
+def field_path(value: str) -> str:
+    """Return *value* where it can be a field, or a field of a parent (`Account.Name`)."""
+    if not _PATH.fullmatch(value):
+        raise ValueError(f"not a field: {value!r:.60}")
+    return value

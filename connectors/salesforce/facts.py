@@ -1,0 +1,106 @@
+"""
+Facts: what must be known of an org before any command.
+
+In: describe and the converted status.  Out: `OrgFacts`.
+Rule of this file: describes are kept and asked for with If-Modified-Since; an object that the user may not see is
+absent.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from connectors.salesforce.errors import Unusable
+from connectors.salesforce.login import Identity
+from processors.errors import OrgDown
+from processors.values import FieldFacts, ObjectFacts, OrgFacts
+
+OBJECTS = ("Lead", "Contact", "Account", "Opportunity")
+_STATUS = "SELECT Id, MasterLabel FROM LeadStatus WHERE IsConverted = true"
+
+Get = Callable[[str, Mapping[str, str]], tuple[Any, Mapping[str, str]]]
+"""(path, headers) → (body, headers of the answer); the body is None under HTTP 304."""
+
+
+class FactReader:
+    """Reads an org's facts and remembers its describes. Thread-safe."""
+
+    def __init__(self, get: Get, *, external_field: str) -> None:
+        """*external_field* is looked for on each object."""
+        self._get = get
+        self._external_field = external_field
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[str, ObjectFacts]] = {}
+
+    def read(self, org: str, identity: Callable[[], Identity], now: datetime) -> OrgFacts:
+        """Return the facts as of *now*; *identity* is asked last, when a session is certain to be good."""
+        with self._lock:
+            objects = {name: facts for name in OBJECTS if (facts := self._describe(name)) is not None}
+            status = self._converted_status()
+        who = identity()
+        return OrgFacts(
+            org=org,
+            organization_id=who.organization_id,
+            user_id=who.user_id,
+            objects=objects,
+            external_field={name: self._external_field for name, one in objects.items() if self._is_key(one)},
+            converted_status=status,
+            read_at=now,
+        )
+
+    def _is_key(self, one: ObjectFacts) -> bool:
+        field = one.fields.get(self._external_field)
+        return field is not None and field.external_id and field.unique and field.createable
+
+    def _describe(self, name: str) -> ObjectFacts | None:
+        kept = self._kept.get(name)
+        try:
+            body, headers = self._get(
+                f"sobjects/{name}/describe", {"If-Modified-Since": kept[0]} if kept and kept[0] else {}
+            )
+        except OrgDown as error:
+            if error.code != "NOT_FOUND":
+                raise
+            self._kept.pop(name, None)
+            return None
+        if body is None:
+            if kept is None:
+                raise Unusable(f"describe of {name} answered nothing")
+            return kept[1]
+        facts = object_facts(name, body)
+        self._kept[name] = (headers.get("Last-Modified", ""), facts)
+        return facts
+
+    def _converted_status(self) -> str:
+        body, _ = self._get("query?q=" + quote(_STATUS, safe=""), {})
+        try:
+            labels = [row["MasterLabel"] for row in body["records"]]
+        except (KeyError, TypeError) as error:
+            raise Unusable("the query of LeadStatus has no records") from error
+        return str(labels[0]) if labels else ""
+
+
+def object_facts(name: str, body: Any) -> ObjectFacts:
+    """Return what a describe says. Raises `Unusable` where it is none."""
+    try:
+        return ObjectFacts(name, {one["name"]: _field(one) for one in body["fields"]})
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unusable(f"describe of {name} has not the shape of a describe") from error
+
+
+def _field(one: Mapping[str, Any]) -> FieldFacts:
+    return FieldFacts(
+        name=one["name"],
+        type=one["type"],
+        length=int(one.get("length") or 0),
+        createable=bool(one["createable"]),
+        updateable=bool(one["updateable"]),
+        nillable=bool(one["nillable"]),
+        defaulted=bool(one["defaultedOnCreate"]),
+        unique=bool(one.get("unique")),
+        external_id=bool(one.get("externalId")),
+        restricted=bool(one.get("restrictedPicklist")),
+        values=tuple(item["value"] for item in one.get("picklistValues") or () if item.get("active", True)),
+    )

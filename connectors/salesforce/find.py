@@ -1,0 +1,106 @@
+"""
+Find: questions answered by SOQL inside as few API calls as possible.
+
+In: questions.  Out: their rows, whole.
+Rule of this file: at most 5 queries a composite call; a page that is not the last is followed; a statement that the org
+calls too complicated is asked again in smaller ones. Reads only: nothing here is ever in doubt.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest
+from connectors.salesforce.errors import Refused, Unusable, fail
+from connectors.salesforce.soql import Types, path, statements
+from processors.values import Found, Question, Record
+
+Send = Callable[[Sequence[Subrequest]], Sequence[Answer]]
+More = Callable[[str], Any]
+
+SHORTEST = 1_000
+_LOCATOR = re.compile(r"/services/data/v\d{2,3}\.0/(query(?:All)?/[A-Za-z0-9_-]{1,100})")
+
+
+class Finder:
+    """Answers questions; remembers how long a statement this org bears."""
+
+    def __init__(self, send: Send, more: More, *, longest: int, types: Callable[[], Types]) -> None:
+        """*send* makes one composite call, *more* gets one further page, *longest* is the first length tried."""
+        self._send = send
+        self._more = more
+        self._types = types
+        self.longest = longest
+
+    def find(self, questions: Sequence[Question], *, deleted: bool) -> Found:
+        """Return the rows of each question, each row once, in the order answered."""
+        rows: list[dict[str, Record]] = [{} for _ in questions]
+        calls = 0
+        waiting = deque((number, text) for number, one in enumerate(questions) for text in self._statements(one))
+        while waiting:
+            batch = [waiting.popleft() for _ in range(min(MOST_SUBREQUESTS, len(waiting)))]
+            answers = self._send([Subrequest("GET", path(text, deleted=deleted)) for _, text in batch])
+            calls += 1
+            again: list[int] = []
+            for (number, text), answer in zip(batch, answers, strict=True):
+                try:
+                    calls += self._take(questions[number], answer, rows[number])
+                except Refused as error:
+                    if error.kind != "smaller" or len(text) // 2 < SHORTEST:
+                        raise
+                    self.longest = min(self.longest, len(text) // 2)
+                    again.append(number)
+            # A question is asked again whole: its other statements may be among those still waiting.
+            waiting = deque(one for one in waiting if one[0] not in again)
+            waiting.extend(
+                (number, text) for number in dict.fromkeys(again) for text in self._statements(questions[number])
+            )
+        return Found(tuple(tuple(one.values()) for one in rows), calls)
+
+    def _statements(self, question: Question) -> list[str]:
+        return statements(question, longest=self.longest, types=self._types())
+
+    def _take(self, question: Question, answer: Answer, rows: dict[str, Record]) -> int:
+        """Add the rows of one answer and its further pages; return the API calls that those took."""
+        if answer.status != 200:
+            fail(answer.status, answer.body, write=False, what=f"query of {question.object}")
+        page, calls = answer.body, 0
+        while True:
+            for row in _rows(page):
+                record = _record(question, row)
+                rows.setdefault(record.id, record)
+            if page.get("done") is True:
+                return calls
+            page = self._more(next_page(page.get("nextRecordsUrl")))
+            calls += 1
+
+
+def next_page(url: Any) -> str:
+    """Return the path of the next page, where *url* is one: it names a locator, never a host (S02)."""
+    found = _LOCATOR.fullmatch(url) if isinstance(url, str) else None
+    if not found:
+        raise Unusable("the address of the next page is not a query locator")
+    return found[1]
+
+
+def _rows(page: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(page, Mapping) or not isinstance(page.get("records"), list) or "done" not in page:
+        raise Unusable("the answer to a query has no records")
+    return [row for row in page["records"] if isinstance(row, Mapping)]
+
+
+def _record(question: Question, row: Mapping[str, Any]) -> Record:
+    flat = {name.lower(): value for name, value in row.items()}
+    if not isinstance(flat.get("id"), str):
+        raise Unusable("a row of a query has no Id")
+    return Record(question.object, flat["id"], {name: _value(flat, name) for name in question.fields})
+
+
+def _value(flat: Mapping[str, Any], name: str) -> Any:
+    value: Any = flat
+    for part in name.lower().split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = {key.lower(): one for key, one in value.items()}.get(part)
+    return value

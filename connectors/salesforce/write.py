@@ -1,0 +1,133 @@
+"""
+Write: records packed into sObject Collections, and their answers taken apart again.
+
+In: writes in order.  Out: subrequests, and one `Written` for each write.
+Rule of this file: the order is kept; a collection holds one operation on one object, at most 200 records, no record
+and no external ID twice (every row that shares one would fail). What a row got is a value; a collection without a usable
+answer leaves the whole call in doubt.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest, api_name, record_id
+from connectors.salesforce.errors import Unusable, doubt, fail, kind_of, problems, row_error
+from processors.values import RowError, Write, Written
+
+MOST_ROWS = 200
+_NEVER = frozenset({"id", "attributes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A run of writes of one operation on one object."""
+
+    rows: tuple[Write, ...]
+
+    def subrequest(self, headers: Mapping[str, str]) -> Subrequest:
+        """Return how it is sent; IDs from outside stand in the body, or are checked first (delete)."""
+        first = self.rows[0]
+        if first.operation == "delete":
+            ids = ",".join(record_id(row.record_id or "") for row in self.rows)
+            return Subrequest("DELETE", f"composite/sobjects?ids={ids}&allOrNone=false", headers=headers)
+        body = {"allOrNone": False, "records": [_body(row) for row in self.rows]}
+        if first.operation == "update":
+            return Subrequest("PATCH", "composite/sobjects", body, headers)
+        if first.external is None:
+            return Subrequest("POST", "composite/sobjects", body, headers)
+        return Subrequest(
+            "PATCH", f"composite/sobjects/{api_name(first.object)}/{api_name(first.external[0])}", body, headers
+        )
+
+
+def pack(writes: Sequence[Write]) -> list[Collection]:
+    """Return the collections of one call, in order. Raises ValueError where they are more than one call takes."""
+    packed: list[list[Write]] = []
+    seen: set[str] = set()
+    for write in writes:
+        name = _name(write)
+        last = packed[-1] if packed else None
+        if last is None or _run(last[0]) != _run(write) or len(last) >= MOST_ROWS or (name and name in seen):
+            packed.append(last := [])
+            seen = set()
+        last.append(write)
+        seen.add(name)
+    if len(packed) > MOST_SUBREQUESTS:
+        raise ValueError(f"{len(writes)} writes need {len(packed)} collections; one call takes {MOST_SUBREQUESTS}")
+    return [Collection(tuple(rows)) for rows in packed]
+
+
+def _run(write: Write) -> tuple[str, str, str | None]:
+    return write.operation, write.object, write.external[0] if write.external else None
+
+
+def _name(write: Write) -> str:
+    """Return what may stand only once in a collection: the record (15 significant characters), or the external ID."""
+    if write.operation != "create":
+        return (write.record_id or "")[:15]
+    return write.external[1].lower() if write.external else ""
+
+
+def _body(write: Write) -> dict[str, Any]:
+    for field, value in write.fields.items():
+        # An event's field named `attributes` or `Id` must not choose what is written (S10).
+        if api_name(field).lower() in _NEVER or (write.external and field.lower() == write.external[0].lower()):
+            raise ValueError(f"{write.object}.{field} cannot be written as a field")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{write.object}.{field} is not a number that can be written")
+    body: dict[str, Any] = {"attributes": {"type": api_name(write.object)}, **write.fields}
+    if write.operation == "update":
+        body["id"] = record_id(write.record_id or "")
+    elif write.external is not None:
+        body[write.external[0]] = write.external[1]
+    return body
+
+
+def results(collections: Sequence[Collection], answers: Sequence[Answer]) -> list[Written]:
+    """
+    Return what each write got, in order.
+
+    Raises `OrgDown` or `Transient` where nothing of the call was applied, `InDoubt` where a collection may have been.
+    """
+    if answers and all(answer.status != 200 for answer in answers):
+        kinds = {_kind(answer) for answer in answers}
+        if kinds <= {"org", "transient", "lock", "smaller"}:
+            fail(answers[0].status, answers[0].body, write=True, what="write")
+    return [one for pair in zip(collections, answers, strict=True) for one in _rows(*pair)]
+
+
+def _kind(answer: Answer) -> str:
+    found = problems(answer.body)
+    if not found:
+        return kind_of("", answer.status)
+    return kind_of(found[0].code, 400 if answer.status == 404 else answer.status)
+
+
+def _rows(collection: Collection, answer: Answer) -> list[Written]:
+    if answer.status != 200:
+        if _kind(answer) == "doubt" or not problems(answer.body):
+            doubt(
+                f"a collection of {collection.rows[0].object} got HTTP {answer.status}",
+                code=str(answer.status),
+                write=True,
+            )
+        errors = problems(answer.body)
+        return [Written(success=False, id=row.record_id, errors=errors) for row in collection.rows]
+    if not isinstance(answer.body, list) or len(answer.body) != len(collection.rows):
+        raise Unusable("the answer of a collection has not one result for each record")
+    return [_written(row, result) for row, result in zip(collection.rows, answer.body, strict=True)]
+
+
+def _written(write: Write, result: Any) -> Written:
+    if not isinstance(result, Mapping) or not isinstance(result.get("success"), bool):
+        raise Unusable("a result of a collection does not say whether it succeeded")
+    record = result.get("id") or write.record_id
+    if not result["success"]:
+        errors = tuple(row_error(one) for one in result.get("errors") or () if isinstance(one, Mapping))
+        return Written(False, record, errors=errors or (RowError("UNKNOWN", "refused without a reason"),))
+    if not isinstance(record, str):
+        raise Unusable("a result of a collection names no record")
+    created = write.operation == "create" and (write.external is None or result.get("created") is True)
+    return Written(True, record, created=created)
