@@ -1,0 +1,165 @@
+"""
+Dead letters: messages that can never be read, kept as they came, with Kafka Connect's headers saying where and why.
+
+In: the original message and the error. Out: a dead letter whose key and value are the original bytes; later, a replay.
+Rule of this file: pure; producing and reading is in `dead_letter_topics.py`. A dead letter loses no byte and no header.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from connectors.kafka.headers import Headers
+
+CONNECT = "__connect.errors."
+FIRST_SEEN = "signalbox.first_seen"
+REPLAY_OF = "signalbox.replay_of"
+REPLAYS = "signalbox.replays"
+MESSAGE_LIMIT = 1_000
+"""An error's text is cut to this many characters: headers count against the size of a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """One message as Kafka gave it: bytes untouched, with its coordinates."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What goes to a dead letter topic."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A dead letter as read back: where it lies, and what its headers say."""
+
+    at: str
+    original: Original
+    stage: str
+    error: str
+    message: str
+    first_seen: str
+    replays: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which dead letters: all that match everything named. `reason` is part of the error's class name or text."""
+
+    reason: str | None = None
+    topic: str | None = None
+    at: str | None = None
+
+    def __call__(self, letter: Stored) -> bool:
+        """Return whether *letter* is meant."""
+        said = f"{letter.error} {letter.message}".lower()
+        return (
+            (self.reason is None or self.reason.lower() in said)
+            and (self.topic is None or self.topic == letter.original.topic)
+            and (self.at is None or self.at == letter.at)
+        )
+
+
+def dead_letter(original: Original, *, stage: str, error: BaseException, now: datetime) -> DeadLetter:
+    """
+    Return the dead letter of *original*: the same key and value, its own headers, and ours.
+
+    A message that was replayed and failed again keeps the moment at which it was seen first.
+    """
+    named = {
+        f"{CONNECT}topic": original.topic,
+        f"{CONNECT}partition": str(original.partition),
+        f"{CONNECT}offset": str(original.offset),
+        f"{CONNECT}stage": stage,
+        f"{CONNECT}exception.class.name": f"{type(error).__module__}.{type(error).__qualname__}",
+        f"{CONNECT}exception.message": str(error)[:MESSAGE_LIMIT],
+    }
+    kept = [(name, value or b"") for name, value in original.headers if not name.startswith(CONNECT)]
+    if all(name != FIRST_SEEN for name, _ in kept):
+        named[FIRST_SEEN] = now.astimezone(UTC).isoformat(timespec="milliseconds")
+    return DeadLetter(original.key, original.value, kept + [(name, text.encode()) for name, text in named.items()])
+
+
+def stored(found: Original) -> Stored:
+    """Return what a message of a dead letter topic says of the message that it keeps."""
+    said = {name: (value or b"").decode(errors="replace") for name, value in found.headers}
+    original = replace(
+        found,
+        topic=said.get(f"{CONNECT}topic", ""),
+        partition=_number(said.get(f"{CONNECT}partition"), -1),
+        offset=_number(said.get(f"{CONNECT}offset"), -1),
+        headers=tuple((name, value) for name, value in found.headers if not name.startswith(CONNECT)),
+    )
+    return Stored(
+        at=f"{found.topic}/{found.partition}/{found.offset}",
+        original=original,
+        stage=said.get(f"{CONNECT}stage", ""),
+        error=said.get(f"{CONNECT}exception.class.name", ""),
+        message=said.get(f"{CONNECT}exception.message", ""),
+        first_seen=said.get(FIRST_SEEN, ""),
+        replays=_number(said.get(REPLAYS), 0),
+    )
+
+
+def replay(letter: Stored) -> DeadLetter:
+    """Return the original message as it goes back to its topic, with how often it was replayed and from where."""
+    kept = [(name, value or b"") for name, value in letter.original.headers if name not in (REPLAY_OF, REPLAYS)]
+    counted = [(REPLAY_OF, letter.at.encode()), (REPLAYS, str(letter.replays + 1).encode())]
+    return DeadLetter(letter.original.key, letter.original.value, kept + counted)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterCount:
+    """How messages fared so far: all that were read, the dead among them, and the dead since the last good one."""
+
+    seen: int = 0
+    dead: int = 0
+    consecutive: int = 0
+
+    def after(self, *, dead: bool) -> "DeadLetterCount":
+        """Return the count after one more message."""
+        return DeadLetterCount(self.seen + 1, self.dead + dead, self.consecutive + 1 if dead else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterLimit:
+    """
+    When dead letters mean that we, not the messages, are wrong: stop before a whole topic goes that way.
+
+    `max_ratio` is the share of the messages read, judged from `min_seen` messages on; `max_consecutive` counts a row.
+    """
+
+    max_ratio: float = 0.5
+    max_consecutive: int = 100
+    min_seen: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse limits that nothing or everything reaches."""
+        if not 0 < self.max_ratio <= 1 or self.max_consecutive < 1 or self.min_seen < 1:
+            raise ValueError(f"limit on dead letters makes no sense: {self}")
+
+    def reached(self, count: DeadLetterCount) -> str | None:
+        """Return one line that says which limit is reached, or None."""
+        if count.consecutive >= self.max_consecutive:
+            return f"{count.consecutive} messages in a row were unreadable (limit {self.max_consecutive})"
+        if count.seen >= self.min_seen and count.dead / count.seen > self.max_ratio:
+            return f"{count.dead} of {count.seen} messages were unreadable (limit {self.max_ratio:.0%})"
+        return None
+
+
+def _number(text: str | None, default: int) -> int:
+    try:
+        return default if text is None else int(text)
+    except ValueError:
+        return default

@@ -1,0 +1,54 @@
+"""
+Headers of the messages that we produce: CloudEvents in Kafka's binary mode, and the trace that came along.
+
+Rule of this file: pure; header values are UTF-8 bytes, names are those of the specifications.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from schemas.outcome import Outcome
+
+Headers = list[tuple[str, bytes]]
+
+TRACE = ("traceparent", "tracestate")
+CONTENT_TYPE = "application/avro"
+
+
+def outcome_headers(outcome: Outcome, traceparent: str | None = None) -> Headers:
+    """Return the CloudEvents 1.0 headers of an outcome; `ce_id` is its ID, so that a copy can be told."""
+    return cloud_event(
+        event_id=outcome.outcome_id,
+        event_type=f"crm.outcome.{outcome.kind}",
+        source=f"/signalbox/{outcome.org}/{outcome.integration}",
+        subject=outcome.thing,
+        time=outcome.settled_time,
+        traceparent=traceparent,
+    )
+
+
+def cloud_event(
+    *, event_id: str, event_type: str, source: str, subject: str, time: datetime, traceparent: str | None = None
+) -> Headers:
+    """Return CloudEvents headers in Kafka's binary mode: the value of the message stays the bare event."""
+    named = {
+        "ce_specversion": "1.0",
+        "ce_id": event_id,
+        "ce_type": event_type,
+        "ce_source": source,
+        "ce_subject": subject,
+        "ce_time": time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "content-type": CONTENT_TYPE,
+    }
+    if traceparent:
+        named["traceparent"] = traceparent
+    return [(name, value.encode()) for name, value in named.items()]
+
+
+def trace_headers(headers: Iterable[tuple[str, bytes | str | None]] | None) -> Headers:
+    """Return the trace headers among *headers*, to be passed on untouched."""
+    return [
+        (name, value.encode() if isinstance(value, str) else value)
+        for name, value in headers or ()
+        if name.lower() in TRACE and value is not None
+    ]
