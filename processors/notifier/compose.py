@@ -25,7 +25,7 @@ from processors.notifier.words import words_for
 from schemas.outcome import Outcome
 
 _LOADER = FileSystemLoader(Path(__file__).parent / "templates")
-_TEXT = SandboxedEnvironment(loader=_LOADER, autoescape=False, undefined=StrictUndefined, trim_blocks=True)
+_TEXT = SandboxedEnvironment(loader=_LOADER, autoescape=False, undefined=StrictUndefined)
 _HTML = SandboxedEnvironment(loader=_LOADER, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 

@@ -30,16 +30,16 @@ REASONS: Mapping[Reason, Words] = {
     "multiple_match": Words(
         "several matching records",
         "More than one record in Salesforce matches this person, so it is not clear which one is meant.",
-        "Merge the records listed below, or change them so that only one matches, then send the result again.",
+        "Merge the records that match, or change them so that only one does, then send the result again.",
     ),
     "mandatory_unmapped": Words(
         "mandatory field has no source",
         "A new record was needed, but Salesforce demands fields that this integration does not fill.",
-        "Ask whoever maintains the integration to map the fields listed below, then send the result again.",
+        "Ask whoever maintains the integration to map the fields that are named here, then send the result again.",
     ),
     "salesforce_refused": Words(
         "refused by Salesforce",
-        "Salesforce refused to save the change. Its own answer is shown below.",
+        "Salesforce refused to save the change. Its own answer is given here.",
         "Correct what Salesforce objects to, in the record or in its rules, then send the result again.",
     ),
     "id_reused": Words(
@@ -56,7 +56,7 @@ REASONS: Mapping[Reason, Words] = {
     "internal": Words(
         "internal fault",
         "A fault of this program stopped the result from being written. It is not a fault of your data.",
-        "Give the outcome ID at the foot of this mail to whoever operates Signalbox.",
+        "Give the outcome ID in this mail to whoever operates Signalbox.",
     ),
 }
 """Reasons of errors. A reason of a later version, unknown here, takes `UNKNOWN`."""
@@ -64,7 +64,7 @@ REASONS: Mapping[Reason, Words] = {
 UNKNOWN = Words(
     "not written",
     "The result could not be written to Salesforce.",
-    "Give the outcome ID at the foot of this mail to whoever operates Signalbox.",
+    "Give the outcome ID in this mail to whoever operates Signalbox.",
 )
 
 ACTIONS: Mapping[str, str] = {
