@@ -1,0 +1,76 @@
+"""
+Identity: the IDs and digests by which a repeat is known as a repeat (design section 3, point 8).
+
+In: names and decoded values. Out: text. Rule of this file: pure and stable for ever; a change here is a new identity
+for every event, so the tests hold literal values. No contract version goes into any of it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6d0f4f0e-6f0b-5c55-9a53-5b6b6f1f7c1a")
+"""The namespace of all IDs made here."""
+
+
+def command_id(contract: str, event_id: str, integration: str, version: int = 1, attempt: int = 0) -> str:
+    """Return the UUIDv5 of one event for one integration, version and attempt (design section 3, point 8)."""
+    return str(uuid5(NAMESPACE, _join("command", contract, event_id, integration, version, attempt)))
+
+
+def reused_id(command_id: str, digest: str) -> str:
+    """Return the ID of the outcome `error.id_reused`: the same command with content of this *digest* (design 3.8)."""
+    return str(uuid5(NAMESPACE, _join("reused", command_id, digest)))
+
+
+def effect_key(integration: str, thing: str, role: str) -> str:
+    """
+    Return 32 hex characters that make a created record the same record for ever (design section 3, points 5 and 8).
+
+    *thing* is the source's own (the call, never the person); *role* is what the record is to it (lead, account, ...).
+    """
+    return hashlib.sha256(_join("effect", integration, thing, role).encode()).hexdigest()[:32]
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """
+    Return the SHA-256 (hex) of the canonical form of a decoded value (design section 3, point 8).
+
+    Independent of map order, and of the contract's version: what is empty (None, empty text, empty list or map) is left
+    out, so that a field which a later version adds with an empty default changes nothing. Raises TypeError for values that
+    no contract can hold.
+    """
+    return hashlib.sha256(_json(_canonical(value) or {}).encode()).hexdigest()
+
+
+def _join(*parts: str | int) -> str:
+    # A JSON list: no separator inside a part can make two different lists the same text.
+    return _json(list(parts))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def _canonical(value: Any) -> Any:
+    """Return *value* as JSON's types without its empty parts; None where all of it is empty."""
+    if isinstance(value, Mapping):
+        parts = {str(name): _canonical(part) for name, part in value.items()}
+        return {name: part for name, part in parts.items() if part is not None} or None
+    if isinstance(value, list | tuple):
+        # An empty item keeps its place: order is content in a list.
+        return [_canonical(part) for part in value] or None
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise TypeError("a moment without a time zone has no digest; decoded moments are UTC")
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"a {type(value).__name__} has no digest; contracts hold JSON's scalars, moments, lists and maps")

@@ -1,0 +1,81 @@
+"""
+Topics: the one table of topics, what travels in each, by which key, and how long it is kept.
+
+In: nothing. Out: rows for `signalbox topics`, names for everyone. Rule of this file: no other file spells a topic.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from schemas.outcome import OutcomeKind
+
+DAY = 24 * 60 * 60 * 1000
+"""Milliseconds of a day, Kafka's unit of retention."""
+
+SOURCE_CALL_RESULT = "crm.event.call-result"
+NOTICE = "crm.notice"
+NO_ORG = "none"
+"""The reserved org of commands that no integration wanted."""
+OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("created", "updated", "converted", "skipped", "error")
+DEAD_LETTER_SOURCES = ("call-result", "command", "outcome")
+_ORG = re.compile(r"[a-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: *contract* is the file stem of its contract (None: original bytes), *key* says what the key holds."""
+
+    name: str
+    contract: str | None
+    key: str
+    partitions: int
+    config: Mapping[str, str]
+
+
+def command_topic(org: str) -> str:
+    """Return the command topic of *org*; raises ValueError where it is no org name (`[a-z0-9-]+`)."""
+    if not _ORG.fullmatch(org):
+        raise ValueError(f"org {org!r}: a name is made of a-z, 0-9 and -; rename the org")
+    return f"crm.command.{org}"
+
+
+def outcome_topic(kind: str) -> str:
+    """Return the topic of outcomes of *kind*; raises ValueError for a kind that is never published."""
+    if kind not in OUTCOME_KINDS:
+        raise ValueError(f"outcome kind {kind!r} has no topic; kinds are {', '.join(OUTCOME_KINDS)}")
+    return f"crm.outcome.{kind}"
+
+
+def dead_letter_topic(source: str) -> str:
+    """Return the dead letter topic of *source* (call-result, command, outcome); raises ValueError for another."""
+    if source not in DEAD_LETTER_SOURCES:
+        raise ValueError(f"source {source!r} has no dead letter topic; sources are {', '.join(DEAD_LETTER_SOURCES)}")
+    return f"crm.dead-letter.{source}"
+
+
+def _kept(milliseconds: int, **more: str) -> Mapping[str, str]:
+    return MappingProxyType({"cleanup.policy": "delete", "retention.ms": str(milliseconds), **more})
+
+
+def command_row(org: str) -> Topic:
+    """Return the row of the command topic of *org*: one partition, never expired by time (design section 3, point 11)."""
+    # Size must not expire it either: records go only below committed offsets.
+    config = _kept(-1, **{"retention.bytes": "-1"})
+    return Topic(command_topic(org), "command", "thing", 1, config)
+
+
+def topic_table(orgs: Iterable[str] = ()) -> tuple[Topic, ...]:
+    """Return every topic of an installation with *orgs*; `crm.command.none` is always among them."""
+    names = sorted({*orgs, NO_ORG})
+    return (*(command_row(org) for org in names), *TOPICS)
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(SOURCE_CALL_RESULT, "call_result", "call_id", 6, _kept(7 * DAY)),
+    *(Topic(outcome_topic(kind), "outcome", "person's record", 3, _kept(30 * DAY)) for kind in OUTCOME_KINDS),
+    Topic(NOTICE, "notice", "command_id", 1, _kept(7 * DAY)),
+    *(Topic(dead_letter_topic(source), None, "original key", 1, _kept(30 * DAY)) for source in DEAD_LETTER_SOURCES),
+)
+"""All topics but those of orgs."""
