@@ -1,14 +1,15 @@
 """
 The settings model: one integration as its YAML file says it. Names, not code.
 
-Rule of this file: a frozen, validated value; reading files and reporting faults by line is in `processors/settings_files.py`.
+Rule of this file: a frozen, validated value; reading files, with faults by line, is in `processors/settings_files.py`.
 """
 
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from processors.event_paths import check_path
 from schemas.command import KeyKind, Lane
 from schemas.values import Scalar
 
@@ -20,7 +21,34 @@ ActionName = Literal[
 ]
 FieldPolicy = Literal["overwrite", "fill_blank", "never"]
 PresetName = Literal["vanillasoft", "jicoo", "lead_liaison", "spotio", "wildix"]
-OrgName = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60)]
+
+
+def _not_reserved(value: str) -> str:
+    if value == "none":
+        raise ValueError("org 'none' is reserved for events that no integration wants; choose another name")
+    return value
+
+
+OrgName = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60), AfterValidator(_not_reserved)]
+EventPath = Annotated[str, AfterValidator(check_path)]
+"""A dotted path in the event, checked against its contract; see `processors/event_paths.py`."""
+
+
+def _address(value: str) -> str:
+    """Return one bare mail address, or raise ValueError; the server's existence is not asked."""
+    try:
+        return validate_email(value, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"'{value}' is not a mail address: {error}; write one as name@example.com") from error
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Code = Annotated[str, Field(pattern=r"\S")]
+"""A result code as the project shows it; compared trimmed and without case (`processors/integrations.py`)."""
+
+
+Flag = Annotated[bool, Field(strict=True)]
+"""`true` or `false` alone: `yes` is a result code here, not a switch."""
 
 
 class Model(BaseModel):
@@ -37,7 +65,7 @@ class FieldSource(Model):
     of the source to those of the org; a value that it does not list is kept.
     """
 
-    source: str | None = Field(default=None, alias="from")
+    source: EventPath | None = Field(default=None, alias="from")
     constant: Scalar = None
     default: Scalar = None
     values: dict[str, Scalar] = Field(default_factory=dict)
@@ -45,28 +73,38 @@ class FieldSource(Model):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if (self.source is None) == (self.constant is None):
-            raise ValueError("name exactly one of 'from' and 'constant'")
+            raise ValueError("a mapped field has one origin; name exactly one of 'from' and 'constant'")
         return self
 
 
-FieldMap = dict[str, FieldSource | str]
+def _in_full(value: object) -> object:
+    return {"from": value} if isinstance(value, str) else value
+
+
+FieldMap = dict[str, Annotated[FieldSource, BeforeValidator(_in_full, json_schema_input_type=FieldSource | str)]]
 """Salesforce API name → where its value comes from; a plain string is short for `{from: <string>}`."""
 
 
 class Key(Model):
     """One secondary key: the event field, how it is compared, and the API field that holds it on each object."""
 
-    source: str = Field(alias="from")
+    source: EventPath = Field(alias="from")
     kind: KeyKind = "text"
     lead: str | None = None
     contact: str | None = None
+
+    @model_validator(mode="after")
+    def _on_some_object(self) -> Self:
+        if not (self.lead or self.contact):
+            raise ValueError("a key needs a field to compare with; name 'lead', 'contact' or both")
+        return self
 
 
 class MatchSettings(Model):
     """How the person's record is found (VS-7, VS-8, VS-32)."""
 
-    salesforce_id: bool = True
-    key_sets: tuple[tuple[Key, ...], ...] = ()
+    salesforce_id: Flag = True
+    key_sets: tuple[Annotated[tuple[Key, ...], Field(min_length=1)], ...] = ()
     lead_and_contact: Literal["error", "prefer_contact", "prefer_lead"] = "error"
     several: Literal["error"] = "error"
     converted_leads: Literal["follow", "ignore", "error"] = "follow"
@@ -75,18 +113,18 @@ class MatchSettings(Model):
 class AccountSettings(Model):
     """Accounts beside a contact (VS-16, VS-21, VS-26): off unless `enabled`. `keys` are API names, joined by AND."""
 
-    enabled: bool = False
+    enabled: Flag = False
     keys: tuple[str, ...] = ("Name",)
-    create: bool = True
-    update: bool = True
+    create: Flag = True
+    update: Flag = True
 
 
 class OpportunitySettings(Model):
     """The one open opportunity of a contact: off unless `enabled` (VS-21, VS-26, 1G)."""
 
-    enabled: bool = False
-    create: bool = True
-    update: bool = True
+    enabled: Flag = False
+    create: Flag = True
+    update: Flag = True
 
 
 class Maps(Model):
@@ -119,7 +157,7 @@ class MandatorySettings(Model):
 
 
 class ConvertSettings(Model):
-    """How a lead is converted (VS-23). `status` None: the org's default. `owner` is used where a queue owns the lead."""
+    """How a lead is converted (VS-23). `status` None: the org's default. `owner` steps in for a queue."""
 
     status: str | None = None
     owner: str | None = None
@@ -129,28 +167,33 @@ class Filter(Model):
     """One condition on the event; all of them must hold. `name` goes into the outcome of what is left out."""
 
     name: str
-    field: str
+    field: EventPath
     equals: tuple[str, ...] = ()
     not_equals: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
         if bool(self.equals) == bool(self.not_equals):
-            raise ValueError("name exactly one of 'equals' and 'not_equals'")
+            raise ValueError("a filter has one side; name exactly one of 'equals' and 'not_equals'")
         return self
 
 
 class Integration(Model):
-    """One customer's configured flow from a source to an org."""
+    """
+    One customer's configured flow from a source to an org.
+
+    Off until `enabled` (1G); `active_from` needs a zone, and what happened before it is skipped. `recipients` may be
+    empty (VS-29): an error then reaches topic and audit alone.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60)]
     preset: PresetName | None = None
     source: Literal["call_result"] = "call_result"
     org: OrgName
-    enabled: bool = False
-    active_from: datetime | None = None
-    project: str
-    result_codes: Annotated[tuple[str, ...], Field(min_length=1)]
+    enabled: Flag = False
+    active_from: AwareDatetime | None = None
+    project: Code
+    result_codes: Annotated[tuple[Code, ...], Field(min_length=1)]
     action: ActionName
     lane: Lane = "live"
     match: MatchSettings = MatchSettings()
@@ -161,10 +204,4 @@ class Integration(Model):
     mandatory: MandatorySettings = MandatorySettings()
     convert: ConvertSettings = ConvertSettings()
     filters: tuple[Filter, ...] = ()
-    recipients: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _org_is_not_reserved(self) -> Self:
-        if self.org == "none":
-            raise ValueError("org 'none' is reserved for events that no integration wants")
-        return self
+    recipients: tuple[Address, ...] = ()

@@ -1,0 +1,61 @@
+"""
+Dead letter: what goes with a message that can never be read.
+
+In: where it was read and why it failed. Out: Kafka Connect's `__connect.errors.*` headers beside the message's own.
+Rule of this file: the bytes are not looked at; they travel as they came.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+Headers = tuple[tuple[str, bytes], ...]
+_PREFIX = "__connect.errors."
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """Which message it is; a dead letter may repeat, and is one and the same by these."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+def headers(where: Coordinates, error: Exception, *, stage: str, own: Iterable[tuple[str, bytes]] = ()) -> Headers:
+    """Return the dead letter's headers: the message's own, then where it was read, at which stage, and why it failed."""
+    said = {
+        "topic": where.topic,
+        "partition": str(where.partition),
+        "offset": str(where.offset),
+        "connector.name": "signalbox",
+        "stage": stage,
+        "exception.class.name": f"{type(error).__module__}.{type(error).__qualname__}",
+        "exception.message": str(error),
+    }
+    # A letter that was replayed and failed again must not carry two answers.
+    kept = tuple((name, value) for name, value in own if not name.startswith(_PREFIX))
+    return kept + tuple((_PREFIX + name, text.encode()) for name, text in said.items())
+
+
+@dataclass(slots=True)
+class ShareLimit:
+    """
+    Stops a process that sends too large a share of its messages to the dead letters: then the fault is ours, not theirs.
+
+    Counted over the last `window` messages, and only once `least` letters are among them.
+    """
+
+    share: float
+    window: int = 1000
+    least: int = 20
+    seen: int = 0
+    letters: float = 0.0
+
+    def exceeded(self, dead: bool) -> bool:
+        """Count one message; return whether the share is now above the limit."""
+        self.seen += 1
+        self.letters += dead
+        if self.seen > self.window:
+            # Halving both keeps the share and forgets slowly, without a list of the last messages.
+            self.seen, self.letters = self.seen // 2, self.letters / 2
+        return self.letters >= self.least and self.letters / self.seen > self.share

@@ -1,0 +1,64 @@
+"""
+Route: which integration wants this event, and whether it is to be applied.
+
+In: an event and the integrations. Out: one `Route`; at most one integration wants a result code of a project (VS-4).
+Rule of this file: a decision and its rule ID, in this order: nobody, not yet active, filtered, apply.
+"""
+
+from dataclasses import dataclass
+
+from processors.event_paths import as_text, value_at
+from processors.integration import Filter, Integration
+from processors.integrations import Integrations, code_key
+from schemas.call_result import CallResult
+
+SOURCE = "call_result"
+NOBODY = "none"
+"""The integration and the org of what nobody wants (VS-5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """
+    Where an event goes. `integration` None: nobody wants it. `skip_reason` None: it is to be applied.
+
+    `rule_ids` name what led here: rules, and for a filter `filter:<its name>`.
+    """
+
+    integration: Integration | None
+    digest: str = ""
+    skip_reason: str | None = None
+    rule_ids: tuple[str, ...] = ()
+
+    @property
+    def org(self) -> str:
+        """The org whose command topic it goes to."""
+        return self.integration.org if self.integration else NOBODY
+
+    @property
+    def name(self) -> str:
+        """The integration's name; `none` for what nobody wants."""
+        return self.integration.name if self.integration else NOBODY
+
+
+def route(event: CallResult, integrations: Integrations) -> Route:
+    """Return the one route of *event*."""
+    wanted = integrations.find(SOURCE, event.project, event.result_code)
+    if wanted is None:
+        # A disabled integration is as none: it holds no result code.
+        return Route(None, skip_reason="no_integration", rule_ids=("VS-5",))
+    digest = integrations.digest(wanted.name)
+    if wanted.active_from is not None and event.event_time < wanted.active_from:
+        return Route(wanted, digest, "before_activation", ("1G",))
+    for condition in wanted.filters:
+        if not holds(condition, event):
+            return Route(wanted, digest, "filtered", (f"filter:{condition.name}",))
+    return Route(wanted, digest, rule_ids=("VS-1",))
+
+
+def holds(condition: Filter, event: CallResult) -> bool:
+    """Whether the event meets the condition; compared as result codes are, a missing value is the empty text."""
+    value = code_key(as_text(value_at(event, condition.field)))
+    if condition.equals:
+        return value in {code_key(text) for text in condition.equals}
+    return value not in {code_key(text) for text in condition.not_equals}
