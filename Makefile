@@ -1,0 +1,53 @@
+# Needs Python 3.11 or newer with venv, and make. Everything else is put below .venv and .local by `make setup`.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV := .local/uv/bin/uv
+RUN := .venv/bin/
+WORKERS ?= 2
+TESTS ?= tests
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup demo test check format bench up down
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Signalbox needs Python 3.11 or newer; $$($(PYTHON) --version 2>&1) is '$(PYTHON)'. Name another one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .local/uv || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)."; exit 1; }
+	@.local/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+
+.venv/.locked: $(UV) pyproject.toml uv.lock
+	@$(UV) sync --locked --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+setup: .venv/.locked ## the locked environment in .venv
+
+demo: setup ## the main job on embedded parts, in under a minute
+	@$(RUN)signalbox demo
+
+test: setup ## everything that this machine can run
+	@$(RUN)pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+check: setup ## format, lint, types, imports
+	@$(RUN)ruff format --check .
+	@$(RUN)ruff check .
+	@$(RUN)mypy .
+	@$(RUN)lint-imports
+
+format: setup ## put the code into the house's format
+	@$(RUN)ruff format .
+	@$(RUN)ruff check --fix .
+
+bench: setup ## the README's figures, on real Kafka, into bench/results.json
+	@$(RUN)python -m bench
+
+up: ## the whole stack in containers
+	docker compose up --detach --build --wait
+
+down: ## stop the stack
+	docker compose down
