@@ -14,4 +14,4 @@ class Undecodable(SignalboxError):
 
 
 class UnknownFingerprint(Undecodable):
-    """The message names a contract version that this build does not know: on a command topic, upgrade and read again."""
+    """The message names a contract version unknown to this build: on a command topic, upgrade and read again."""

@@ -39,9 +39,9 @@ def digest(value: Mapping[str, Any]) -> str:
     """
     Return the SHA-256 (hex) of the canonical form of a decoded value (design section 3, point 8).
 
-    Independent of map order, and of the contract's version: what is empty (None, empty text, empty list or map) is left
-    out, so that a field which a later version adds with an empty default changes nothing. Raises TypeError for values that
-    no contract can hold.
+    Independent of map order, and of the contract's version: what is empty (None, empty text, list or map) is left
+    out, so that a field which a later version adds with an empty default changes nothing. Raises TypeError for values
+    that no contract can hold.
     """
     return hashlib.sha256(_json(_canonical(value) or {}).encode()).hexdigest()
 

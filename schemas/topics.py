@@ -60,7 +60,7 @@ def _kept(milliseconds: int, **more: str) -> Mapping[str, str]:
 
 
 def command_row(org: str) -> Topic:
-    """Return the row of the command topic of *org*: one partition, never expired by time (design section 3, point 11)."""
+    """Return the row of the command topic of *org*: one partition, never expired by time (design 3.11)."""
     # Size must not expire it either: records go only below committed offsets.
     config = _kept(-1, **{"retention.bytes": "-1"})
     return Topic(command_topic(org), "command", "thing", 1, config)
