@@ -106,7 +106,7 @@ class Case:
             mapped,
             self.facts.objects.get(object_name),
             settings.empty,
-            (settings.text, int(settings.number) if settings.number.is_integer() else settings.number),
+            (settings.text, settings.number),
             self.now,
             self.book,
         )

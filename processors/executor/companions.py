@@ -71,7 +71,7 @@ def opportunity(case: Case, contact_id: str | None, account_id: str | None, *, a
     settings = case.settings.opportunity
     held = case.match.opportunity
     if not settings.enabled:
-        found, allowed = "off", False
+        found, allowed = "off", settings.update
     elif held is not None and not held.fields.get("IsClosed"):
         found, allowed = "open", settings.update
     else:

@@ -155,12 +155,10 @@ def _contact(case: Case, contact: Record | None, account: Part) -> Part:
 def _convert(case: Case, account: Part) -> Part:
     """Return the conversion (VS-23): into the account chosen, else into the one that it makes of the lead's company."""
     lead = case.match.leads[0]
-    row = case.book.row(
-        "owner",
-        "queue" if str(lead.fields.get("OwnerId") or "").startswith(_QUEUE) else "user",
-        "set" if case.settings.convert.owner else "unset",
-    )
-    owner = {"setting": case.settings.convert.owner, "integration_user": case.facts.user_id}.get(row.then)
+    setting = case.settings.convert.owner
+    queue = "queue_with_setting" if setting else "queue_without_setting"
+    row = case.book.row("owner", queue if str(lead.fields.get("OwnerId") or "").startswith(_QUEUE) else "user")
+    owner = {"setting": setting, "integration_user": case.facts.user_id}.get(row.then)
     step = Step(
         "convert",
         "convert",

@@ -136,13 +136,12 @@ OPPORTUNITY = Table(
 
 OWNER = Table(
     "owner",
-    (("user", "queue"), ("set", "unset")),
+    (("user", "queue_with_setting", "queue_without_setting"),),
     ("keep", "setting", "integration_user"),
     (
-        Row("VS-23", ("user", "set"), "keep"),
-        Row("VS-23", ("user", "unset"), "keep"),
-        Row("VS-23", ("queue", "set"), "setting"),
-        Row("VS-23", ("queue", "unset"), "integration_user"),
+        Row("VS-23", ("user",), "keep"),
+        Row("VS-23", ("queue_with_setting",), "setting"),
+        Row("VS-23", ("queue_without_setting",), "integration_user"),
     ),
 )
 
