@@ -170,7 +170,7 @@ class SalesforceClient:
             doubt(f"{what}: {error if not isinstance(error, ValueError) else 'the answer is not JSON'}", write=writing)
 
     def _salesforce(self) -> SimpleSalesforce:
-        """Return simple-salesforce on our session; its own refresh loses headers and knows no end, so ours stands in."""
+        """Return simple-salesforce on our session; its own refresh loses headers and has no end: ours stands in."""
         instance = self._login.instance()
         host = urlsplit(instance).netloc
         with self._lock:

@@ -148,7 +148,8 @@ def fail(status: int, content: Any, *, write: bool, what: str) -> NoReturn:
     """Raise what the answer of a whole call means. *what* names the call for the reader."""
     found = problems(content)
     code = found[0].code if found else ""
-    message = found[0].message if found else "no error of Salesforce in the body"
+    # The first lines of a query's error repeat the statement, and with it people's data (S09).
+    message = found[0].message.strip().rpartition("\n")[2] if found else "no error of Salesforce in the body"
     kind = kind_of(code, status)
     reason = f"{what}: HTTP {status} {code}: {message[:300]}"
     if 300 < status < 400:

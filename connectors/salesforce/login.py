@@ -104,7 +104,7 @@ class Login:
     def _dead(self, wait: float) -> OrgDown:
         return OrgDown(
             f"{MOST_LOGINS} logins at {self._settings.login_url} bore no fruit ({self._why}): no more is "
-            f"tried for {wait:.0f} s, lest the user be locked; check client_id, its secret or key, and the user's rights",
+            f"tried for {wait:.0f} s, lest the user be locked; check client_id, secret or key, and the user's rights",
             code="DEAD_CREDENTIAL",
             retry_after=wait,
         )

@@ -58,6 +58,7 @@ class OrgSession(requests.Session):
         self._clock = clock
         # .netrc would replace the token, and proxies of the environment would see it.
         self.trust_env = False
+        self.verify = settings.ca_file or True
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = CheckedAdapter(max_retries=0, pool_maxsize=settings.connections)
         self.mount("https://", adapter)

@@ -22,6 +22,7 @@ class SalesforceSettings(BaseModel):
 
     `allowed_hosts` names further hosts that may see the token; an entry that begins with a dot allows its subdomains.
     Plain http is refused except to this machine, or where `allow_plain_http` says so.
+    `ca_file` replaces the usual certificate authorities; the environment is not asked for it.
     `daily_soft_limit` is the share of the org's daily API calls after which no more calls are made (R20).
     """
 
@@ -40,8 +41,9 @@ class SalesforceSettings(BaseModel):
     request_limit: Annotated[float, Field(gt=0)] = 600.0
     allowed_hosts: tuple[str, ...] = ()
     allow_plain_http: bool = False
+    ca_file: str | None = None
     daily_soft_limit: Annotated[float, Field(gt=0, le=1)] = 0.9
-    soft_limit_pause: Annotated[float, Field(gt=0)] = 300.0
+    soft_limit_pause: Annotated[float, Field(gt=0)] = 60.0
     login_pause: Annotated[float, Field(gt=0)] = 300.0
     external_field: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*__c$")] = "Signalbox_Key__c"
     statement_length: Annotated[int, Field(ge=1_000, le=100_000)] = 100_000

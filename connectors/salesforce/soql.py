@@ -3,7 +3,8 @@ The one place where SOQL text is built.
 
 In: questions.  Out: statements, each at most so long, that together answer the question.
 Rule of this file: values are written by simple-salesforce's `format_soql` alone; object and field names are checked
-against what a name can be. What no record can hold is left out of a list, and a list that is empty matches nothing (S01).
+against what a name can be. What no record can hold is left out of a list, and an empty list matches
+nothing (S01).
 """
 
 import re
@@ -73,11 +74,11 @@ def _conditions(question: Question, room: int, types: Types) -> Iterator[str]:
         if not lists or any(not values for _, values in lists):
             continue
         longest = max(range(len(lists)), key=lambda i: sum(map(len, lists[i][1])))
-        rest = [_in(name, values) for i, (name, values) in enumerate(lists) if i != longest]
+        written = [_in(name, values) for name, values in lists]
         name, values = lists[longest]
-        space = room - sum(len(one) + 5 for one in rest) - len(name) - 10
+        space = room - sum(len(one) + 5 for i, one in enumerate(written) if i != longest) - len(name) - 10
         for part in _parts(values, space):
-            yield "(" + " AND ".join([*rest, _in(name, part)]) + ")"
+            yield "(" + " AND ".join([*written[:longest], _in(name, part), *written[longest + 1 :]]) + ")"
 
 
 def _literals(one: In, kind: str) -> list[str]:

@@ -3,8 +3,8 @@ Write: records packed into sObject Collections, and their answers taken apart ag
 
 In: writes in order.  Out: subrequests, and one `Written` for each write.
 Rule of this file: the order is kept; a collection holds one operation on one object, at most 200 records, no record
-and no external ID twice (every row that shares one would fail). What a row got is a value; a collection without a usable
-answer leaves the whole call in doubt.
+and no external ID twice (every row that shares one would fail). What a row got is a value; a collection without
+a usable answer leaves the whole call in doubt.
 """
 
 import math

@@ -13,13 +13,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 
-HANG, RESET, CLOSE = object(), object(), object()
+HANG, RESET, CLOSE = "hang", "reset", "close"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,16 @@ class Request:
         return json.loads(self.body)
 
 
-def reply(status: int = 200, body: Any = None, headers: dict[str, str] | None = None, *, length: int | None = None) -> bytes:
+def reply(
+    status: int = 200, body: Any = None, headers: dict[str, str] | None = None, *, length: int | None = None
+) -> bytes:
     """Return the bytes of an answer; *length* lies about its size."""
     data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    lines = {"Content-Type": "application/json;charset=UTF-8", "Content-Length": str(length or len(data)), **(headers or {})}
+    lines = {
+        "Content-Type": "application/json;charset=UTF-8",
+        "Content-Length": str(length or len(data)),
+        **(headers or {}),
+    }
     head = f"HTTP/1.1 {status} X\r\n" + "".join(f"{k}: {v}\r\n" for k, v in lines.items())
     return head.encode() + b"\r\n" + data
 
@@ -52,6 +59,7 @@ class Server:
     script: Callable[[Request], Any]
     requests: list[Request] = field(default_factory=list)
     logins: int = 0
+    forms: list[dict[str, str]] = field(default_factory=list)
     login: Callable[[int], Any] | None = None
     release: threading.Event = field(default_factory=threading.Event)
 
@@ -85,13 +93,13 @@ class Server:
         with connection, connection.makefile("rb") as stream:
             while request := _read(stream):
                 answer = self._answer(request)
-                if answer is HANG:
+                if answer == HANG:
                     self.release.wait(30)
                     return
-                if answer is RESET:
+                if answer == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
-                if answer is CLOSE:
+                if answer == CLOSE:
                     return
                 connection.sendall(answer)
                 if b"X-Cut" in answer:
@@ -101,6 +109,7 @@ class Server:
         with self._lock:
             if request.path.endswith("/services/oauth2/token"):
                 self.logins += 1
+                self.forms.append(dict(parse_qsl(request.body.decode())))
                 number = self.logins
             else:
                 self.requests.append(request)
@@ -117,7 +126,7 @@ def _read(stream: Any) -> Request | None:
         if not match:
             return None
         headers: dict[str, str] = {}
-        while (one := stream.readline().decode("latin-1").strip()):
+        while one := stream.readline().decode("latin-1").strip():
             name, _, value = one.partition(":")
             headers[name.strip().lower()] = value.strip()
         return Request(match[1], match[2], headers, stream.read(int(headers.get("content-length", "0"))))

@@ -20,7 +20,9 @@ UPDATE = Write("update", "Lead", LEAD, fields={"Company": "Example"})
 EXPIRED = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
 
 
-def reply(status: int = 200, body: Any = None, headers: dict[str, str] | None = None, length: int | None = None) -> bytes:
+def reply(
+    status: int = 200, body: Any = None, headers: dict[str, str] | None = None, length: int | None = None
+) -> bytes:
     data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     lines = {"Content-Type": "application/json", "Content-Length": str(length or len(data)), **(headers or {})}
     return (f"HTTP/1.1 {status} X\r\n" + "".join(f"{k}: {v}\r\n" for k, v in lines.items())).encode() + b"\r\n" + data
@@ -29,13 +31,22 @@ def reply(status: int = 200, body: Any = None, headers: dict[str, str] | None = 
 def composite(*answers: tuple[int, Any]) -> bytes:
     return reply(
         200,
-        {"compositeResponse": [{"referenceId": f"s{n}", "httpStatusCode": s, "body": b} for n, (s, b) in enumerate(answers)]},
+        {
+            "compositeResponse": [
+                {"referenceId": f"s{n}", "httpStatusCode": s, "body": b} for n, (s, b) in enumerate(answers)
+            ]
+        },
         {"Sforce-Limit-Info": "api-usage=18/5000"},
     )
 
 
 def page(*records: dict[str, Any], more: str | None = None) -> dict[str, Any]:
-    return {"done": more is None, "records": list(records), "totalSize": len(records), **({"nextRecordsUrl": more} if more else {})}
+    return {
+        "done": more is None,
+        "records": list(records),
+        "totalSize": len(records),
+        **({"nextRecordsUrl": more} if more else {}),
+    }
 
 
 def soon() -> datetime:
@@ -62,7 +73,9 @@ def test_a_question_is_answered_by_one_composite_call(serve: Any, connect: Any) 
     assert client.usage() == (18, 5000)
     assert client.api_calls() == 2  # the login and the composite
     sub = server.requests[0].json["compositeRequest"][0]
-    assert parse_qs(urlsplit(sub["url"]).query)["q"] == ["SELECT Id, Email FROM Lead WHERE (Email IN ('a@example.com'))"]
+    assert parse_qs(urlsplit(sub["url"]).query)["q"] == [
+        "SELECT Id, Email FROM Lead WHERE (Email IN ('a@example.com'))"
+    ]
     assert server.requests[0].headers["sforce-call-options"] == "client=signalbox"
 
 
@@ -80,7 +93,9 @@ def test_pages_are_followed_and_rows_come_once(serve: Any, connect: Any) -> None
     assert found.api_calls == 2
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/x", "//evil.example/x", "/services/data/v65.0/query/../../x", None, 7])
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/x", "//evil.example/x", "/services/data/v65.0/query/../../x", None, 7]
+)
 def test_an_address_of_a_next_page_that_is_no_locator_is_never_asked(serve: Any, connect: Any, url: Any) -> None:
     body = {"done": False, "records": [], "nextRecordsUrl": url}
     server = serve(lambda _: composite((200, body)))
@@ -142,16 +157,21 @@ def test_a_session_that_is_refused_for_ever_stops_after_three_logins(serve: Any,
     assert server.logins == 3
 
 
-def test_a_dead_credential_stops_after_three_logins_and_is_tried_again_after_the_pause(serve: Any, connect: Any) -> None:
+def test_a_dead_credential_stops_after_three_logins_and_is_tried_again_after_the_pause(
+    serve: Any, connect: Any
+) -> None:
     server = serve(lambda _: composite((200, page())))
-    server.login = lambda _: reply(400, {"error": "invalid_client_id", "error_description": "client identifier invalid"})
+    server.login = lambda _: reply(
+        400, {"error": "invalid_client_id", "error_description": "client identifier invalid"}
+    )
     times = [NOW]
     client = connect(server, clock=lambda: times[0], login_pause=300)
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda _: pytest.raises(OrgDown, client.find, [ASK]), range(8)))
+        errors = [pool.submit(client.find, [ASK]).exception(30) for _ in range(8)]
     assert server.logins == 3
-    assert any("3 logins" in str(one.value) for one in results)
-    assert not any("canary-secret" in str(one.value) for one in results)
+    assert all(isinstance(one, OrgDown) for one in errors)
+    assert any("3 logins" in str(one) for one in errors)
+    assert not any("canary-secret" in str(one) for one in errors)
 
     times[0] += timedelta(seconds=301)
     server.login = None
@@ -188,13 +208,12 @@ def test_an_answer_without_use_leaves_a_write_in_doubt_and_a_read_to_be_asked_ag
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("fault", ["HANG", "RESET", "CLOSE"])
+@pytest.mark.parametrize("fault", ["hang", "reset", "close"])
 @pytest.mark.parametrize("what", ["find", "write", "convert"])
 def test_a_connection_that_ends_after_the_request_left_is_a_doubt_only_for_writes(
-    serve: Any, connect: Any, what: str, fault: str, request: pytest.FixtureRequest
+    serve: Any, connect: Any, what: str, fault: str
 ) -> None:
-    signal = next(m for m in request.session.config.pluginmanager.get_plugins() if hasattr(m, "HANG") and hasattr(m, "RESET"))
-    server = serve(lambda _: getattr(signal, fault))
+    server = serve(lambda _: fault)
     with pytest.raises(Transient) as caught:
         operate(connect(server, read_timeout=0.3), what)
     assert isinstance(caught.value, InDoubt) == (what != "find")
@@ -222,7 +241,9 @@ def test_an_answer_about_the_whole_org_pauses_it(serve: Any, connect: Any, what:
 def test_usage_is_read_from_errors_too_and_the_soft_limit_stops_further_calls(serve: Any, connect: Any) -> None:
     server = serve(
         lambda _: reply(
-            403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "x"}], {"Sforce-Limit-Info": "api-usage=5000/5000; per-app-api-usage=17/250(appName=x)"}
+            403,
+            [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "x"}],
+            {"Sforce-Limit-Info": "api-usage=5000/5000; per-app-api-usage=17/250(appName=x)"},
         )
     )
     times = [NOW]
@@ -255,11 +276,9 @@ def test_a_write_whose_send_by_has_passed_never_leaves(serve: Any, connect: Any,
     server = serve(lambda _: composite((200, [{"id": LEAD, "success": True, "errors": []}])))
     client = connect(server)
     late = datetime.now(UTC) - timedelta(seconds=1)
+    call = client.write if what == "write" else client.convert
     with pytest.raises(TooLate):
-        if what == "write":
-            client.write([UPDATE], send_by=late)
-        else:
-            client.convert([Conversion(LEAD, "x")], send_by=late)
+        call([UPDATE] if what == "write" else [Conversion(LEAD, "x")], send_by=late)
     assert not server.requests
 
 
@@ -278,7 +297,11 @@ def test_send_by_is_checked_again_after_a_login(serve: Any, connect: Any) -> Non
 
 def test_rows_come_back_in_order_each_with_its_own_error(serve: Any, connect: Any) -> None:
     lock = {"statusCode": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access", "fields": []}
-    bad = {"statusCode": "REQUIRED_FIELD_MISSING", "message": "Required fields are missing: [Company]", "fields": ["Company"]}
+    bad = {
+        "statusCode": "REQUIRED_FIELD_MISSING",
+        "message": "Required fields are missing: [Company]",
+        "fields": ["Company"],
+    }
     server = serve(
         lambda _: composite(
             (200, [{"id": LEAD, "success": True, "errors": []}, {"success": False, "errors": [lock]}]),
@@ -310,7 +333,9 @@ def test_rows_come_back_in_order_each_with_its_own_error(serve: Any, connect: An
 
 
 def test_a_collection_that_is_refused_whole_refuses_its_rows_alone(serve: Any, connect: Any) -> None:
-    wrong = [{"errorCode": "NOT_FOUND", "message": "Provided external ID field does not exist or is not accessible: K__c"}]
+    wrong = [
+        {"errorCode": "NOT_FOUND", "message": "Provided external ID field does not exist or is not accessible: K__c"}
+    ]
     server = serve(lambda _: composite((200, [{"id": LEAD, "success": True, "errors": []}]), (404, wrong)))
     create = Write("create", "Lead", external=("K__c", "1"), fields={"LastName": "x"})
     written = connect(server).write([UPDATE, create], send_by=soon())
@@ -334,12 +359,14 @@ def test_a_query_of_a_field_that_is_not_there_is_refused_and_not_retried(serve: 
 def test_a_login_that_names_a_foreign_instance_gets_no_request(serve: Any, connect: Any) -> None:
     server = serve(lambda _: composite((200, page())))
     server.login = lambda _: reply(200, {"access_token": "t", "instance_url": "https://evil.example", "id": "x"})
-    with pytest.raises(OrgDown, match="evil.example"):
+    with pytest.raises(OrgDown, match=r"evil\.example"):
         connect(server).find([ASK])
     assert not server.requests
 
 
-def test_netrc_and_proxies_of_the_environment_are_not_used(serve: Any, connect: Any, tmp_path: Any, monkeypatch: Any) -> None:
+def test_netrc_and_proxies_of_the_environment_are_not_used(
+    serve: Any, connect: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login thief password thief\n")
     monkeypatch.setenv("NETRC", str(netrc))
