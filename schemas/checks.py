@@ -1,5 +1,5 @@
 """
-Checks: does a value fit its contract exactly, before it is written? fastavro alone would write True as 1 and a huge
+Checks: does a value fit its contract exactly, before it is written? fastavro writes True as 1, a huge
 integer as a rounded double.
 
 In: a parsed schema. Out: a function that raises `Misfit`, with the field's path. Rule of this file: pure; compiled once.
@@ -79,7 +79,7 @@ def _array(item: Check) -> Check:
             raise Misfit(f"a list is needed, not {type(value).__name__}")
         index = 0
         try:
-            for index, part in enumerate(value):
+            for index, part in enumerate(value):  # noqa: B007 - the handler below names the place
                 item(part)
         except Misfit as misfit:
             misfit.path.append(str(index))

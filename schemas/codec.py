@@ -26,11 +26,11 @@ class Codec(Protocol):
         """Return the bytes of *value*; raises ValueError that names the field where it does not fit."""
 
     def decode(self, contract: str, data: bytes) -> dict[str, Any]:
-        """Return the value as the present contract reads it; raises Undecodable, or UnknownFingerprint of it."""
+        """Return the value as the present contract reads it; raises Undecodable or UnknownFingerprint."""
 
 
 class Bodies:
-    """The bodies of messages, without header: what both codecs share. Written by the present contract, checked first."""
+    """The bodies of messages, without header: what both codecs share. Values are checked before they are written."""
 
     def __init__(self, contracts: Mapping[str, Contract]) -> None:
         self._contracts = contracts
@@ -77,7 +77,7 @@ class SingleObject(Codec):
         return self._heads[contract] + self._bodies.write(contract, value)
 
     def decode(self, contract: str, data: bytes) -> dict[str, Any]:
-        """Return the value as the present contract reads it; raises Undecodable, or UnknownFingerprint of it."""
+        """Return the value as the present contract reads it; raises Undecodable or UnknownFingerprint."""
         mark = _fingerprint(contract, data)
         writer = self._contracts[contract].writers.get(mark)
         if writer is None:

@@ -32,7 +32,7 @@ class Contract:
 
 
 def crc64(schema: Mapping[str, Any]) -> bytes:
-    """Return the CRC-64-AVRO fingerprint of the canonical form, 8 bytes, little-endian (Avro, single-object encoding)."""
+    """Return the CRC-64-AVRO fingerprint of the canonical form: 8 bytes, little-endian, as Avro says."""
     # fastavro writes the hex of the little-endian bytes already; the test compares with the `avro` library.
     return bytes.fromhex(fingerprint(to_parsing_canonical_form(dict(schema)), "CRC-64-AVRO"))
 
