@@ -42,7 +42,9 @@ def decide(
     if settings is None:
         detail = f"integration {command.integration} is not configured here: restore its file, then replay"
         return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
+    found = _match_rules(match)
     situation, match, rules = _situation(match, settings, book)
+    rules = (*found, *rules)
     case = Case(command, match, settings, facts, now, book)
     row = book.row("action", settings.action, situation)
     rules = (*rules, row.rule)
@@ -57,6 +59,11 @@ def decide(
         extra = companions.discarded(case) if come.then == "discard" else Part()
         return case.decided(_kind(row.then), rules, (_lead(case, row.then), extra))
     return case.decided(_kind(row.then), rules, _contact_parts(case, row.then, apply=come.then == "apply"))
+
+
+def _match_rules(match: Match) -> tuple[str, ...]:
+    """Return the rules by which the match came about: SalesforceID then keys (VS-8), a converted lead followed (VS-7)."""
+    return (*(("VS-8",) if match.step != "none" or match.ignored_id else ()), *(("VS-7",) if match.followed else ()))
 
 
 def _situation(match: Match, settings: Integration, book: Book) -> tuple[str, Match, tuple[str, ...]]:
