@@ -1,12 +1,12 @@
 """
 Topics as they should be, and as they are.
 
-In: a list of wanted topics. Out: what was created, and where the broker differs from the list.
+In: rows of the topic table. Out: what was created, and where the broker differs from the table.
 Rule of this file: missing topics are created; an existing one is never changed, only its differences are told.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -16,20 +16,9 @@ from confluent_kafka.cimpl import NewTopic
 
 from connectors.kafka.options import KafkaSettings, admin_config
 from processors.errors import Misconfigured, Transient
+from schemas.topics import Topic
 
 ANSWER_SECONDS = 30.0
-ORG_TOPIC_PREFIX = "crm.command."
-NEVER = "-1"
-"""Kafka's word for a retention without end."""
-
-
-@dataclass(frozen=True, slots=True)
-class WantedTopic:
-    """One topic of the table: partitions, and the topic settings that matter to us (`retention.ms`, ...)."""
-
-    name: str
-    partitions: int
-    config: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +31,12 @@ class ShownTopic:
     differences: tuple[str, ...]
 
 
-def command_topic(org: str) -> WantedTopic:
-    """Return the command topic of an org: one partition, so one writer; never expired by time."""
-    return WantedTopic(ORG_TOPIC_PREFIX + org, 1, {"retention.ms": NEVER, "cleanup.policy": "delete"})
-
-
 def admin_client(kafka: KafkaSettings) -> AdminClient:
     """Return a client for the functions below."""
     return AdminClient(admin_config(kafka))
 
 
-def ensure_topics(admin: AdminClient, table: Iterable[WantedTopic], *, replication: int = 3) -> list[str]:
+def ensure_topics(admin: AdminClient, table: Iterable[Topic], *, replication: int = 3) -> list[str]:
     """
     Create those topics of *table* that are missing; return their names.
 
@@ -85,7 +69,7 @@ def ensure_topics(admin: AdminClient, table: Iterable[WantedTopic], *, replicati
     return created
 
 
-def show_topics(admin: AdminClient, table: Iterable[WantedTopic]) -> list[ShownTopic]:
+def show_topics(admin: AdminClient, table: Iterable[Topic]) -> list[ShownTopic]:
     """Return each topic of *table* as the broker has it, with its differences; raise `Transient` without an answer."""
     wanted = list(table)
     there = _partitions(admin)
@@ -93,7 +77,7 @@ def show_topics(admin: AdminClient, table: Iterable[WantedTopic]) -> list[ShownT
     return [_compare(topic, there.get(topic.name, 0), settings.get(topic.name, {})) for topic in wanted]
 
 
-def _compare(topic: WantedTopic, partitions: int, config: Mapping[str, str]) -> ShownTopic:
+def _compare(topic: Topic, partitions: int, config: Mapping[str, str]) -> ShownTopic:
     if partitions == 0:
         return ShownTopic(topic.name, 0, {}, ("is missing; create it by `signalbox topics create`",))
     differences = [
