@@ -62,7 +62,7 @@ def decide(
 
 
 def _match_rules(match: Match) -> tuple[str, ...]:
-    """Return the rules by which the match came about: SalesforceID then keys (VS-8), a converted lead followed (VS-7)."""
+    """Return the rules by which the match came about: SalesforceID, then keys (VS-8); a lead followed (VS-7)."""
     return (*(("VS-8",) if match.step != "none" or match.ignored_id else ()), *(("VS-7",) if match.followed else ()))
 
 
