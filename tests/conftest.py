@@ -6,7 +6,7 @@ Rule of this file: wiring only; what a fixture does stands in `tests/fixtures/`.
 
 import pytest
 
-from tests.fixtures.run import end_run, skipped_tiers
+from tests.fixtures.run import begin_run, end_run, skipped_tiers
 
 pytest_plugins = ["tests.fixtures.kafka", "tests.fixtures.postgres"]
 
@@ -30,6 +30,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly, one line each, which tier this machine could not run."""
     for line in skipped_tiers():
         terminalreporter.write_line(f"!!! {line}", red=True, bold=True)
+
+
+def pytest_configure() -> None:
+    """Begin without what an earlier, killed run left."""
+    begin_run()
 
 
 def pytest_unconfigure() -> None:
