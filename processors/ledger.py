@@ -81,12 +81,18 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A command's end: the encoded outcome and what indexes it. The ledger gives it the org's next sequence number."""
+    """
+    A command's end: the encoded outcome, its Kafka key and headers (JSON, name → text), and what indexes it.
+
+    The ledger gives it the org's next sequence number.
+    """
 
     command_id: str
     outcome: bytes
     kind: str
     reason: str
+    key: str
+    headers: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ class Unpublished:
     command_id: str
     kind: str
     outcome: bytes
+    key: str
+    headers: bytes
 
 
 class Ledger(Protocol):
@@ -122,9 +130,7 @@ class Ledger(Protocol):
     def take_lease(self, org: str, owner: str) -> Lease:
         """Take the org's lease: epoch + 1. Counts an unclean start until `clean` is told."""
 
-    def insert(
-        self, lease: Lease, arrivals: Sequence[Arrival]
-    ) -> tuple[Sequence[Stored], Sequence[Arrival]]:
+    def insert(self, lease: Lease, arrivals: Sequence[Arrival]) -> tuple[Sequence[Stored], Sequence[Arrival]]:
         """Insert each command once by its ID; return the new ones, and those whose ID is known with another digest."""
 
     def unsettled(self, lease: Lease) -> tuple[Sequence[Stored], Sequence[ApiCall]]:
@@ -133,9 +139,7 @@ class Ledger(Protocol):
     def apply(self, lease: Lease, change: Change) -> int:
         """Carry the change out in one transaction; return the org's last sequence number."""
 
-    def links(
-        self, lease: Lease, kind: str, source_ids: Sequence[str]
-    ) -> Mapping[str, str]:
+    def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""
 
     def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:

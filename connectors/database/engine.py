@@ -34,9 +34,7 @@ def open_engine(url: str) -> Engine:
             )
         )
     options = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c timezone=UTC"
-    return create_engine(
-        parsed, pool_pre_ping=True, pool_size=12, connect_args={"options": options}
-    )
+    return create_engine(parsed, pool_pre_ping=True, pool_size=12, connect_args={"options": options})
 
 
 def reading(engine: Engine) -> Engine:

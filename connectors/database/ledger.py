@@ -70,6 +70,8 @@ _SETTLE = (
         state="settled",
         sequence=bindparam("p_sequence"),
         outcome=bindparam("p_outcome"),
+        key=bindparam("p_key"),
+        headers=bindparam("p_headers"),
         kind=bindparam("p_kind"),
         reason=bindparam("p_reason"),
         settled_at=bindparam("p_at"),
@@ -86,9 +88,7 @@ class SqlLedger:
         self._engine = engine
         self._reading = reading(engine)
         self._clock = clock
-        self._insert = (
-            postgresql if engine.dialect.name == "postgresql" else sqlite
-        ).insert
+        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -96,19 +96,13 @@ class SqlLedger:
             yield connection
 
     @contextmanager
-    def _guarded(
-        self, lease: Lease, *, exclusive: bool = False
-    ) -> Iterator[tuple[Connection, Row[Any]]]:
+    def _guarded(self, lease: Lease, *, exclusive: bool = False) -> Iterator[tuple[Connection, Row[Any]]]:
         """Begin, lock the lease row, check the epoch: D14's old writer is refused here, or commits before we load."""
         with self._transaction() as connection:
             query = select(tables.lease).where(tables.lease.c.org == lease.org)
-            row = connection.execute(
-                query.with_for_update(read=not exclusive)
-            ).one_or_none()
+            row = connection.execute(query.with_for_update(read=not exclusive)).one_or_none()
             if row is None or row.epoch != lease.epoch:
-                raise LeaseLost(
-                    f"org {lease.org}: the lease of epoch {lease.epoch} has been taken over"
-                )
+                raise LeaseLost(f"org {lease.org}: the lease of epoch {lease.epoch} has been taken over")
             yield connection, row
 
     def take_lease(self, org: str, owner: str) -> Lease:
@@ -126,9 +120,7 @@ class SqlLedger:
                 "unclean_starts": 0,
             }
             connection.execute(self._insert(table).values(new).on_conflict_do_nothing())
-            row = connection.execute(
-                select(table).where(table.c.org == org).with_for_update()
-            ).one()
+            row = connection.execute(select(table).where(table.c.org == org).with_for_update()).one()
             taken = {
                 "epoch": row.epoch + 1,
                 "owner": owner,
@@ -154,30 +146,23 @@ class SqlLedger:
             connection.execute(tables.ledger.insert().values(id=found))
         return found
 
-    def insert(
-        self, lease: Lease, arrivals: Sequence[Arrival]
-    ) -> tuple[Sequence[Stored], Sequence[Arrival]]:
+    def insert(self, lease: Lease, arrivals: Sequence[Arrival]) -> tuple[Sequence[Stored], Sequence[Arrival]]:
         """Insert each command once by its ID; return the new ones, and those whose ID is known with another digest."""
         fresh: dict[str, Arrival] = {}
         reused = []
         with self._guarded(lease, exclusive=True) as (connection, row):
-            known = self._digests(
-                connection, [arrival.command.command_id for arrival in arrivals]
-            )
+            known = self._digests(connection, [arrival.command.command_id for arrival in arrivals])
             for arrival in arrivals:
                 command = arrival.command
-                digest = known.setdefault(command.command_id, command.event_digest)
-                if digest != command.event_digest:
+                first = fresh.get(command.command_id)
+                digest = first.command.event_digest if first else known.get(command.command_id)
+                if digest is None:
+                    fresh[command.command_id] = arrival
+                elif digest != command.event_digest:
                     reused.append(arrival)
-                elif digest is command.event_digest:
-                    fresh.setdefault(command.command_id, arrival)
-            return self._store(
-                connection, lease, list(fresh.values()), row.next_place
-            ), reused
+            return self._store(connection, lease, list(fresh.values()), row.next_place), reused
 
-    def _digests(
-        self, connection: Connection, command_ids: Sequence[str]
-    ) -> dict[str, str]:
+    def _digests(self, connection: Connection, command_ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for chunk in _chunks(command_ids):
             query = select(_command.id, _command.digest).where(_command.id.in_(chunk))
@@ -194,10 +179,7 @@ class SqlLedger:
         if not arrivals:
             return ()
         now = self._clock()
-        rows = [
-            _new_row(lease.org, place + n, arrival, now)
-            for n, arrival in enumerate(arrivals)
-        ]
+        rows = [_new_row(lease.org, place + n, arrival, now) for n, arrival in enumerate(arrivals)]
         connection.execute(tables.command.insert(), rows)
         self._number(connection, lease, next_place=place + len(rows))
         return [
@@ -216,28 +198,15 @@ class SqlLedger:
         ]
 
     def _number(self, connection: Connection, lease: Lease, **numbers: int) -> None:
-        connection.execute(
-            update(tables.lease)
-            .where(tables.lease.c.org == lease.org)
-            .values(**numbers)
-        )
+        connection.execute(update(tables.lease).where(tables.lease.c.org == lease.org).values(**numbers))
 
     def unsettled(self, lease: Lease) -> tuple[Sequence[Stored], Sequence[ApiCall]]:
         """Return everything that waits or is intended, in place order, and every call that may still land."""
         with self._guarded(lease) as (connection, _):
-            query = select(tables.command).where(
-                _command.org == lease.org, _command.state != "settled"
-            )
-            stored = [
-                _stored(row)
-                for row in connection.execute(query.order_by(_command.place))
-            ]
-            calls = select(tables.api_call.c.body).where(
-                tables.api_call.c.org == lease.org
-            )
-            return stored, [
-                call_from_json(row.body) for row in connection.execute(calls)
-            ]
+            query = select(tables.command).where(_command.org == lease.org, _command.state != "settled")
+            stored = [_stored(row) for row in connection.execute(query.order_by(_command.place))]
+            calls = select(tables.api_call.c.body).where(tables.api_call.c.org == lease.org)
+            return stored, [call_from_json(row.body) for row in connection.execute(calls)]
 
     def apply(self, lease: Lease, change: Change) -> int:
         """Carry the change out in one transaction; return the org's last sequence number."""
@@ -278,9 +247,7 @@ class SqlLedger:
         ids = [one.command_id for one in settled]
         known: set[str] = set()
         for chunk in _chunks(ids):
-            query = select(_command.id).where(
-                _command.id.in_(chunk), _command.state == "settled"
-            )
+            query = select(_command.id).where(_command.id.in_(chunk), _command.state == "settled")
             known.update(connection.execute(query).scalars())
         # One outcome a command, whatever a bug above may do: a settled row keeps its outcome and its number.
         fresh = [one for one in settled if one.command_id not in known]
@@ -290,9 +257,7 @@ class SqlLedger:
             _SETTLE,
             [_settled_row(one, last + n, now) for n, one in enumerate(fresh, start=1)],
         )
-        self._number(
-            connection, lease, next_sequence=last + len(fresh) + 1, unclean_starts=0
-        )
+        self._number(connection, lease, next_sequence=last + len(fresh) + 1, unclean_starts=0)
         return last + len(fresh)
 
     def _link(
@@ -312,17 +277,12 @@ class SqlLedger:
         }
         kept = {"record_id": record_id, "linked_at": values["linked_at"]}
         statement = self._insert(tables.link).values(values)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["org", "kind", "source_id"], set_=kept
-            )
-        )
+        connection.execute(statement.on_conflict_do_update(index_elements=["org", "kind", "source_id"], set_=kept))
 
-    def links(
-        self, lease: Lease, kind: str, source_ids: Sequence[str]
-    ) -> Mapping[str, str]:
+    def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""
-        table, found = tables.link, {}
+        table = tables.link
+        found: dict[str, str] = {}
         with _translated(), self._reading.connect() as connection:
             for chunk in _chunks(source_ids):
                 query = select(table.c.source_id, table.c.record_id).where(
@@ -330,24 +290,19 @@ class SqlLedger:
                     table.c.kind == kind,
                     table.c.source_id.in_(chunk),
                 )
-                found.update(
-                    (row.source_id, row.record_id) for row in connection.execute(query)
-                )
+                found.update((row.source_id, row.record_id) for row in connection.execute(query))
         return found
 
     def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
         """Return the next outcomes after a sequence number, in sequence."""
         query = (
-            select(_command.sequence, _command.id, _command.kind, _command.outcome)
+            select(_command.sequence, _command.id, _command.kind, _command.outcome, _command.key, _command.headers)
             .where(_command.org == org, _command.sequence > after)
             .order_by(_command.sequence)
             .limit(limit)
         )
         with _translated(), self._reading.connect() as connection:
-            return [
-                Unpublished(row.sequence, row.id, row.kind, row.outcome)
-                for row in connection.execute(query)
-            ]
+            return [Unpublished(*row) for row in connection.execute(query)]
 
     def clean(self, lease: Lease) -> None:
         """Forget unclean starts: work has been settled, or the process ends in good order."""
@@ -358,12 +313,8 @@ class SqlLedger:
         """Note that a command is about to be decided alone after crashes; return how often that was noted."""
         with self._guarded(lease) as (connection, _):
             row = _command.id == command_id
-            connection.execute(
-                update(tables.command).where(row).values(crashes=_command.crashes + 1)
-            )
-            return int(
-                connection.execute(select(_command.crashes).where(row)).scalar_one()
-            )
+            connection.execute(update(tables.command).where(row).values(crashes=_command.crashes + 1))
+            return int(connection.execute(select(_command.crashes).where(row)).scalar_one())
 
 
 @contextmanager
@@ -372,15 +323,11 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise Transient(
-            f"the database did not answer: {error.orig}", code="database"
-        ) from error
+        raise Transient(f"the database did not answer: {error.orig}", code="database") from error
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        raise Transient(
-            f"the database ended the connection: {error.orig}", code="database"
-        ) from error
+        raise Transient(f"the database ended the connection: {error.orig}", code="database") from error
 
 
 def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -388,9 +335,7 @@ def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
         yield values[start : start + _CHUNK]
 
 
-def _each(
-    connection: Connection, statement: Executable, rows: list[dict[str, Any]]
-) -> None:
+def _each(connection: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(statement, rows)
 
@@ -443,6 +388,8 @@ def _settled_row(settled: Settled, sequence: int, now: float) -> dict[str, Any]:
         "p_id": settled.command_id,
         "p_sequence": sequence,
         "p_outcome": settled.outcome,
+        "p_key": settled.key[:200],
+        "p_headers": settled.headers,
         "p_kind": settled.kind,
         "p_reason": settled.reason,
         "p_at": now,

@@ -33,6 +33,7 @@ class Item:
     tries: int = 0
     crashes: int = 0
     alone: bool = False
+    resent: int = 0
     plan: Plan | None = None
     since: float = 0.0
     blocker: str | None = None

@@ -110,9 +110,7 @@ class ApiCall:
     @property
     def commands(self) -> tuple[str, ...]:
         """The IDs of the commands that share in the call, each once."""
-        return tuple(
-            dict.fromkeys(part.command_id for row in self.rows for part in row.parts)
-        )
+        return tuple(dict.fromkeys(part.command_id for row in self.rows for part in row.parts))
 
 
 _PLAN = TypeAdapter(Plan)

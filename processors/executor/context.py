@@ -1,0 +1,67 @@
+"""
+What the executor's shells are given for one org: its ports, its settings, its terms.
+
+Rule of this file: a frozen bundle, built by the wiring; nothing in it is looked up anywhere else.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from processors.executor.pack import Terms
+from processors.integration import Integration
+from processors.ledger import Ledger
+from processors.ports import Metrics, Probe, Salesforce
+from schemas.codec import Codec
+from schemas.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Back-off as a pure value: seconds, doubled from *base* to *cap*, with jitter."""
+
+    base: float = 0.5
+    cap: float = 60.0
+    jitter: Callable[[], float] = random.random
+
+    def delay(self, tries: int) -> float:
+        """Return how long to wait after the *tries*-th failure (from 1)."""
+        return min(self.cap, self.base * 2.0 ** min(tries - 1, 20)) * (0.5 + self.jitter() / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """The executor's settings of one integration, with their digest."""
+
+    integration: Integration
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that is the same for all commands of one org. `clock` returns seconds since the epoch."""
+
+    org: str
+    ledger: Ledger
+    codec: Codec
+    deciders: Mapping[str, Decider]
+    clock: Callable[[], float]
+    probe: Probe
+    metrics: Metrics
+    new_id: Callable[[], str]
+    headers: Callable[[Outcome], Iterable[tuple[str, bytes]]]
+    salesforce: Salesforce | None = None
+    terms: Terms = Terms()
+    retry: Retry = Retry()
+    row_retry: Retry = field(default_factory=lambda: Retry(base=0.5, cap=30.0))
+    looks: int = 2
+    look_every: float = 1.0
+    max_due: int = 10_000
+    region: str = "US"
+    linger: float = 0.05
+    max_in_flight: int = 8
+
+    def now(self) -> datetime:
+        """Return the clock's reading as a UTC moment."""
+        return datetime.fromtimestamp(self.clock(), UTC)

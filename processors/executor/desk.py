@@ -1,0 +1,272 @@
+"""
+What one org's executor knows in memory: who waits, who is at work, which calls may still land, when to pause.
+
+Rule of this file: all of it is guarded by one lock; no I/O happens while it is held. The ledger holds the same, durably.
+"""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from processors.executor.claim import NO_KEYS, Claims, Item, Queue, pick, widen
+from processors.executor.plan import ApiCall
+
+
+@dataclass(slots=True)
+class Doubt:
+    """A call without an answer: its commands, and when it is looked at next (seconds since the epoch)."""
+
+    call: ApiCall
+    items: dict[str, Item]
+    next_look: float
+    looks: int = 0
+
+
+@dataclass(slots=True)
+class Desk:
+    """The memory of one org's executor. Every public method takes the lock."""
+
+    linger: float = 0.05
+    max_in_flight: int = 8
+    _lock: threading.Condition = field(default_factory=threading.Condition)
+    _queue: Queue = field(default_factory=Queue)
+    _claims: Claims = field(default_factory=Claims)
+    _doubts: dict[str, Doubt] = field(default_factory=dict)
+    _alive: dict[str, ApiCall] = field(default_factory=dict)
+    _own_calls: dict[str, frozenset[str]] = field(default_factory=dict)
+    _working: dict[str, list[Item]] = field(default_factory=dict)
+    _paused_until: float = 0.0
+    _pauses: int = 0
+    _fresh_since: float | None = None
+    _batches: int = 0
+
+    def add(self, items: Iterable[Item], now: float) -> None:
+        """Let commands wait."""
+        with self._lock:
+            for item in items:
+                item.since = now
+                self._queue.add(item)
+            if self._fresh_since is None:
+                self._fresh_since = now
+            self._lock.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something changes, at most *seconds*."""
+        with self._lock:
+            self._lock.wait(seconds)
+
+    def wake(self) -> None:
+        """Let whoever waits look again."""
+        with self._lock:
+            self._lock.notify_all()
+
+    def next_batch(self, now: float, limit: int, careful: frozenset[str]) -> tuple[str, list[Item]] | None:
+        """
+        Return the next batch with its holder's name, its claims taken, or None where nobody may go.
+
+        A lone command goes at once; while others are under way a batch gathers a little (fewer API calls).
+
+        Args:
+            careful: Commands that were unsettled at a crash: each is a batch of its own until it has been decided.
+        """
+        with self._lock:
+            if now < self._paused_until or len(self._working) >= self.max_in_flight or self._gathering(now, limit):
+                return None
+            items = pick(self._queue, self._claims, self._own_calls, now, limit)
+            if careful:
+                items = _careful(items, careful)
+            self._fresh_since = None
+            if not items:
+                return None
+            self._batches += 1
+            holder = f"batch:{self._batches}"
+            self._hold(holder, items)
+            return holder, items
+
+    def _gathering(self, now: float, limit: int) -> bool:
+        """Whether to gather longer: something is under way, the batch is not full, and the last pick was just now."""
+        if not self._working or self._fresh_since is None or len(self._queue) >= limit:
+            return False
+        return now - self._fresh_since < self.linger * len(self._working)
+
+    def _hold(self, holder: str, items: list[Item]) -> None:
+        self._queue.take(items)
+        for item in items:
+            self._claims.take(item.all_keys, holder)
+        self._working[holder] = items
+
+    def split(self, holder: str, items: list[Item]) -> str:
+        """Move some commands of a batch to a batch of their own; return its holder's name."""
+        with self._lock:
+            self._batches += 1
+            new = f"batch:{self._batches}"
+            moved = {item.id for item in items}
+            for item in items:
+                self._claims.take(item.all_keys, new)
+            self._working[holder] = [item for item in self._working[holder] if item.id not in moved]
+            self._working[new] = items
+            self._release(holder, items)
+            return new
+
+    def widen(self, holder: str, items: list[Item], wanted: dict[str, frozenset[str]]) -> tuple[list[Item], list[Item]]:
+        """Claim what a batch found out that it touches; those that cannot have it go back to waiting."""
+        with self._lock:
+            going, waiting = widen(items, wanted, holder, self._claims, self._queue, self._own_calls)
+            self._give_back(holder, waiting)
+            return going, waiting
+
+    def leave(self, holder: str, items: Iterable[Item]) -> None:
+        """Let go of commands that are settled: their claims are free (but for calls that may still land)."""
+        with self._lock:
+            gone = list(items)
+            self._drop(holder, gone)
+            for item in gone:
+                if item.id not in self._own_calls:
+                    continue
+                self._own_calls.pop(item.id)
+            self._lock.notify_all()
+
+    def give_back(self, holder: str, items: Iterable[Item]) -> None:
+        """Let commands of a batch wait again, in their places."""
+        with self._lock:
+            self._give_back(holder, list(items))
+            self._lock.notify_all()
+
+    def _give_back(self, holder: str, items: list[Item]) -> None:
+        self._drop(holder, items)
+        for item in items:
+            self._queue.add(item)
+
+    def _drop(self, holder: str, items: list[Item]) -> None:
+        gone = {item.id for item in items}
+        self._working[holder] = [item for item in self._working.get(holder, []) if item.id not in gone]
+        self._release(holder, items)
+
+    def _release(self, holder: str, items: list[Item]) -> None:
+        kept = set[str]().union(*(item.all_keys for item in self._working.get(holder, [])))
+        for item in items:
+            self._claims.release(item.all_keys - kept, holder)
+
+    def finish(self, holder: str) -> list[Item]:
+        """End a batch; whatever it still held waits again. Return those."""
+        with self._lock:
+            left = list(self._working.get(holder, []))
+            self._give_back(holder, left)
+            self._working.pop(holder, None)
+            self._lock.notify_all()
+            return left
+
+    def doubt(self, holder: str | None, call: ApiCall, items: Iterable[Item], next_look: float) -> None:
+        """A call got no answer: its commands and claims are its own until that is resolved."""
+        with self._lock:
+            held = {item.id: item for item in items}
+            self._claims.take(call.claims, call.id)
+            self._doubts[call.id] = Doubt(call, held, next_look)
+            if holder is not None:
+                self._drop(holder, list(held.values()))
+            self._lock.notify_all()
+
+    def next_doubt(self, now: float) -> Doubt | None:
+        """Return (and take) a call in doubt that is due to be looked at."""
+        with self._lock:
+            if now < self._paused_until:
+                return None
+            due = [doubt for doubt in self._doubts.values() if doubt.next_look <= now]
+            if not due:
+                return None
+            return self._doubts.pop(min(due, key=lambda one: one.next_look).call.id)
+
+    def look_again(self, doubt: Doubt, at: float) -> None:
+        """Put a call in doubt back: nothing could be said yet."""
+        with self._lock:
+            doubt.looks += 1
+            doubt.next_look = at
+            self._doubts[doubt.call.id] = doubt
+            self._lock.notify_all()
+
+    def adopt(self, items: list[Item]) -> str:
+        """Make a batch of commands that were in doubt; return its holder's name."""
+        with self._lock:
+            self._batches += 1
+            holder = f"batch:{self._batches}"
+            for item in items:
+                self._claims.take(item.all_keys, holder)
+            self._working[holder] = list(items)
+            return holder
+
+    def dead(self, call: ApiCall) -> None:
+        """A call can land no more (or has been seen landed): it holds nothing any longer."""
+        with self._lock:
+            self._claims.release(call.claims, call.id)
+            self._alive.pop(call.id, None)
+            for command_id in call.commands:
+                left = self._own_calls.get(command_id, NO_KEYS) - {call.id}
+                if left:
+                    self._own_calls[command_id] = left
+                else:
+                    self._own_calls.pop(command_id, None)
+            self._lock.notify_all()
+
+    def alive(self, before: ApiCall | None, call: ApiCall) -> None:
+        """A call was sent again or is answered, and a copy of it may still land: its claims stay until it cannot."""
+        with self._lock:
+            if before is not None:
+                self._claims.release(before.claims, before.id)
+            self._claims.take(call.claims, call.id)
+            self._alive[call.id] = call
+            for command_id in call.commands:
+                self._own_calls[command_id] = self._own_calls.get(command_id, NO_KEYS) | {call.id}
+
+    def expired(self, now: float) -> list[ApiCall]:
+        """Return the calls that were alive and can land no more."""
+        with self._lock:
+            return [call for call in self._alive.values() if call.alive_until <= now]
+
+    def pause(self, until: float) -> None:
+        """The whole org is affected: start nothing before *until*."""
+        with self._lock:
+            self._paused_until = max(self._paused_until, until)
+            self._pauses += 1
+
+    def resume(self) -> bool:
+        """The org answered: forget the pauses. Return whether there were any."""
+        with self._lock:
+            had, self._pauses = self._pauses > 0, 0
+            return had
+
+    @property
+    def pauses(self) -> int:
+        """How often the org was paused in a row."""
+        return self._pauses
+
+    def idle(self) -> bool:
+        """Whether nothing is under way (calls in doubt do not count: they are the ledger's)."""
+        with self._lock:
+            return not self._working
+
+    def counts(self, now: float) -> dict[str, int]:
+        """Return how many commands are where: due, later, working, in doubt; and the claims held."""
+        with self._lock:
+            due = self._queue.due_count(now)
+            return {
+                "due": due,
+                "later": len(self._queue) - due,
+                "working": sum(len(items) for items in self._working.values()),
+                "in_doubt": sum(len(doubt.items) for doubt in self._doubts.values()),
+                "claims": len(self._claims),
+            }
+
+    def next_time(self) -> float | None:
+        """Return when something becomes due by itself, or None."""
+        with self._lock:
+            times = [doubt.next_look for doubt in self._doubts.values()]
+            times += [call.alive_until for call in self._alive.values()]
+            due = self._queue.next_due()
+            return min([*times, *([due] if due is not None else [])], default=None)
+
+
+def _careful(items: list[Item], careful: frozenset[str]) -> list[Item]:
+    for number, item in enumerate(items):
+        if item.id in careful or item.crashes:
+            return items[:number] or [item]
+    return items

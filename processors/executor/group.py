@@ -1,0 +1,128 @@
+"""
+Stage *decide* over a batch: commands of one person see what the ones before them do.
+
+In: commands in order, what was found.  Out: plans, the keys that each will touch, and who must wait for a fresh read.  Pure.
+Rule of this file: inside a batch, updates of one record may go together (they are merged in order); whatever creates or
+converts is alone with its keys, and all later commands that share one wait and match again (D9, D11).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from processors.executor.claim import Item
+from processors.executor.match import account_keys
+from processors.executor.plan import Plan
+from processors.values import Decision, Match, Record
+from schemas.values import Scalar
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of each command: a plan, a fault of ours in deciding it, or a wait; and what each will touch."""
+
+    plans: dict[str, Plan] = field(default_factory=dict)
+    faults: dict[str, Exception] = field(default_factory=dict)
+    waiting: list[Item] = field(default_factory=list)
+    wanted: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Written:
+    fields: dict[str, dict[str, Scalar]] = field(default_factory=dict)
+    phase: dict[str, int] = field(default_factory=dict)
+    exclusive: set[str] = field(default_factory=set)
+
+
+def decide_batch(
+    items: Iterable[Item],
+    match: Callable[[Item], Match],
+    decide: Callable[[Item, Match], Decision],
+    external: Mapping[str, str],
+) -> Batch:
+    """
+    Return what each command does, in order, each seeing the writes of those before it.
+
+    Args:
+        match: A command's records as read.
+        external: Object → its Unique External ID field, to recognise records that a call without an answer created.
+    """
+    batch, written = Batch(), _Written()
+    for item in sorted(items, key=lambda one: one.order):
+        if not written.exclusive.isdisjoint(item.all_keys):
+            _wait(item, item.all_keys, batch, written)
+            continue
+        try:
+            found = _overlaid(match(item), written.fields)
+            decision = decide(item, found)
+        except Exception as fault:  # our bug in a pure stage must not take the other commands of the batch with it
+            batch.faults[item.id] = fault
+            written.exclusive |= item.all_keys
+            continue
+        keys = touched_keys(item, decision, found, external)
+        if not written.exclusive.isdisjoint(keys) or not _in_order(decision, written.phase):
+            _wait(item, item.all_keys | keys, batch, written)
+            continue
+        _note(decision, item.all_keys | keys, written)
+        batch.wanted[item.id] = keys
+        batch.plans[item.id] = Plan(
+            decision, match_step=found.step, ignored_id=found.ignored_id, keys=tuple(sorted(item.keys | keys))
+        )
+    return batch
+
+
+def touched_keys(item: Item, decision: Decision, match: Match, external: Mapping[str, str]) -> frozenset[str]:
+    """Return the claim keys of every record that the decision reads from or writes to, and of what it will create."""
+    records = [*match.leads, *match.contacts, *decision.linked]
+    keys = {f"rec:{record.id}" for record in records}
+    for record in records:
+        effect = record.fields.get(external.get(record.object, ""))
+        if effect:
+            keys.add(f"thing:{effect}")
+    for step in decision.steps:
+        if step.record_id:
+            keys.add(f"rec:{step.record_id}")
+        if step.effect:
+            keys.add(f"thing:{step.effect}")
+        if step.role == "account" and item.settings is not None:
+            keys |= account_keys(item.command, item.settings)
+    return frozenset(keys)
+
+
+def _wait(item: Item, keys: frozenset[str], batch: Batch, written: _Written) -> None:
+    batch.waiting.append(item)
+    written.exclusive |= keys
+
+
+def _in_order(decision: Decision, phase: Mapping[str, int]) -> bool:
+    """Whether no earlier command writes one of these records in a later call than this one would."""
+    return all(
+        step.record_id is None or phase.get(step.record_id, 0) <= number for number, step in enumerate(decision.steps)
+    )
+
+
+def _note(decision: Decision, keys: frozenset[str], written: _Written) -> None:
+    if any(step.operation != "update" for step in decision.steps):
+        written.exclusive |= keys
+    for number, step in enumerate(decision.steps):
+        if step.record_id is not None:
+            written.phase[step.record_id] = max(number, written.phase.get(step.record_id, 0))
+            written.fields.setdefault(step.record_id, {}).update(step.fields)
+
+
+def _overlaid(match: Match, fields: Mapping[str, Mapping[str, Scalar]]) -> Match:
+    """Return the match as it will be once the writes of the commands before are through."""
+    if not fields:
+        return match
+
+    def after(record: Record) -> Record:
+        written = fields.get(record.id)
+        return record if written is None else replace(record, fields={**record.fields, **written})
+
+    return replace(
+        match,
+        leads=tuple(map(after, match.leads)),
+        contacts=tuple(map(after, match.contacts)),
+        accounts=tuple(map(after, match.accounts)),
+        account_of=after(match.account_of) if match.account_of else None,
+        opportunity=after(match.opportunity) if match.opportunity else None,
+    )

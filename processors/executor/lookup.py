@@ -1,0 +1,57 @@
+"""
+Stages *match* and *decide* of a batch: ask the org, at most two rounds of one composite call each, then decide in order.
+
+In: commands, the port, facts.  Out: plans, waits, faults (`group.Batch`).  I/O through ports.
+Rule of this file: all reads of a decision happen here, after its claims were taken and before its intents are written.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from processors.executor.claim import Item
+from processors.executor.context import Context
+from processors.executor.decide import decide
+from processors.executor.group import Batch, decide_batch
+from processors.executor.match import Index, follow_up, questions, resolve
+from processors.executor.questions import Asked
+from processors.ledger import Lease
+from processors.ports import Salesforce
+from processors.values import Match, OrgFacts, Question, Record
+
+
+def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: Salesforce, facts: OrgFacts) -> Batch:
+    """Return what each command of the batch does, on fresh reads."""
+    began = context.clock()
+    asked: list[Asked] = [(item.command, item.settings) for item in items]
+    records = _find(salesforce, questions(asked, facts, context.region))
+    opportunities = _opportunities(items, records, context, lease)
+    records += _find(salesforce, follow_up(asked, facts, records, opportunities))
+    index = Index(records, context.region)
+    matched = context.clock()
+    context.metrics.observe("stage_duration_seconds", matched - began, stage="match")
+    now = context.now()
+    batch = decide_batch(
+        items,
+        lambda item: Match() if item.settings is None else resolve(item.command, item.settings, index, opportunities),
+        lambda item, match: decide(item.command, match, item.settings, facts, now),
+        facts.external_field,
+    )
+    context.metrics.observe("stage_duration_seconds", context.clock() - matched, stage="decide")
+    return batch
+
+
+def _find(salesforce: Salesforce, asked: Sequence[Question]) -> list[Record]:
+    if not asked:
+        return []
+    return [record for rows in salesforce.find(asked).rows for record in rows]
+
+
+def _opportunities(
+    items: Sequence[Item], records: Sequence[Record], context: Context, lease: Lease
+) -> Mapping[str, str]:
+    """Return the opportunity kept for each contact in sight (1G: one open opportunity a contact)."""
+    if not any(item.settings is not None and item.settings.opportunity.enabled for item in items):
+        return {}
+    contacts = [record.id for record in records if record.object == "Contact"]
+    followed = [record.fields.get("ConvertedContactId") for record in records if record.object == "Lead"]
+    wanted = dict.fromkeys([*contacts, *(str(one) for one in followed if one)])
+    return context.ledger.links(lease, "opportunity", list(wanted))

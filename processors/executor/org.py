@@ -1,0 +1,220 @@
+"""
+One org's executor: a thread that starts batches as commands become free, and looks at calls in doubt.
+
+In: commands that the ledger has stored.  Out: settled rows in the ledger.
+Rule of this file: a failure of the org pauses this org and nobody else; a failure of the database or of the lease ends this
+object, and the loop loads the org anew from the ledger.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import structlog
+
+from processors.errors import LeaseLost, OrgDown, SignalboxError, Transient
+from processors.executor.claim import Item
+from processors.executor.context import Context
+from processors.executor.desk import Desk, Doubt
+from processors.executor.doubts import look_at, take_up
+from processors.executor.match import person_keys
+from processors.executor.plan import plan_from_json
+from processors.executor.work import Pending, Worker
+from processors.ledger import Change, Lease, Stored
+from schemas.command import Command
+
+log = structlog.get_logger()
+
+TICK = 1.0
+"""Seconds after which an idle org looks at its timers again."""
+
+
+class OrgExecutor:
+    """Runs one org while its lease is held. `failure` is set when it cannot go on: reload it, or let it go."""
+
+    def __init__(self, context: Context, lease: Lease) -> None:
+        self.context = context
+        self.lease = lease
+        self.desk = Desk(linger=context.linger, max_in_flight=context.max_in_flight)
+        self.worker = Worker(context, lease, self.desk)
+        self.failure: BaseException | None = None
+        self._stopping = threading.Event()
+        self._careful: set[str] = set()
+        self._pool = ThreadPoolExecutor(context.max_in_flight + 4, thread_name_prefix=f"org-{context.org}")
+        self._thread = threading.Thread(target=self._run, name=f"org-{context.org}", daemon=True)
+
+    def start(self) -> None:
+        """Load what waits and what may still land, then begin."""
+        stored, calls = self.context.ledger.unsettled(self.lease)
+        items = {item.id: item for item in map(self._item, stored)}
+        now = self.context.clock()
+        doubtful: set[str] = set()
+        for call in calls:
+            if call.state == "alive":
+                self.desk.alive(None, call)
+                continue
+            held = [items[command_id] for command_id in call.commands if command_id in items]
+            doubtful |= {item.id for item in held}
+            self.desk.doubt(None, call, held, now)
+        waiting = [item for item in items.values() if item.id not in doubtful]
+        if self.lease.unclean_starts >= 3:
+            self._careful = {item.id for item in waiting if item.plan is None}
+        self.desk.add(waiting, now)
+        self._thread.start()
+
+    def add(self, stored: Sequence[Stored], commands: Sequence[Command] = ()) -> None:
+        """Let freshly stored commands wait."""
+        known = {command.command_id: command for command in commands}
+        self.desk.add([self._item(one, known.get(one.command_id)) for one in stored], self.context.clock())
+
+    @property
+    def last_sequence(self) -> int:
+        """The last sequence number that the ledger gave out for this org."""
+        return self.worker.last_sequence
+
+    def due(self) -> int:
+        """How many commands wait although they are due."""
+        return self.desk.counts(self.context.clock())["due"]
+
+    def stop(self) -> None:
+        """Take nothing new; what is under way goes on."""
+        self._stopping.set()
+        self.desk.wake()
+
+    def ended(self) -> bool:
+        """Whether nothing is under way any more."""
+        return self.failure is not None or self.desk.idle()
+
+    def close(self) -> None:
+        """End for good; an end in good order is noted, so that it does not count as a crash."""
+        self.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self.failure is None and self.desk.idle():
+            with contextlib.suppress(SignalboxError):
+                self.context.ledger.clean(self.lease)
+
+    def _item(self, stored: Stored, command: Command | None = None) -> Item:
+        if command is None:
+            command = Command.from_avro(self.context.codec.decode("command", stored.body))
+        decider = self.context.deciders.get(command.integration)
+        plan = plan_from_json(stored.plan) if stored.plan else None
+        keys = person_keys(command, self.context.region)
+        return Item(
+            command=command,
+            settings=decider.integration if decider else None,
+            place=stored.place,
+            lane=stored.lane,
+            due=stored.due,
+            keys=keys,
+            wants=frozenset(plan.keys) - keys if plan else frozenset(),
+            tries=stored.tries,
+            crashes=stored.crashes,
+            alone=stored.alone,
+            plan=plan,
+        )
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set() and self.failure is None:
+                if not self._begin():
+                    self.desk.wait(self._until_next())
+        except BaseException as failure:  # a thread that dies silently would stop its org silently
+            self._fail(failure)
+
+    def _until_next(self) -> float:
+        at = self.desk.next_time()
+        if at is None:
+            return TICK
+        return min(TICK, max(0.005, at - self.context.clock()))
+
+    def _begin(self) -> bool:
+        """Start what may go; return whether anything did."""
+        now = self.context.clock()
+        for call in self.desk.expired(now):
+            self._expire(call.id)
+        started = False
+        doubt = self.desk.next_doubt(now)
+        if doubt is not None:
+            self._submit(self._resolve, doubt)
+            started = True
+        batch = self.desk.next_batch(now, self.context.terms.max_rows, frozenset(self._careful))
+        if batch is not None:
+            self._submit(self._process, *batch)
+            started = True
+        return started
+
+    def _expire(self, call_id: str) -> None:
+        self.context.ledger.apply(self.lease, Change(answered=[call_id]))
+        for call in self.desk.expired(self.context.clock()):
+            if call.id == call_id:
+                self.desk.dead(call)
+
+    def _submit(self, work: Callable[..., None], *arguments: object) -> None:
+        future = self._pool.submit(work, *arguments)
+        future.add_done_callback(self._done)
+
+    def _done(self, future: "Future[None]") -> None:
+        if future.cancelled():
+            return
+        failure = future.exception()
+        if failure is not None:
+            self._fail(failure)
+
+    def _fail(self, failure: BaseException) -> None:
+        if self.failure is None:
+            self.failure = failure
+        self.desk.wake()
+
+    def _process(self, holder: str, items: list[Item]) -> None:
+        self._guarded(holder, items, lambda: self.worker.process(holder, items))
+        self._careful -= {item.id for item in items}
+
+    def _resolve(self, doubt: Doubt) -> None:
+        try:
+            seen = look_at(doubt, self.worker, self.desk, self.context)
+        except LeaseLost:
+            raise
+        except Transient as transient:
+            if isinstance(transient, OrgDown):
+                self._pause(transient)
+            self.desk.look_again(doubt, self.context.clock() + self.context.look_every)
+            return
+        if seen is not None:
+            holder, items, pending = take_up(doubt, seen, self.worker, self.desk, self.context)
+            self._guarded(holder, items, lambda: self.worker.carry_out(holder, items, pending))
+
+    def _carry_out(self, holder: str, items: list[Item]) -> None:
+        self._guarded(holder, items, lambda: self.worker.carry_out(holder, items, Pending()))
+
+    def _guarded(self, holder: str, items: list[Item], work: Callable[[], list[tuple[str, list[Item]]]]) -> None:
+        try:
+            self._spread(work())
+            if self.desk.resume():
+                log.info("org answers again", org=self.context.org)
+        except OrgDown as down:
+            self._pause(down)
+        except Transient as transient:
+            if transient.code == "database":
+                raise
+            delay = transient.retry_after or self.context.retry.delay(
+                1 + max((item.tries for item in items), default=0)
+            )
+            for item in items:
+                item.tries += 1
+                item.due = max(item.due, self.context.clock() + delay)
+            log.warning("work put off", org=self.context.org, why=transient.reason, commands=len(items), seconds=delay)
+        finally:
+            self.desk.finish(holder)
+
+    def _spread(self, batches: Iterable[tuple[str, list[Item]]]) -> None:
+        for holder, items in batches:
+            self._submit(self._carry_out, holder, items)
+
+    def _pause(self, down: OrgDown) -> None:
+        delay = down.retry_after or self.context.retry.delay(self.desk.pauses + 1)
+        self.desk.pause(self.context.clock() + delay)
+        self.context.metrics.count("org_pauses_total", org=self.context.org)
+        log.warning(
+            "org does not answer; its work waits", org=self.context.org, why=down.reason, seconds=round(delay, 1)
+        )

@@ -1,0 +1,336 @@
+"""
+The work of one batch: match → decide → pack → execute → settle, each step's intents in the ledger before it leaves.
+
+In: commands whose claims are taken.  Out: outcomes in the ledger, or commands back in the queue.  I/O through ports.
+Rule of this file: the ledger changes first, memory follows; what is not known to be stored is not told.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import get_args
+
+import orjson
+
+from processors.errors import InDoubt, OrgDown, TooLate, Transient
+from processors.executor.claim import Item
+from processors.executor.context import Context
+from processors.executor.desk import Desk
+from processors.executor.execute import execute
+from processors.executor.group import Batch
+from processors.executor.lookup import look_up
+from processors.executor.pack import pack
+from processors.executor.plan import ApiCall, Plan, Row, plan_to_json
+from processors.executor.resolve import questions, verdicts
+from processors.executor.settle import Ending, reused, settle
+from processors.ledger import Change, Lease, Postponed, Settled
+from processors.ports import Salesforce
+from processors.values import OrgFacts, RowError, Written
+from schemas.outcome import Outcome, Reason
+
+CRASHES = 3
+"""How often a command may crash the executor, decided alone and without intents, before it is `error.internal`."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """What the next ledger transaction will hold, gathered while answers are read."""
+
+    settled: list[Settled] = field(default_factory=list)
+    postponed: list[Postponed] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    alive: list[ApiCall] = field(default_factory=list)
+    links: dict[tuple[str, str], str] = field(default_factory=dict)
+    left: list[Item] = field(default_factory=list)
+    back: list[Item] = field(default_factory=list)
+    dead: list[ApiCall] = field(default_factory=list)
+
+    def change(self, call: ApiCall | None = None, plans: Mapping[str, bytes] | None = None) -> Change:
+        """Return it as one change, with the next call's intents."""
+        return Change(
+            intended=[call] if call else (),
+            plans=plans or {},
+            answered=self.answered,
+            alive=self.alive,
+            settled=self.settled,
+            postponed=self.postponed,
+            links=self.links,
+        )
+
+
+class Worker:
+    """Carries batches of one org out. Methods run in several threads at once; the desk keeps them apart."""
+
+    def __init__(self, context: Context, lease: Lease, desk: Desk) -> None:
+        self._context = context
+        self._lease = lease
+        self._desk = desk
+        self.last_sequence = lease.last_sequence
+
+    def process(self, holder: str, items: list[Item]) -> list[tuple[str, list[Item]]]:
+        """Do the work of one batch; return batches split off it, to be carried out beside it."""
+        pending = Pending()
+        ready = [item for item in items if item.plan is not None]
+        fresh = [item for item in items if item.plan is None]
+        wanting = []
+        for item in fresh:
+            ending = self._without_org(item)
+            if ending is None:
+                wanting.append(item)
+            else:
+                self._settle(item, None, ending, pending)
+        if wanting:
+            ready += self._decide(holder, wanting, pending)
+        return self.carry_out(holder, ready, pending)
+
+    def _without_org(self, item: Item) -> Ending | None:
+        """Return how a command ends that needs no look at the org, or None."""
+        command = item.command
+        if command.kind == "skip":
+            return _skip_ending(command.skip_reason or "other")
+        if item.settings is None:
+            detail = f"integration {command.integration} is not in the executor's settings; add its file and replay"
+            return Ending("error", "settings_missing", detail)
+        return None
+
+    def _decide(self, holder: str, items: list[Item], pending: Pending) -> list[Item]:
+        salesforce, facts = self.org()
+        suspects = [item for item in items if item.crashes]
+        for item in suspects:
+            self._suspect(item, pending)
+        items = [item for item in items if item.crashes <= CRASHES]
+        self._context.probe("after_claim")
+        batch = look_up(items, self._context, self._lease, salesforce, facts)
+        self._context.probe("after_match")
+        self._faults(items, batch, pending)
+        pending.back += batch.waiting
+        planned = [item for item in items if item.id in batch.plans]
+        going, waiting = self._desk.widen(holder, planned, batch.wanted)
+        for item in waiting:
+            item.plan = None
+        for item in going:
+            item.plan = batch.plans[item.id]
+        return going
+
+    def _suspect(self, item: Item, pending: Pending) -> None:
+        """A command that was at work at a crash: count before deciding it, alone; give up after `CRASHES`."""
+        if item.crashes >= CRASHES:
+            item.crashes = CRASHES + 1
+            detail = f"deciding this command ended the executor {CRASHES} times; please report it with this outcome"
+            self._settle(item, None, Ending("error", "internal", detail), pending)
+            return
+        item.crashes = self._context.ledger.mark_crashing(self._lease, item.id)
+
+    def _faults(self, items: Iterable[Item], batch: Batch, pending: Pending) -> None:
+        for item in items:
+            fault = batch.faults.get(item.id)
+            if fault is None:
+                continue
+            item.tries += 1
+            if item.tries >= CRASHES:
+                detail = f"deciding this command failed {item.tries} times: {type(fault).__name__}: {fault}"
+                self._settle(item, None, Ending("error", "internal", detail), pending)
+            else:
+                self.postpone(item, f"{type(fault).__name__}: {fault}", pending)
+
+    def org(self) -> tuple[Salesforce, OrgFacts]:
+        """Return the org's port and what is known of it; raises `OrgDown` where it has none, or does not answer."""
+        salesforce = self._context.salesforce
+        if salesforce is None:
+            raise OrgDown(f"org {self._context.org} has commands to apply, but no connection is configured for it")
+        return salesforce, salesforce.facts()
+
+    def carry_out(self, holder: str, items: list[Item], pending: Pending) -> list[tuple[str, list[Item]]]:
+        """Send the plans' steps until each is done, postponed or in doubt; return what was split off."""
+        split: list[tuple[str, list[Item]]] = []
+        while True:
+            finished = [item for item in items if item.plan is not None and item.plan.step is None]
+            for item in finished:
+                self._settle(item, item.plan, None, pending)
+            items = [item for item in items if item.plan is not None and item.plan.step is not None]
+            calls = self._calls(items)
+            for call in calls[1:]:
+                members = set(call.commands)
+                others = [item for item in items if item.id in members]
+                split.append((self._desk.split(holder, others), others))
+            call_now = calls[0] if calls else None
+            members = set(call_now.commands) if call_now else set()
+            items = [item for item in items if item.id in members]
+            self.store(holder, pending, call_now, items)
+            if call_now is None:
+                return split
+            pending = Pending()
+            items = self._send(holder, call_now, items, pending)
+
+    def _calls(self, items: list[Item]) -> list[ApiCall]:
+        if not items:
+            return []
+        context = self._context
+        _, facts = self.org()
+        return pack(items, facts.external_field, context.terms, context.clock(), context.new_id)
+
+    def store(self, holder: str, pending: Pending, call: ApiCall | None, items: list[Item]) -> None:
+        """Write what is pending, with the next call's intents, in one transaction; then let memory follow."""
+        plans = {}
+        if call is not None:
+            for item in items:
+                if item.plan is not None:
+                    item.plan = replace(item.plan, calls=(*item.plan.calls, call.id))
+                    plans[item.id] = plan_to_json(item.plan)
+        change = pending.change(call, plans)
+        if change != Change():
+            self.last_sequence = max(self.last_sequence, self._context.ledger.apply(self._lease, change))
+        self._context.probe("after_settle" if pending.settled else "after_ledger")
+        for dead in pending.dead:
+            self._desk.dead(dead)
+        self._desk.leave(holder, pending.left)
+        self._desk.give_back(holder, pending.back)
+
+    def _send(self, holder: str, call: ApiCall, items: list[Item], pending: Pending) -> list[Item]:
+        """Send one call; return the commands that go on at once."""
+        context = self._context
+        context.probe("after_intents")
+        salesforce, _ = self.org()
+        began = context.clock()
+        try:
+            answers = execute(salesforce, call)
+        except InDoubt:
+            context.metrics.count("api_calls_in_doubt_total", org=context.org)
+            context.probe("in_doubt")
+            self._desk.doubt(holder, call, items, context.clock() + context.look_every * 0.2)
+            return []
+        except TooLate as late:
+            pending.answered.append(call.id)
+            for item in items:
+                self.postpone(item, late.reason, pending, tries=item.tries, delay=0.0)
+            return []
+        except Transient as transient:
+            pending.answered.append(call.id)
+            for item in items:
+                self.postpone(item, transient.reason, pending, tries=item.tries, delay=transient.retry_after or 0.0)
+            if isinstance(transient, OrgDown):
+                self.store(holder, pending, None, [])
+                raise
+            return []
+        context.metrics.observe("stage_duration_seconds", context.clock() - began, stage="execute")
+        context.probe("after_write")
+        pending.answered.append(call.id)
+        return self._take(call, answers, items, pending)
+
+    def _take(self, call: ApiCall, answers: Sequence[Written], items: list[Item], pending: Pending) -> list[Item]:
+        """Read a call's answers: who goes on, who waits for a lock, whose write was refused."""
+        by_id = {item.id: item for item in items}
+        checked = self._checked(call, answers)
+        onward: list[Item] = []
+        for row, written in zip(call.rows, checked, strict=True):
+            members = [by_id[part.command_id] for part in row.parts]
+            if written.success:
+                self.advance(members, written, pending)
+                onward += members
+            elif any(error.transient for error in written.errors):
+                for item in members:
+                    self.postpone(item, _told(written.errors), pending)
+            elif len(members) > 1:
+                # One of the merged writes is refused, and it is not known which: each goes alone, in order.
+                for item in members:
+                    item.alone = True
+                    self.postpone(item, "its write was merged with another and refused", pending, delay=0.0)
+            else:
+                ending = Ending("error", "salesforce_refused", None, written.errors)
+                self._settle(members[0], members[0].plan, ending, pending)
+        return onward
+
+    def _checked(self, call: ApiCall, answers: Sequence[Written]) -> list[Written]:
+        """A refusal of something that was sent before is checked by reading before it counts (D7)."""
+        refused = [
+            row
+            for row, written in zip(call.rows, answers, strict=True)
+            if not written.success and not any(error.transient for error in written.errors)
+        ]
+        if not call.resent or not refused:
+            return list(answers)
+        seen = dict(zip((row.parts for row in refused), self.look(refused, call.intended_at), strict=True))
+        return [seen.get(row.parts) or written for row, written in zip(call.rows, answers, strict=True)]
+
+    def look(self, rows: Sequence[Row], intended_at: float) -> list[Written | None]:
+        """Read what the rows wrote; return for each the answer that it must have got, or None where it is not seen."""
+        salesforce, facts = self.org()
+        found = salesforce.find(questions(rows, facts.external_field))
+        records = [record for answer in found.rows for record in answer]
+        return verdicts(rows, records, facts.user_id, intended_at)
+
+    def advance(self, members: Iterable[Item], written: Written, pending: Pending) -> None:
+        """Answer the present step of each command."""
+        for item in members:
+            if item.plan is None or item.plan.step is None:
+                continue
+            step = item.plan.step
+            item.plan = item.plan.answered(written)
+            item.tries = item.resent = 0
+            contact = item.plan.record_id("contact") or item.plan.fields(step).get("ContactId")
+            if step.role == "opportunity" and written.id and contact:
+                pending.links["opportunity", str(contact)] = written.id
+
+    def _settle(self, item: Item, plan: Plan | None, ending: Ending | None, pending: Pending) -> None:
+        context = self._context
+        decider = context.deciders.get(item.command.integration)
+        digest = decider.digest if decider else ""
+        if item.command.skip_reason == "id_reused":
+            outcome = reused(item, digest, context.now())
+        else:
+            outcome = settle(item, plan, digest, context.now(), ending)
+        pending.settled.append(
+            Settled(
+                command_id=item.id,
+                outcome=context.codec.encode("outcome", outcome.to_avro()),
+                kind=outcome.kind,
+                reason=outcome.reason,
+                key=outcome.key,
+                headers=orjson.dumps({name: value.decode() for name, value in context.headers(outcome)}),
+            )
+        )
+        pending.left.append(item)
+        self._measure(outcome)
+
+    def _measure(self, outcome: Outcome) -> None:
+        metrics = self._context.metrics
+        metrics.count(
+            "outcomes_total", org=outcome.org, integration=outcome.integration, kind=outcome.kind, reason=outcome.reason
+        )
+        age = max(0.0, self._context.clock() - outcome.event_time.timestamp())
+        metrics.observe("event_age_at_outcome_seconds", age, org=outcome.org)
+
+    def postpone(
+        self, item: Item, why: str, pending: Pending, *, tries: int | None = None, delay: float | None = None
+    ) -> None:
+        """Send a command back to waiting: it keeps its place, and its plan only where something of it is done."""
+        context = self._context
+        item.tries = item.tries + 1 if tries is None else tries
+        item.due = context.clock() + (context.row_retry.delay(item.tries) if delay is None else delay)
+        plan = item.plan
+        if plan is not None:
+            item.wants = frozenset(plan.keys) - item.keys
+        if plan is not None and not plan.results:
+            # Nothing of it was done: it is decided anew, on fresh reads.
+            item.plan = plan = None
+        pending.postponed.append(
+            Postponed(
+                item.id,
+                item.due,
+                why[:500],
+                tries=item.tries,
+                crashes=item.crashes,
+                alone=item.alone,
+                plan=plan_to_json(plan) if plan else None,
+            )
+        )
+        pending.back.append(item)
+
+
+def _skip_ending(reason: str) -> Ending:
+    """Return the ending of a command that the intake left out; a reason that this build does not know is told as detail."""
+    known = next((one for one in get_args(Reason) if one == reason), None)
+    return Ending("skipped", known or "other", None if known else reason)
+
+
+def _told(errors: Sequence[RowError]) -> str:
+    return "; ".join(f"{error.code}: {error.message}" for error in errors)
