@@ -29,7 +29,7 @@ class Told:
         self.taken: list[tuple[str, list[str], bytes]] = []
         self.connections = 0
 
-    async def handle_EHLO(  # noqa: N802, PLR0913 - aiosmtpd names its hooks so and passes five values
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd names its hooks so and passes five values
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         """Count sessions."""
@@ -37,7 +37,7 @@ class Told:
         session.host_name = hostname
         return responses
 
-    async def handle_MAIL(  # noqa: N802, PLR0913 - as above
+    async def handle_MAIL(  # noqa: N802 - as above
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Answer the sender."""
@@ -45,7 +45,7 @@ class Told:
             envelope.mail_from = address
         return self.sender
 
-    async def handle_RCPT(  # noqa: N802, PLR0913 - as above
+    async def handle_RCPT(  # noqa: N802 - as above
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Answer a recipient."""
@@ -235,7 +235,7 @@ def test_starttls_that_the_server_lacks_sends_nothing_in_clear(told: Told) -> No
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file with a key and a certificate for 127.0.0.1."""
-    from tests.unit.mail.certificate import write  # noqa: PLC0415 - only these tests need cryptography
+    from tests.unit.mail.certificate import write
 
     return write(tmp_path_factory.mktemp("tls") / "server.pem")
 
@@ -254,14 +254,16 @@ def _login(server: SMTP, session: Session, envelope: Envelope, mechanism: str, d
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_encrypted_and_with_login(told: Told, certificate: Path, security: str) -> None:
     tls = _context(certificate)
-    options = {"ssl_context": tls} if security == "tls" else {"tls_context": tls, "require_starttls": True}
+    options: dict[str, Any] = (
+        {"ssl_context": tls} if security == "tls" else {"tls_context": tls, "require_starttls": True}
+    )
     if security == "tls":
         options["auth_require_tls"] = False
     with serving(told, authenticator=_login, auth_required=True, **options) as port:
-        right = settings(port, security=security, ca_file=str(certificate), username="user", password="secret")  # noqa: S106 - the test's own
+        right = settings(port, security=security, ca_file=str(certificate), username="user", password="secret")
         with SmtpMailer(right) as mailer:
             assert mailer.send(MAIL, SENDER, ["a@example.com"]) == {}
-        wrong = settings(port, security=security, ca_file=str(certificate), username="user", password="guess")  # noqa: S106 - as above
+        wrong = settings(port, security=security, ca_file=str(certificate), username="user", password="guess")
         with pytest.raises(Transient, match="login was refused") as raised:
             SmtpMailer(wrong).send(MAIL, SENDER, ["a@example.com"])
         assert "guess" not in str(raised.value) + repr(wrong)

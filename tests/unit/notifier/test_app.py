@@ -16,6 +16,7 @@ from connectors.database.notes import DatabaseNotes, mail_body
 from processors.errors import Misconfigured, Transient
 from processors.notifier.app import Notifier
 from processors.notifier.compose import MailSettings
+from processors.ports import Probe
 from processors.received import Received
 from schemas.outcome import Outcome
 from schemas.values import Person
@@ -87,7 +88,7 @@ class Stage:
         self,
         recipients: Mapping[str, Sequence[str]] = TWO,
         settings: MailSettings = SETTINGS,
-        probe: Callable[[str], None] | None = None,
+        probe: Probe | None = None,
     ) -> Notifier:
         """Start one."""
         return Notifier(
@@ -229,7 +230,7 @@ def test_a_server_that_is_down_is_asked_once_a_turn(stage: Stage) -> None:
 
 
 def test_a_stop_ends_a_turn_between_two_mails(stage: Stage) -> None:
-    def stop_after_two(_place: str) -> None:
+    def stop_after_two(place: str) -> None:
         if len(stage.server.taken) == 2:
             stage.stop.set()
 
