@@ -59,6 +59,7 @@ class Server:
     script: Callable[[Request], Any]
     requests: list[Request] = field(default_factory=list)
     logins: int = 0
+    connections: int = 0
     forms: list[dict[str, str]] = field(default_factory=list)
     login: Callable[[int], Any] | None = None
     release: threading.Event = field(default_factory=threading.Event)
@@ -85,6 +86,7 @@ class Server:
         while True:
             try:
                 connection, _ = self._socket.accept()
+                self.connections += 1
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()

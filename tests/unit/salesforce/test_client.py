@@ -374,3 +374,23 @@ def test_netrc_and_proxies_of_the_environment_are_not_used(
     server = serve(lambda _: composite((200, page())))
     connect(server).find([ASK])
     assert server.requests[0].headers["authorization"] == "Bearer token-1"
+
+
+def test_one_thread_keeps_one_connection(serve: Any, connect: Any) -> None:
+    server = serve(lambda _: composite((200, page())))
+    client = connect(server)
+    for _ in range(5):
+        client.find([ASK])
+    assert server.connections == 1
+
+
+def test_no_secret_and_no_token_shows_in_any_error(serve: Any, connect: Any) -> None:
+    for answer in [*AMBIGUOUS.values(), *DOWN.values(), reply(401, EXPIRED)]:
+        client = connect(serve(lambda _, answer=answer: answer))
+        for what in ("find", "write", "convert"):
+            with pytest.raises(Transient) as caught:
+                operate(client, what)
+            shown = repr(caught.value) + str(caught.value.__cause__)
+            assert "canary" not in shown
+            assert "token-" not in shown
+            assert "a@example.com" not in shown

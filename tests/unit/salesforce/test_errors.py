@@ -55,7 +55,7 @@ def test_errors_are_read_in_all_three_shapes() -> None:
 
 
 def test_the_statement_of_a_refused_query_is_not_repeated() -> None:
-    text = "\nSELECT x FROM Lead WHERE Email IN ('canary@example.com')\n       ^\nERROR at Row:1:Column:8\nNo such column 'x'"
+    text = "\nSELECT x FROM Lead WHERE Email = 'canary@example.com'\n       ^\nERROR at Row:1:Column:8\nNo such column"
     with pytest.raises(Refused, match="No such column") as caught:
         fail(400, [{"errorCode": "INVALID_FIELD", "message": text}], write=False, what="query of Lead")
     assert "canary" not in str(caught.value)

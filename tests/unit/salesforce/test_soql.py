@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from connectors.salesforce.soql import literal, path, statements
 from processors.values import In, Question
+from simulator.soql.parse import parse
+from simulator.soql.tree import InList
 
 TOKEN = re.compile(r"'(?:[^'\\]|\\['\"\\nrtbf])*'|[A-Za-z_.]+|[(),]|\s+")
 HOSTILE = [
@@ -123,3 +125,15 @@ def test_a_name_that_cannot_be_one_is_refused(name: str) -> None:
 )
 def test_a_literal_is_written_as_its_field_type_wants_it(text: str, kind: str, written: str | None) -> None:
     assert literal(text, kind) == written
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=5))
+def test_an_independent_parser_reads_the_values_that_were_asked_for(values: list[str]) -> None:
+    storable = [one for one in dict.fromkeys(values) if literal(one) is not None]
+    asked = statements(Question("Lead", ("Email",), ((In("Email", tuple(values)),),)), longest=10_000)
+    if not storable:
+        assert asked == []
+        return
+    tree = parse(asked[0])
+    assert isinstance(tree.where, InList)
+    assert (tree.where.operator, [one.value for one in tree.where.values]) == ("IN", storable)
