@@ -22,7 +22,7 @@ class Coordinates:
 
 
 def headers(where: Coordinates, error: Exception, *, stage: str, own: Iterable[tuple[str, bytes]] = ()) -> Headers:
-    """Return the dead letter's headers: the message's own, then where it was read, at which stage, and why it failed."""
+    """Return the letter's headers: the message's own, then where it was read, at which stage, and why it failed."""
     said = {
         "topic": where.topic,
         "partition": str(where.partition),
@@ -40,7 +40,7 @@ def headers(where: Coordinates, error: Exception, *, stage: str, own: Iterable[t
 @dataclass(slots=True)
 class ShareLimit:
     """
-    Stops a process that sends too large a share of its messages to the dead letters: then the fault is ours, not theirs.
+    Stops a process that makes dead letters of too many of its messages: then the fault is ours, not theirs.
 
     Counted over the last `window` messages, and only once `least` letters are among them.
     """

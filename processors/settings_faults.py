@@ -23,24 +23,25 @@ def said(error: ErrorDetails, schema: Mapping[str, Any]) -> tuple[Path, str]:
     context = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
-            return path, _unknown_key(path, known_keys(schema, path[:-1]))
+            text = _unknown_key(path, known_keys(schema, path[:-1]))
         case "missing":
-            return path, f"key '{name}' is missing; add it"
+            text = f"key '{name}' is missing; add it"
         case "literal_error":
-            return path, _unknown_word(name, error["input"], _choices(schema, path))
+            text = _unknown_word(name, error["input"], _choices(schema, path))
         case "string_pattern_mismatch":
             allowed = _ALLOWED.get(str(context.get("pattern")), str(context.get("pattern")))
-            return path, f"{name} is {_shown(error['input'])}; use {allowed}"
+            text = f"{name} is {_shown(error['input'])}; use {allowed}"
         case "value_error":
-            return path, f"{name}: {context['error']}"
+            text = f"{name}: {context['error']}"
         case "string_type":
-            return path, f"{name} is {_shown(error['input'])}, not text; put it in quotes"
+            text = f"{name} is {_shown(error['input'])}, not text; put it in quotes"
         case "bool_type":
-            return path, f"{name} is {_shown(error['input'])}; write true or false"
+            text = f"{name} is {_shown(error['input'])}; write true or false"
         case "too_short":
-            return path, f"{name} is empty; name at least one"
+            text = f"{name} is empty; name at least one"
         case _:
-            return path, f"{name} is {_shown(error['input'])}: {_lower(error['msg'])}; correct it"
+            text = f"{name} is {_shown(error['input'])}: {_lower(error['msg'])}; correct it"
+    return path, text
 
 
 def dotted(path: Path) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from processors.event_paths import as_text, value_at
-from processors.integration import FieldSource, Key, Maps, MatchSettings
 from processors.intake.decode import CONTRACT
 from processors.intake.route import Route
+from processors.integration import FieldSource, Key, Maps, MatchSettings
 from schemas.call_result import CallResult
 from schemas.command import Command, MatchKey
 from schemas.identity import command_id, digest

@@ -1,0 +1,160 @@
+"""
+The intake's shell: a Faust agent that hands batches over and passes their offsets only then.
+
+In: source topics. Out: `crm.command.<org>`, `crm.dead-letter.call-result`. At least once: what it sends may come twice.
+Rule of this file: no state, no decision. Faust's `take()` passes the offsets of a batch however its body is left, by an
+exception too; so the body is never left before the batch is safe: whatever goes wrong ends the process inside it.
+"""
+
+import asyncio
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import faust
+
+from processors.dead_letter import Coordinates, ShareLimit
+from processors.intake.hand_over import HandOver, Message, Parcel
+from processors.integrations import Integrations
+from processors.ports import Clock, Metrics
+from schemas.codec import Codec
+from schemas.topics import SOURCE_CALL_RESULT
+
+log = logging.getLogger("signalbox.intake")
+
+CRASHED = 70
+"""The exit code of a process that ended itself with a batch unpassed (sysexits: internal software error)."""
+DRAIN_SECONDS = 5.0
+"""How long a batch under way may take when the process is told to stop."""
+TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeSettings:
+    """
+    What the shell needs to know. `instance` names this process for static membership; None: a new member each start.
+
+    `faust` holds Faust's own options (broker, broker_credentials, ssl_context, ...) and wins over what is set here.
+    """
+
+    faust: Mapping[str, Any]
+    topics: tuple[str, ...] = (SOURCE_CALL_RESULT,)
+    group: str = "signalbox-intake"
+    instance: str | None = None
+    topic_prefix: str = ""
+    batch: int = 500
+    within: float = 0.01
+    dead_letter_share: float = 0.5
+    dead_letter_window: int = 1000
+    dead_letter_least: int = 20
+    log_level: str = "WARNING"
+
+
+def build_app(
+    settings: IntakeSettings,
+    integrations: Integrations,
+    codec: Codec,
+    *,
+    clock: Clock,
+    metrics: Metrics,
+    alive: Callable[[], None],
+) -> Any:
+    """Return the Faust app; *alive* is called once a second while its event loop turns."""
+    app = faust.App(**_options(settings))
+    limit = ShareLimit(settings.dead_letter_share, settings.dead_letter_window, settings.dead_letter_least)
+    hand_over = HandOver(integrations, codec, clock, metrics, limit, settings.topic_prefix)
+    names = [settings.topic_prefix + name for name in settings.topics]
+    # No serializers: bytes in, bytes out; what they are is the codec's business.
+    source = app.topic(*names, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
+
+    async def send(parcel: Parcel) -> Any:
+        producer = await app.maybe_start_producer()
+        return await producer.send(parcel.topic, parcel.key, parcel.value, parcel.partition, None, list(parcel.headers))
+
+    @app.agent(source, concurrency=1, name="call_result")
+    async def call_result(stream: Any) -> None:
+        async for events in stream.take_events(settings.batch, within=settings.within):
+            await _safely(hand_over.batch([_message(event) for event in events], send))
+
+    @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust types no timers
+    async def tick() -> None:
+        alive()
+
+    return app
+
+
+def run(
+    settings: IntakeSettings,
+    integrations: Integrations,
+    codec: Codec,
+    *,
+    clock: Clock,
+    metrics: Metrics,
+    alive: Callable[[], None],
+) -> NoReturn:
+    """Run until SIGTERM or SIGINT, then exit 0; exit 70 where a batch could not be handed over."""
+    app = build_app(settings, integrations, codec, clock=clock, metrics=metrics, alive=alive)
+    worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False)
+    worker.execute_from_commandline()
+    raise SystemExit(0)
+
+
+async def _safely(batch: Any) -> None:
+    """Await the batch to its end; where that fails, or a stop does not leave it the time, end the process in here."""
+    task = asyncio.ensure_future(batch)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait_for(task, DRAIN_SECONDS)
+        except BaseException as error:  # noqa: BLE001  any way out of here but the good one would pass the offsets
+            _end(error)
+        raise
+    except BaseException as error:  # noqa: BLE001  as above
+        _end(error)
+
+
+def _end(error: BaseException) -> NoReturn:
+    reason = f"{type(error).__name__}: {error}"
+    log.critical("intake stops, its last batch will be read again: %s", reason, exc_info=error)
+    logging.shutdown()
+    os._exit(CRASHED)
+
+
+def _message(event: Any) -> Message:
+    raw = event.message
+    where = Coordinates(raw.topic, raw.partition, raw.offset)
+    return Message(where, _bytes(raw.key), _bytes(raw.value), _headers(raw.headers))
+
+
+def _headers(found: Any) -> tuple[tuple[str, bytes], ...]:
+    pairs: Sequence[tuple[str, bytes | None]] = list(found.items() if isinstance(found, Mapping) else found or ())
+    return tuple((name, value or b"") for name, value in pairs)
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def _options(settings: IntakeSettings) -> dict[str, Any]:
+    return {
+        "id": settings.topic_prefix + settings.group,
+        "store": "memory://",
+        "web_enabled": False,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": settings.instance,
+        "broker_session_timeout": 10.0,
+        "broker_heartbeat_interval": 3.0,
+        "broker_commit_interval": 1.0,
+        "broker_max_poll_records": settings.batch,
+        "producer_acks": -1,
+        "producer_linger_ms": 0,
+        # Nothing is kept on the disk, but Faust wants a folder that it may make.
+        "datadir": tempfile.gettempdir(),
+        **settings.faust,
+    }

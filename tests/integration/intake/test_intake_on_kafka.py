@@ -1,0 +1,184 @@
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from schemas.call_result import CallResult
+from schemas.codec import SingleObject
+from schemas.command import Command
+from schemas.values import Person
+from tests.fixtures.kafka_server import ROOT
+from tests.fixtures.processes import wait_until
+
+INTEGRATION = """
+name: yes-to-contact
+preset: vanillasoft
+org: acme
+enabled: true
+project: Solar
+result_codes: [YES]
+action: update_or_create_contact
+"""
+SECONDS = 60.0
+
+
+class Intake:
+    """The intake's processes on this test's own topics."""
+
+    def __init__(self, folder: Path, kafka: str, prefix: str) -> None:
+        self.folder, self.kafka, self.prefix = folder, kafka, prefix
+        (folder / "integrations").mkdir()
+        (folder / "integrations" / "yes.yaml").write_text(INTEGRATION)
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, fault: str | None = None, **more: Any) -> subprocess.Popen[bytes]:
+        number = len(self.processes)
+        settings = {
+            "faust": {"broker": f"kafka://{self.kafka}"},
+            "topic_prefix": self.prefix,
+            "instance": "one",
+            "batch": 50,
+            **more,
+        }
+        told = self.folder / f"settings-{number}.json"
+        told.write_text(json.dumps({"folder": str(self.folder), "settings": settings, "fault": fault}))
+        with (self.folder / f"log-{number}").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.integration.intake.intake_process", str(told)],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+            )
+        self.processes.append(process)
+        return process
+
+    def log(self, number: int = 0) -> str:
+        return (self.folder / f"log-{number}").read_text()
+
+    def metrics(self) -> list[Any]:
+        path = self.folder / "metrics.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def publish(self, *values: bytes | None) -> None:
+        producer = Producer({"bootstrap.servers": self.kafka})
+        for value in values:
+            producer.produce(self.prefix + "crm.event.call-result", value, key=b"k", headers=[("own", b"1")])
+        assert producer.flush(20) == 0
+
+    def read(self, topic: str, enough: Callable[[list[Message]], bool]) -> list[Message]:
+        consumer = Consumer(
+            {"bootstrap.servers": self.kafka, "group.id": self.prefix + "test", "enable.auto.commit": False}
+        )
+        consumer.assign([TopicPartition(self.prefix + topic, 0, 0)])
+        messages: list[Message] = []
+
+        def polled() -> bool:
+            messages.extend(message for message in consumer.consume(1000, 0.2) if not message.error())
+            return enough(messages)
+
+        try:
+            wait_until(polled, SECONDS, f"messages on {topic}")
+        finally:
+            consumer.close()
+        return messages
+
+    def committed(self) -> int:
+        consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": self.prefix + "signalbox-intake"})
+        try:
+            [found] = consumer.committed([TopicPartition(self.prefix + "crm.event.call-result", 0)], timeout=20)
+        finally:
+            consumer.close()
+        return int(found.offset)
+
+
+@pytest.fixture
+def intake(tmp_path: Path, kafka: str, topic_prefix: str, make_topics: Callable[..., list[str]]) -> Iterator[Intake]:
+    make_topics("crm.event.call-result", "crm.command.acme", "crm.command.none", "crm.dead-letter.call-result")
+    running = Intake(tmp_path, kafka, topic_prefix)
+    yield running
+    for process in running.processes:
+        process.kill()
+        process.wait(10)
+
+
+def event(number: int, code: str = "YES") -> bytes:
+    result = CallResult(
+        event_id=f"e{number}",
+        call_id=f"c{number}",
+        project="Solar",
+        result_code=code,
+        resulted=datetime(2026, 1, 5, 9, 0, tzinfo=UTC),
+        person=Person(first_name="Ada", email="ada@example.com"),
+    )
+    return SingleObject().encode("call_result", result.to_avro())
+
+
+def commands(messages: list[Message]) -> list[Command]:
+    return [Command.from_avro(SingleObject().decode("command", message.value() or b"")) for message in messages]
+
+
+def test_call_results_become_commands_and_an_unreadable_one_a_dead_letter(intake: Intake) -> None:
+    process = intake.start()
+    intake.publish(event(1), b"\xffpoison", event(2), event(3, "NA"))
+
+    applied = commands(intake.read("crm.command.acme", lambda found: len(found) >= 2))
+    [nobody] = commands(intake.read("crm.command.none", lambda found: len(found) >= 1))
+    [letter] = intake.read("crm.dead-letter.call-result", lambda found: len(found) >= 1)
+
+    assert [one.event_id for one in applied] == ["e1", "e2"]
+    assert applied[0].contact["Email"] == "ada@example.com"
+    assert (nobody.event_id, nobody.skip_reason, nobody.rule_ids) == ("e3", "no_integration", ("VS-5",))
+    assert letter.value() == b"\xffpoison"
+    said = dict(list(letter.headers() or ()))
+    assert said["own"] == b"1"
+    assert said["__connect.errors.offset"] == b"1"
+    assert said["__connect.errors.topic"] == f"{intake.prefix}crm.event.call-result".encode()
+    wait_until(lambda: len(intake.metrics()) == 8, SECONDS, "the counters of four messages")
+    wait_until((intake.folder / "alive").exists, SECONDS, "a sign of life")
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0, intake.log()
+    assert intake.committed() == 4
+
+
+def test_kill_9_loses_nothing(intake: Intake) -> None:
+    wanted = {f"e{number}" for number in range(2000)}
+    intake.publish(*(event(number) for number in range(2000)))
+    first = intake.start()
+    intake.read("crm.command.acme", lambda found: len(found) >= 100)
+    first.kill()
+    first.wait(10)
+
+    intake.start()
+
+    def all_there(found: list[Message]) -> bool:
+        return len(found) >= len(wanted) and {one.event_id for one in commands(found)} == wanted
+
+    intake.read("crm.command.acme", all_there)
+
+
+def test_what_escapes_ends_the_process_and_passes_no_offset(intake: Intake) -> None:
+    intake.publish(event(1))
+    broken = intake.start(fault="a planted fault")
+    assert broken.wait(SECONDS) == 70, intake.log()
+    assert "a planted fault" in intake.log()
+    assert intake.committed() < 0
+
+    intake.start()
+    [one] = commands(intake.read("crm.command.acme", lambda found: len(found) >= 1))
+    assert one.event_id == "e1"
+
+
+def test_too_large_a_share_of_dead_letters_ends_the_process_with_one_line(intake: Intake) -> None:
+    intake.publish(*[b"poison"] * 30)
+    process = intake.start()
+    assert process.wait(SECONDS) == 70, intake.log()
+    assert sum("cannot be read" in line and "CRITICAL" in line for line in intake.log().splitlines()) == 1
+    assert intake.committed() < 0

@@ -1,0 +1,182 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from processors.errors import Misconfigured
+from processors.integration import Integration
+from processors.settings_files import PRESETS, Integrations, json_schema, load_integrations, preset, read_integrations
+
+EXAMPLES = Path(__file__).parents[3] / "deploy" / "integrations"
+GOOD = """\
+name: one
+org: acme
+enabled: true
+project: Solar
+result_codes: [YES, CB]
+action: update_only
+"""
+
+
+def loaded(*texts: str) -> Integrations:
+    return read_integrations({f"{letter}.yaml": text.encode() for letter, text in zip("abcdef", texts, strict=False)})
+
+
+def faults(*texts: str | bytes) -> list[str]:
+    files = {f"{x}.yaml": t if isinstance(t, bytes) else t.encode() for x, t in zip("abcdef", texts, strict=False)}
+    with pytest.raises(Misconfigured) as raised:
+        read_integrations(files)
+    return raised.value.faults
+
+
+def test_vs_2_plain_yes_and_no_are_result_codes_and_not_booleans() -> None:
+    [one] = loaded(GOOD.replace("[YES, CB]", "[YES, no, on, 12:30]")).by_name.values()
+    assert one.result_codes == ("YES", "no", "on", "12:30")
+
+
+@pytest.mark.parametrize(
+    "change, fault",
+    [
+        (("org:", "orgg:"), "a.yaml:2: key 'orgg' is unknown; did you mean 'org'?"),
+        (("org: acme\n", ""), "a.yaml:1: key 'org' is missing; add it"),
+        (("acme", "Acme!"), "a.yaml:2: org is 'Acme!'; use small letters, digits and '-' alone"),
+        (
+            ("acme", "none"),
+            "a.yaml:2: org: org 'none' is reserved for events that no integration wants; choose another",
+        ),
+        (("true", "yes"), "a.yaml:3: enabled is 'yes'; write true or false"),
+        (("[YES, CB]", "[YES, 7]"), "a.yaml:5: result_codes[1] is 7, not text; put it in quotes"),
+        (("[YES, CB]", "[]"), "a.yaml:5: result_codes is empty; name at least one"),
+        (("[YES, CB]", "YES"), "a.yaml:5: result_codes is 'YES': input should be a valid tuple; correct it"),
+        (("project:", "org: b\nproject:"), "a.yaml:4: key 'org' is given twice (first on line 2); keep one"),
+        (("project: Solar", "project: [Solar"), "a.yaml:5: this is not YAML: "),
+        (("name: one", "name: one\nactive_from: 2026-01-05T10:00:00"), "a.yaml:2: active_from is "),
+        (("name: one", "name: one\npreset: vanilasoft"), "a.yaml:2: preset 'vanilasoft' is unknown; did you mean"),
+        (
+            ("name: one", "name: one\nmatch: {key_sets: [[{from: person.email}]]}"),
+            "a.yaml:2: match.key_sets[0][0]: a key",
+        ),
+        (
+            ("name: one", "name: one\nmap:\n  lead:\n    Email: person.mail"),
+            "a.yaml:4: map.lead.Email.from: the event has",
+        ),
+        (
+            ("name: one", "name: one\nmap:\n  lead:\n    Email: {form: zone}"),
+            "a.yaml:4: key 'map.lead.Email.form' is unk",
+        ),
+        (("name: one", "name: one\nrecipients: [x@]"), "a.yaml:2: recipients[0]: 'x@' is not a mail address: "),
+    ],
+)
+def test_each_fault_is_one_line_with_file_line_and_advice(change: tuple[str, str], fault: str) -> None:
+    found = faults(GOOD.replace(*change))
+    assert any(line.startswith(fault) for line in found), found
+    assert all("; " in line and "\n" not in line for line in found)
+
+
+def test_a_path_near_one_of_the_contract_is_suggested_and_own_fields_are_free() -> None:
+    [line] = faults(GOOD + "map: {lead: {Email: person.mail, Budget: fields.any thing}}\n")
+    assert "did you mean 'person.email'?" in line
+
+
+def test_vs_10_an_unknown_action_is_rejected_with_the_four_listed() -> None:
+    [line] = faults(GOOD.replace("update_only", "update_and_forget"))
+    assert line.startswith("a.yaml:6: action 'update_and_forget' is unknown; ")
+    assert line.endswith(
+        "the four are update_only, update_or_create_lead, update_or_create_contact, "
+        "update_and_convert_lead_or_create_contact"
+    )
+
+
+def test_vs_4_a_code_used_twice_in_one_project_is_rejected_naming_both_integrations_and_files() -> None:
+    [line] = faults(GOOD, GOOD.replace("one", "two").replace("[YES, CB]", "[NA, ' yes ']"))
+    assert line.startswith("b.yaml:5: result code ' yes ' of project 'Solar' already fires integration 'one' (a.yaml)")
+    assert "'two'" in line
+
+
+def test_vs_4_the_same_code_in_another_project_or_of_a_disabled_integration_is_accepted() -> None:
+    found = loaded(
+        GOOD,
+        GOOD.replace("one", "two").replace("Solar", "Wind"),
+        GOOD.replace("one", "three").replace("true", "false"),
+    )
+    assert set(found.by_name) == {"one", "two", "three"}
+
+
+def test_vs_4_a_code_given_twice_in_one_integration_is_rejected() -> None:
+    [line] = faults(GOOD.replace("CB", "yes"))
+    assert line.startswith("a.yaml:5: result code 'yes'")
+
+
+def test_two_integrations_of_one_name_are_rejected() -> None:
+    [line] = faults(GOOD, GOOD.replace("YES, CB", "NA"))
+    assert line == "b.yaml:1: integration 'one' is already described in a.yaml; give one of them another name"
+
+
+def test_every_fault_of_every_file_is_in_one_report() -> None:
+    wrong = GOOD.replace("org:", "orgg:").replace("update_only", "x")
+    other = GOOD.replace("one", "two").replace("YES, CB", "NA") + "recipients: [x]\n"
+    found = faults(wrong, b"", b"a: \xff", other)
+    assert len(found) == 6
+    assert "b.yaml:1: the file is empty; describe one integration in it, or delete it" in found
+    assert "c.yaml:1: the file is not UTF-8; save it as UTF-8" in found
+
+
+def test_vs_29_recipients_may_be_empty_or_several() -> None:
+    assert loaded(GOOD).by_name["one"].recipients == ()
+    two = loaded(GOOD + "recipients: [a@example.com, b@example.com]\n").by_name["one"]
+    assert two.recipients == ("a@example.com", "b@example.com")
+
+
+def test_an_account_key_that_is_not_mapped_is_rejected_and_unmapped_contacts_are_not() -> None:
+    text = GOOD.replace("update_only", "update_or_create_contact") + "account:\n  enabled: true\n  keys: [Name, Site]\n"
+    [line] = faults(text + "map: {account: {Name: person.company}}\n")
+    assert line.startswith("a.yaml:9: account key 'Site' is not in map.account; ")
+
+
+def test_a_preset_lies_beneath_the_files_own_values() -> None:
+    own = "preset: vanillasoft\nmap: {contact: {Email: {constant: a@example.com}, Phone: null}}\n"
+    one = loaded(GOOD + own).by_name["one"]
+    assert one.map.contact["Email"].constant == "a@example.com"
+    assert one.map.contact["Email"].source is None
+    assert "Phone" not in one.map.contact
+    assert one.map.lead["Phone"].source == "person.phones"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_makes_a_valid_integration_of_the_required_keys(name: str) -> None:
+    one = loaded(GOOD + f"preset: {name}\n").by_name["one"]
+    assert one.preset == name
+    assert {"match", "write", "action"} & set(preset(name))
+
+
+def test_a_digest_follows_the_resolved_settings_and_nothing_else() -> None:
+    plain, spelt = loaded(GOOD), loaded("# a comment\n" + GOOD + "lane: live\n")
+    changed = loaded(GOOD + "lane: bulk\n")
+    assert plain.digest("one") == spelt.digest("one") != changed.digest("one")
+
+
+def test_lookup_is_by_source_project_and_code_and_orgs_are_listed_once() -> None:
+    found = loaded(GOOD, GOOD.replace("one", "two").replace("Solar", "Wind"))
+    one = found.find("call_result", " solar", "cb ")
+    assert one is not None
+    assert one.name == "one"
+    assert found.find("call_result", "Solar", "NA") is None
+    assert found.orgs() == ("acme",)
+
+
+def test_a_folder_without_files_is_a_fault(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(Misconfigured):
+            load_integrations(folder)
+
+
+def test_the_shipped_examples_load_and_name_the_published_schema() -> None:
+    found = load_integrations(EXAMPLES)
+    assert all(isinstance(one, Integration) for one in found.by_name.values())
+    assert len(found.by_name) == 2
+    for path in EXAMPLES.glob("*.yaml"):
+        assert path.read_text().startswith("# yaml-language-server: $schema=integration.schema.json\n")
+
+
+def test_the_published_schema_is_up_to_date() -> None:
+    assert json.loads((EXAMPLES / "integration.schema.json").read_text()) == json_schema()
