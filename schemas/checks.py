@@ -2,7 +2,7 @@
 Checks: does a value fit its contract exactly, before it is written? fastavro writes True as 1, a huge
 integer as a rounded double.
 
-In: a parsed schema. Out: a function that raises `Misfit`, with the field's path. Rule of this file: pure; compiled once.
+In: a parsed schema. Out: a function that raises `Misfit` with the path. Rule of this file: pure; compiled once.
 """
 
 import math

@@ -61,11 +61,13 @@ MODES: Mapping[str, Mode] = MappingProxyType(
 
 def check(old: Raw, new: Raw, mode: Mode) -> list[str]:
     """Return why *new* may not follow *old* under *mode*, one line each; empty where it may."""
-    faults = []
+    unreadable = []
     if mode.backward:
-        faults += _unreadable(reader=new, writer=old, says="the new version cannot read the old one")
+        unreadable += _unreadable(reader=new, writer=old, says="the new version cannot read the old one")
     if mode.forward:
-        faults += _unreadable(reader=old, writer=new, says="the old version cannot read the new one")
+        unreadable += _unreadable(reader=old, writer=new, says="the old version cannot read the new one")
+    # One change that breaks both directions is one fault for the reader.
+    faults = ["; ".join(unreadable)] if unreadable else []
     before, now = dict(_logical(old)), dict(_logical(new))
     for path in before.keys() & now.keys():
         if before[path] != now[path]:

@@ -1,7 +1,7 @@
 """
 Schema registry: the codec where one is configured. Confluent wire format: byte 0, schema ID in 4 bytes, Avro body.
 
-In: values or bytes, a registry's client. Out: bytes or values. Rule of this file: strict like `SingleObject`; a registry
+In: values or bytes, a registry client. Out: bytes or values. Rule of this file: strict like `SingleObject`; a registry
 that does not answer is `Transient`, never a dead letter. Single-object messages are read too (decision 0010).
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import fastavro
-import httpx
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
+from confluent_kafka.schema_registry.common._httpx_compat import httpx
 
 from processors.errors import Misconfigured, Transient
 from schemas.codec import MAGIC, Bodies, Codec, SingleObject
