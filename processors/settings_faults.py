@@ -14,6 +14,16 @@ from pydantic_core import ErrorDetails
 from processors.settings_yaml import Path
 
 _ALLOWED = {r"^[a-z0-9-]+$": "small letters, digits and '-' alone", r"\S": "some text"}
+_MAPPING = ", not a mapping; write 'key: value' lines beneath it"
+_INSTEAD = {
+    "string_type": ", not text; put it in quotes",
+    "bool_type": "; write true or false",
+    "tuple_type": ", not a list; write [..., ...]",
+    "model_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "timezone_aware": " without a zone; write it as 2026-01-31T08:00:00Z",
+}
+"""What to say of a value of the wrong type, by pydantic's name for the fault."""
 
 
 def said(error: ErrorDetails, schema: Mapping[str, Any]) -> tuple[Path, str]:
@@ -33,10 +43,8 @@ def said(error: ErrorDetails, schema: Mapping[str, Any]) -> tuple[Path, str]:
             text = f"{name} is {_shown(error['input'])}; use {allowed}"
         case "value_error":
             text = f"{name}: {context['error']}"
-        case "string_type":
-            text = f"{name} is {_shown(error['input'])}, not text; put it in quotes"
-        case "bool_type":
-            text = f"{name} is {_shown(error['input'])}; write true or false"
+        case kind if kind in _INSTEAD:
+            text = f"{name} is {_shown(error['input'])}{_INSTEAD[kind]}"
         case "too_short":
             text = f"{name} is empty; name at least one"
         case _:

@@ -98,6 +98,8 @@ def _validated(name: str, found: Located, faults: list[Fault]) -> list[Integrati
     except ValidationError as error:
         schema = json_schema()
         for detail in error.errors():
+            if detail["type"] == "too_short" and detail["input"]:
+                continue  # it only looks empty because what is in it was refused, and that is told
             path, text = said(detail, schema)
             faults.append((name, found.line(path), text))
         return []

@@ -136,7 +136,7 @@ def test_call_results_become_commands_and_an_unreadable_one_a_dead_letter(intake
     assert applied[0].contact["Email"] == "ada@example.com"
     assert (nobody.event_id, nobody.skip_reason, nobody.rule_ids) == ("e3", "no_integration", ("VS-5",))
     assert letter.value() == b"\xffpoison"
-    said = dict(list(letter.headers() or ()))
+    said: dict[Any, Any] = dict(letter.headers() or ())
     assert said["own"] == b"1"
     assert said["__connect.errors.offset"] == b"1"
     assert said["__connect.errors.topic"] == f"{intake.prefix}crm.event.call-result".encode()

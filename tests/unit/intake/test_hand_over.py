@@ -14,9 +14,12 @@ from schemas.codec import SingleObject
 from tests.unit.intake.test_decode_route_map import EVENT, integration
 
 
-class Counts(list[Any]):
+class Counts:
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, dict[str, str]]] = []
+
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
-        self.append((name, labels))
+        self.seen.append((name, labels))
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         raise AssertionError(name)
@@ -60,7 +63,7 @@ def test_an_event_becomes_a_command_on_its_orgs_one_partition() -> None:
     [parcel], counts = sent([GOOD])
     assert (parcel.topic, parcel.partition, parcel.key) == ("crm.command.acme", 0, b"c1")
     assert SingleObject().decode("command", parcel.value)["trace_id"] == "a" * 32
-    assert counts == [
+    assert counts.seen == [
         ("events_consumed_total", {"topic": "source"}),
         ("commands_sent_total", {"org": "acme", "integration": "one"}),
     ]
@@ -73,7 +76,7 @@ def test_an_unreadable_message_becomes_a_dead_letter_with_its_own_bytes_key_and_
     said = dict(parcel.headers)
     assert said["own"] == b"1"
     assert (said["__connect.errors.partition"], said["__connect.errors.offset"]) == (b"2", b"7")
-    assert counts[-1] == ("dead_letters_total", {"topic": "source", "reason": "Undecodable"})
+    assert counts.seen[-1] == ("dead_letters_total", {"topic": "source", "reason": "Undecodable"})
 
 
 def test_a_missing_acknowledgement_fails_the_batch() -> None:
@@ -130,8 +133,8 @@ def test_a_stop_lets_the_batch_under_way_end_before_its_offsets_pass() -> None:
 def test_a_batch_that_fails_ends_the_process_before_its_offsets_pass(
     monkeypatch: pytest.MonkeyPatch, cancel: bool
 ) -> None:
-    monkeypatch.setattr(app.os, "_exit", _ended)
-    monkeypatch.setattr(app.logging, "shutdown", lambda: None)
+    monkeypatch.setattr("os._exit", _ended)
+    monkeypatch.setattr("logging.shutdown", lambda: None)
 
     async def batch() -> None:
         await asyncio.sleep(0)

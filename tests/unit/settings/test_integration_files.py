@@ -47,7 +47,7 @@ def test_vs_2_plain_yes_and_no_are_result_codes_and_not_booleans() -> None:
         (("true", "yes"), "a.yaml:3: enabled is 'yes'; write true or false"),
         (("[YES, CB]", "[YES, 7]"), "a.yaml:5: result_codes[1] is 7, not text; put it in quotes"),
         (("[YES, CB]", "[]"), "a.yaml:5: result_codes is empty; name at least one"),
-        (("[YES, CB]", "YES"), "a.yaml:5: result_codes is 'YES': input should be a valid tuple; correct it"),
+        (("[YES, CB]", "YES"), "a.yaml:5: result_codes is 'YES', not a list; write [..., ...]"),
         (("project:", "org: b\nproject:"), "a.yaml:4: key 'org' is given twice (first on line 2); keep one"),
         (("project: Solar", "project: [Solar"), "a.yaml:5: this is not YAML: "),
         (("name: one", "name: one\nactive_from: 2026-01-05T10:00:00"), "a.yaml:2: active_from is "),
@@ -140,6 +140,10 @@ def test_a_preset_lies_beneath_the_files_own_values() -> None:
     assert one.map.contact["Email"].source is None
     assert "Phone" not in one.map.contact
     assert one.map.lead["Phone"].source == "person.phones"
+
+
+def test_what_only_looks_empty_because_its_content_was_refused_is_told_once() -> None:
+    assert faults(GOOD.replace("[YES, CB]", "[7]")) == ["a.yaml:5: result_codes[0] is 7, not text; put it in quotes"]
 
 
 @pytest.mark.parametrize("name", PRESETS)
