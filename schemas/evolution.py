@@ -69,9 +69,11 @@ def check(old: Raw, new: Raw, mode: Mode) -> list[str]:
     # One change that breaks both directions is one fault for the reader.
     faults = ["; ".join(unreadable)] if unreadable else []
     before, now = dict(_logical(old)), dict(_logical(new))
-    for path in before.keys() & now.keys():
-        if before[path] != now[path]:
-            faults.append(f"{path}: logical type {before[path]} became {now[path]}; add a field of another name")
+    faults += [
+        f"{path}: logical type {before[path]} became {now[path]}; add a field of another name"
+        for path in before.keys() & now.keys()
+        if before[path] != now[path]
+    ]
     return sorted(faults)
 
 

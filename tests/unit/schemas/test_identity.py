@@ -1,6 +1,7 @@
 """Identities never move: the literal values here are the promise to every ledger in use."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from schemas.identity import command_id, digest, effect_key, reused_id
 
@@ -33,12 +34,21 @@ def test_a_digest_is_independent_of_map_order() -> None:
 
 
 def test_a_digest_ignores_fields_that_a_later_version_adds_with_an_empty_default() -> None:
-    later = {"a": 1, "text": None, "list": [], "map": {}, "person": {"email": None}}
+    later: dict[str, Any] = {"a": 1, "text": None, "list": [], "map": {}, "person": {"email": None}}
     assert digest({"a": 1}) == digest(later)
 
 
 def test_a_digest_tells_other_content_apart() -> None:
-    values = [{"a": 1}, {"a": True}, {"a": "1"}, {"a": 0}, {}, {"a": ["x", "y"]}, {"a": ["y", "x"]}, {"b": 1}]
+    values: list[dict[str, Any]] = [
+        {"a": 1},
+        {"a": True},
+        {"a": "1"},
+        {"a": 0},
+        {},
+        {"a": ["x", "y"]},
+        {"a": ["y", "x"]},
+        {"b": 1},
+    ]
     assert len({digest(value) for value in values}) == len(values)
 
 
