@@ -28,7 +28,8 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     """
     Return what *command* must hold before its match: every name that the person goes by, and its own thing.
 
-    `sfid:`, `email:`, `phone:` keys; `thing:` with the effect key of each record that it might create; `text:` for a key set that has neither an e-mail nor a phone.
+    `sfid:`, `email:` and `phone:` keys; `thing:` with the effect key of each record that it might create; `text:` for a
+    key set that has neither an e-mail nor a phone.
     """
     names = {f"thing:{effect_key(command.integration, command.thing, role)}" for role in _ROLES}
     emails = [command.person.email, *(key.value for key in command.keys if key.kind == "email")]

@@ -57,12 +57,17 @@ def phone(text: str | None, region: str = "US") -> str | None:
 
 
 def phone_formats(text: str, region: str = "US") -> tuple[str, ...]:
-    """Return every way in which an org may hold the number: as given, E.164, international, national, digits."""
+    """
+    Return the ways in which an org may hold the number, each once: as given, E.164, international, national, digits.
+
+    The international form is also given without its country code (`415-555-2671`): people type it like that.
+    """
     number = _parse(text.strip(), region)
     forms = [text.strip()]
     if number is not None:
         written = (PhoneNumberFormat.E164, PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL)
         forms += [phonenumbers.format_number(number, form) for form in written]
+        forms.append(forms[2].partition(" ")[2])
         forms += [re.sub(r"\D", "", form) for form in forms[1:]]
     return tuple(dict.fromkeys(form for form in forms if form))
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from processors.executor.decide import decide
 from processors.executor.match import Index, account_keys, follow_up, person_keys, questions, resolve
-from processors.values import In, Record
+from processors.values import In, Match, Record
 from schemas.command import MatchKey
 from schemas.values import Person
 from tests.unit.rules.scenarios import (
@@ -12,6 +13,7 @@ from tests.unit.rules.scenarios import (
     CONTACT,
     LEAD,
     LEAD_2,
+    NOW,
     OPPORTUNITY,
     command,
     contact,
@@ -90,7 +92,12 @@ def test_a_phone_is_asked_for_in_every_way_that_it_may_be_written() -> None:
     """SOQL compares text, so that each form is a value of its own."""
     (asked, *_) = questions([(command(keys=(PHONE,)), integration("only"))], FACTS)
     assert asked.any_of == (
-        (In("Phone", ("(415) 555-2671", "+14155552671", "+1 415-555-2671", "14155552671", "4155552671")),),
+        (
+            In(
+                "Phone",
+                ("(415) 555-2671", "+14155552671", "+1 415-555-2671", "415-555-2671", "14155552671", "4155552671"),
+            ),
+        ),
     )
 
 
@@ -167,3 +174,10 @@ def test_a_thousand_commands_read_each_record_once_and_not_once_a_command() -> N
         asked = command(keys=(replace(EMAIL, value=f"P{one}@example.com"),))
         assert [lead.id for lead in resolve(asked, settings, found, {}).leads] == [f"00Q{one:012d}EAA"]
     assert Counted.reads == count
+
+
+def test_a_record_made_for_a_thing_shares_a_claim_with_the_next_event_of_that_thing() -> None:
+    """The effect key that a record carries is claimed before anybody knows that the record exists."""
+    asked = command(person=Person(), keys=())
+    (step,) = decide(asked, Match(), integration("lead"), FACTS, NOW).steps
+    assert f"thing:{step.effect}" in person_keys(asked)
