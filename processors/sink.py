@@ -55,7 +55,11 @@ class SinkSettings:
 
 
 Handler = Callable[[Sequence[Received]], bool]
-"""Deals with a batch, the same one again until it returns True (False: not finished, go on); raises `Transient`."""
+"""
+Deals with a batch and returns True, or False: not finished, come again soon with the same batch and what came since.
+
+Raises `Transient` where the other side does not answer.
+"""
 
 
 class Sink:
@@ -134,7 +138,7 @@ class Sink:
         if self._tries:
             log.info("the other side answers again", group=self._settings.group)
         self._tries = 0
-        if finished:
+        if finished or len(self._held) < 2 * self._settings.batch:
             self._resume()
         else:
             self._pause()

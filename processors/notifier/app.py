@@ -15,6 +15,7 @@ import structlog
 from processors.errors import Misconfigured, Transient
 from processors.notifier.clean import address
 from processors.notifier.compose import MailSettings, plan
+from processors.notifier.pace import Pace
 from processors.notifier.ports import Mail, MailNotes
 from processors.ports import Clock, Mailer, Metrics, Probe
 from processors.received import Received
@@ -50,6 +51,7 @@ class Notifier:
         self._metrics = metrics
         self._clock = clock
         self._stop = stop
+        self._pace = Pace(settings)
         self._probe = probe or (lambda _place: None)
 
     def __call__(self, batch: Sequence[Received]) -> bool:
@@ -62,11 +64,13 @@ class Notifier:
         ids = {outcome.outcome_id for outcome, _ in wanted}
         states = self._notes.states(ids)
         new = [(outcome, to) for outcome, to in wanted if (outcome.outcome_id, to) not in states]
-        if new:
-            self._notes.intend(plan(new, self._settings), self._clock())
+        due = self._pace.due(new, self._clock())
+        if due:
+            self._notes.intend(plan(due, self._settings), self._clock())
+            self._pace.told(due, self._clock())
         pairs = {(outcome.outcome_id, to) for outcome, to in wanted}
         mails = [m for m in self._notes.pending(ids) if any((i, m.recipient) in pairs for i in m.outcome_ids)]
-        return self._send_all(mails)
+        return self._send_all(mails) and len(due) == len(new)
 
     def _wanted(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:
         distinct = {outcome.outcome_id: outcome for outcome in outcomes}.values()

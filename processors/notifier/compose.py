@@ -34,7 +34,8 @@ class MailSettings:
     """
     How mails are made. `domain` is the right side of every Message-ID; `instance_urls` maps an org to its address.
 
-    More than `group_above` errors of one fingerprint in one poll share a mail (R35), at most `group_most` in one.
+    More than `group_above` errors of one fingerprint that wait together share mails (R35), `group_most` in one at most;
+    after so many of one fingerprint within `group_window` seconds, its next ones wait so long to be collected (0: no).
     """
 
     sender: str
@@ -43,6 +44,7 @@ class MailSettings:
     instance_urls: Mapping[str, str] = field(default_factory=dict)
     group_above: int = 20
     group_most: int = 200
+    group_window: float = 10.0
 
     def __post_init__(self) -> None:
         """Refuse addresses that no mail can be sent from."""

@@ -206,9 +206,11 @@ def test_a_storm_with_kills_tells_every_recipient_of_every_error_r35(stage: Stag
     stage.topics = stage.make_topics("error")
     stage.produce(stage.topics[0], [write(outcome(n)) for n in range(1_000)])
     for time_of_death in (1, 2):
-        with stage.run("notifier", smtp=inbox.port, batch=300, die_at="mailed", die_time=time_of_death) as process:
+        with stage.run(
+            "notifier", smtp=inbox.port, batch=300, group_window=1, die_at="mailed", die_time=time_of_death
+        ) as process:
             stage.died(process)
-    with stage.run("notifier", smtp=inbox.port, batch=170):
+    with stage.run("notifier", smtp=inbox.port, batch=170, group_window=1):
         stage.wait(lambda: stage.committed() == 1_000, "everything to be committed")
     assert set(inbox.told()) == {(to, n) for to in ("one@example.com", "two@example.com") for n in range(1_000)}
     distinct = {message_id for _, message_id, _ in inbox.mails}

@@ -83,7 +83,7 @@ def main(told: dict[str, Any]) -> None:
         handle = Audit(DatabaseAudit(engine), metrics=Silent())
     else:
         handle = Notifier(
-            MailSettings("signalbox@example.com", "mail.example.com", group_above=told.get("group_above", 20)),
+            MailSettings("signalbox@example.com", "mail.example.com", group_window=told.get("group_window", 10.0)),
             RECIPIENTS,
             mailer=SmtpMailer(SmtpSettings("127.0.0.1", told["smtp"], "none", timeout=2)),
             notes=DatabaseNotes(engine),

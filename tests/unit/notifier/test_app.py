@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from threading import Event
@@ -83,6 +83,7 @@ class Stage:
         self.server = Server()
         self.counts = Counts()
         self.stop = Event()
+        self.now = AT
 
     def notifier(
         self,
@@ -97,7 +98,7 @@ class Stage:
             mailer=self.server,
             notes=DatabaseNotes(self.engine),
             metrics=self.counts,
-            clock=lambda: AT,
+            clock=lambda: self.now,
             stop=self.stop,
             probe=probe,
         )
@@ -241,6 +242,26 @@ def test_a_stop_ends_a_turn_between_two_mails(stage: Stage) -> None:
 def test_a_storm_of_like_errors_is_few_mails_and_tells_of_all_r35(stage: Stage) -> None:
     assert stage.notifier()(errors(1_000))
     assert len(stage.server.taken) == 10
+    states = DatabaseNotes(stage.engine).states([received.outcome.outcome_id for received in errors(1_000)])
+    assert len(states) == 2_000
+    assert set(states.values()) == {"sent"}
+
+
+def test_a_storm_that_trickles_in_is_collected_r35(stage: Stage) -> None:
+    notifier = stage.notifier(settings=replace(SETTINGS, group_window=60))
+    held: list[Received] = []
+    for second, received in enumerate(errors(1_000)):
+        stage.now = AT + timedelta(seconds=second * 0.06)
+        held.append(received)
+        if notifier(held):
+            held.clear()
+    assert held
+    other = replace(held[0], outcome=replace(held[0].outcome, outcome_id="other", reason="multiple_match"))
+    assert not notifier([*held, other])
+    assert len(stage.server.taken) == 2 * 20 + 2
+    stage.now = AT + timedelta(seconds=121)
+    assert notifier([*held, other])
+    assert len(stage.server.taken) == 2 * 20 + 2 + 2 * 5
     states = DatabaseNotes(stage.engine).states([received.outcome.outcome_id for received in errors(1_000)])
     assert len(states) == 2_000
     assert set(states.values()) == {"sent"}
