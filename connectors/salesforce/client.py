@@ -16,7 +16,7 @@ from requests import RequestException
 from simple_salesforce.api import Salesforce as SimpleSalesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from connectors.salesforce import composite, convert, write
+from connectors.salesforce import composite, convert
 from connectors.salesforce.errors import NotSent, Refused, doubt, fail, problems
 from connectors.salesforce.facts import FactReader
 from connectors.salesforce.find import Finder
@@ -24,6 +24,8 @@ from connectors.salesforce.login import Login
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
+from connectors.salesforce.write import pack
+from connectors.salesforce.writer import Writer
 from processors.errors import OrgDown
 from processors.ports import Clock
 from processors.values import Conversion, Found, OrgFacts, Question, Write, Written
@@ -51,6 +53,8 @@ class SalesforceClient:
         self._lock = threading.Lock()
         self._simple: SimpleSalesforce | None = None
         self._types: dict[tuple[str, str], str] = {}
+        self._headers = write_headers(settings)
+        self._writer = Writer(self._send, self._headers)
         self._facts = FactReader(self._get, external_field=settings.external_field)
         self._finder = Finder(self._read, self._page, longest=settings.statement_length, types=lambda: self._types)
 
@@ -81,19 +85,13 @@ class SalesforceClient:
         """
         Write the records in one composite call; answers in the order given.
 
-        Raises `InDoubt` where no usable answer came, and ValueError where one call cannot take them (see `write.pack`).
+        Raises `InDoubt` where no usable answer came, and ValueError where one call cannot take them (see `pack`).
         """
         if not writes:
             return []
-        collections = write.pack(writes)
-        headers = self._write_headers()
-        body = composite.envelope([one.subrequest(headers) for one in collections], self._settings.api_version)
+        collections = pack(writes)
         self._usage.check(self._clock())
-        answer = self._call("POST", "composite", writing=True, headers=headers, json=body, send_by=send_by)
-        try:
-            return write.results(collections, composite.answers(answer, len(collections)))
-        except RequestException as error:
-            doubt(f"write: {error}", write=True)
+        return self._writer.write(collections, send_by=send_by)
 
     def convert(self, conversions: Sequence[Conversion], *, send_by: datetime) -> Sequence[Written]:
         """Convert at most 100 leads in one SOAP call; a refusal of the whole call is a refusal of each lead."""
@@ -134,11 +132,10 @@ class SalesforceClient:
         """Close the connections."""
         self._session.close()
 
-    def _write_headers(self) -> dict[str, str]:
-        headers = {"Sforce-Auto-Assign": "TRUE" if self._settings.auto_assign else "FALSE"}
-        if self._settings.allow_duplicates:
-            headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
-        return headers
+    def _send(self, subrequests: Sequence[composite.Subrequest], send_by: datetime) -> Sequence[composite.Answer]:
+        body = composite.envelope(subrequests, self._settings.api_version)
+        answer = self._call("POST", "composite", writing=True, headers=self._headers, json=body, send_by=send_by)
+        return composite.answers(answer, len(subrequests))
 
     def _read(self, subrequests: Sequence[composite.Subrequest]) -> Sequence[composite.Answer]:
         body = composite.envelope(subrequests, self._settings.api_version)
@@ -185,6 +182,14 @@ class SalesforceClient:
                 simple._salesforce_login_partial = lambda: (self._login.token(), host)  # type: ignore[assignment]  # typed as None there
                 self._simple = simple
             return self._simple
+
+
+def write_headers(settings: SalesforceSettings) -> dict[str, str]:
+    """Return the headers that say what a write may set off; they go with the call and with each subrequest (A6, J)."""
+    headers = {"Sforce-Auto-Assign": "TRUE" if settings.auto_assign else "FALSE"}
+    if settings.allow_duplicates:
+        headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
+    return headers
 
 
 def _refused(status: int, fault: list[dict[str, Any]], conversions: Sequence[Conversion]) -> list[Written]:

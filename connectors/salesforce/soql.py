@@ -26,6 +26,8 @@ _UNQUOTED: Mapping[str, re.Pattern[str]] = {
     "date": re.compile(r"\d{4}-\d\d-\d\d"),
     "datetime": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"),
 }
+# An org refuses the whole statement for one text that is no ID; as none has it, it is left out.
+_RECORD_ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-5]{3})?")
 _UNSTORABLE = re.compile("[\x00-\x07\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 
 Types = Mapping[tuple[str, str], str]
@@ -37,7 +39,7 @@ def literal(value: str, kind: str = "string") -> str | None:
     pattern = _UNQUOTED.get(kind)
     if pattern is not None:
         return value if pattern.fullmatch(value) else None
-    if _UNSTORABLE.search(value):
+    if _UNSTORABLE.search(value) or (kind in ("id", "reference") and not _RECORD_ID.fullmatch(value)):
         return None
     text: str = format_soql("{}", value)
     return text if len(text) - 2 <= LONGEST_LITERAL else None
@@ -68,8 +70,7 @@ def _conditions(question: Question, room: int, types: Types) -> Iterator[str]:
     """Yield one condition for each alternative, or several where its longest list must be split."""
     for alternative in question.any_of:
         lists = [
-            (field_path(one.field), _literals(one, types.get((question.object, one.field), "string")))
-            for one in alternative
+            (field_path(one.field), _literals(one, _type(question.object, one.field, types))) for one in alternative
         ]
         if not lists or any(not values for _, values in lists):
             continue
@@ -79,6 +80,10 @@ def _conditions(question: Question, room: int, types: Types) -> Iterator[str]:
         space = room - sum(len(one) + 5 for i, one in enumerate(written) if i != longest) - len(name) - 10
         for part in _parts(values, space):
             yield "(" + " AND ".join([*written[:longest], _in(name, part), *written[longest + 1 :]]) + ")"
+
+
+def _type(kind: str, field: str, types: Types) -> str:
+    return "id" if field == "Id" else types.get((kind, field), "string")
 
 
 def _literals(one: In, kind: str) -> list[str]:

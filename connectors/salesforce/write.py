@@ -41,6 +41,16 @@ class Collection:
             "PATCH", f"composite/sobjects/{api_name(first.object)}/{api_name(first.external[0])}", body, headers
         )
 
+    def parts(self) -> list["Collection"]:
+        """Return it in as many parts as one call takes."""
+        size = math.ceil(len(self.rows) / MOST_SUBREQUESTS)
+        return [Collection(self.rows[start : start + size]) for start in range(0, len(self.rows), size)]
+
+
+def spoilt(written: Sequence[Written]) -> bool:
+    """Return whether one row's value may have refused all of them: the org could not read the collection at all."""
+    return len(written) > 1 and all(one.errors and one.errors[0].code == "JSON_PARSER_ERROR" for one in written)
+
 
 def pack(writes: Sequence[Write]) -> list[Collection]:
     """Return the collections of one call, in order. Raises ValueError where they are more than one call takes."""

@@ -394,3 +394,27 @@ def test_no_secret_and_no_token_shows_in_any_error(serve: Any, connect: Any) -> 
             assert "canary" not in shown
             assert "token-" not in shown
             assert "a@example.com" not in shown
+
+
+def test_a_value_that_spoils_its_collection_costs_its_own_row_alone(serve: Any, connect: Any) -> None:
+    wrong = [{"errorCode": "JSON_PARSER_ERROR", "message": "Cannot deserialize instance of datetime from VALUE_STRING"}]
+
+    def script(request: Any) -> bytes:
+        answers: list[tuple[int, Any]] = []
+        for sub in request.json["compositeRequest"]:
+            rows = sub["body"]["records"]
+            bad = any(row["Birthdate"] == "soon" for row in rows)
+            good = [{"id": row["id"], "success": True, "errors": []} for row in rows]
+            answers.append((400, wrong) if bad else (200, good))
+        return composite(*answers)
+
+    writes = [
+        Write("update", "Contact", f"003{n:012d}AAA", fields={"Birthdate": "soon" if n == 77 else "2000-01-01"})
+        for n in range(200)
+    ]
+    server = serve(script)
+    written = connect(server).write(writes, send_by=soon())
+    assert [n for n, one in enumerate(written) if not one.success] == [77]
+    assert written[77].errors[0].code == "JSON_PARSER_ERROR"
+    assert not written[77].errors[0].transient
+    assert len(server.requests) == 5

@@ -85,11 +85,13 @@ def test_alternatives_are_joined_by_or_and_those_that_cannot_match_are_left_out(
         Question(
             "Contact",
             ("Email",),
-            ((In("Email", ("a",)), In("LastName", ("b", "c"))), (In("Phone", ()),), (In("Id", ("x",)),)),
+            ((In("Email", ("a",)), In("LastName", ("b", "c"))), (In("Phone", ()),), (In("Id", ("00Q000000000001",)),)),
         ),
         longest=10_000,
     )
-    assert asked == ["SELECT Id, Email FROM Contact WHERE (Email IN ('a') AND LastName IN ('b','c')) OR (Id IN ('x'))"]
+    assert asked == [
+        "SELECT Id, Email FROM Contact WHERE (Email IN ('a') AND LastName IN ('b','c')) OR (Id IN ('00Q000000000001'))"
+    ]
 
 
 def test_a_question_that_nothing_can_match_asks_nothing() -> None:
@@ -102,7 +104,10 @@ def test_a_question_that_nothing_can_match_asks_nothing() -> None:
     "name", ["Id FROM User", "a'b", "", "Email)", "1a", "a..b", "Email\n", "(SELECT Id FROM Tasks)"]
 )
 def test_a_name_that_cannot_be_one_is_refused(name: str) -> None:
-    for bad in (Question(name, (), ((In("Id", ("x",)),),)), Question("Lead", (name,), ((In("Id", ("x",)),),))):
+    for bad in (
+        Question(name, (), ((In("Id", ("00Q000000000001",)),),)),
+        Question("Lead", (name,), ((In("Id", ("00Q000000000001",)),),)),
+    ):
         with pytest.raises(ValueError, match="not a"):
             statements(bad, longest=10_000)
     with pytest.raises(ValueError, match="not a field"):
@@ -121,6 +126,10 @@ def test_a_name_that_cannot_be_one_is_refused(name: str) -> None:
         ("2026-01-02T03:04:05Z", "datetime", "2026-01-02T03:04:05Z"),
         ("TODAY", "date", None),
         ("12", "string", "'12'"),
+        ("00Q000000000001AAA", "id", "'00Q000000000001AAA'"),
+        ("00Q000000000001", "reference", "'00Q000000000001'"),
+        ("//evil.example/x", "id", None),
+        ("00Q000000000001AA9", "id", None),
     ],
 )
 def test_a_literal_is_written_as_its_field_type_wants_it(text: str, kind: str, written: str | None) -> None:
@@ -137,3 +146,9 @@ def test_an_independent_parser_reads_the_values_that_were_asked_for(values: list
     tree = parse(asked[0])
     assert isinstance(tree.where, InList)
     assert (tree.where.operator, [one.value for one in tree.where.values]) == ("IN", storable)
+
+
+def test_an_id_that_is_none_does_not_spoil_the_question_for_others() -> None:
+    ids = ("https://evil.example/", "00Q000000000001AAA", "")
+    asked = statements(Question("Lead", (), ((In("Id", ids),),)), longest=10_000)
+    assert asked == ["SELECT Id FROM Lead WHERE (Id IN ('00Q000000000001AAA'))"]
