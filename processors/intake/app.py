@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import faust
 
 from processors.dead_letter import Coordinates, ShareLimit
+from processors.intake import wait
 from processors.intake.hand_over import HandOver, Message, Parcel
 from processors.integrations import Integrations
 from processors.ports import Clock, Metrics
@@ -96,6 +97,7 @@ def run(
     alive: Callable[[], None],
 ) -> NoReturn:
     """Run until SIGTERM or SIGINT, then exit 0; exit 70 where a batch could not be handed over."""
+    wait.for_broker(settings.faust["broker"], alive)
     app = build_app(settings, integrations, codec, clock=clock, metrics=metrics, alive=alive)
     worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False)
     worker.execute_from_commandline()
