@@ -1,0 +1,96 @@
+"""
+The one registry: every metric's name, kind, labels and help. Implements `processors.ports.Metrics`.
+
+Rule of this file: labels have few values by design (integration, org, topic, stage, closed sets of reasons); never an ID, a
+key or a message. An unknown name or label is a bug and raises.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+PREFIX = "signalbox_"
+BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 3600)
+"""Seconds: Salesforce answers in tenths to tens, and a backlog in minutes to hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One metric: how it is exported."""
+
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+DEFINITIONS: Mapping[str, Definition] = {
+    "events_consumed_total": Definition("counter", "Messages read from a topic.", ("topic",)),
+    "commands_sent_total": Definition("counter", "Commands that the intake sent.", ("org", "integration")),
+    "commands_inserted_total": Definition("counter", "Commands stored in the ledger for the first time.", ("org",)),
+    "commands_repeated_total": Definition("counter", "Commands that were delivered again.", ("org",)),
+    "commands_waiting": Definition("gauge", "Unsettled commands by where they are.", ("org", "where")),
+    "outcomes_total": Definition(
+        "counter", "Commands settled, by kind and reason.", ("org", "integration", "kind", "reason")
+    ),
+    "outcomes_published_total": Definition("counter", "Outcomes in their topics.", ("org",)),
+    "publish_failures_total": Definition("counter", "Transactions that Kafka refused.", ("org",)),
+    "stage_duration_seconds": Definition("histogram", "Time that a stage took for a batch.", ("stage",)),
+    "event_age_at_outcome_seconds": Definition("histogram", "From the event to its outcome.", ("org",)),
+    "consumer_lag_messages": Definition("gauge", "Messages not yet read.", ("topic", "partition")),
+    "consumer_lag_seconds": Definition("gauge", "Age of the oldest message not yet read.", ("topic", "partition")),
+    "api_calls_total": Definition("counter", "API calls sent to an org.", ("org",)),
+    "api_calls_in_doubt_total": Definition("counter", "API calls that got no usable answer.", ("org",)),
+    "doubts_resolved_total": Definition("counter", "Calls in doubt resolved, by how.", ("org", "how")),
+    "api_usage_ratio": Definition("gauge", "Daily API calls used, of those allowed.", ("org",)),
+    "org_pauses_total": Definition("counter", "Times that an org's work was paused.", ("org",)),
+    "org_stopped": Definition("gauge", "1 where an org is stopped and waits for an operator.", ("org",)),
+    "dead_letters_total": Definition("counter", "Messages that can never be read.", ("topic", "reason")),
+    "mails_total": Definition("counter", "Mails by what became of them.", ("state",)),
+    "outcomes_audited_total": Definition("counter", "Outcomes stored by the audit.", ("kind",)),
+    "last_success_timestamp_seconds": Definition("gauge", "When this process last got something done."),
+}
+
+
+class PrometheusMetrics:
+    """`processors.ports.Metrics` on prometheus-client."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._metrics: dict[str, Counter | Gauge | Histogram] = {
+            name: _build(name, definition, registry) for name, definition in DEFINITIONS.items()
+        }
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+        metric = self._labelled(name, labels)
+        if not isinstance(metric, Counter):
+            raise TypeError(f"{name} is not a counter")
+        metric.inc(amount)
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        metric = self._labelled(name, labels)
+        if not isinstance(metric, Gauge):
+            raise TypeError(f"{name} is not a gauge")
+        metric.set(value)
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Add an observation to a histogram."""
+        metric = self._labelled(name, labels)
+        if not isinstance(metric, Histogram):
+            raise TypeError(f"{name} is not a histogram")
+        metric.observe(seconds)
+
+    def _labelled(self, name: str, labels: Mapping[str, str]) -> Counter | Gauge | Histogram:
+        metric = self._metrics[name]
+        return metric.labels(**labels) if DEFINITIONS[name].labels or labels else metric
+
+
+def _build(name: str, definition: Definition, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+    full = PREFIX + name
+    if definition.kind == "counter":
+        return Counter(full.removesuffix("_total"), definition.help, definition.labels, registry=registry)
+    if definition.kind == "gauge":
+        return Gauge(full, definition.help, definition.labels, registry=registry)
+    return Histogram(full, definition.help, definition.labels, registry=registry, buckets=BUCKETS)

@@ -1,0 +1,158 @@
+"""
+Settings of a deployment: environment over one YAML file; secrets also as files.
+
+In: `SIGNALBOX_*` variables (`__` between levels), the file that `SIGNALBOX_SETTINGS` names, a folder of secret files.
+Rule of this file: all faults are reported together, and no secret is ever printed.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+from connectors.kafka.options import KafkaSettings, option_faults
+from connectors.salesforce.settings import SalesforceSettings
+from processors.errors import Misconfigured
+
+DEFAULT_FILE = "signalbox.yaml"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSection(_Model):
+    """Kafka: where it is, what both clients are passed through, how many copies a topic has."""
+
+    bootstrap: str = "127.0.0.1:9092"
+    options: dict[str, str] = Field(default_factory=dict)
+    replication: Annotated[int, Field(ge=1)] = 3
+    embedded: bool = False
+
+    def client(self, instance: str | None) -> KafkaSettings:
+        """Return what the connector takes; the embedded cluster has no static membership."""
+        return KafkaSettings(self.bootstrap, self.options, None if self.embedded else instance)
+
+
+class RegistrySection(_Model):
+    """A schema registry; without one, messages carry the fingerprint of a shipped contract."""
+
+    url: str
+    username: str | None = None
+    password: SecretStr | None = None
+
+
+class MailSection(_Model):
+    """The mail server, and what mails say of themselves."""
+
+    host: str = "127.0.0.1"
+    port: int = 587
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: str | None = None
+    sender: str = "signalbox@localhost"
+    domain: str = "signalbox.localhost"
+
+
+class ExecutorSection(_Model):
+    """
+    Terms of the executor, in seconds and records.
+
+    `request_limit` is how long an org may still apply a call after its send-by time (Salesforce: 10 minutes).
+    """
+
+    send_within: Annotated[float, Field(gt=0)] = 5.0
+    max_rows: Annotated[int, Field(ge=1, le=1000)] = 1000
+    max_due: Annotated[int, Field(ge=10)] = 10_000
+    max_in_flight: Annotated[int, Field(ge=1, le=16)] = 8
+    linger: Annotated[float, Field(ge=0)] = 0.05
+    look_every: Annotated[float, Field(gt=0)] = 1.0
+    looks: Annotated[int, Field(ge=0)] = 2
+    region: str = "US"
+
+
+class MetricsSection(_Model):
+    """Where `/metrics`, `/livez` and `/readyz` listen; port 0 takes any free one."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 9400
+
+
+class Settings(BaseSettings):
+    """Everything that a process of Signalbox is told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SIGNALBOX_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    instance: str = Field(default_factory=lambda: os.environ.get("HOSTNAME") or "one")
+    kafka: KafkaSection = KafkaSection()
+    registry: RegistrySection | None = None
+    database: SecretStr = SecretStr("sqlite:///signalbox.db")
+    integrations: Path = Path("integrations")
+    orgs: dict[str, SalesforceSettings] = Field(default_factory=dict)
+    mail: MailSection = MailSection()
+    executor: ExecutorSection = ExecutorSection()
+    metrics: MetricsSection = MetricsSection()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: environment, secret files, the settings file."""
+        sources = [init_settings, env_settings]
+        secrets = os.environ.get("SIGNALBOX_SECRETS_DIR")
+        if secrets:
+            sources.append(SecretsSettingsSource(settings_cls, secrets_dir=secrets))
+        sources.append(YamlConfigSettingsSource(settings_cls, yaml_file=settings_file()))
+        return tuple(sources)
+
+
+def settings_file() -> Path:
+    """Return the settings file that is read: `SIGNALBOX_SETTINGS`, else `signalbox.yaml` here."""
+    return Path(os.environ.get("SIGNALBOX_SETTINGS", DEFAULT_FILE))
+
+
+def load_settings() -> Settings:
+    """
+    Return the settings.
+
+    Raises:
+        Misconfigured: One line for each fault, naming the setting, where it may stand, and what is wrong.
+    """
+    path = settings_file()
+    if "SIGNALBOX_SETTINGS" in os.environ and not path.is_file():
+        raise Misconfigured([f"{path}: this settings file (SIGNALBOX_SETTINGS) does not exist; create it or unset it"])
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise Misconfigured(
+            [_fault(path, one) for one in error.errors(include_input=False, include_url=False)]
+        ) from None
+    except Exception as error:  # the YAML reader raises its own
+        raise Misconfigured([f"{path}: not readable as YAML: {' '.join(str(error).split())}"]) from None
+    faults = [f"kafka.options: {fault}" for fault in option_faults(settings.kafka.options)]
+    if faults:
+        raise Misconfigured(faults)
+    return settings
+
+
+def _fault(path: Path, error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"]) or "settings"
+    variable = "SIGNALBOX_" + "__".join(str(part) for part in error["loc"]).upper()
+    return f"{path}: {place}: {error['msg']}; mend it in the file, or set {variable}"

@@ -1,0 +1,258 @@
+"""
+Wiring: settings become ports, and ports the four processes.
+
+Rule of this file: the only place that knows both sides; it decides nothing.
+"""
+
+import random
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from confluent_kafka import Message, Producer
+from prometheus_client import CollectorRegistry
+
+from connectors.database.engine import open_engine
+from connectors.database.ledger import SqlLedger
+from connectors.kafka.dead_letter_topics import original, produce
+from connectors.kafka.dead_letters import dead_letter
+from connectors.kafka.headers import outcome_headers
+from connectors.kafka.options import (
+    consumer_config,
+    faust_broker,
+    faust_options,
+    producer_config,
+    transactional_config,
+)
+from connectors.kafka.registry import ConfluentCodec
+from connectors.prometheus.registry import PrometheusMetrics
+from connectors.salesforce.client import SalesforceClient
+from processors.executor.context import Context, Decider
+from processors.executor.loop import Shell, run_executor
+from processors.executor.pack import Terms
+from processors.integrations import Integrations
+from processors.ports import Probe
+from processors.settings_files import load_integrations
+from schemas.codec import Codec, SingleObject
+from schemas.topics import NO_ORG, dead_letter_topic
+from signalbox.health import Heart, serve_health
+from signalbox.settings import Settings
+
+GROUP_EXECUTOR = "signalbox-executor"
+
+
+def no_probe(place: str) -> None:
+    """Do nothing: production has no failpoints."""
+
+
+def utc_now() -> datetime:
+    """Return now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What every process has: settings, metrics, health, and the wish to stop."""
+
+    settings: Settings
+    integrations: Integrations
+    codec: Codec
+    registry: CollectorRegistry
+    metrics: PrometheusMetrics
+    heart: Heart
+    stop: threading.Event
+
+
+def open_process(settings: Settings, *, serve: bool = True, signals: bool = True) -> Process:
+    """
+    Return the common parts of a process; SIGTERM and SIGINT set its `stop`.
+
+    Raises:
+        Misconfigured: Integration files are wrong.
+    """
+    registry = CollectorRegistry()
+    heart = Heart()
+    process = Process(
+        settings=settings,
+        integrations=load_integrations(settings.integrations),
+        codec=open_codec(settings),
+        registry=registry,
+        metrics=PrometheusMetrics(registry),
+        heart=heart,
+        stop=threading.Event(),
+    )
+    if signals:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: process.stop.set())
+    if serve:
+        serve_health(settings.metrics.host, settings.metrics.port, registry, heart)
+    return process
+
+
+def open_codec(settings: Settings) -> Codec:
+    """Return the codec: Confluent's wire format where a registry is set, single-object encoding otherwise."""
+    section = settings.registry
+    if section is None:
+        return SingleObject()
+    config = {"url": section.url}
+    if section.username and section.password:
+        config["basic.auth.user.info"] = f"{section.username}:{section.password.get_secret_value()}"
+    return ConfluentCodec.connect(config)
+
+
+def executor_context(process: Process, probe: Probe = no_probe) -> Callable[[str], Context]:
+    """Return what makes the context of an org; clients and the engine are shared by all of a process."""
+    settings = process.settings
+    ledger = SqlLedger(open_engine(settings.database.get_secret_value()))
+    clients = {name: SalesforceClient(name, org) for name, org in settings.orgs.items()}
+    integrations = process.integrations
+    deciders = {name: Decider(one, integrations.digest(name)) for name, one in integrations.by_name.items()}
+    section = settings.executor
+
+    def context(org: str) -> Context:
+        connection = settings.orgs.get(org)
+        limit = connection.request_limit if connection else 600.0
+        return Context(
+            org=org,
+            ledger=ledger,
+            codec=process.codec,
+            deciders=deciders,
+            clock=time.time,
+            probe=probe,
+            metrics=process.metrics,
+            new_id=lambda: str(uuid.uuid4()),
+            headers=lambda outcome: outcome_headers(outcome, outcome.trace_id),
+            salesforce=clients.get(org),
+            terms=Terms(section.max_rows, section.send_within, limit),
+            looks=section.looks,
+            look_every=section.look_every,
+            max_due=section.max_due,
+            region=section.region,
+            linger=section.linger,
+            max_in_flight=section.max_in_flight,
+        )
+
+    return context
+
+
+def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
+    """Run the executor until told to stop."""
+    settings = process.settings
+    kafka = settings.kafka.client(settings.instance)
+    letters = Producer(producer_config(kafka))
+    orgs = sorted({NO_ORG, *settings.orgs, *process.integrations.orgs()})
+    run_executor(
+        Shell(
+            consumer_config=consumer_config(kafka, GROUP_EXECUTOR),
+            producer_config=transactional_config(kafka, f"{GROUP_EXECUTOR}-{settings.instance}"),
+            orgs=tuple(orgs),
+            owner=settings.instance,
+            context=executor_context(process, probe),
+            codec=process.codec,
+            dead_letter=letters_to(letters, "command"),
+            clock=time.time,
+            sleep=time.sleep,
+            probe=probe,
+            metrics=process.metrics,
+            beat=process.heart.beat,
+            stopping=process.stop.is_set,
+            embedded=settings.kafka.embedded,
+        )
+    )
+
+
+def letters_to(producer: Producer, source: str) -> Callable[[Message, str, Exception], None]:
+    """Return what sends a message that can never be read to its dead letter topic, and waits until it is there."""
+    topic = dead_letter_topic(source)
+
+    def send(message: Message, stage: str, error: Exception) -> None:
+        produce(producer, topic, dead_letter(original(message), stage=stage, error=error, now=utc_now()))
+
+    return send
+
+
+def run_intake_process(process: Process) -> None:
+    """Run the intake until told to stop (Faust handles the signals itself)."""
+    from processors.intake.app import IntakeSettings, run
+
+    kafka = process.settings.kafka
+    options: dict[str, Any] = {"broker": faust_broker(kafka.bootstrap), **faust_options(kafka.options)}
+    instance = None if kafka.embedded else f"signalbox-intake-{process.settings.instance}"
+    run(
+        IntakeSettings(faust=options, instance=instance),
+        process.integrations,
+        process.codec,
+        clock=utc_now,
+        metrics=process.metrics,
+        alive=process.heart.beat,
+    )
+
+
+def run_audit_process(process: Process) -> None:
+    """Run the audit sink until told to stop."""
+    from connectors.database.audit import DatabaseAudit
+    from processors.audit.app import GROUP, TOPICS, Audit
+
+    store = DatabaseAudit(open_engine(process.settings.database.get_secret_value()))
+    _run_sink(process, GROUP, TOPICS, Audit(store, metrics=process.metrics))
+
+
+def run_notifier_process(process: Process) -> None:
+    """Run the notifier until told to stop."""
+    from connectors.database.notes import DatabaseNotes
+    from connectors.mail.smtp import SmtpMailer, SmtpSettings
+    from processors.notifier.app import GROUP, TOPICS, Notifier
+    from processors.notifier.compose import MailSettings
+
+    section = process.settings.mail
+    server = SmtpSettings(
+        host=section.host,
+        port=section.port,
+        security=section.security,
+        username=section.username,
+        password=section.password.get_secret_value() if section.password else None,
+        ca_file=section.ca_file,
+    )
+    recipients = {name: one.recipients for name, one in process.integrations.by_name.items()}
+    with SmtpMailer(server) as mailer:
+        notifier = Notifier(
+            MailSettings(sender=section.sender, domain=section.domain),
+            recipients,
+            mailer=mailer,
+            notes=DatabaseNotes(open_engine(process.settings.database.get_secret_value())),
+            metrics=process.metrics,
+            clock=utc_now,
+            stop=process.stop,
+        )
+        _run_sink(process, GROUP, TOPICS, notifier)
+
+
+def _run_sink(process: Process, group: str, topics: tuple[str, ...], handle: Any) -> None:
+    from processors.sink import Sink, SinkSettings
+    from schemas.outcome import Outcome
+
+    kafka = process.settings.kafka.client(process.settings.instance)
+    letters = letters_to(Producer(producer_config(kafka)), "outcome")
+    config = consumer_config(kafka, group)
+    sink = Sink(
+        SinkSettings(group=group, topics=topics, kafka=config),
+        handle,
+        read=lambda data: Outcome.from_avro(process.codec.decode("outcome", data)),
+        dead_letter=lambda message, error: letters(message, "decode", error),
+        metrics=process.metrics,
+        stop=process.stop,
+        random=random.Random(),
+    )
+    watching = threading.Thread(target=_watch, args=(process, lambda: sink.ready), daemon=True)
+    watching.start()
+    sink.run()
+
+
+def _watch(process: Process, ready: Callable[[], bool]) -> None:
+    while not process.stop.wait(1.0):
+        process.heart.beat(ready())
