@@ -14,16 +14,13 @@ _GROUPS = {"kafka": "kafka", "postgres": "postgres"}
 """Fixture → xdist group: tests on one server run in one worker, one after another."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Keep the tests of one server together, and mark those that need real Kafka."""
-    for item in items:
-        fixtures: list[str] = getattr(item, "fixturenames", [])
-        groups = sorted({_GROUPS[name] for name in fixtures if name in _GROUPS})
-        if groups:
-            item.add_marker(pytest.mark.xdist_group(groups[0]))
-        if "kafka" in fixtures:
-            item.add_marker(pytest.mark.real_kafka)
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    for group in sorted({_GROUPS[name] for name in fixtures if name in _GROUPS}):
+        item.add_marker(pytest.mark.xdist_group(group))
+    if "kafka" in fixtures:
+        item.add_marker(pytest.mark.real_kafka)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
