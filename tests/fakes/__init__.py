@@ -1,0 +1,1 @@
+"""Fakes and builders: real classes behind our ports, without I/O."""

@@ -1,0 +1,270 @@
+"""
+A small org behind the port `Salesforce`, in memory, whose answers can be lost and whose writes can land late.
+
+Rule of this file: it keeps a log of effects, so that a test can count what was done, not what was answered.
+"""
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from processors.errors import InDoubt, OrgDown, TooLate, Transient
+from processors.values import (
+    Conversion,
+    FieldFacts,
+    Found,
+    ObjectFacts,
+    OrgFacts,
+    Question,
+    Record,
+    RowError,
+    Write,
+    Written,
+)
+
+KEY = "Signalbox_Key__c"
+PREFIX = {"Lead": "00Q", "Contact": "003", "Account": "001", "Opportunity": "006"}
+USER = "005000000000001AAA"
+
+_TEXT = ("FirstName", "Title", "Email", "Phone", "MobilePhone", "Company", "Status", "Description", "LeadSource")
+_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Lead": (("LastName", "Company"), _TEXT),
+    "Contact": (("LastName",), (*_TEXT, "AccountId")),
+    "Account": (("Name",), ("Phone", "Industry")),
+    "Opportunity": (("Name", "StageName", "CloseDate"), ("AccountId", "ContactId", "Amount")),
+}
+_READ_ONLY = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "OwnerId", "IsDeleted", "LastModifiedById")
+_MORE = {
+    "Lead": ("Name", "IsConverted", "ConvertedContactId", "ConvertedAccountId"),
+    "Contact": ("Name",),
+    "Account": (),
+    "Opportunity": ("IsClosed",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that was done to a record."""
+
+    operation: str
+    object: str
+    id: str
+    fields: Mapping[str, Any]
+    call: int
+
+
+@dataclass(slots=True)
+class Fault:
+    """What happens to the next write or conversion: `lost_before`, `lost_after`, `late`, `down`, `slow`, `refused`."""
+
+    kind: str
+    when: Callable[[Sequence[Write | Conversion]], bool] = lambda _: True
+    event: threading.Event = field(default_factory=threading.Event)
+
+
+class FakeOrg:
+    """An org in memory. Give it faults; `land()` lets writes land whose answers were lost."""
+
+    def __init__(self, clock: Callable[[], float], *, external: bool = True) -> None:
+        self.records: dict[str, dict[str, Any]] = {}
+        self.effects: list[Effect] = []
+        self.faults: deque[Fault] = deque()
+        self.late: list[Callable[[], Any]] = []
+        self.locked: set[str] = set()
+        self.refuse: Callable[[Write], str | None] = lambda _write: None
+        self.is_down = False
+        self.calls = 0
+        self.log: list[str] = []
+        self._clock = clock
+        self._external = external
+        self._numbers = itertools.count(1)
+        self._lock = threading.RLock()
+
+    def facts(self) -> OrgFacts:
+        """Return the objects in use."""
+        objects = {name: _object(name, self._external) for name in _FIELDS}
+        external = dict.fromkeys(_FIELDS, KEY) if self._external else {}
+        return OrgFacts("main", "00D000000000001AAA", USER, objects, external, "Closed - Converted", self._now())
+
+    def find(self, questions: Sequence[Question], *, deleted: bool = False) -> Found:
+        """Answer from what has landed."""
+        with self._lock:
+            self._call("find")
+            return Found(tuple(tuple(self._rows(question)) for question in questions), 1)
+
+    def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
+        """Write, unless a fault says otherwise."""
+        return self._send(writes, lambda: [self._write(one) for one in writes], send_by)
+
+    def convert(self, conversions: Sequence[Conversion], *, send_by: datetime) -> Sequence[Written]:
+        """Convert, unless a fault says otherwise."""
+        return self._send(conversions, lambda: [self._convert(one) for one in conversions], send_by)
+
+    def usage(self) -> tuple[int, int] | None:
+        """Return nothing: nobody asks a fake."""
+        return None
+
+    def api_calls(self) -> int:
+        """Return how many calls were made."""
+        return self.calls
+
+    def land(self) -> None:
+        """Let everything land that was sent and not answered."""
+        late, self.late = self.late, []
+        for apply in late:
+            apply()
+
+    def add(self, name: str, **fields: Any) -> str:
+        """Put a record in, as a person would; return its ID."""
+        with self._lock:
+            return self._store(name, fields)
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """Return the records of one object."""
+        with self._lock:
+            return [record for record in self.records.values() if record["object"] == name]
+
+    def created(self, name: str) -> int:
+        """Return how often a record of the object was created by a call."""
+        return sum(1 for effect in self.effects if effect.operation == "create" and effect.object == name)
+
+    def _send(self, rows: Sequence[Any], apply: Callable[[], list[Written]], send_by: datetime) -> Sequence[Written]:
+        fault = self._fault(rows)
+        if fault is not None and fault.kind == "slow":
+            fault.event.wait(20)
+        if self._clock() > send_by.timestamp():
+            raise TooLate("send-by had passed")
+        with self._lock:
+            self._call(type(rows[0]).__name__)
+            if fault is not None and fault.kind == "down":
+                raise OrgDown("down")
+            if fault is not None and fault.kind == "lost_before":
+                raise InDoubt("no answer")
+            if fault is not None and fault.kind == "late":
+                self.late.append(apply)
+                raise InDoubt("no answer")
+            answers = apply()
+            if fault is not None and fault.kind == "lost_after":
+                raise InDoubt("no answer")
+            return answers
+
+    def _fault(self, rows: Sequence[Any]) -> Fault | None:
+        with self._lock:
+            for fault in list(self.faults):
+                if fault.when(rows):
+                    self.faults.remove(fault)
+                    return fault
+        return None
+
+    def _call(self, what: str) -> None:
+        if self.is_down:
+            raise OrgDown("the org is down")
+        self.calls += 1
+        self.log.append(what)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def _rows(self, question: Question) -> list[Record]:
+        return [
+            Record(question.object, record["Id"], {name: record.get(name) for name in question.fields})
+            for record in self.records.values()
+            if record["object"] == question.object and not record["IsDeleted"]
+            if any(all(_in(record.get(one.field), one.values) for one in all_of) for all_of in question.any_of)
+        ]
+
+    def _write(self, write: Write) -> Written:
+        said = self.refuse(write)
+        if said is not None:
+            return Written(False, errors=(RowError(said, f"{said} by the test"),))
+        if write.record_id in self.locked:
+            return Written(False, errors=(RowError("UNABLE_TO_LOCK_ROW", "locked", transient=True),))
+        known = write.record_id or self._by_key(write)
+        if known is None:
+            fields = {**write.fields, **({write.external[0]: write.external[1]} if write.external else {})}
+            record_id = self._store(write.object, fields)
+            self._note("create", write.object, record_id, fields)
+            return Written(True, record_id, created=True)
+        record = self.records[known]
+        if record.get("IsConverted"):
+            return Written(False, errors=(RowError("CANNOT_UPDATE_CONVERTED_LEAD", "converted"),))
+        record.update(write.fields, LastModifiedById=USER, SystemModstamp=self._text(), LastModifiedDate=self._text())
+        self._note("update", write.object, known, write.fields)
+        return Written(True, known)
+
+    def _by_key(self, write: Write) -> str | None:
+        if write.external is None:
+            return None
+        name, value = write.external
+        found = [one["Id"] for one in self.records.values() if one["object"] == write.object and one.get(name) == value]
+        return found[0] if found else None
+
+    def _convert(self, conversion: Conversion) -> Written:
+        lead = self.records[conversion.lead_id]
+        if lead["IsConverted"]:
+            return Written(False, errors=(RowError("CANNOT_UPDATE_CONVERTED_LEAD", "converted"),))
+        account = conversion.account_id or self._store("Account", {"Name": lead.get("Company")})
+        names = ("LastName", "FirstName", "Email", "Phone", "Title")
+        fields = {name: lead.get(name) for name in names}
+        contact = self._store("Contact", {**fields, "AccountId": account})
+        lead.update(IsConverted=True, ConvertedContactId=contact, ConvertedAccountId=account)
+        self._note("convert", "Lead", lead["Id"], {"contact": contact, "account": account})
+        return Written(True, lead["Id"], account_id=account, contact_id=contact)
+
+    def _store(self, name: str, fields: Mapping[str, Any]) -> str:
+        record_id = f"{PREFIX[name]}{next(self._numbers):012d}AAA"
+        now = self._text()
+        self.records[record_id] = {
+            "object": name,
+            "Id": record_id,
+            "CreatedDate": now,
+            "LastModifiedDate": now,
+            "SystemModstamp": now,
+            "OwnerId": USER,
+            "LastModifiedById": USER,
+            "IsDeleted": False,
+            **({"IsConverted": False} if name == "Lead" else {}),
+            **fields,
+        }
+        return record_id
+
+    def _note(self, operation: str, name: str, record_id: str, fields: Mapping[str, Any]) -> None:
+        self.effects.append(Effect(operation, name, record_id, dict(fields), self.calls))
+
+    def _text(self) -> str:
+        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "+0000")
+
+
+def _in(value: Any, values: Sequence[str]) -> bool:
+    return value is not None and str(value).casefold() in {one.casefold() for one in values}
+
+
+def _object(name: str, external: bool) -> ObjectFacts:
+    required, optional = _FIELDS[name]
+    own = [_field(one, required=one in required) for one in (*required, *optional)]
+    own += [_field(one, createable=False) for one in (*_READ_ONLY, *_MORE[name])]
+    if external:
+        own.append(_field(KEY, unique=True))
+    return ObjectFacts(name, {one.name: one for one in own})
+
+
+def _field(name: str, *, required: bool = False, createable: bool = True, unique: bool = False) -> FieldFacts:
+    return FieldFacts(
+        name=name,
+        type="date" if name == "CloseDate" else "string",
+        length=255,
+        createable=createable,
+        updateable=createable,
+        nillable=not required,
+        defaulted=False,
+        unique=unique,
+        external_id=unique,
+        restricted=False,
+    )
+
+
+__all__ = ["KEY", "USER", "Effect", "FakeOrg", "Fault", "Transient"]
