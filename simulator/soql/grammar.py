@@ -37,8 +37,8 @@ def _terminal(pattern: str) -> str:
 
 GRAMMAR: Final = rf"""
 query: select
-select: SELECT items FROM ENTITY [FIELD] [scope] [where] [mode] [group] [having]
-    [order] [limit] [offset] [locking] [everything]
+select: SELECT items FROM ENTITY [FIELD] [scope] [where] [mode] [group] [having] _end
+_end: [order] [limit] [offset] [locking] [everything]
 items: item ("," item)*
 ?item: operand [FIELD] -> item
      | "(" select ")"  -> nested
