@@ -8,12 +8,12 @@ Errors are named for what the caller must do.
     │   ├── OrgDown      the whole org is affected → its work pauses, polling goes on
     │   ├── TooLate      send-by had passed        → nothing was sent; back to waiting
     │   └── InDoubt      sent, no answer           → may have been applied; resolve before anything else
+    ├── RequestRefused   asks for what is gone     → read the org's facts anew, try again later
     ├── LeaseLost        another writer owns the org → stop its work, publish nothing for it
     └── Misconfigured    settings are wrong        → refuse to start, exit code 2
 
 A business result (several matches, a refusal by Salesforce) is a value, never an error. Anything else is our bug: crash, commit nothing.
 """
-
 
 from schemas.errors import SignalboxError, Undecodable, UnknownFingerprint
 
@@ -22,6 +22,7 @@ __all__ = [
     "LeaseLost",
     "Misconfigured",
     "OrgDown",
+    "RequestRefused",
     "SignalboxError",
     "TooLate",
     "Transient",
@@ -50,6 +51,10 @@ class TooLate(Transient):
 
 class InDoubt(Transient):
     """The request left and no answer came: it may be, or may yet be, applied."""
+
+
+class RequestRefused(SignalboxError):
+    """The org refuses a whole request for what it names (a field that was removed): our facts of it are old."""
 
 
 class LeaseLost(SignalboxError):

@@ -10,7 +10,7 @@ from typing import Any, Literal, NoReturn
 
 from requests import RequestException
 
-from processors.errors import InDoubt, OrgDown, SignalboxError, Transient
+from processors.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.values import RowError
 
 Kind = Literal["refusal", "lock", "transient", "org", "doubt", "smaller", "bug"]
@@ -93,7 +93,7 @@ STATUSES: Mapping[int, Kind] = {
 """What a status means where the code is absent or unknown. Redirects are refused: nothing was applied."""
 
 
-class Refused(SignalboxError):
+class Refused(RequestRefused):
     """Salesforce refused the request itself, not one of its rows: sending it again cannot help."""
 
     def __init__(self, reason: str, *, code: str = "", kind: Kind = "bug") -> None:

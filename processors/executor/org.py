@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
-from processors.errors import LeaseLost, OrgDown, SignalboxError, Transient
+from processors.errors import OrgDown, RequestRefused, SignalboxError, Transient
 from processors.executor.claim import Item
 from processors.executor.context import Context
 from processors.executor.desk import Desk, Doubt
@@ -173,8 +173,10 @@ class OrgExecutor:
     def _resolve(self, doubt: Doubt) -> None:
         try:
             seen = look_at(doubt, self.worker, self.desk, self.context)
-        except LeaseLost:
-            raise
+        except RequestRefused:
+            self.worker.forget_facts()
+            self.desk.look_again(doubt, self.context.clock() + self.context.look_every)
+            return
         except Transient as transient:
             if isinstance(transient, OrgDown):
                 self._pause(transient)
@@ -194,18 +196,24 @@ class OrgExecutor:
                 log.info("org answers again", org=self.context.org)
         except OrgDown as down:
             self._pause(down)
+        except RequestRefused as refused:
+            self.worker.forget_facts()
+            self._put_off(items, str(refused), self.context.row_retry.delay(1 + max(item.tries for item in items)))
         except Transient as transient:
             if transient.code == "database":
                 raise
             delay = transient.retry_after or self.context.retry.delay(
                 1 + max((item.tries for item in items), default=0)
             )
-            for item in items:
-                item.tries += 1
-                item.due = max(item.due, self.context.clock() + delay)
-            log.warning("work put off", org=self.context.org, why=transient.reason, commands=len(items), seconds=delay)
+            self._put_off(items, transient.reason, delay)
         finally:
             self.desk.finish(holder)
+
+    def _put_off(self, items: Sequence[Item], why: str, delay: float) -> None:
+        for item in items:
+            item.tries += 1
+            item.due = max(item.due, self.context.clock() + delay)
+        log.warning("work put off", org=self.context.org, why=why, commands=len(items), seconds=round(delay, 1))
 
     def _spread(self, batches: Iterable[tuple[str, list[Item]]]) -> None:
         for holder, items in batches:

@@ -5,6 +5,7 @@ In: commands whose claims are taken.  Out: outcomes in the ledger, or commands b
 Rule of this file: the ledger changes first, memory follows; what is not known to be stored is not told.
 """
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
@@ -26,6 +27,9 @@ from processors.ledger import Change, Lease, Postponed, Settled
 from processors.ports import Salesforce
 from processors.values import OrgFacts, RowError, Written
 from schemas.outcome import Outcome, Reason
+
+FACTS_SECONDS = 900.0
+"""How long describe is believed; a refusal that contradicts it ends that sooner."""
 
 CRASHES = 3
 """How often a command may crash the executor, decided alone and without intents, before it is `error.internal`."""
@@ -65,6 +69,9 @@ class Worker:
         self._lease = lease
         self._desk = desk
         self.last_sequence = lease.last_sequence
+        self._facts: OrgFacts | None = None
+        self._facts_read = 0.0
+        self._facts_lock = threading.Lock()
 
     def process(self, holder: str, items: list[Item]) -> list[tuple[str, list[Item]]]:
         """Do the work of one batch; return batches split off it, to be carried out beside it."""
@@ -137,7 +144,17 @@ class Worker:
         salesforce = self._context.salesforce
         if salesforce is None:
             raise OrgDown(f"org {self._context.org} has commands to apply, but no connection is configured for it")
-        return salesforce, salesforce.facts()
+        with self._facts_lock:
+            facts, now = self._facts, self._context.clock()
+            if facts is None or now - self._facts_read > FACTS_SECONDS:
+                facts = self._facts = salesforce.facts()
+                self._facts_read = now
+            return salesforce, facts
+
+    def forget_facts(self) -> None:
+        """Read the org's facts anew before the next batch: it refused something that they promise."""
+        with self._facts_lock:
+            self._facts = None
 
     def carry_out(self, holder: str, items: list[Item], pending: Pending) -> list[tuple[str, list[Item]]]:
         """Send the plans' steps until each is done, postponed or in doubt; return what was split off."""

@@ -30,7 +30,7 @@ _REDUCE: Final[Mapping[str, Callable[[Values], Any]]] = {
 def is_aggregate(query: Query) -> bool:
     """Whether the answer is made of groups."""
     calls = [item.expression for item in query.items if isinstance(item.expression, Call)]
-    return bool(query.group) or any(call.name in AGGREGATES for call in calls)
+    return bool(query.group) or query.having is not None or any(call.name in AGGREGATES for call in calls)
 
 
 def aggregated(scope: Scope, query: Query) -> list[dict[str, Any]]:
@@ -73,7 +73,10 @@ class _Groups:
             operand, name = self.operand(_expression(item)), item.alias
             if name is None and isinstance(item.expression, Call):
                 name, unnamed = f"expr{unnamed}", unnamed + 1
-            columns.append((name or operand.name, operand))
+            name = name or operand.name
+            if any(name.lower() == taken.lower() for taken, _ in columns):
+                raise self._scope.error("MALFORMED_QUERY", operand.position, f"duplicate alias: {name}")
+            columns.append((name, operand))
         return columns
 
     def operand(self, expression: Path | Call) -> Operand:

@@ -47,7 +47,7 @@ def nested(
     def of(parent: Row) -> dict[str, Any] | None:
         return envelope(project(inner, query, cut(groups.get(parent["Id"], []), query)))
 
-    return query.source.text, of
+    return query.source.parts[-1], of
 
 
 def _relationship(scope: Scope, query: Query) -> tuple[ObjectType, str]:

@@ -78,6 +78,8 @@ def _parse(text: str, start: str) -> Any:  # Query or Search, as the start symbo
         raise _unexpected(text, None if ended else wrong.pos_in_stream) from None
     except VisitError as wrong:
         raise wrong.orig_exc from None
+    except RecursionError:
+        raise SoqlError("QUERY_TOO_COMPLICATED", "The conditions are nested too deeply.") from None
 
 
 _cached = lru_cache(maxsize=512)(_parse)

@@ -10,6 +10,7 @@ from typing import Final
 
 from simulator.soql.aggregate import aggregated, is_aggregate
 from simulator.soql.answer import Answer
+from simulator.soql.errors import SoqlError
 from simulator.soql.parse import parse
 from simulator.soql.project import project
 from simulator.soql.scope import Scope, entity_of
@@ -35,8 +36,18 @@ def run(text: str, view: View, *, now: datetime, all_rows: bool = False, version
         SoqlError: what a real org refuses, or NOT_IMPLEMENTED.
     """
     query = parse(text)
+    try:
+        return _answer(text, query, view, now, all_rows=all_rows or query.all_rows, version=version)
+    except RecursionError:
+        raise SoqlError(
+            "QUERY_TOO_COMPLICATED",
+            "Query is either selecting too many fields or the filter conditions are too complicated.",
+        ) from None
+
+
+def _answer(text: str, query: Query, view: View, now: datetime, *, all_rows: bool, version: str) -> Answer:
     entity = entity_of(view, query.source, text)
-    scope = Scope(text, view, now, version, all_rows or query.all_rows, entity, query.alias)
+    scope = Scope(text, view, now, version, all_rows, entity, query.alias)
     if _is_count(query):
         check_offset(query)
         if query.order or query.group:
