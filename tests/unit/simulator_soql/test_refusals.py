@@ -44,6 +44,10 @@ def test_the_caret_stands_under_the_place_even_in_a_long_statement() -> None:
     ("text", "code", "words"),
     [
         ("SELECT Id FROM Lead WHERE Id IN ()", "MALFORMED_QUERY", "unexpected token: ')'"),
+        ("SELECT Id FROM Lead WHERE Name IN ('a', 'b',)", "MALFORMED_QUERY", "unexpected token: ')'"),
+        ("SELECT Id FROM Lead WHERE Name IN ('a' 'b')", "MALFORMED_QUERY", "unexpected token: ''b''"),
+        ("SELECT Id FROM Lead WHERE Name IN ('a', 'b'", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
+        ("SELECT Id FROM Lead WHERE Name IN ('a', :b)", "MALFORMED_QUERY", "Bind variables"),
         ("SELECT Id, FROM Lead", "MALFORMED_QUERY", "unexpected token: 'FROM'"),
         ("SELECT Id FROM", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
         ("", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
