@@ -5,11 +5,11 @@ Source: seeds document of VanillaSoft, rules VS-1 to VS-3. A call resulted twice
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from
+from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class CallResult:
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
-        return asdict(self)
+        value: dict[str, Any] = plain(self)
+        return value
 
     @classmethod
     def from_avro(cls, value: Mapping[str, Any]) -> "CallResult":

@@ -6,11 +6,11 @@ A command that no integration wanted, or that a filter left out, has kind `skip`
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from
+from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
 
 CommandKind = Literal["apply", "skip"]
 Lane = Literal["live", "retry", "bulk"]
@@ -65,7 +65,8 @@ class Command:
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
-        return asdict(self)
+        value: dict[str, Any] = plain(self)
+        return value
 
     @classmethod
     def from_avro(cls, value: Mapping[str, Any]) -> "Command":

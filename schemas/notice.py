@@ -6,12 +6,12 @@ Rule of this file: a notice answers nothing; each command still gets its one out
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from schemas.outcome import Candidate
-from schemas.values import Person, from_millis, person_from
+from schemas.values import Person, from_millis, person_from, plain
 
 NoticeKind = Literal["parked", "deferred", "resumed", "other"]
 
@@ -38,7 +38,8 @@ class Notice:
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
-        return asdict(self)
+        value: dict[str, Any] = plain(self)
+        return value
 
     @classmethod
     def from_avro(cls, value: Mapping[str, Any]) -> "Notice":

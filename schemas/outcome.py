@@ -5,11 +5,11 @@ Enums have the default `other`, so that a reader of today can read a symbol of t
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from
+from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
 
 OutcomeKind = Literal["created", "updated", "converted", "skipped", "error", "other"]
 Reason = Literal[
@@ -110,7 +110,8 @@ class Outcome:
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
-        return asdict(self)
+        value: dict[str, Any] = plain(self)
+        return value
 
     @classmethod
     def from_avro(cls, value: Mapping[str, Any]) -> "Outcome":

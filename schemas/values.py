@@ -5,8 +5,9 @@ Rule of this file: nothing here knows which contract it travels in.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeAlias
 
 Scalar: TypeAlias = bool | int | float | str | None
@@ -53,3 +54,18 @@ def person_from(value: Mapping[str, Any]) -> Person:
         phones=tuple(value["phones"]),
         company=value["company"],
     )
+
+
+def plain(value: Any) -> Any:
+    """Return a frozen value as fastavro writes it: nested dataclasses as dicts, tuples as lists, the rest as it is."""
+    kind: type = type(value)
+    names = _names(kind)
+    if names is not None:
+        return {name: plain(getattr(value, name)) for name in names}
+    return [plain(one) for one in value] if kind is tuple else value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    # Asked once a type: `dataclasses.asdict` asks for every value and copies each one deeply.
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None

@@ -17,6 +17,7 @@ from processors.errors import LeaseLost, Transient, Undecodable, UnknownFingerpr
 from processors.executor.context import Context
 from processors.executor.ownership import Owned, Ownership
 from processors.executor.publish import Expelled, NotPublished, Position, Publisher, next_positions
+from processors.executor.report import Report
 from processors.ledger import Arrival, Unpublished
 from processors.ports import Metrics, Probe
 from schemas.codec import Codec
@@ -31,6 +32,7 @@ OUTCOMES = 1_000
 POLL_SECONDS = 0.01
 IDLE_SECONDS = 0.05
 COMMIT_EVERY = 1.0
+LOOK_SECONDS = 0.25
 REVOKE_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
 
@@ -86,6 +88,7 @@ class Session:
             also_commit=shell.embedded,
             poll=lambda: shell.beat(True),
         )
+        self._report = Report(shell.metrics, shell.clock)
         self._last_commit = 0.0
         self._committed: dict[str, Position] = {}
 
@@ -139,16 +142,17 @@ class Session:
             self._hold_back(owned)
 
     def _hold_back(self, owned: Owned) -> None:
-        executor = owned.executor
-        if executor is None:
+        """Pause an org's partition while too much of it is due, so that Kafka holds the backlog; tell where it stands."""
+        executor, now = owned.executor, self._shell.clock()
+        if executor is None or now < owned.next_look:
             return
-        counts = executor.desk.counts(self._shell.clock())
-        for where, count in counts.items():
-            self._shell.metrics.gauge("commands_waiting", count, org=owned.org, where=where)
-        if counts["due"] > executor.context.max_due:
+        owned.next_look = now + LOOK_SECONDS
+        due = self._report.org(executor)
+        if due > executor.context.max_due:
             self._owners.pause(owned)
-        elif counts["due"] < executor.context.max_due // 2:
+        elif due < executor.context.max_due // 2:
             self._owners.resume(owned)
+        self._report.lag(self._consumer, owned, now)
 
     def _take(self, messages: Sequence[Message]) -> None:
         by_org: dict[str, list[Message]] = {}
@@ -194,6 +198,7 @@ class Session:
         self._shell.metrics.count("commands_repeated_total", len(arrivals) - len(stored), org=owned.org)
         executor.add([*stored, *stored_again], [arrival.command for arrival in (*arrivals, *again)])
         owned.position = replace(owned.position, offset=max(owned.position.offset, offset))
+        owned.read_until = _timestamp(messages[-1]) if messages else owned.read_until
 
     def _decode(self, owned: Owned, messages: Sequence[Message]) -> tuple[list[Arrival], int]:
         arrivals, offset = [], owned.position.offset if owned.position else 0
@@ -325,6 +330,11 @@ def _tolerating() -> Iterator[None]:
         yield
     except (Expelled, NotPublished) as error:
         log.warning("nothing published while partitions move", why=str(error))
+
+
+def _timestamp(message: Message) -> float:
+    _, milliseconds = message.timestamp()
+    return milliseconds / 1000
 
 
 def _reused(arrival: Arrival, codec: Codec) -> Arrival:

@@ -37,6 +37,8 @@ class Owned:
     tries: int = 0
     paused: bool = True
     publish_after: float = 0.0
+    next_look: float = 0.0
+    read_until: float = 0.0
     unstored: list[object] = field(default_factory=list)
 
 
@@ -79,6 +81,8 @@ class Ownership:
             if position is None:
                 context.metrics.gauge("org_stopped", 1, org=owned.org)
                 return
+            start = position.offset if position.offset > 0 else OFFSET_BEGINNING
+            self._consumer.seek(TopicPartition(owned.partition.topic, 0, start))
             executor = OrgExecutor(context, lease)
             executor.start()
         except (Transient, KafkaException) as error:
@@ -88,8 +92,6 @@ class Ownership:
             return
         context.metrics.gauge("org_stopped", 0, org=owned.org)
         owned.executor, owned.position, owned.tries = executor, position, 0
-        start = position.offset if position.offset > 0 else OFFSET_BEGINNING
-        self._consumer.seek(TopicPartition(owned.partition.topic, 0, start))
         self.resume(owned)
         log.info("org begins", org=owned.org, epoch=lease.epoch, offset=position.offset, sequence=position.sequence)
 

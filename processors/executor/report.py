@@ -1,0 +1,48 @@
+"""
+What the executor tells of itself: where commands wait, how far it is behind, what an org's API calls cost.
+
+Rule of this file: gauges only, read from what is at hand; nothing here asks Kafka, the database or an org.
+"""
+
+from collections.abc import Callable
+
+from confluent_kafka import Consumer
+
+from processors.executor.org import OrgExecutor
+from processors.executor.ownership import Owned
+from processors.ports import Metrics
+
+
+class Report:
+    """Sets the gauges of one executor process."""
+
+    def __init__(self, metrics: Metrics, clock: Callable[[], float]) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._calls: dict[str, int] = {}
+
+    def org(self, executor: OrgExecutor) -> int:
+        """Tell where an org's commands and API calls stand; return how many commands are due and wait."""
+        org, counts = executor.context.org, executor.desk.counts(self._clock())
+        for where, count in counts.items():
+            self._metrics.gauge("commands_waiting", count, org=org, where=where)
+        salesforce = executor.context.salesforce
+        if salesforce is not None:
+            calls = salesforce.api_calls()
+            self._metrics.count("api_calls_total", max(0, calls - self._calls.get(org, 0)), org=org)
+            self._calls[org] = calls
+            usage = salesforce.usage()
+            if usage is not None and usage[1]:
+                self._metrics.gauge("api_usage_ratio", usage[0] / usage[1], org=org)
+        return counts["due"]
+
+    def lag(self, consumer: Consumer, owned: Owned, now: float) -> None:
+        """Tell how many messages of an org are not read yet, and how old the next one is at the least."""
+        if owned.position is None:
+            return
+        _, high = consumer.get_watermark_offsets(owned.partition, cached=True)
+        behind = max(0, high - owned.position.offset) if high >= 0 else 0
+        labels = {"topic": owned.partition.topic, "partition": "0"}
+        self._metrics.gauge("consumer_lag_messages", behind, **labels)
+        age = now - owned.read_until if behind and owned.read_until else 0.0
+        self._metrics.gauge("consumer_lag_seconds", max(0.0, age), **labels)
