@@ -150,3 +150,6 @@ class Ledger(Protocol):
 
     def mark_crashing(self, lease: Lease, command_id: str) -> int:
         """Note that a command is about to be decided alone after crashes; return how often that was noted."""
+
+    def prune(self, lease: Lease, before: float, through: int) -> int:
+        """Delete settled rows older than *before* and published (sequence ≤ *through*); return how many."""

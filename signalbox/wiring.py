@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
+from connectors.kafka.admin import delete_below
 from connectors.kafka.dead_letter_topics import original, produce
 from connectors.kafka.dead_letters import dead_letter
 from connectors.kafka.headers import outcome_headers
@@ -155,6 +156,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
             context=executor_context(process, probe),
             codec=process.codec,
             dead_letter=letters_to(letters, "command"),
+            delete_below=lambda topic, offset: delete_below(kafka, topic, offset),
             clock=time.time,
             sleep=time.sleep,
             probe=probe,

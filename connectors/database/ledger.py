@@ -316,6 +316,17 @@ class SqlLedger:
             connection.execute(update(tables.command).where(row).values(crashes=_command.crashes + 1))
             return int(connection.execute(select(_command.crashes).where(row)).scalar_one())
 
+    def prune(self, lease: Lease, before: float, through: int) -> int:
+        """Delete settled rows older than *before* and published (sequence ≤ *through*); return how many."""
+        with self._guarded(lease) as (connection, _):
+            old = (
+                _command.org == lease.org,
+                _command.state == "settled",
+                _command.settled_at < before,
+                _command.sequence <= through,
+            )
+            return int(connection.execute(delete(tables.command).where(*old)).rowcount)
+
 
 @contextmanager
 def _translated() -> Iterator[None]:

@@ -8,7 +8,7 @@ Rule of this file: missing topics are created; an existing one is never changed,
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
@@ -108,3 +108,19 @@ def _settings(admin: AdminClient, names: list[str]) -> dict[str, dict[str, str]]
     except KafkaException as error:
         raise Transient(f"Kafka did not describe its topics: {error}") from error
     return {name: {key: entry.value for key, entry in answer.items()} for name, answer in answers.items()}
+
+
+def delete_below(kafka: KafkaSettings, topic: str, offset: int) -> None:
+    """
+    Delete a command topic's messages below *offset*: the only way in which they ever go (design section 3, point 11).
+
+    Raises:
+        Transient: Kafka did not do it; it is tried again with the next tidying.
+    """
+    admin = admin_client(kafka)
+    answers = admin.delete_records([TopicPartition(topic, 0, offset)], request_timeout=ANSWER_SECONDS)
+    for answer in answers.values():
+        try:
+            answer.result()
+        except KafkaException as error:
+            raise Transient(f"{topic}: messages below {offset} could not be deleted: {error}") from error

@@ -61,6 +61,7 @@ class Context:
     region: str = "US"
     linger: float = 0.05
     max_in_flight: int = 8
+    keep_seconds: float = 60 * 86_400.0
 
     def now(self) -> datetime:
         """Return the clock's reading as a UTC moment."""

@@ -18,6 +18,7 @@ from processors.executor.context import Context
 from processors.executor.ownership import Owned, Ownership
 from processors.executor.publish import Expelled, NotPublished, Position, Publisher, next_positions
 from processors.executor.report import Report
+from processors.executor.tidy import tidy
 from processors.ledger import Arrival, Unpublished
 from processors.ports import Metrics, Probe
 from schemas.codec import Codec
@@ -33,6 +34,7 @@ POLL_SECONDS = 0.01
 IDLE_SECONDS = 0.05
 COMMIT_EVERY = 1.0
 LOOK_SECONDS = 0.25
+TIDY_SECONDS = 3600.0
 REVOKE_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
 
@@ -48,6 +50,7 @@ class Shell:
     context: Callable[[str], Context]
     codec: Codec
     dead_letter: Callable[[Message, str, Exception], None]
+    delete_below: Callable[[str, int], None]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     probe: Probe
@@ -90,6 +93,7 @@ class Session:
         )
         self._report = Report(shell.metrics, shell.clock)
         self._last_commit = 0.0
+        self._next_tidy = shell.clock() + TIDY_SECONDS
         self._committed: dict[str, Position] = {}
 
     def run(self) -> None:
@@ -110,6 +114,7 @@ class Session:
         if messages:
             self._take(messages)
         self._publish()
+        self._tidy()
 
     def _poll(self) -> list[Message]:
         busy = any(owned.executor and not owned.executor.ended() for owned in self._owners.running())
@@ -278,6 +283,17 @@ class Session:
             self._owners.orgs[org].position = position
         for org, some in rows.items():
             self._shell.metrics.count("outcomes_published_total", len(some), org=org)
+
+    def _tidy(self) -> None:
+        """Now and then: delete what is committed and published and old enough (design section 3, point 11)."""
+        now = self._shell.clock()
+        if now < self._next_tidy or not self._committed:
+            return
+        self._next_tidy = now + TIDY_SECONDS
+        for owned in self._owners.running():
+            committed = self._committed.get(owned.org)
+            if owned.executor is not None and committed is not None:
+                tidy(owned.executor, committed, self._shell.delete_below)
 
     def _given(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._owners.given(partitions)
