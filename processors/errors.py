@@ -12,7 +12,8 @@ Errors are named for what the caller must do.
     ├── LeaseLost        another writer owns the org → stop its work, publish nothing for it
     └── Misconfigured    settings are wrong        → refuse to start, exit code 2
 
-A business result (several matches, a refusal by Salesforce) is a value, never an error. Anything else is our bug: crash, commit nothing.
+A business result (several matches, a refusal by Salesforce) is a value, never an error. Anything else is our bug:
+crash, commit nothing.
 """
 
 from schemas.errors import SignalboxError, Undecodable, UnknownFingerprint

@@ -1,5 +1,6 @@
 """
-Ports: what the stages' shells need from outside systems. Connectors implement them, fakes too; one contract suite tests both.
+Ports: what the stages' shells need from outside systems. Connectors implement them, fakes too; one contract suite
+tests both.
 
 Rule of this file: protocols only, in the words of the glossary; no library type crosses a port.
 """
@@ -25,7 +26,10 @@ class Salesforce(Protocol):
         """Answer the questions by SOQL inside as few composite calls as possible."""
 
     def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
-        """Write at most 1,000 records in one composite call, ≤ 5 collections of ≤ 200, in the order given; answers in that order."""
+        """
+        Write at most 1,000 records in one composite call, ≤ 5 collections of ≤ 200, in the order given; answers in
+        that order.
+        """
 
     def convert(self, conversions: Sequence[Conversion], *, send_by: datetime) -> Sequence[Written]:
         """Convert at most 100 leads in one SOAP call; answers in the order given."""
@@ -52,7 +56,7 @@ class Probe(Protocol):
 
 
 class Metrics(Protocol):
-    """Where shells report. Names and labels are checked against the one registry; an unknown one is a bug and raises."""
+    """Where shells report. Names and labels are checked against the one registry; an unknown one raises."""
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add to a counter."""

@@ -1,0 +1,1 @@
+"""Prometheus: the one registry of metrics."""

@@ -1,7 +1,8 @@
 """
 The one registry: every metric's name, kind, labels and help. Implements `processors.ports.Metrics`.
 
-Rule of this file: labels have few values by design (integration, org, topic, stage, closed sets of reasons); never an ID, a
+Rule of this file: labels have few values by design (integration, org, topic, stage, closed sets of reasons); never
+an ID, a
 key or a message. An unknown name or label is a bug and raises.
 """
 

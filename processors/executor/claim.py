@@ -1,12 +1,15 @@
 """
 Stage *claim*: which waiting commands may go now, side by side with what is under way.
 
-In: commands by place, claims held.  Out: a batch whose keys nobody else holds.  Pure: the clock's reading is an argument.
+In: commands by place, claims held.  Out: a batch whose keys nobody else holds.  Pure: the clock's reading is an
+argument.
 Rule of this file: order and claims are decided here and nowhere else (design section 3, points 2 and 3).
 
-Commands that share a key are one person's: they go in the order of (lane, place). Inside one batch they may go together;
+Commands that share a key are one person's: they go in the order of (lane, place). Inside one batch they may go
+together;
 against a batch or a call that is under way the later one waits. What a command found out that it will touch
-(`wants`) counts like its own keys from then on, so that two commands that discover each other's records keep their order (D10).
+(`wants`) counts like its own keys from then on, so that two commands that discover each other's records keep their
+order (D10).
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +24,11 @@ NO_KEYS: frozenset[str] = frozenset()
 
 @dataclass(slots=True)
 class Item:
-    """A command at work in memory: what the ledger holds of it, its keys, its plan. `due` in seconds since the epoch."""
+    """
+    A command at work in memory: what the ledger holds of it, its keys, its plan.
+
+    `due` and `since` are seconds since the epoch.
+    """
 
     command: Command
     settings: Integration | None
@@ -130,7 +137,8 @@ def pick(queue: Queue, claims: Claims, own_calls: dict[str, frozenset[str]], now
     """
     Return the commands that may go now, at most *limit*, in order; none of their keys is held by anyone else.
 
-    A command that must wait holds back all later ones that share a key with it, due or not (of its lane or a lower one).
+    A command that must wait holds back all later ones that share a key with it, due or not (of its lane or a lower
+    one).
     `alone` commands share a batch with nobody of their keys.
 
     Args:
@@ -181,7 +189,8 @@ def widen(
     own_calls: dict[str, frozenset[str]],
 ) -> tuple[list[Item], list[Item]]:
     """
-    Claim what the batch's commands found out that they will touch, all at once for each; return (those that may go on, those that wait).
+    Claim what the batch's commands found out that they will touch, all at once for each; return (those that may go
+    on, those that wait).
 
     A command waits where someone else holds a key, or where a command with an earlier place waits for it (so that order
     is kept when both discover each other, D10). It gives back all its claims, keeps its place and matches again (D11).

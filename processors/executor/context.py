@@ -52,7 +52,7 @@ class Context:
     new_id: Callable[[], str]
     headers: Callable[[Outcome], Iterable[tuple[str, bytes]]]
     salesforce: Salesforce | None = None
-    terms: Terms = Terms()
+    terms: Terms = field(default_factory=Terms)
     retry: Retry = Retry()
     row_retry: Retry = field(default_factory=lambda: Retry(base=0.5, cap=30.0))
     looks: int = 2

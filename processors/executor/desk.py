@@ -1,7 +1,8 @@
 """
 What one org's executor knows in memory: who waits, who is at work, which calls may still land, when to pause.
 
-Rule of this file: all of it is guarded by one lock; no I/O happens while it is held. The ledger holds the same, durably.
+Rule of this file: all of it is guarded by one lock; no I/O happens while it is held. The ledger holds the same,
+durably.
 """
 
 import threading

@@ -2,7 +2,8 @@
 Calls without an answer: read, and go on; or send again, and hold everything back that a late copy could spoil.
 
 In: a call in doubt with its commands.  Out: answers, a call sent again, or a later look.  I/O through ports.
-Rule of this file: "not found" is not "not applied". A call is *alive* until the org's request limit has passed, or, if it was
+Rule of this file: "not found" is not "not applied". A call is *alive* until the org's request limit has passed, or,
+if it was
 never sent again, until its records are seen changed by us (design section 3, point 4; attacks D5, D7, D8).
 """
 
@@ -16,7 +17,6 @@ from processors.executor.desk import Desk, Doubt
 from processors.executor.plan import ApiCall, Row
 from processors.executor.work import Pending, Worker
 from processors.values import Written
-
 
 Answers: TypeAlias = list[Written | None]
 

@@ -1,7 +1,8 @@
 """
 Stage *decide* over a batch: commands of one person see what the ones before them do.
 
-In: commands in order, what was found.  Out: plans, the keys that each will touch, and who must wait for a fresh read.  Pure.
+In: commands in order, what was found.  Out: plans, the keys that each will touch, and who must wait for a fresh
+read.  Pure.
 Rule of this file: inside a batch, updates of one record may go together (they are merged in order); whatever creates or
 converts is alone with its keys, and all later commands that share one wait and match again (D9, D11).
 """
@@ -54,7 +55,7 @@ def decide_batch(
         try:
             found = _overlaid(match(item), written.fields)
             decision = decide(item, found)
-        except Exception as fault:  # our bug in a pure stage must not take the other commands of the batch with it
+        except Exception as fault:  # noqa: BLE001 -- our bug must not take the batch's other commands along
             batch.faults[item.id] = fault
             written.exclusive |= item.all_keys
             continue

@@ -1,5 +1,6 @@
 """
-Stages *match* and *decide* of a batch: ask the org, at most two rounds of one composite call each, then decide in order.
+Stages *match* and *decide* of a batch: ask the org, at most two rounds of one composite call each, then decide in
+order.
 
 In: commands, the port, facts.  Out: plans, waits, faults (`group.Batch`).  I/O through ports.
 Rule of this file: all reads of a decision happen here, after its claims were taken and before its intents are written.

@@ -147,7 +147,7 @@ class Session:
             self._hold_back(owned)
 
     def _hold_back(self, owned: Owned) -> None:
-        """Pause an org's partition while too much of it is due, so that Kafka holds the backlog; tell where it stands."""
+        """Pause an org's partition while too much of it is due (Kafka holds the backlog); tell where it stands."""
         executor, now = owned.executor, self._shell.clock()
         if executor is None or now < owned.next_look:
             return
@@ -166,7 +166,7 @@ class Session:
             error = message.error()
             if error is None:
                 by_org.setdefault(org, []).append(message)
-            elif error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 -- librdkafka's own code
+            elif error.code() == KafkaError._AUTO_OFFSET_RESET:
                 self._owners.missing_offset(org)
             elif error.fatal():
                 raise KafkaException(error)

@@ -2,7 +2,8 @@
 One org's executor: a thread that starts batches as commands become free, and looks at calls in doubt.
 
 In: commands that the ledger has stored.  Out: settled rows in the ledger.
-Rule of this file: a failure of the org pauses this org and nobody else; a failure of the database or of the lease ends this
+Rule of this file: a failure of the org pauses this org and nobody else; a failure of the database or of the lease
+ends this
 object, and the loop loads the org anew from the ledger.
 """
 
@@ -119,7 +120,7 @@ class OrgExecutor:
             while not self._stopping.is_set() and self.failure is None:
                 if not self._begin():
                     self.desk.wait(self._until_next())
-        except BaseException as failure:  # a thread that dies silently would stop its org silently
+        except BaseException as failure:  # noqa: BLE001 -- a thread that died silently would stop its org silently
             self._fail(failure)
 
     def _until_next(self) -> float:

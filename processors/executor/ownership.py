@@ -2,7 +2,8 @@
 Which orgs this process owns, and how owning one begins and ends.
 
 In: partitions that the group gives and takes.  Out: running `OrgExecutor`s with their positions.
-Rule of this file: an org runs only with a lease taken after Kafka gave its partition, from the stable committed offset, and with
+Rule of this file: an org runs only with a lease taken after Kafka gave its partition, from the stable committed
+offset, and with
 a ledger that is not older than what Kafka says (design section 3, points 6, 7 and 11; attacks D13, D22, D25).
 """
 

@@ -83,7 +83,7 @@ def _write_rows(items: Sequence[Item], external: Mapping[str, str]) -> list[Row]
 
 
 def write_of(plan: Plan, step: Step, external: Mapping[str, str]) -> Write:
-    """Return what *step* writes, with references filled in; a create is an upsert where the object has an external ID."""
+    """Return what *step* writes, references filled in; a create is an upsert where the object has an external ID."""
     if step.operation == "update":
         return Write("update", step.object, record_id=plan.target(step), fields=plan.fields(step))
     field = external.get(step.object)

@@ -2,7 +2,8 @@
 Stage *publish*: the next outcomes of all orgs, in sequence, in one Kafka transaction with the offsets.
 
 In: settled rows of the ledger, positions.  Out: messages in the outcome topics.  I/O through confluent-kafka.
-Rule of this file: each transaction names every owned partition, moved or not, with {ledger ID, last sequence} as metadata; a
+Rule of this file: each transaction names every owned partition, moved or not, with {ledger ID, last sequence} as
+metadata; a
 stale owner's transaction fails as a whole (design section 3, points 6 and 7).
 """
 
@@ -25,13 +26,13 @@ LEDGER_HEADER = "signalbox_ledger"
 
 EXPELLED = frozenset(
     {
-        KafkaError._FENCED,  # noqa: SLF001 -- librdkafka's own codes begin with an underscore
+        KafkaError._FENCED,
         KafkaError.INVALID_PRODUCER_EPOCH,
         KafkaError.PRODUCER_FENCED,
         KafkaError.UNKNOWN_MEMBER_ID,
         KafkaError.ILLEGAL_GENERATION,
         KafkaError.FENCED_INSTANCE_ID,
-        KafkaError._ASSIGNMENT_LOST,  # noqa: SLF001 -- as above
+        KafkaError._ASSIGNMENT_LOST,
     }
 )
 COMMIT_SECONDS = 30.0

@@ -1,7 +1,8 @@
 """
 Stage *execute*, when no answer came: what the org's records say about a call in doubt.
 
-In: the call, the records as read now.  Out: for each row the answer that it must have got, or None where nothing is seen.  Pure.
+In: the call, the records as read now.  Out: for each row the answer that it must have got, or None where nothing is
+seen.  Pure.
 Rule of this file: "not found" is not "not applied" (design section 3, point 4); None only says that it is not seen yet.
 """
 
@@ -9,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.executor.plan import ApiCall, Row
+from processors.executor.plan import Row
 from processors.values import In, Question, Record, Write, Written
 
 _BEFORE = 60.0
 """Seconds that an org's clock may be behind ours when we ask whether a record was made by this call."""
 
 
-def questions(rows: Sequence[Row], external: Mapping[str, str]) -> list[Question]:
+def questions(rows: Sequence[Row]) -> list[Question]:
     """Return what to read to see whether the rows were applied."""
     leads = [row.conversion.lead_id for row in rows if row.conversion]
     asked = [Question("Lead", _CONVERSION, ((In("Id", tuple(leads)),),))] if leads else []
@@ -87,7 +88,10 @@ def _is_new(record: Record, intended_at: float) -> bool:
 
 
 def same_value(stored: Any, sent: Any) -> bool:
-    """Whether the org would answer *stored* after *sent* was written: null is an empty string, times are compared as moments."""
+    """
+    Whether the org would answer *stored* after *sent* was written: null is an empty string, times are compared as
+    moments.
+    """
     if stored == sent or (stored in (None, "") and sent in (None, "")):
         return True
     if isinstance(stored, str) and isinstance(sent, str):

@@ -271,7 +271,7 @@ class Worker:
     def look(self, rows: Sequence[Row], intended_at: float) -> list[Written | None]:
         """Read what the rows wrote; return for each the answer that it must have got, or None where it is not seen."""
         salesforce, facts = self.org()
-        found = salesforce.find(questions(rows, facts.external_field))
+        found = salesforce.find(questions(rows))
         records = [record for answer in found.rows for record in answer]
         return verdicts(rows, records, facts.user_id, intended_at)
 
@@ -344,7 +344,10 @@ class Worker:
 
 
 def _skip_ending(reason: str) -> Ending:
-    """Return the ending of a command that the intake left out; a reason that this build does not know is told as detail."""
+    """
+    Return the ending of a command that the intake left out; a reason that this build does not know is told as
+    detail.
+    """
     known = next((one for one in get_args(Reason) if one == reason), None)
     return Ending("skipped", known or "other", None if known else reason)
 
