@@ -54,11 +54,11 @@ def take_up(
         pending.dead.append(call)
     else:
         _keep_alive(call, items, unseen or call.rows, pending, desk)
+    for item in items:
+        item.resent = call.resent + 1 if item.id in unanswered and not dead else 0
     lost = [item for item in items if dead and item.id in unanswered]
     for item in lost:
         worker.postpone(item, "its write was not seen applied within the org's request limit", pending, delay=0.0)
-    for item in items:
-        item.resent = call.resent + 1 if item.id in unanswered and not dead else 0
     return holder, [item for item in items if item not in lost], pending
 
 

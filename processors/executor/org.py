@@ -54,6 +54,8 @@ class OrgExecutor:
         for call in calls:
             if call.state == "alive":
                 self.desk.alive(None, call)
+                for item in [items[command_id] for command_id in call.commands if command_id in items]:
+                    item.resent = call.resent + 1
                 continue
             held = [items[command_id] for command_id in call.commands if command_id in items]
             doubtful |= {item.id for item in held}
@@ -199,7 +201,9 @@ class OrgExecutor:
             self._pause(down)
         except RequestRefused as refused:
             self.worker.forget_facts()
-            self._put_off(items, str(refused), self.context.row_retry.delay(1 + max(item.tries for item in items)))
+            self._put_off(
+                items, str(refused), self.context.row_retry.delay(1 + max((item.tries for item in items), default=0))
+            )
         except Transient as transient:
             if transient.code == "database":
                 raise

@@ -12,7 +12,7 @@ from typing import get_args
 
 import orjson
 
-from processors.errors import InDoubt, OrgDown, TooLate, Transient
+from processors.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
 from processors.executor.claim import Item
 from processors.executor.context import Context
 from processors.executor.desk import Desk
@@ -215,16 +215,9 @@ class Worker:
             context.probe("in_doubt")
             self._desk.doubt(holder, call, items, context.clock() + context.look_every * 0.2)
             return []
-        except TooLate as late:
-            pending.answered.append(call.id)
-            for item in items:
-                self.postpone(item, late.reason, pending, tries=item.tries, delay=0.0)
-            return []
-        except Transient as transient:
-            pending.answered.append(call.id)
-            for item in items:
-                self.postpone(item, transient.reason, pending, tries=item.tries, delay=transient.retry_after or 0.0)
-            if isinstance(transient, OrgDown):
+        except (RequestRefused, Transient) as failure:
+            self._not_applied(call, items, failure, pending)
+            if isinstance(failure, OrgDown):
                 self.store(holder, pending, None, [])
                 raise
             return []
@@ -232,6 +225,27 @@ class Worker:
         context.probe("after_write")
         pending.answered.append(call.id)
         return self._take(call, answers, items, pending)
+
+    def _not_applied(
+        self, call: ApiCall, items: list[Item], failure: RequestRefused | Transient, pending: Pending
+    ) -> None:
+        """Nothing of a call was applied: its commands wait again, by what it was that failed."""
+        pending.answered.append(call.id)
+        if isinstance(failure, RequestRefused):
+            self.forget_facts()
+            if len(items) == 1:
+                error = RowError(type(failure).__name__, str(failure))
+                self._settle(items[0], items[0].plan, Ending("error", "salesforce_refused", None, (error,)), pending)
+                return
+        why = str(failure)
+        for item in items:
+            if isinstance(failure, RequestRefused):
+                # One row's content made the org refuse the whole request, and it is not known whose.
+                item.alone = True
+            if isinstance(failure, OrgDown | TooLate):
+                self.postpone(item, why, pending, tries=item.tries, delay=0.0)
+            else:
+                self.postpone(item, why, pending)
 
     def _take(self, call: ApiCall, answers: Sequence[Written], items: list[Item], pending: Pending) -> list[Item]:
         """Read a call's answers: who goes on, who waits for a lock, whose write was refused."""
@@ -326,8 +340,8 @@ class Worker:
         plan = item.plan
         if plan is not None:
             item.wants = frozenset(plan.keys) - item.keys
-        if plan is not None and not plan.results:
-            # Nothing of it was done: it is decided anew, on fresh reads.
+        if plan is not None and not plan.results and not item.resent:
+            # Nothing of it was done, and no copy of it may land: it is decided anew, on fresh reads.
             item.plan = plan = None
         pending.postponed.append(
             Postponed(
