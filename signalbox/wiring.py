@@ -87,6 +87,7 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
         heart=heart,
         stop=threading.Event(),
     )
+    process.metrics.follow("process_ready", lambda: float(heart.ready()[0]))
     if signals:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: process.stop.set())

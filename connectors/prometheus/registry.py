@@ -6,7 +6,7 @@ an ID, a
 key or a message. An unknown name or label is a bug and raises.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,6 +50,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     "dead_letters_total": Definition("counter", "Messages that can never be read.", ("topic", "reason")),
     "mails_total": Definition("counter", "Mails by what became of them.", ("state",)),
     "outcomes_audited_total": Definition("counter", "Outcomes stored by the audit.", ("kind",)),
+    "process_ready": Definition("gauge", "1 where this process can do its work, as /readyz says."),
     "last_success_timestamp_seconds": Definition("gauge", "When this process last got something done."),
 }
 
@@ -82,6 +83,13 @@ class PrometheusMetrics:
         if not isinstance(metric, Histogram):
             raise TypeError(f"{name} is not a histogram")
         metric.observe(seconds)
+
+    def follow(self, name: str, read: Callable[[], float]) -> None:
+        """Let a gauge without labels show what *read* returns whenever it is scraped."""
+        metric = self._metrics[name]
+        if not isinstance(metric, Gauge):
+            raise TypeError(f"{name} is not a gauge")
+        metric.set_function(read)
 
     def _labelled(self, name: str, labels: Mapping[str, str]) -> Counter | Gauge | Histogram:
         metric = self._metrics[name]
