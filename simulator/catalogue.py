@@ -1,0 +1,204 @@
+"""
+Noun: the objects and fields that an org has.
+
+In: the stock (data/objects.yaml) and the org file. Out: `ObjectDef` by lower-cased name.
+Rule of this file: what a field allows stands here once; describe, rules and SOQL all read it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from simulator.orgfile import OrgFile
+
+SYSTEM = """
+Id id 18 ro defaulted=x idlookup
+IsDeleted boolean 0 ro defaulted=false
+CreatedDate datetime 0 ro defaulted=x
+CreatedById reference 18 ro ref=User defaulted=x
+LastModifiedDate datetime 0 ro defaulted=x
+LastModifiedById reference 18 ro ref=User defaulted=x
+SystemModstamp datetime 0 ro defaulted=x
+"""
+_FLAG = re.compile(r"(\w+)(?:=(.*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDef:
+    """One field. *relationship_name* and *reference_to* for references; *default* is None where there is none."""
+
+    name: str
+    type: str
+    length: int = 0
+    createable: bool = True
+    updateable: bool = True
+    nillable: bool = True
+    defaulted: bool = False
+    default: Any = None
+    unique: bool = False
+    external_id: bool = False
+    id_lookup: bool = False
+    restricted: bool = False
+    values: tuple[str, ...] = ()
+    reference_to: tuple[str, ...] = ()
+    relationship_name: str | None = None
+    child: str | None = None
+    filterable: bool = True
+    precision: int = 0
+    scale: int = 0
+    calculated: bool = False
+    label: str = ""
+
+    @property
+    def custom(self) -> bool:
+        """Whether an admin made it."""
+        return self.name.endswith("__c")
+
+    @property
+    def sortable(self) -> bool:
+        """Whether ORDER BY takes it."""
+        return self.filterable
+
+    @property
+    def required(self) -> bool:
+        """Whether a create must name it (fact sheet A2)."""
+        return self.createable and not self.nillable and not self.defaulted
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDef:
+    """One object: *fields* by lower-cased name, *child_relationships* → (child object, its field)."""
+
+    name: str
+    prefix: str
+    label: str
+    fields: Mapping[str, FieldDef]
+    child_relationships: dict[str, tuple[str, str]] = field(default_factory=dict)
+    child_names: dict[tuple[str, str], str] = field(default_factory=dict)
+    by_relationship: Mapping[str, FieldDef] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    keys: tuple[FieldDef, ...] = ()
+
+    @property
+    def custom(self) -> bool:
+        """Whether an admin made it."""
+        return self.name.endswith("__c")
+
+
+def words(name: str) -> str:
+    """Return a label for an API name."""
+    base = name.removesuffix("__c").replace("_", " ")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", base).removesuffix(" Id") or base
+
+
+def _line(text: str) -> FieldDef:
+    """Return the field of one line of the stock file; values may hold spaces, so they come last."""
+    head, _, listed = text.partition(" values=")
+    name, kind, length, *rest = head.split()
+    flags = {found[1]: found[2] for one in rest if (found := _FLAG.fullmatch(one))}
+    values = [one for one in listed.split("|") if one]
+    default: Any = next((one[:-1] for one in values if one.endswith("*")), None)
+    if "defaulted" in flags and kind == "boolean":
+        default = flags["defaulted"] == "true"
+    precision, _, scale = flags.get("prec", "0.0").partition(".")
+    ro = "ro" in flags
+    reference = tuple((flags.get("ref") or "").split(",")) if flags.get("ref") else ()
+    return FieldDef(
+        name, kind, int(length),
+        createable=not ro, updateable=not ro and "once" not in flags,
+        nillable=not ("required" in flags or kind == "boolean" or name in ("Id", "OwnerId")),
+        defaulted=default is not None or "defaulted" in flags, default=default,
+        id_lookup="idlookup" in flags, restricted="restricted" in flags,
+        values=tuple(one.rstrip("*") for one in values), reference_to=reference,
+        relationship_name=(flags.get("rel") or _relationship(name)) if reference else None,
+        child=flags.get("child"), filterable="nofilter" not in flags,
+        precision=int(precision or 0), scale=int(scale or 0), calculated="calc" in flags, label=words(name),
+    )  # fmt: skip
+
+
+def _relationship(name: str) -> str:
+    return name[:-3] + "__r" if name.endswith("__c") else name.removesuffix("Id")
+
+
+@cache
+def stock() -> Mapping[str, Mapping[str, Any]]:
+    """Return the stock objects as their file has them."""
+    text = resources.files("simulator").joinpath("data/objects.yaml").read_text(encoding="utf-8")
+    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
+    return found
+
+
+def custom_field(value: Mapping[str, Any]) -> FieldDef:
+    """Return the field that an org file describes; raises ValueError that names it."""
+    known = {"name", "type", "length", "required", "default", "unique", "external_id", "restricted", "values", "label",
+             "reference_to", "relationship", "child", "createable", "updateable", "precision", "scale"}  # fmt: skip
+    name = str(value.get("name", ""))
+    if not name.endswith("__c") or set(value) - known:
+        raise ValueError(f"custom field {name!r}: a name that ends with __c, and keys among {', '.join(sorted(known))}")
+    kind, default = str(value.get("type", "string")), value.get("default")
+    if kind == "boolean" and default is None:
+        default = False
+    reference = tuple(value.get("reference_to", ()))
+    length = int(value.get("length", 255 if kind in ("string", "picklist", "url", "textarea") else 0))
+    external = bool(value.get("external_id"))
+    return FieldDef(
+        name, kind, {"email": 80, "phone": 40, "reference": 18}.get(kind, length),
+        createable=bool(value.get("createable", True)), updateable=bool(value.get("updateable", True)),
+        nillable=not value.get("required") and kind != "boolean", defaulted=default is not None, default=default,
+        unique=bool(value.get("unique")), external_id=external, id_lookup=external,
+        restricted=bool(value.get("restricted")), values=tuple(map(str, value.get("values", ()))),
+        reference_to=reference, relationship_name=value.get("relationship", _relationship(name)) if reference else None,
+        child=value.get("child"), filterable=not (kind == "textarea" and length > 255),
+        precision=int(value.get("precision", 18)) if kind in ("double", "currency", "percent") else 0,
+        scale=int(value.get("scale", 2)), label=str(value.get("label", words(name))),
+    )  # fmt: skip
+
+
+def build(org: OrgFile) -> dict[str, ObjectDef]:
+    """Return every object of *org* by lower-cased name."""
+    objects: dict[str, ObjectDef] = {}
+    for name, entry in stock().items():
+        lines = [*SYSTEM.split("\n"), *str(entry["fields"]).split("\n")]
+        if entry.get("owner"):
+            lines.append(f"OwnerId reference 18 ref={entry['owner']} rel=Owner defaulted=x")
+        fields = [_line(one) for one in lines if one.strip()]
+        extra = [*org.fields.get(name, ()), *(org.fields.get("Activity", ()) if entry.get("activity") else ())]
+        objects[name.lower()] = _object(name, str(entry["prefix"]), words(name), [*fields, *map(custom_field, extra)])
+    for number, (name, one) in enumerate(org.objects.items()):
+        lines = [*SYSTEM.split("\n"), "Name string 80 required", "OwnerId reference 18 ref=User,Group rel=Owner defaulted=x"]
+        fields = [_line(line) for line in lines if line.strip()]
+        fields += map(custom_field, one.get("fields", ()))
+        prefix = str(one.get("prefix", f"a{number:02d}"))
+        objects[name.lower()] = _object(name, prefix, str(one.get("label", words(name))), fields)
+    _relate(objects)
+    return objects
+
+
+def _object(name: str, prefix: str, label: str, fields: list[FieldDef]) -> ObjectDef:
+    return ObjectDef(
+        name, prefix, label, {one.name.lower(): one for one in fields},
+        by_relationship={one.relationship_name.lower(): one for one in fields if one.relationship_name},
+        defaults={one.name: one.default for one in fields if one.default is not None},
+        keys=tuple(one for one in fields if one.external_id or one.unique),
+    )  # fmt: skip
+
+
+def _relate(objects: Mapping[str, ObjectDef]) -> None:
+    for child in objects.values():
+        for one in child.fields.values():
+            name = one.child or (_plural(child.name) if one.custom else None)
+            if name is None:
+                continue
+            for parent in one.reference_to:
+                if parent.lower() in objects:
+                    objects[parent.lower()].child_relationships[name.lower()] = (child.name, one.name)
+                    objects[parent.lower()].child_names[child.name, one.name] = name
+
+
+def _plural(name: str) -> str:
+    return f"{name[:-3]}s__r" if name.endswith("__c") else f"{name}s"

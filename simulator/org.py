@@ -1,0 +1,150 @@
+"""
+Noun: one simulated org, alive.
+
+In: an org file. Out: objects, records, users, tokens, clock, counters, faults.
+Rule of this file: what the parts share, and nothing that a part can own.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from simulator import access, catalogue, ids
+from simulator.errors import ApiError
+from simulator.faults import Faults
+from simulator.orgfile import OrgFile
+from simulator.pace import Pace
+from simulator.store import Store
+from simulator.values import to_date, to_datetime
+from simulator.view import UserView
+
+MOST_LOG = 50_000
+DAY = timedelta(hours=24)
+
+
+class Org:
+    """Everything one org holds."""
+
+    def __init__(self, file: OrgFile, number: int = 0) -> None:
+        self.file, self.number = file, number
+        self.name = file.name
+        self.objects = catalogue.build(file)
+        self.pace = Pace.of(file.pace)
+        self.faults = Faults()
+        self.shift = timedelta()
+        self.log: deque[dict[str, Any]] = deque(maxlen=MOST_LOG)
+        self.seq = 0
+        self.tokens: dict[str, tuple[str, datetime]] = {}
+        self.refresh: dict[str, str] = {}
+        self.by_token: dict[str, int] = {}
+        self.used = 0
+        self.window = self.now()
+        self.limit = file.daily_limit
+        self.running: dict[int, datetime] = {}
+        self.modified = self.now().replace(microsecond=0)
+        self.wipe()
+
+    def now(self) -> datetime:
+        """Return the org's time, to the millisecond."""
+        moment = datetime.now(UTC) + self.shift
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def wipe(self) -> None:
+        """Return to the first state: no records but those the org file has; tokens stay valid."""
+        self.store = Store(self.objects, self.number)
+        self.users: dict[str, access.User] = {}
+        self.locks: dict[str, datetime] = {}
+        self.jobs: dict[str, Any] = {}
+        self.cursors: dict[str, Any] = {}
+        self._seed()
+
+    def _seed(self) -> None:
+        self.id = ids.make("00D", 1, self.number)
+        self.insert("Organization", {"Id": self.id, "Name": self.name, "InstanceName": "SIM1"})
+        profile = self.insert("Profile", {"Name": "System Administrator"})
+        entries = list(self.file.users)
+        if not any(one.get("username") == self.file.username for one in entries):
+            entries.insert(0, {"username": self.file.username, "password": self.file.password})
+        for one in entries:
+            name = str(one["username"])
+            key = self.insert(
+                "User", {"Username": name, "LastName": name.split("@")[0], "Email": name, "Alias": name[:8],
+                         "ProfileId": profile, **one.get("record", {})},
+            )  # fmt: skip
+            self.users[key] = access.user(key, one)
+        for queue in self.file.queues:
+            self.insert("Group", {"Name": queue, "DeveloperName": queue.replace(" ", "_"), "Type": "Queue"})
+        for number, label in enumerate(self.objects["lead"].fields["status"].values, 1):
+            self.insert("LeadStatus", {"MasterLabel": label, "ApiName": label, "SortOrder": number,
+                                       "IsDefault": number == 1, "IsConverted": label == "Closed - Converted"})  # fmt: skip
+        for record in self.file.records:
+            self.insert(str(record["type"]), record.get("fields", {}))
+
+    def insert(self, sobject: str, values: Mapping[str, Any], *, owner: str | None = None) -> str:
+        """Write a whole row past the rules: for seeds. Raises KeyError for an unknown object or field."""
+        one = self.objects[sobject.lower()]
+        now, by = self.now(), owner or next(iter(self.users), ids.make("005", 1, self.number))
+        row: dict[str, Any] = dict(one.defaults)
+        row.update(Id="", IsDeleted=False, CreatedDate=now, CreatedById=by, LastModifiedDate=now, LastModifiedById=by,
+                   SystemModstamp=now)  # fmt: skip
+        if "ownerid" in one.fields:
+            row["OwnerId"] = by
+        for name, value in values.items():
+            if name.lower() not in one.fields:
+                raise KeyError(f"{sobject} has no field {name}")
+            row[one.fields[name.lower()].name] = _typed(one.fields[name.lower()].type, value)
+        if "name" in one.fields and "firstname" in one.fields:
+            row["Name"] = " ".join(part for part in (row.get("FirstName"), row.get("LastName")) if part)
+        row["Id"] = ids.normal(row["Id"]) or self.store.next_id(one)
+        self.store.put(one.name, row)
+        return str(row["Id"])
+
+    def default_user(self) -> access.User:
+        """Return the user that the connected app runs as."""
+        return next(one for one in self.users.values() if one.username == self.file.username)
+
+    def view(self, user: access.User) -> UserView:
+        """Return what *user* sees."""
+        return UserView(self.store, user, self.file.search_lag)
+
+    def open_session(self, user: access.User) -> str:
+        """Return a new token of *user*."""
+        token = f"{self.id[:15]}!AQ{secrets.token_urlsafe(48)}"
+        self.tokens[token] = (user.id, self.now() + timedelta(seconds=self.file.session_seconds))
+        return token
+
+    def session(self, token: str) -> access.User:
+        """Return whose *token* it is. Raises the org's refusal of an old or unknown one."""
+        found = self.tokens.get(token)
+        if found is None or found[1] <= self.now() or found[0] not in self.users:
+            raise ApiError("INVALID_SESSION_ID", "Session expired or invalid", status=401)
+        return self.users[found[0]]
+
+    def count(self) -> None:
+        """Count one API call. Raises the org's refusal at the limit."""
+        now = self.now()
+        if now - self.window >= DAY:
+            self.window, self.used = now, 0
+        if self.used >= self.limit:
+            raise ApiError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
+        self.used += 1
+
+    def check_concurrency(self) -> None:
+        """Refuse where too many long requests are under way."""
+        before = self.now() - timedelta(seconds=self.file.concurrent_after)
+        if sum(1 for since in self.running.values() if since <= before) >= self.file.concurrent_limit:
+            text = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+            raise ApiError("REQUEST_LIMIT_EXCEEDED", text, status=403)
+
+    def locked(self, record_id: str | None) -> bool:
+        """Whether another transaction holds the record."""
+        until = self.locks.get(record_id) if record_id else None
+        return until is not None and until > self.now()
+
+
+def _typed(kind: str, value: Any) -> Any:
+    if isinstance(value, str) and kind in ("date", "datetime"):
+        return to_date(value) if kind == "date" else to_datetime(value)
+    return value

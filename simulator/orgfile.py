@@ -1,0 +1,71 @@
+"""
+Noun: the org file, which says what an org has beyond the stock.
+
+In: YAML or JSON. Out: `OrgFile`.
+Rule of this file: an unknown key is an error; every key is documented in docs/simulator.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+KEY_FIELD = {"name": "Signalbox_Key__c", "type": "string", "length": 64, "external_id": True, "unique": True}
+_KEYED = ("Lead", "Contact", "Account", "Opportunity", "Activity")
+
+
+def _default_fields() -> dict[str, list[dict[str, Any]]]:
+    return {name: [dict(KEY_FIELD)] for name in _KEYED}
+
+
+@dataclass(frozen=True, slots=True)
+class OrgFile:
+    """One org. Times are seconds, rates are calls; `users`, `validation_rules` … are lists of mappings."""
+
+    name: str = "default"
+    client_id: str = "signalbox"
+    client_secret: str = "simulated-secret"  # noqa: S105  # the published credential of a simulated org
+    public_key: str = ""
+    username: str = "integration@example.com"
+    password: str = "simulated-password"  # noqa: S105  # as above
+    soap_login: bool = False
+    session_seconds: float = 7200.0
+    daily_limit: int = 100_000
+    concurrent_limit: int = 25
+    concurrent_after: float = 20.0
+    request_limit: float = 600.0
+    count_limits: bool = True
+    count_not_modified: bool = True
+    search_lag: float = 0.0
+    lock_wait: float = 0.0
+    pace: Any = "instant"
+    fields: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=_default_fields)
+    objects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    users: Sequence[Mapping[str, Any]] = ()
+    queues: Sequence[str] = ("Leads",)
+    validation_rules: Sequence[Mapping[str, Any]] = ()
+    duplicate_rules: Sequence[Mapping[str, Any]] = ()
+    assignment_rules: Sequence[Mapping[str, Any]] = ()
+    records: Sequence[Mapping[str, Any]] = ()
+
+
+def parse(value: Any) -> OrgFile:
+    """Return the org that *value* describes; raises ValueError that names the key."""
+    if not isinstance(value, Mapping):
+        raise ValueError("an org file is a mapping of keys: see docs/simulator.md")
+    known = {one.name for one in fields(OrgFile)}
+    unknown = sorted(str(key) for key in value if key not in known)
+    if unknown:
+        raise ValueError(f"unknown key in the org file: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    return OrgFile(**value)
+
+
+def load(path: Path) -> OrgFile:
+    """Return the org of a YAML or JSON file; raises ValueError that names the file."""
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return parse(value)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -1,0 +1,150 @@
+"""
+Stage: one record written.
+
+In: a call, an object and a body. Out: the row, saved; or the org's refusal.
+Rule of this file: every write, from whatever resource, passes here; in the order of the platform: rights, values,
+required, locks, derived fields, validation rules, duplicates, uniqueness, save.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator import effects, ids
+from simulator.call import Call
+from simulator.catalogue import ObjectDef
+from simulator.errors import ApiError, not_found
+from simulator.fields import given_fields
+from simulator.rules import conditions, duplicates
+from simulator.rules.derived import derive
+from simulator.store import Row
+
+PARENTS = ("AccountId", "WhoId", "WhatId", "OpportunityId", "CampaignId")
+
+
+def sobject(call: Call, name: str) -> ObjectDef:
+    """Return the object that the user may read. Raises NOT_FOUND."""
+    found = call.org.objects.get(name.lower())
+    if found is None or not call.user.may("read", found.name):
+        raise not_found()
+    return found
+
+
+def create(call: Call, one: ObjectDef, body: Mapping[str, Any]) -> Row:
+    """Save a new record and return it."""
+    if not call.user.may("create", one.name):
+        raise _no_right(f"entity type cannot be inserted: {one.label}", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
+    given = given_fields(call, one, body, creating=True)
+    now, by = call.org.now(), call.user.id
+    row: Row = {"Id": "", "IsDeleted": False, "CreatedDate": now, "CreatedById": by, **_owner(one, by), **one.defaults}
+    row.update((name, value) for name, value in given.items() if value is not None or name not in one.defaults)
+    _required(one, row)
+    if given.get("OwnerId") is None or call.assigns:
+        conditions.assign(call, one.name, row)
+    derive(call.org, one.name, row, given, now)
+    _check(call, one, row, None)
+    row["Id"] = call.org.store.next_id(one)
+    _save(call, one, row, None)
+    return row
+
+
+def update(call: Call, one: ObjectDef, row: Row, body: Mapping[str, Any]) -> Row:
+    """Save changes of *row* and return the new row."""
+    if row["IsDeleted"]:
+        raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
+    if not call.user.may("edit", one.name) or not call.user.edits(one.name, row):
+        raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
+    if row.get("IsConverted") and one.name == "Lead" and not call.user.edit_converted:
+        raise ApiError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+    given = given_fields(call, one, body, creating=False)
+    changed = {**row, **given}
+    for name in given:
+        field = one.fields[name.lower()]
+        if changed[name] is None and not field.nillable and field.createable:
+            raise _missing([name])
+    now = call.org.now()
+    derive(call.org, one.name, changed, given, now)
+    _check(call, one, changed, row)
+    _save(call, one, changed, row)
+    return changed
+
+
+def delete(call: Call, one: ObjectDef, row: Row) -> None:
+    """Put *row* into the recycle bin."""
+    if row["IsDeleted"]:
+        raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
+    if not call.user.may("delete", one.name) or not call.user.edits(one.name, row):
+        raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
+    _locks(call, row)
+    gone = {**row, "IsDeleted": True, **_stamp(call)}
+    call.org.store.put(one.name, gone)
+    call.written += 1
+    effects.tell(call, "delete", one, gone, row)
+
+
+def by_id(call: Call, one: ObjectDef, record_id: object, *, write: bool = False) -> Row:
+    """Return the record of an ID in a path or body. Raises the org's refusal of a wrong or unknown one."""
+    key = ids.normal(record_id)
+    if key is None or (key[:3] != one.prefix and write):
+        if write:
+            text = f"{one.label} ID: id value of incorrect type: {record_id}"
+            raise ApiError("MALFORMED_ID", text, fields=["Id"])
+        raise ApiError("NOT_FOUND", "Provided external ID field does not exist or is not accessible: "
+                       f"{record_id}", status=404)  # fmt: skip
+    row = call.org.store.get(one.name, key)
+    if row is None or not call.user.sees(one.name, row):
+        if write:
+            raise ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
+        raise not_found()
+    return row
+
+
+def _owner(one: ObjectDef, by: str) -> dict[str, str]:
+    return {"OwnerId": by} if "ownerid" in one.fields else {}
+
+
+def _required(one: ObjectDef, row: Mapping[str, Any]) -> None:
+    missing = [field.name for field in one.fields.values() if field.required and row.get(field.name) is None]
+    if missing:
+        raise _missing(missing)
+
+
+def _missing(names: list[str]) -> ApiError:
+    text = f"Required fields are missing: [{', '.join(names)}]"
+    return ApiError("REQUIRED_FIELD_MISSING", text, fields=names)
+
+
+def _no_right(text: str, code: str) -> ApiError:
+    return ApiError(code, text)
+
+
+def _check(call: Call, one: ObjectDef, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
+    _locks(call, row)
+    conditions.validate(call, one.name, row, before)
+    duplicates.check(call, one.name, row, creating=before is None)
+    for key in one.keys:
+        value = row.get(key.name)
+        if not key.unique or value is None:
+            continue
+        for twin in call.org.store.find(one.name, key.name, value):
+            if twin["Id"] != row["Id"]:
+                text = f"duplicate value found: {key.name} duplicates value on record with id: {twin['Id']}"
+                raise ApiError("DUPLICATE_VALUE", text)
+
+
+def _locks(call: Call, row: Mapping[str, Any]) -> None:
+    for record_id in (row.get("Id"), *(row.get(name) for name in PARENTS)):
+        if call.org.locked(record_id) or (record_id and record_id == call.lock) or call.lock == "*":
+            text = f"unable to obtain exclusive access to this record or 1 records: {record_id or ''}"
+            raise ApiError("UNABLE_TO_LOCK_ROW", text)
+
+
+def _stamp(call: Call) -> dict[str, Any]:
+    now = call.org.now()
+    return {"LastModifiedDate": now, "LastModifiedById": call.user.id, "SystemModstamp": now}
+
+
+def _save(call: Call, one: ObjectDef, row: Row, before: Row | None) -> None:
+    row.update(_stamp(call))
+    call.org.store.put(one.name, row)
+    call.written += 1
+    effects.tell(call, "create" if before is None else "update", one, row, before)

@@ -1,0 +1,122 @@
+"""
+Noun: query, queryAll, their further pages, search.
+
+In: a statement. Out: a page of records.
+Rule of this file: pages and envelopes; what a statement means is simulator.soql's business.
+Source: fact sheet A4, A8.
+"""
+
+from typing import Any
+
+from simulator import soql
+from simulator.call import Call, Reply
+from simulator.errors import ApiError, not_done, not_found
+from simulator.rest import sobjects
+
+PAGE, LEAST = 2000, 200
+MOST_FOUND = 2000
+_IN = {"ALL", "NAME", "EMAIL", "PHONE", "SIDEBAR"}
+
+
+def handle(call: Call, rest: list[str], *, deleted: bool) -> Reply:
+    """Answer GET /query?q=… and GET /query/{locator}."""
+    if rest:
+        return _more(call, rest[0], deleted=deleted)
+    text = call.request.query.get("q")
+    if not text:
+        raise ApiError("MALFORMED_QUERY", "A query string has to be specified")
+    if "explain" in call.request.query:
+        raise not_done("query plans")
+    try:
+        answer = soql.run(text, call.org.view(call.user), now=call.org.now(), all_rows=deleted, version=call.version)
+    except soql.SoqlError as error:
+        raise _refusal(error) from error
+    if answer.is_count:
+        return Reply(200, {"totalSize": answer.total_size, "done": True, "records": []})
+    return _page(call, answer.rows, answer.total_size, deleted=deleted)
+
+
+def _refusal(error: soql.SoqlError) -> ApiError:
+    return ApiError(error.code, error.message, status=501 if error.code == "NOT_IMPLEMENTED" else 400)
+
+
+def _size(call: Call) -> int:
+    for part in call.headers.get("sforce-query-options", "").split(","):
+        name, _, number = part.partition("=")
+        if name.strip().lower() == "batchsize" and number.strip().isdecimal():
+            return min(max(int(number), LEAST), PAGE)
+    return PAGE
+
+
+def _page(call: Call, rows: list[dict[str, Any]], total: int, *, deleted: bool) -> Reply:
+    size = _size(call)
+    if len(rows) <= size:
+        return Reply(200, {"totalSize": total, "done": True, "records": rows})
+    key = f"01g5g{len(call.org.cursors):010d}AAA"
+    call.org.cursors[key] = (call.user.id, rows)
+    return Reply(200, _slice(call, key, rows, 0, size, deleted=deleted))
+
+
+def _slice(call: Call, key: str, rows: list[Any], begin: int, size: int, *, deleted: bool) -> dict[str, Any]:
+    end = begin + size
+    body: dict[str, Any] = {"totalSize": len(rows), "done": end >= len(rows)}
+    if end < len(rows):
+        body["nextRecordsUrl"] = f"{call.base}/query{'All' if deleted else ''}/{key}-{end}"
+    body["records"] = rows[begin:end]
+    return body
+
+
+def _more(call: Call, locator: str, *, deleted: bool) -> Reply:
+    key, _, begin = locator.rpartition("-")
+    user, rows = call.org.cursors.get(key, ("", []))
+    if user != call.user.id or not begin.isdecimal():
+        raise ApiError("INVALID_QUERY_LOCATOR", "invalid query locator")
+    return Reply(200, _slice(call, key, rows, int(begin), _size(call), deleted=deleted))
+
+
+def search(call: Call) -> Reply:
+    """Answer GET /search?q=FIND…."""
+    text = call.request.query.get("q")
+    if not text:
+        raise ApiError("MALFORMED_SEARCH", "A search string has to be specified")
+    return Reply(200, {"searchRecords": _found(call, text)})
+
+
+def _found(call: Call, text: str) -> list[dict[str, Any]]:
+    try:
+        answer: Any = soql.search(text, call.org.view(call.user), now=call.org.now(), version=call.version)
+    except soql.SoqlError as error:
+        raise _refusal(error) from error
+    rows: list[dict[str, Any]] = answer.rows if hasattr(answer, "rows") else answer
+    return rows[:MOST_FOUND]
+
+
+def parameterized(call: Call, body: Any) -> Reply:
+    """Answer GET and POST /parameterizedSearch."""
+    value: dict[str, Any] = dict(call.request.query if call.request.method == "GET" else sobjects.mapping(body))
+    word, scope = str(value.get("q", "")), str(value.get("in", "ALL")).upper()
+    if not word or scope not in _IN:
+        raise ApiError("INVALID_SEARCH", "q is required, and in is one of " + ", ".join(sorted(_IN)))
+    kinds = value.get("sobjects") or value.get("sobject") or []
+    kinds = [{"name": one} for one in kinds.split(",")] if isinstance(kinds, str) else kinds
+    for char in "?&|!{}[]()^~*:\\\"'+-":
+        word = word.replace(char, "\\" + char)
+    text = f"FIND {{{word}}} IN {scope} FIELDS"
+    if kinds:
+        text += " RETURNING " + ", ".join(_returning(one) for one in kinds)
+    if str(value.get("overallLimit", "")).isdecimal():
+        text += f" LIMIT {value['overallLimit']}"
+    return Reply(200, {"searchRecords": _found(call, text)})
+
+
+def _returning(one: dict[str, Any]) -> str:
+    if not isinstance(one, dict) or "name" not in one:
+        raise not_found()
+    fields = one.get("fields") or ["Id"]
+    fields = fields.split(",") if isinstance(fields, str) else fields
+    inner = ", ".join(fields)
+    if one.get("where"):
+        inner += f" WHERE {one['where']}"
+    if one.get("limit"):
+        inner += f" LIMIT {one['limit']}"
+    return f"{one['name']}({inner})"

@@ -1,0 +1,111 @@
+"""
+Stage: one value into one field.
+
+In: a JSON value and the field. Out: the value as the org keeps it.
+Rule of this file: what a field's type, length and list allow; nothing that needs another record.
+Source: fact sheet A5.
+"""
+
+import re
+from typing import Any
+
+from simulator import ids
+from simulator.catalogue import FieldDef, ObjectDef
+from simulator.errors import ApiError
+from simulator.values import to_date, to_datetime
+
+_EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+                    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+")  # fmt: skip
+_WHOLE, _NUMBER = ("int", "long"), ("double", "currency", "percent")
+_CUT = 32
+
+
+def coerce(sobject: ObjectDef, field: FieldDef, value: Any) -> Any:
+    """Return *value* as the org keeps it. Raises ApiError."""
+    if value is None or value == "":
+        return False if field.type == "boolean" and value == "" else None
+    if field.type == "boolean":
+        return _boolean(value)
+    if field.type in _WHOLE or field.type in _NUMBER:
+        return _number(field, value)
+    if field.type in ("date", "datetime"):
+        return _moment(field, value)
+    if isinstance(value, dict | list):
+        raise _unreadable("string", "START_OBJECT" if isinstance(value, dict) else "START_ARRAY")
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    text = str(value)
+    if field.type in ("reference", "id"):
+        return _reference(field, text)
+    return _text(sobject, field, text)
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false", "1", "0"):
+        return value.lower() in ("true", "1")
+    raise _unreadable("boolean", f"VALUE_STRING value {value}")
+
+
+def _number(field: FieldDef, value: Any) -> int | float:
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        number = float(value)
+    except (TypeError, ValueError):
+        raise _unreadable("int" if field.type in _WHOLE else "double", f"VALUE_STRING value {value}") from None
+    if field.type in _WHOLE:
+        if number != int(number):
+            raise _unreadable("int", f"VALUE_NUMBER_FLOAT value {value}")
+        return int(number)
+    whole = field.precision - field.scale
+    if field.precision and abs(number) >= 10**whole:
+        text = f"{field.label}: value outside of valid range on numeric field: {value}"
+        raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", text, fields=[field.name])
+    return round(number, field.scale) if field.precision else number
+
+
+def _moment(field: FieldDef, value: Any) -> Any:
+    try:
+        return to_date(value) if field.type == "date" else to_datetime(value)
+    except ValueError:
+        raise _unreadable(field.type, f"VALUE_STRING value {value}") from None
+
+
+def _unreadable(kind: str, what: str) -> ApiError:
+    return ApiError("JSON_PARSER_ERROR", f"Cannot deserialize instance of {kind} from {what} or request may be "
+                    "missing a required field at [line:1, column:1]")  # fmt: skip
+
+
+def _reference(field: FieldDef, text: str) -> str:
+    found = ids.normal(text)
+    if found is None:
+        label = field.label if field.name == "Id" else f"{field.label} ID"
+        message = f"{label}: id value of incorrect type: {text}"
+        raise ApiError("MALFORMED_ID", message, fields=[field.name])
+    return found
+
+
+def _text(sobject: ObjectDef, field: FieldDef, text: str) -> str | None:
+    text = text.strip() if field.type != "textarea" else text.rstrip()
+    if not text:
+        return None
+    if field.type == "multipicklist" or field.type == "picklist" and field.restricted:
+        for one in text.split(";") if field.type == "multipicklist" else [text]:
+            if field.restricted and one.lower() not in {known.lower() for known in field.values}:
+                message = f"{field.label}: bad value for restricted picklist field: {one}"
+                raise ApiError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, fields=[field.name])
+    if field.length and len(text) > field.length:
+        shown = text if len(text) <= _CUT else text[:_CUT] + "…"
+        label = field.label if field.name != "Name" else f"{sobject.label} Name"
+        message = f"{label}: data value too large: {shown} (max length={field.length})"
+        raise ApiError("STRING_TOO_LONG", message, fields=[field.name])
+    if field.type == "email" and not _valid_email(text):
+        raise ApiError("INVALID_EMAIL_ADDRESS", f"{field.label}: invalid email address: {text}", fields=[field.name])
+    return text
+
+
+def _valid_email(text: str) -> bool:
+    local = text.partition("@")[0]
+    return bool(_EMAIL.fullmatch(text)) and len(local) <= 64 and ".." not in local and local[:1] != "." != local[-1:]
