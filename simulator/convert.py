@@ -7,7 +7,6 @@ Source: fact sheet B.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from simulator import effects, ids, records
 from simulator.call import Call

@@ -70,7 +70,7 @@ class Org:
         for one in entries:
             name = str(one["username"])
             key = self.insert(
-                "User", {"Username": name, "LastName": name.split("@")[0], "Email": name, "Alias": name[:8],
+                "User", {"Username": name, "LastName": name.split("@", maxsplit=1)[0], "Email": name, "Alias": name[:8],
                          "ProfileId": profile, **one.get("record", {})},
             )  # fmt: skip
             self.users[key] = access.user(key, one)

@@ -80,7 +80,7 @@ def _login(org: Org, origin: str, path: str, given: Mapping[str, str]) -> str:
     if not org.file.soap_login:
         text = "SOAP API login() is disabled by default in this org. Contact your administrator"
         raise ApiError("INVALID_OPERATION", text)
-    if float(path.split("/u/")[-1].split("/")[0] or 0) >= 65:
+    if float(path.rsplit("/u/", maxsplit=1)[-1].split("/", maxsplit=1)[0] or 0) >= 65:
         raise ApiError("UNSUPPORTED_API_VERSION", "login() is not available from version 65.0 on")
     user = auth.by_password(org, given.get("username", ""), given.get("password", ""))
     if user is None:

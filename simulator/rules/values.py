@@ -91,7 +91,7 @@ def _text(sobject: ObjectDef, field: FieldDef, text: str) -> str | None:
     text = text.strip() if field.type != "textarea" else text.rstrip()
     if not text:
         return None
-    if field.type == "multipicklist" or field.type == "picklist" and field.restricted:
+    if field.type == "multipicklist" or (field.type == "picklist" and field.restricted):
         for one in text.split(";") if field.type == "multipicklist" else [text]:
             if field.restricted and one.lower() not in {known.lower() for known in field.values}:
                 message = f"{field.label}: bad value for restricted picklist field: {one}"
