@@ -5,10 +5,11 @@ Rule of this file: every write runs in one transaction that first locks the org'
 (design section 3, point 7; attacks D13, D14).
 """
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import (
@@ -88,11 +89,13 @@ class SqlLedger:
         self._engine = engine
         self._reading = reading(engine)
         self._clock = clock
+        # SQLite has one write lock and waits for it by sleeping: threads of one process had better take turns.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with _translated(), self._engine.begin() as connection:
+        with self._turn, _translated(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager

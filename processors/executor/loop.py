@@ -32,6 +32,7 @@ MESSAGES = 1_000
 OUTCOMES = 1_000
 POLL_SECONDS = 0.01
 IDLE_SECONDS = 0.05
+GATHER_SECONDS = 0.003
 COMMIT_EVERY = 1.0
 LOOK_SECONDS = 0.25
 TIDY_SECONDS = 3600.0
@@ -121,7 +122,8 @@ class Session:
         first = self._consumer.poll(POLL_SECONDS if busy else IDLE_SECONDS)
         if first is None:
             return []
-        return [first, *self._consumer.consume(MESSAGES - 1, 0)]
+        # A moment more fills a batch where messages stream in, and costs a lone one next to nothing.
+        return [first, *self._consumer.consume(MESSAGES - 1, GATHER_SECONDS)]
 
     def _watch(self, owned: Owned) -> None:
         """Let an org go whose executor ended, pause one that has too much that is due."""

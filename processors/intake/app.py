@@ -155,7 +155,8 @@ def _options(settings: IntakeSettings) -> dict[str, Any]:
         "broker_commit_interval": 1.0,
         "broker_max_poll_records": settings.batch,
         "producer_acks": -1,
-        "producer_linger_ms": 0,
+        # A batch is awaited as a whole anyway: a moment of gathering makes few requests of many.
+        "producer_linger_ms": 2,
         # Nothing is kept on the disk, but Faust wants a folder that it may make.
         "datadir": tempfile.gettempdir(),
         **settings.faust,
