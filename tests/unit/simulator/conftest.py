@@ -1,7 +1,8 @@
 """A running simulator for each test module, wiped before each test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -105,3 +106,9 @@ def rules(running: simulator.Running) -> Iterator[Api]:
     found.control.wipe()
     yield found
     found.session.close()
+
+
+@pytest.fixture
+def another(running: simulator.Running) -> Callable[..., Api]:
+    """Open a session with a credential of its own."""
+    return partial(open_api, running)
