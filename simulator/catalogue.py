@@ -25,6 +25,7 @@ LastModifiedDate datetime 0 ro defaulted=x
 LastModifiedById reference 18 ro ref=User defaulted=x
 SystemModstamp datetime 0 ro defaulted=x
 """
+_OWNER = "OwnerId reference 18 ref=User,Group rel=Owner defaulted=x"
 _FLAG = re.compile(r"(\w+)(?:=(.*))?")
 
 
@@ -170,7 +171,7 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
         extra = [*org.fields.get(name, ()), *(org.fields.get("Activity", ()) if entry.get("activity") else ())]
         objects[name.lower()] = _object(name, str(entry["prefix"]), words(name), [*fields, *map(custom_field, extra)])
     for number, (name, one) in enumerate(org.objects.items()):
-        lines = [*SYSTEM.split("\n"), "Name string 80 required", "OwnerId reference 18 ref=User,Group rel=Owner defaulted=x"]
+        lines = [*SYSTEM.split("\n"), "Name string 80 required", _OWNER]
         fields = [_line(line) for line in lines if line.strip()]
         fields += map(custom_field, one.get("fields", ()))
         prefix = str(one.get("prefix", f"a{number:02d}"))

@@ -38,7 +38,8 @@ def handle(orgs: Mapping[str, Org], request: Request) -> Reply:
 
 def _get_state(org: Org, _body: Any, _query: Mapping[str, str]) -> Any:
     records = {name: list(table.rows.values()) for name, table in org.store.tables.items() if table.rows}
-    return {"org": org.name, "records": records, "used": org.used, "limit": org.limit, "shift": org.shift.total_seconds(),
+    return {"org": org.name, "records": records, "used": org.used, "limit": org.limit,
+            "shift": org.shift.total_seconds(),
             "next": {name: table.next for name, table in org.store.tables.items()}}  # fmt: skip
 
 

@@ -71,7 +71,8 @@ def _owner(call: Call, lead: Row, wanted: str | None) -> str:
     if wanted:
         return str(_record(call, "User", wanted, "ownerId")["Id"])
     if str(lead["OwnerId"]).startswith("00G"):
-        raise ApiError("REQUIRED_FIELD_MISSING", "The lead is owned by a queue: ownerId is required", fields=["ownerId"])
+        text = "The lead is owned by a queue: ownerId is required"
+        raise ApiError("REQUIRED_FIELD_MISSING", text, fields=["ownerId"])
     return str(lead["OwnerId"])
 
 
@@ -111,7 +112,8 @@ def _contact(call: Call, lead: Row, one: Mapping[str, str], account: str, owner:
     if one.get("contactId"):
         target = _record(call, "Contact", one["contactId"], "contactId")
         if target.get("AccountId") != account:
-            raise ApiError("INVALID_CROSS_REFERENCE_KEY", "the contact does not belong to the account", fields=["contactId"])
+            text = "the contact does not belong to the account"
+            raise ApiError("INVALID_CROSS_REFERENCE_KEY", text, fields=["contactId"])
         _fill(call, "Contact", target, lead, _CONTACT)
         if one.get("overwriteLeadSource") == "true" and lead.get("LeadSource"):
             current = call.org.store.get("Contact", target["Id"]) or target

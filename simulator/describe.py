@@ -17,7 +17,8 @@ _OFF = ("aiPredictionField", "autoNumber", "cascadeDelete", "dependentPicklist",
         "displayLocationInDecimal", "encrypted", "formulaTreatNullNumberAsZero", "highScaleNumber", "htmlFormatted",
         "queryByDistance", "restrictedDelete", "searchPrefilterable", "writeRequiresMasterRead")  # fmt: skip
 _NONE = ("calculatedFormula", "compoundFieldName", "controllerName", "defaultValueFormula", "extraTypeInfo",
-         "filteredLookupInfo", "inlineHelpText", "mask", "maskType", "referenceTargetField", "relationshipOrder")  # fmt: skip
+         "filteredLookupInfo", "inlineHelpText", "mask", "maskType", "referenceTargetField",
+         "relationshipOrder")  # fmt: skip
 _AUDIT = ("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp", "Id", "IsDeleted")
 
 
@@ -111,9 +112,9 @@ def sobject(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
     }  # fmt: skip
     found["urls"] |= {
         "layouts": f"{where}/describe/layouts", "compactLayouts": f"{where}/describe/compactLayouts",
-        "approvalLayouts": f"{where}/describe/approvalLayouts", "defaultValues": f"{where}/defaultValues?recordTypeId&fields",
+        "approvalLayouts": f"{where}/describe/approvalLayouts",
+        "defaultValues": f"{where}/defaultValues?recordTypeId&fields",
         "listviews": f"{where}/listviews", "quickActions": f"{where}/quickActions",
         "uiDetailTemplate": "/{ID}", "uiEditTemplate": "/{ID}/e", "uiNewRecord": f"/{one.prefix}/e",
     }  # fmt: skip
     return found
-

@@ -51,7 +51,7 @@ def no_column(one: ObjectDef, name: str) -> ApiError:
 
 
 def _parent(call: Call, field: FieldDef, value: Mapping[str, Any]) -> str:
-    """Return the ID of the parent that `{"Ext__c": "v"}` names; a reference to several objects needs attributes.type."""
+    """Return the ID of the parent that `{"Ext__c": "v"}` names; one of several objects needs attributes.type."""
     kind = (value.get("attributes") or {}).get("type") or field.reference_to[0]
     if len(field.reference_to) > 1 and "attributes" not in value:
         text = f"{field.relationship_name}: attributes.type must name one of {', '.join(field.reference_to)}"

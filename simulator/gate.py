@@ -15,6 +15,7 @@ from simulator.faults import Fault
 from simulator.org import Org
 
 _HTML = b"<html><head><title>Salesforce</title></head><body>We are down for maintenance.</body></html>"
+_UNEXPECTED = "An unexpected error occurred. Please include this ErrorId if you contact support"
 _FOREVER = 3600.0
 _ERRORS: dict[str, tuple[int, str, str]] = {
     "expire_session": (401, "INVALID_SESSION_ID", "Session expired or invalid"),
@@ -116,8 +117,8 @@ class Gate:
         if action == "html200":
             reply = Reply(200, _HTML, type="text/html;charset=UTF-8")
         elif action == "status":
-            body = fault.params.get("body", [{"errorCode": fault.params.get("code", "UNKNOWN_EXCEPTION"),
-                                              "message": fault.params.get("message", "An unexpected error occurred.")}])  # fmt: skip
+            code, text = fault.params.get("code", "UNKNOWN_EXCEPTION"), fault.params.get("message", _UNEXPECTED)
+            body = fault.params.get("body", [{"errorCode": code, "message": text}])
             status = int(fault.number("status", 500))
             if fault.params.get("applied"):
                 self._apply(request, origin, entry)

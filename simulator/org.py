@@ -77,8 +77,9 @@ class Org:
         for queue in self.file.queues:
             self.insert("Group", {"Name": queue, "DeveloperName": queue.replace(" ", "_"), "Type": "Queue"})
         for number, label in enumerate(self.objects["lead"].fields["status"].values, 1):
-            self.insert("LeadStatus", {"MasterLabel": label, "ApiName": label, "SortOrder": number,
-                                       "IsDefault": number == 1, "IsConverted": label == "Closed - Converted"})  # fmt: skip
+            converted = label == "Closed - Converted"
+            entry = {"MasterLabel": label, "ApiName": label, "SortOrder": number, "IsConverted": converted}
+            self.insert("LeadStatus", {**entry, "IsDefault": number == 1})
         for record in self.file.records:
             self.insert(str(record["type"]), record.get("fields", {}))
 

@@ -31,7 +31,8 @@ class Pace:
         if isinstance(value, int | float) and value >= 0:
             return cls(float(value), name="fixed")
         if isinstance(value, dict) and not set(value) - {"base", "record", "in_flight"}:
-            return cls(float(value.get("base", 0)), float(value.get("record", 0)), int(value.get("in_flight", 0)), "own")
+            base, record = float(value.get("base", 0)), float(value.get("record", 0))
+            return cls(base, record, int(value.get("in_flight", 0)), "own")
         raise ValueError(f"pace {value!r}: one of {', '.join(MODELS)}, seconds, or base, record and in_flight")
 
 

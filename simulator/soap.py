@@ -95,7 +95,8 @@ def _login(org: Org, origin: str, path: str, given: Mapping[str, str]) -> str:
 
 def _info(org: Org, user_id: str) -> str:
     row = org.store.get("User", user_id) or {}
-    facts = {"organizationId": org.id, "organizationName": org.name, "userId": user_id, "profileId": row.get("ProfileId"),
+    facts = {"organizationId": org.id, "organizationName": org.name, "userId": user_id,
+             "profileId": row.get("ProfileId"),
              "userEmail": row.get("Email"), "userFullName": row.get("Name"), "userName": row.get("Username"),
              "userLanguage": "en_US", "userLocale": "en_US", "userTimeZone": "GMT", "userType": "Standard",
              "sessionSecondsValid": int(org.file.session_seconds)}  # fmt: skip
@@ -137,7 +138,9 @@ def _one(call: Call, lead: Mapping[str, str]) -> str:
                 f"<message>{escape(error.message)}</message><statusCode>{error.code}</statusCode></errors>"
                 f'<leadId>{escape(lead.get("leadId", ""))}</leadId><opportunityId xsi:nil="true"/>'
                 "<success>false</success></result>")  # fmt: skip
-    parts = "".join(f"<{name}>{value}</{name}>" if value else f'<{name} xsi:nil="true"/>' for name, value in made.items())
+    parts = "".join(
+        f"<{name}>{value}</{name}>" if value else f'<{name} xsi:nil="true"/>' for name, value in made.items()
+    )
     return f"<result>{parts}<success>true</success></result>"
 
 

@@ -17,7 +17,7 @@ from simulator.errors import ApiError
 from simulator.rest import sobjects
 
 MOST, MOST_CHUNKS, MOST_READ = 200, 10, 2000
-_ROLLED_BACK = ("Record rolled back because not all records were valid and the request was using AllOrNone header")
+_ROLLED_BACK = "Record rolled back because not all records were valid and the request was using AllOrNone header"
 _Step = Callable[[], dict[str, Any]]
 
 

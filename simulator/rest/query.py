@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator import soql
 from simulator.call import Call, Reply
-from simulator.errors import ApiError, not_done, not_found
+from simulator.errors import ApiError, not_done
 from simulator.rest import sobjects
 
 PAGE, LEAST = 2000, 200
@@ -110,8 +110,8 @@ def parameterized(call: Call, body: Any) -> Reply:
 
 
 def _returning(one: dict[str, Any]) -> str:
-    if not isinstance(one, dict) or "name" not in one:
-        raise not_found()
+    if "name" not in one:
+        raise ApiError("INVALID_SEARCH", "each of sobjects needs a name")
     fields = one.get("fields") or ["Id"]
     fields = fields.split(",") if isinstance(fields, str) else fields
     inner = ", ".join(fields)

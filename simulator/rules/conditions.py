@@ -2,7 +2,8 @@
 Noun: conditions of the org file: validation rules and assignment rules.
 
 In: a condition and a row. Out: whether it holds.
-Rule of this file: a small safe form, no expression language: `{field, op, value}`, `{all: […]}`, `{any: […]}`, `{not: …}`.
+Rule of this file: a small safe form, no expression language:
+`{field, op, value}`, `{all: […]}`, `{any: […]}`, `{not: …}`.
 """
 
 import re
@@ -32,9 +33,9 @@ def _compare(op: str, value: Any, wanted: Any) -> bool:
     if op == "blank":
         return value in (None, "")
     if op == "=":
-        return _plain(value) == _plain(wanted)
+        return bool(_plain(value) == _plain(wanted))
     if op == "!=":
-        return _plain(value) != _plain(wanted)
+        return bool(_plain(value) != _plain(wanted))
     if op == "in":
         return _plain(value) in [_plain(one) for one in wanted]
     if op == "regex":
@@ -59,7 +60,7 @@ def validate(call: Call, sobject: str, row: Mapping[str, Any], before: Mapping[s
 
 
 def assign(call: Call, sobject: str, row: dict[str, Any]) -> None:
-    """Give the row to the owner of the first rule `{object, when, owner}` that holds; *owner* is a queue or username."""
+    """Give the row to the owner (queue or username) of the first rule `{object, when, owner}` that holds."""
     if not call.assigns:
         return
     for rule in call.org.file.assignment_rules:

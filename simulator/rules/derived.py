@@ -67,7 +67,7 @@ def _event(row: dict[str, Any], given: Mapping[str, Any]) -> None:
     """An event needs a time, and its times must agree (fact sheet C; the exact refusal is a guess)."""
     start = given.get("StartDateTime") or given.get("ActivityDateTime") or row.get("StartDateTime")
     if row.get("IsAllDayEvent"):
-        day = given.get("ActivityDate") or row.get("ActivityDate") or (start.date() if start else None)
+        day = given.get("ActivityDate") or row.get("ActivityDate") or (start and start.date())
         if day is None:
             raise _no_time()
         start = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -79,15 +79,14 @@ def _event(row: dict[str, Any], given: Mapping[str, Any]) -> None:
         minutes = row.get("DurationInMinutes")
     if end is None and minutes is None:
         raise _no_time()
-    if end is None and minutes is not None:
-        end = start + timedelta(minutes=minutes)
+    finish: datetime = end if end is not None else start + timedelta(minutes=minutes or 0)
     if minutes is None:
-        minutes = int((end - start).total_seconds() // 60)
-    if end < start or timedelta(minutes=minutes) != end - start or end - start > timedelta(days=14):
+        minutes = int((finish - start).total_seconds() // 60)
+    if finish < start or timedelta(minutes=minutes) != finish - start or finish - start > timedelta(days=14):
         text = "An event ends after it starts, at most 14 days later, and its duration must agree with its end"
         raise ApiError("FIELD_INTEGRITY_EXCEPTION", text, fields=["EndDateTime"])
-    row.update(StartDateTime=start, ActivityDateTime=start, EndDateTime=end, DurationInMinutes=minutes,
-               ActivityDate=start.date(), EndDate=end.date())  # fmt: skip
+    row.update(StartDateTime=start, ActivityDateTime=start, EndDateTime=finish, DurationInMinutes=minutes,
+               ActivityDate=start.date(), EndDate=finish.date())  # fmt: skip
 
 
 def _no_time() -> ApiError:

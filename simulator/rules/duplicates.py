@@ -55,7 +55,8 @@ def _refusal(
     for kind in dict.fromkeys(kind for kind, _ in found):
         records = [
             {"additionalInformation": [], "fieldDiffs": [], "matchConfidence": 100.0,
-             "record": {"attributes": {"type": kind, "url": f"{call.base}/sobjects/{kind}/{one['Id']}"}, "Id": one["Id"]}}
+             "record": {"attributes": {"type": kind, "url": f"{call.base}/sobjects/{kind}/{one['Id']}"},
+                        "Id": one["Id"]}}
             for name, one in found if name == kind
         ]  # fmt: skip
         results.append({"entityType": kind, "errors": [], "matchEngine": "ExactMatchEngine", "matchRecords": records,

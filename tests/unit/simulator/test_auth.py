@@ -14,7 +14,8 @@ def token(origin, **form):
 
 
 def test_client_credentials_open_a_session_of_the_apps_user(running):
-    answer = token(running.url, grant_type="client_credentials", client_id="signalbox", client_secret="simulated-secret")
+    app = {"client_id": "signalbox", "client_secret": "simulated-secret"}
+    answer = token(running.url, grant_type="client_credentials", **app)
     body = answer.json()
     assert body["instance_url"] == running.url
     who = requests.get(body["id"], headers={"Authorization": f"Bearer {body['access_token']}"}, timeout=20).json()
@@ -45,14 +46,13 @@ def test_a_password_gives_a_refresh_token_that_opens_another_session(running):
 
 def test_a_jwt_is_taken_only_with_the_right_signature(running):
     good, bad = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-    public = good.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = good.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     with simulator.serve([simulator.OrgFile(public_key=public.decode())]) as own:
         claims = {"iss": "signalbox", "sub": "integration@example.com", "aud": own.url, "exp": int(time.time()) + 120}
         answers = {}
         for name, key, more in (("good", good, {}), ("bad", bad, {}), ("late", good, {"exp": 1}),
-                                ("who", good, {"sub": "x"}), ("aud", good, {"aud": "https://example.org"})):  # fmt: skip
+                                ("who", good, {"sub": "x"}),
+                                ("aud", good, {"aud": "https://example.org"})):  # fmt: skip
             assertion = jwt.encode({**claims, **more}, key, algorithm="RS256")
             grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
             answers[name] = token(own.url, grant_type=grant, assertion=assertion).status_code

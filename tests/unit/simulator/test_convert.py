@@ -5,7 +5,9 @@ import pytest
 
 def leads(*conversions):
     inner = "".join(
-        "<u:leadConverts>" + "".join(f"<u:{name}>{value}</u:{name}>" for name, value in one.items()) + "</u:leadConverts>"
+        "<u:leadConverts>"
+        + "".join(f"<u:{name}>{value}</u:{name}>" for name, value in one.items())
+        + "</u:leadConverts>"
         for one in conversions
     )
     return f"<u:convertLead>{inner}</u:convertLead>"
@@ -26,7 +28,9 @@ def test_a_lead_becomes_an_account_and_a_contact_and_is_locked(api):
     answer = api.soap(leads(conversion(lead)))
     assert answer.status_code == 200
     assert "<success>true</success>" in answer.text
-    row = api.query("SELECT IsConverted, Status, ConvertedAccountId, ConvertedContactId, ConvertedOpportunityId FROM Lead")[0]
+    row = api.query(
+        "SELECT IsConverted, Status, ConvertedAccountId, ConvertedContactId, ConvertedOpportunityId FROM Lead"
+    )[0]
     assert (row["IsConverted"], row["Status"], row["ConvertedOpportunityId"]) == (True, "Closed - Converted", None)
     contact = api.query("SELECT Id, Email, AccountId FROM Contact")[0]
     assert (contact["Id"], contact["Email"]) == (row["ConvertedContactId"], "a@example.com")
@@ -94,7 +98,9 @@ def test_more_than_100_leads_are_a_fault_of_the_whole_call(api):
 
 
 def test_soap_login_is_refused_as_new_orgs_refuse_it_unless_switched_on(api, rules):
-    login = "<u:login><u:username>integration@example.com</u:username><u:password>simulated-password</u:password></u:login>"
+    login = (
+        "<u:login><u:username>integration@example.com</u:username><u:password>simulated-password</u:password></u:login>"
+    )
     assert "INVALID_OPERATION" in api.soap(login, "59.0").text
     assert "<sessionId>" in rules.soap(login, "59.0").text
     assert "UNSUPPORTED_API_VERSION" in rules.soap(login, "65.0").text

@@ -82,7 +82,9 @@ def test_the_pace_waits_by_call_and_by_record(api):
 def test_a_held_lock_refuses_the_record_and_its_children_until_it_is_over(api):
     account = api.make("Account", Name="x")
     api.control.lock(account, 60)
-    assert api.call("PATCH", f"sobjects/Account/{account}", {"Name": "y"}).json()[0]["errorCode"] == "UNABLE_TO_LOCK_ROW"
+    assert (
+        api.call("PATCH", f"sobjects/Account/{account}", {"Name": "y"}).json()[0]["errorCode"] == "UNABLE_TO_LOCK_ROW"
+    )
     assert api.call("POST", "sobjects/Contact", {"LastName": "A", "AccountId": account}).status_code == 400
     api.control.shift(61)
     assert api.call("PATCH", f"sobjects/Account/{account}", {"Name": "y"}).status_code == 204

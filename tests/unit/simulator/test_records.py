@@ -48,7 +48,10 @@ def test_a_bad_value_is_refused_with_the_code_of_a_real_org(api, body, code):
 def test_an_unknown_object_or_id_is_not_found(api):
     assert api.call("POST", "sobjects/Nothing", {}).status_code == 404
     assert api.call("GET", "sobjects/Lead/00Q000000000001AAA").status_code == 404
-    assert api.call("PATCH", "sobjects/Lead/00Q000000000001AAA", {}).json()[0]["errorCode"] == "INVALID_CROSS_REFERENCE_KEY"
+    assert (
+        api.call("PATCH", "sobjects/Lead/00Q000000000001AAA", {}).json()[0]["errorCode"]
+        == "INVALID_CROSS_REFERENCE_KEY"
+    )
 
 
 def test_upsert_by_external_id_creates_once_and_then_updates(api):
