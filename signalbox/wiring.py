@@ -4,6 +4,8 @@ Wiring: settings become ports, and ports the four processes.
 Rule of this file: the only place that knows both sides; it decides nothing.
 """
 
+import itertools
+import logging
 import random
 import signal
 import threading
@@ -14,16 +16,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from confluent_kafka import Message, Producer
+import structlog
+from confluent_kafka import KafkaException, Message, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.schema_registry import SchemaRegistryClient
 from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
 
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
+from connectors.database.migrate import at_head
 from connectors.kafka.admin import delete_below
 from connectors.kafka.dead_letter_topics import original, produce
 from connectors.kafka.dead_letters import dead_letter
 from connectors.kafka.headers import outcome_headers
 from connectors.kafka.options import (
+    admin_config,
     consumer_config,
     faust_broker,
     faust_options,
@@ -33,6 +41,7 @@ from connectors.kafka.options import (
 from connectors.kafka.registry import ConfluentCodec
 from connectors.prometheus.registry import PrometheusMetrics
 from connectors.salesforce.client import SalesforceClient
+from processors.errors import Transient
 from processors.executor.context import Context, Decider
 from processors.executor.loop import Shell, run_executor
 from processors.executor.pack import Terms
@@ -40,11 +49,18 @@ from processors.integrations import Integrations
 from processors.ports import Probe
 from processors.settings_files import load_integrations
 from schemas.codec import Codec, SingleObject
-from schemas.topics import NO_ORG, dead_letter_topic
+from schemas.topics import NO_ORG, dead_letter_topic, topic_table
 from signalbox.health import Heart, serve_health
 from signalbox.settings import Settings
 
+log = structlog.get_logger()
+
 GROUP_EXECUTOR = "signalbox-executor"
+
+# Refused connections are what waiting is about: librdkafka need not repeat them.
+_SILENT = logging.getLogger("signalbox.silent")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
 
 
 def no_probe(place: str) -> None:
@@ -104,13 +120,65 @@ def open_codec(settings: Settings) -> Codec:
     config = {"url": section.url}
     if section.username and section.password:
         config["basic.auth.user.info"] = f"{section.username}:{section.password.get_secret_value()}"
-    return ConfluentCodec.connect(config)
+    return ConfluentCodec(SchemaRegistryClient(config))
 
 
-def executor_context(process: Process, probe: Probe = no_probe) -> Callable[[str], Context]:
+def known_orgs(settings: Settings) -> tuple[str, ...]:
+    """Return the orgs of the settings and of the integrations, and `none`. Raises Misconfigured."""
+    return tuple(sorted({NO_ORG, *settings.orgs, *load_integrations(settings.integrations).orgs()}))
+
+
+def open_database(process: Process) -> Engine | None:
+    """Return an engine once the database answers and is at head; None where the process is to stop before."""
+    engine = open_engine(process.settings.database.get_secret_value())
+
+    def why() -> str | None:
+        return None if at_head(engine) else "the database lacks this version's tables; run `signalbox migrate`"
+
+    return engine if wait_until_well(process, why) else None
+
+
+def wait_for_kafka(process: Process) -> bool:
+    """Return True once a broker answers and has every topic; False where the process is to stop before."""
+    admin = AdminClient(admin_config(process.settings.kafka.client(None)), logger=_SILENT)
+    wanted = {topic.name for topic in topic_table(known_orgs(process.settings))}
+
+    def why() -> str | None:
+        try:
+            missing = sorted(wanted - set(admin.list_topics(timeout=5).topics))
+        except KafkaException as error:
+            return f"Kafka does not answer at {process.settings.kafka.bootstrap}: {error.args[0].str()}"
+        return f"Kafka lacks topic {missing[0]}; run `signalbox topics create`" if missing else None
+
+    return wait_until_well(process, why)
+
+
+def wait_until_well(process: Process, why: Callable[[], str | None]) -> bool:
+    """
+    Ask *why* not, until there is no reason any more (True) or the process is to stop (False).
+
+    A reason is logged once, and told by /readyz all the while; a `Transient` is a reason too.
+    """
+    told = None
+    for tries in itertools.count():
+        try:
+            reason = why()
+        except Transient as error:
+            reason = error.reason
+        if reason is None or process.stop.is_set():
+            return reason is None and not process.stop.is_set()
+        process.heart.beat(False, reason)
+        if reason != told:
+            told = reason
+            log.warning("waiting, nothing is lost", why=reason)
+        process.stop.wait(min(5.0, 0.5 * 2 ** min(tries, 4)) * random.uniform(0.5, 1.0))
+    return False
+
+
+def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) -> Callable[[str], Context]:
     """Return what makes the context of an org; clients and the engine are shared by all of a process."""
     settings = process.settings
-    ledger = SqlLedger(open_engine(settings.database.get_secret_value()))
+    ledger = SqlLedger(engine)
     clients = {name: SalesforceClient(name, org) for name, org in settings.orgs.items()}
     integrations = process.integrations
     deciders = {name: Decider(one, integrations.digest(name)) for name, one in integrations.by_name.items()}
@@ -145,6 +213,9 @@ def executor_context(process: Process, probe: Probe = no_probe) -> Callable[[str
 def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
     """Run the executor until told to stop."""
     settings = process.settings
+    engine = open_database(process)
+    if engine is None:
+        return
     kafka = settings.kafka.client(settings.instance)
     letters = Producer(producer_config(kafka))
     orgs = sorted({NO_ORG, *settings.orgs, *process.integrations.orgs()})
@@ -154,7 +225,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
             producer_config=transactional_config(kafka, f"{GROUP_EXECUTOR}-{settings.instance}"),
             orgs=tuple(orgs),
             owner=settings.instance,
-            context=executor_context(process, probe),
+            context=executor_context(process, engine, probe),
             codec=process.codec,
             dead_letter=letters_to(letters, "command"),
             delete_below=lambda topic, offset: delete_below(kafka, topic, offset),
@@ -201,7 +272,10 @@ def run_audit_process(process: Process) -> None:
     from connectors.database.audit import DatabaseAudit
     from processors.audit.app import GROUP, TOPICS, Audit
 
-    store = DatabaseAudit(open_engine(process.settings.database.get_secret_value()))
+    engine = open_database(process)
+    if engine is None:
+        return
+    store = DatabaseAudit(engine)
     _run_sink(process, GROUP, TOPICS, Audit(store, metrics=process.metrics))
 
 
@@ -212,6 +286,9 @@ def run_notifier_process(process: Process) -> None:
     from processors.notifier.app import GROUP, TOPICS, Notifier
     from processors.notifier.compose import MailSettings
 
+    engine = open_database(process)
+    if engine is None:
+        return
     section = process.settings.mail
     server = SmtpSettings(
         host=section.host,
@@ -227,7 +304,7 @@ def run_notifier_process(process: Process) -> None:
             MailSettings(sender=section.sender, domain=section.domain),
             recipients,
             mailer=mailer,
-            notes=DatabaseNotes(open_engine(process.settings.database.get_secret_value())),
+            notes=DatabaseNotes(engine),
             metrics=process.metrics,
             clock=utc_now,
             stop=process.stop,

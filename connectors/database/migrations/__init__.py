@@ -1,0 +1,1 @@
+"""The tables' history, run by alembic through `connectors.database.migrate`."""
