@@ -31,7 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         files = [orgfile.load(one) for one in given.org]
         context = tls.context(given.tls, given.host) if given.tls else None
         with serve(files, host=given.host, port=given.port, control_port=given.control_port, tls=context) as running:
-            sys.stdout.write(f"simulator: API {running.url} control {running.control_url}\n")
+            own = "".join(f" {one.name} {running.origin(one.name)}" for one in files)
+            sys.stdout.write(f"simulator: API {running.url} control {running.control_url}{own}\n")
             sys.stdout.flush()
             stop.wait()
     except (OSError, ValueError) as error:

@@ -25,6 +25,7 @@ class OrgFile:
     """One org. Times are seconds, rates are calls; `users`, `validation_rules` … are lists of mappings."""
 
     name: str = "default"
+    port: int = 0
     client_id: str = "signalbox"
     client_secret: str = "simulated-secret"  # noqa: S105  # the published credential of a simulated org
     public_key: str = ""

@@ -37,6 +37,7 @@ class Running:
         self._error: BaseException | None = None
         self._open: set[asyncio.Task[None]] = set()
         self.url = self.control_url = ""
+        self._origins: dict[str, str] = {}
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
 
     def start(self) -> Self:
@@ -57,6 +58,10 @@ class Running:
     def org(self, name: str | None = None) -> Org:
         """Return an org: to read. Writes from another thread than the server's are for before `start`."""
         return self._gates[name].org if name else next(iter(self._gates.values())).org
+
+    def origin(self, name: str) -> str:
+        """Return the address of the port that an org has to itself: for clients that take no path in an address."""
+        return self._origins[name]
 
     def org_url(self, name: str) -> str:
         """Return the instance address of an org."""
@@ -85,8 +90,11 @@ class Running:
         scheme = "https" if self._tls else "http"
         self.url = f"{scheme}://{self._host}:{api.sockets[0].getsockname()[1]}"
         self.control_url = f"http://{self._host}:{ctl.sockets[0].getsockname()[1]}"
+        own = [await self._own_port(name, gate, scheme) for name, gate in self._gates.items()]
         self._ready.set()
         await self._stop.wait()
+        for one in own:
+            one.close()
         api.close()
         ctl.close()
         waiting = [*self._open, *(task for gate in self._gates.values() for task in gate.late)]
@@ -94,13 +102,25 @@ class Running:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
 
+    async def _own_port(self, name: str, gate: Gate, scheme: str) -> asyncio.Server:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._connection(reader, writer, api=True, gate=gate)
+
+        server = await asyncio.start_server(
+            connected, self._host, gate.org.file.port, ssl=self._tls, limit=wire.LARGEST_HEAD
+        )
+        self._origins[name] = f"{scheme}://{self._host}:{server.sockets[0].getsockname()[1]}"
+        return server
+
     async def _api(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._connection(reader, writer, api=True)
 
     async def _control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._connection(reader, writer, api=False)
 
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, api: bool) -> None:
+    async def _connection(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, api: bool, gate: Gate | None = None
+    ) -> None:
         """Answer one request after the other. asyncio sets TCP_NODELAY by itself."""
         task = asyncio.current_task()
         if task is not None:
@@ -108,7 +128,7 @@ class Running:
             task.add_done_callback(self._open.discard)
         try:
             while (request := await wire.read(reader)) is not None:
-                out = await self._gate(request) if api else self._controlled(request)
+                out = await self._gate(request, gate) if api else self._controlled(request)
                 if out.data:
                     writer.write(out.data)
                 if out.drop:
@@ -129,8 +149,8 @@ class Running:
         finally:
             writer.close()
 
-    async def _gate(self, request: Request) -> Out:
-        gate, prefix = self._of(request)
+    async def _gate(self, request: Request, own: Gate | None) -> Out:
+        gate, prefix = (own, "") if own is not None else self._of(request)
         request.path = request.path[len(prefix) :]
         request.target = request.target[len(prefix) :]
         scheme = "https" if self._tls else "http"

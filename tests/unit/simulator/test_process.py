@@ -18,7 +18,7 @@ def test_the_process_prints_its_addresses_serves_its_orgs_and_ends_with_0(tmp_pa
         command += ["--org", str(tmp_path / f"{name}.yaml")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        found = re.fullmatch(r"simulator: API (\S+) control (\S+)\n", process.stdout.readline())
+        found = re.fullmatch(r"simulator: API (\S+) control (\S+) north (\S+) south (\S+)\n", process.stdout.readline())
         form = {"grant_type": "client_credentials", "client_id": "signalbox", "client_secret": "simulated-secret"}
         tokens = {}
         for name in ("north", "south"):
@@ -29,7 +29,9 @@ def test_the_process_prints_its_addresses_serves_its_orgs_and_ends_with_0(tmp_pa
         assert (
             requests.get(f"{found[1]}/south/services/data/v65.0/limits", headers=foreign, timeout=20).status_code == 401
         )
-        assert simulator.Control(found[2], "south").calls()["used"] == 1
+        own = {"Authorization": f"Bearer {tokens['south']}"}
+        assert requests.get(f"{found[4]}/services/data/v65.0/limits", headers=own, timeout=20).status_code == 200
+        assert simulator.Control(found[2], "south").calls()["used"] == 2
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
