@@ -16,7 +16,7 @@ RIGHTS = ("read", "create", "edit", "delete")
 class User:
     """
     One user. *objects*: object → rights (absent: all); *private*: objects of which only owned records are seen;
-    *read_only*: objects of which others' records are seen and not edited; *hidden_fields*: `Object.Field`.
+    *read_only*: objects of which others' records are seen and not edited.
     """
 
     id: str

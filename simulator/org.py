@@ -38,7 +38,6 @@ class Org:
         self.seq = 0
         self.tokens: dict[str, tuple[str, datetime]] = {}
         self.refresh: dict[str, str] = {}
-        self.by_token: dict[str, int] = {}
         self.used = 0
         self.window = self.now()
         self.limit = file.daily_limit

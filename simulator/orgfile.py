@@ -36,11 +36,9 @@ class OrgFile:
     daily_limit: int = 100_000
     concurrent_limit: int = 25
     concurrent_after: float = 20.0
-    request_limit: float = 600.0
     count_limits: bool = True
     count_not_modified: bool = True
     search_lag: float = 0.0
-    lock_wait: float = 0.0
     pace: Any = "instant"
     fields: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=_default_fields)
     objects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
