@@ -63,7 +63,7 @@ class Api:
         return str(answer.json()["id"])
 
     def soap(self, operation: str, version: str = "65.0") -> requests.Response:
-        token = self.session.headers["Authorization"].removeprefix("Bearer ")
+        token = str(self.session.headers["Authorization"]).removeprefix("Bearer ")
         envelope = (
             '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:u="urn:partner.soap.sforce.com">'
             f"<e:Header><u:SessionHeader><u:sessionId>{token}</u:sessionId></u:SessionHeader></e:Header>"

@@ -1,4 +1,5 @@
 import time
+from typing import Any
 
 import jwt
 import pytest
@@ -9,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 import simulator
 
 
-def token(origin, **form):
+def token(origin: Any, **form: Any) -> Any:
     return requests.post(f"{origin}/services/oauth2/token", data=form, timeout=20)
 
 
-def test_client_credentials_open_a_session_of_the_apps_user(running):
+def test_client_credentials_open_a_session_of_the_apps_user(running: Any) -> None:
     app = {"client_id": "signalbox", "client_secret": "simulated-secret"}
     answer = token(running.url, grant_type="client_credentials", **app)
     body = answer.json()
@@ -31,12 +32,12 @@ def test_client_credentials_open_a_session_of_the_apps_user(running):
         ({"grant_type": "refresh_token", "client_id": "signalbox", "refresh_token": "no"}, "invalid_grant"),
     ],
 )
-def test_a_wrong_credential_is_refused_in_oauths_words(running, form, error):
+def test_a_wrong_credential_is_refused_in_oauths_words(running: Any, form: Any, error: Any) -> None:
     answer = token(running.url, **form)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 
 
-def test_a_password_gives_a_refresh_token_that_opens_another_session(running):
+def test_a_password_gives_a_refresh_token_that_opens_another_session(running: Any) -> None:
     app = {"client_id": "signalbox", "client_secret": "simulated-secret"}
     user = {"username": "integration@example.com", "password": "simulated-password"}
     first = token(running.url, grant_type="password", **app, **user).json()
@@ -44,7 +45,7 @@ def test_a_password_gives_a_refresh_token_that_opens_another_session(running):
     assert again.json()["access_token"] != first["access_token"]
 
 
-def test_a_jwt_is_taken_only_with_the_right_signature(running):
+def test_a_jwt_is_taken_only_with_the_right_signature(running: Any) -> None:
     good, bad = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
     public = good.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     with simulator.serve([simulator.OrgFile(public_key=public.decode())]) as own:
@@ -59,7 +60,7 @@ def test_a_jwt_is_taken_only_with_the_right_signature(running):
     assert answers == {"good": 200, "bad": 400, "late": 400, "who": 400, "aud": 400}
 
 
-def test_a_session_ends_when_its_time_is_over_or_it_is_revoked(api):
+def test_a_session_ends_when_its_time_is_over_or_it_is_revoked(api: Any) -> None:
     assert api.call("GET", "limits").status_code == 200
     api.control.shift(7300)
     answer = api.call("GET", "limits")
@@ -70,7 +71,7 @@ def test_a_session_ends_when_its_time_is_over_or_it_is_revoked(api):
     assert api.call("GET", "limits").status_code == 401
 
 
-def test_https_is_served_under_a_ca_of_its_own(tmp_path):
+def test_https_is_served_under_a_ca_of_its_own(tmp_path: Any) -> None:
     from simulator import tls
 
     with simulator.serve(tls=tls.context(tmp_path, "127.0.0.1")) as own:

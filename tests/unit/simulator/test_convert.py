@@ -1,9 +1,10 @@
 import re
+from typing import Any
 
 import pytest
 
 
-def leads(*conversions):
+def leads(*conversions: Any) -> Any:
     inner = "".join(
         "<u:leadConverts>"
         + "".join(f"<u:{name}>{value}</u:{name}>" for name, value in one.items())
@@ -13,16 +14,16 @@ def leads(*conversions):
     return f"<u:convertLead>{inner}</u:convertLead>"
 
 
-def conversion(lead, **more):
+def conversion(lead: Any, **more: Any) -> Any:
     return {"convertedStatus": "Closed - Converted", "doNotCreateOpportunity": "true", "leadId": lead, **more}
 
 
-def code(answer):
+def code(answer: Any) -> Any:
     found = re.search(r"<statusCode>(\w+)</statusCode>", answer.text)
     return found[1] if found else None
 
 
-def test_a_lead_becomes_an_account_and_a_contact_and_is_locked(api):
+def test_a_lead_becomes_an_account_and_a_contact_and_is_locked(api: Any) -> None:
     lead = api.make("Lead", LastName="A", Company="B", Email="a@example.com")
     task = api.make("Task", WhoId=lead)
     answer = api.soap(leads(conversion(lead)))
@@ -43,13 +44,13 @@ def test_a_lead_becomes_an_account_and_a_contact_and_is_locked(api):
     assert [one["kind"] for one in api.control.effects()][-1] == "convert"
 
 
-def test_an_opportunity_is_made_unless_told_not_to(api):
+def test_an_opportunity_is_made_unless_told_not_to(api: Any) -> None:
     lead = api.make("Lead", LastName="A", Company="B")
     api.soap(leads(conversion(lead, doNotCreateOpportunity="false")))
     assert api.query("SELECT Name, StageName FROM Opportunity")[0]["Name"] == "B"
 
 
-def test_existing_targets_get_only_their_blanks_filled(api):
+def test_existing_targets_get_only_their_blanks_filled(api: Any) -> None:
     account = api.make("Account", Name="Old", Phone="1")
     contact = api.make("Contact", LastName="Old", AccountId=account)
     lead = api.make("Lead", LastName="New", Company="New", Phone="2", Email="n@example.com")
@@ -69,14 +70,14 @@ def test_existing_targets_get_only_their_blanks_filled(api):
         ({"overwriteLeadSource": "true"}, "REQUIRED_FIELD_MISSING"),
     ],
 )
-def test_a_wrong_conversion_is_refused_and_leaves_nothing(api, more, expected):
+def test_a_wrong_conversion_is_refused_and_leaves_nothing(api: Any, more: Any, expected: Any) -> None:
     lead = api.make("Lead", LastName="A", Company="B")
     assert code(api.soap(leads(conversion(lead, **more)))) == expected
     assert api.query("SELECT Id FROM Account") == []
     assert api.query("SELECT IsConverted FROM Lead")[0]["IsConverted"] is False
 
 
-def test_a_queues_lead_needs_an_owner(api):
+def test_a_queues_lead_needs_an_owner(api: Any) -> None:
     queue = api.query("SELECT Id FROM Group WHERE Type = 'Queue'")[0]["Id"]
     user = api.query("SELECT Id FROM User")[0]["Id"]
     lead = api.make("Lead", LastName="A", Company="B", OwnerId=queue)
@@ -84,20 +85,20 @@ def test_a_queues_lead_needs_an_owner(api):
     assert "<success>true</success>" in api.soap(leads(conversion(lead, ownerId=user))).text
 
 
-def test_one_bad_lead_does_not_stop_the_others_and_order_is_kept(api):
+def test_one_bad_lead_does_not_stop_the_others_and_order_is_kept(api: Any) -> None:
     keys = [api.make("Lead", LastName="A", Company=f"C{n}") for n in range(2)]
     answer = api.soap(leads(conversion(keys[0]), conversion("00Q000000000009AAA"), conversion(keys[1])))
     assert re.findall(r"<success>(\w+)</success>", answer.text) == ["true", "false", "true"]
 
 
-def test_more_than_100_leads_are_a_fault_of_the_whole_call(api):
+def test_more_than_100_leads_are_a_fault_of_the_whole_call(api: Any) -> None:
     lead = api.make("Lead", LastName="A", Company="B")
     answer = api.soap(leads(*[conversion(lead)] * 101))
     assert answer.status_code == 500
     assert "<sf:exceptionCode>LIMIT_EXCEEDED</sf:exceptionCode>" in answer.text
 
 
-def test_soap_login_is_refused_as_new_orgs_refuse_it_unless_switched_on(api, rules):
+def test_soap_login_is_refused_as_new_orgs_refuse_it_unless_switched_on(api: Any, rules: Any) -> None:
     login = (
         "<u:login><u:username>integration@example.com</u:username><u:password>simulated-password</u:password></u:login>"
     )

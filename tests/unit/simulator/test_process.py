@@ -2,6 +2,7 @@ import re
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import requests
@@ -10,7 +11,7 @@ import simulator
 from simulator import orgfile
 
 
-def test_the_process_prints_its_addresses_serves_its_orgs_and_ends_with_0(tmp_path):
+def test_the_process_prints_its_addresses_serves_its_orgs_and_ends_with_0(tmp_path: Any) -> None:
     for name in ("north", "south"):
         (tmp_path / f"{name}.yaml").write_text(f"name: {name}\npace: fast\n")
     command = [sys.executable, "-m", "simulator", "--port", "0", "--control-port", "0"]
@@ -38,7 +39,7 @@ def test_the_process_prints_its_addresses_serves_its_orgs_and_ends_with_0(tmp_pa
         process.stdout.close()
 
 
-def test_an_unknown_key_of_an_org_file_is_named(tmp_path):
+def test_an_unknown_key_of_an_org_file_is_named(tmp_path: Any) -> None:
     file = tmp_path / "org.yaml"
     file.write_text("nmae: x\n")
     with pytest.raises(ValueError, match=r"org\.yaml: unknown key in the org file: nmae"):

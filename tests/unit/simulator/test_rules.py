@@ -1,8 +1,11 @@
-def first(answer):
+from typing import Any
+
+
+def first(answer: Any) -> Any:
     return answer.json()[0]
 
 
-def test_a_validation_rule_refuses_with_the_admins_words(rules):
+def test_a_validation_rule_refuses_with_the_admins_words(rules: Any) -> None:
     answer = rules.call("POST", "sobjects/Lead", {"LastName": "A", "Company": "B", "Rating": "Hot"})
     assert (first(answer)["errorCode"], first(answer)["message"], first(answer)["fields"]) == (
         "FIELD_CUSTOM_VALIDATION_EXCEPTION", "A hot lead needs a phone", ["Phone"],
@@ -10,7 +13,7 @@ def test_a_validation_rule_refuses_with_the_admins_words(rules):
     assert rules.make("Lead", LastName="A", Company="B", Rating="Hot", Phone="1")
 
 
-def test_an_alert_of_a_duplicate_rule_is_overridden_by_the_caller(rules):
+def test_an_alert_of_a_duplicate_rule_is_overridden_by_the_caller(rules: Any) -> None:
     key = rules.make("Contact", LastName="A", Email="a@example.com")
     body = {"LastName": "B", "Email": "A@example.com"}
     answer = rules.call("POST", "sobjects/Contact", body)
@@ -22,14 +25,14 @@ def test_an_alert_of_a_duplicate_rule_is_overridden_by_the_caller(rules):
     assert rules.call("POST", "sobjects/Contact", body, headers=allowed).status_code == 201
 
 
-def test_a_block_of_a_duplicate_rule_is_not_overridden(rules):
+def test_a_block_of_a_duplicate_rule_is_not_overridden(rules: Any) -> None:
     rules.make("Account", Name="A")
     allowed = {"Sforce-Duplicate-Rule-Header": "allowSave=true"}
     answer = rules.call("POST", "sobjects/Account", {"Name": "a"}, headers=allowed)
     assert first(answer)["duplicateResut"]["allowSave"] is False
 
 
-def test_an_assignment_rule_runs_unless_the_caller_says_no(rules):
+def test_an_assignment_rule_runs_unless_the_caller_says_no(rules: Any) -> None:
     body = {"LastName": "A", "Company": "B", "LeadSource": "Web"}
     mine = rules.call("POST", "sobjects/Lead", body, headers={"Sforce-Auto-Assign": "FALSE"}).json()["id"]
     queue = rules.make("Lead", **body)
@@ -37,7 +40,7 @@ def test_an_assignment_rule_runs_unless_the_caller_says_no(rules):
     assert owners == {mine: "005", queue: "00G"}
 
 
-def test_a_user_sees_and_writes_only_what_sharing_and_rights_allow(rules, another):
+def test_a_user_sees_and_writes_only_what_sharing_and_rights_allow(rules: Any, another: Any) -> None:
     lead = rules.make("Lead", LastName="A", Company="B")
     app = {"grant_type": "password", "username": "shy@example.com", "password": "pw"}
     shy = another("rules", **app)
@@ -48,7 +51,7 @@ def test_a_user_sees_and_writes_only_what_sharing_and_rights_allow(rules, anothe
     assert len(shy.query("SELECT Id FROM Lead")) == 1
 
 
-def test_custom_objects_and_restricted_fields_come_from_the_org_file(rules):
+def test_custom_objects_and_restricted_fields_come_from_the_org_file(rules: Any) -> None:
     lead = rules.make("Lead", LastName="A", Company="B", Tier__c="A")
     assert rules.make("Visit__c", Name="v", Lead__c=lead)
     assert rules.query("SELECT Lead__r.LastName FROM Visit__c")[0]["Lead__r"]["LastName"] == "A"
@@ -56,7 +59,7 @@ def test_custom_objects_and_restricted_fields_come_from_the_org_file(rules):
     assert first(bad)["errorCode"] == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
 
 
-def test_describe_has_57_attributes_a_field_and_answers_304(api):
+def test_describe_has_57_attributes_a_field_and_answers_304(api: Any) -> None:
     answer = api.call("GET", "sobjects/Lead/describe")
     fields = {one["name"]: one for one in answer.json()["fields"]}
     assert {len(one) for one in fields.values()} == {57}

@@ -1,6 +1,7 @@
 """An independent client, whole, through an adapter that sends it to the simulator."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -15,11 +16,11 @@ from simple_salesforce.exceptions import (
 
 
 class LocalHTTP(requests.adapters.HTTPAdapter):
-    def __init__(self, base):
+    def __init__(self, base: Any) -> None:
         self.base = urlsplit(base)
         super().__init__()
 
-    def send(self, request, **options):
+    def send(self, request: Any, **options: Any) -> Any:
         parts = urlsplit(request.url)
         request.url = urlunsplit((self.base.scheme, self.base.netloc, parts.path, parts.query, ""))
         options["timeout"] = options.get("timeout") or 20
@@ -27,14 +28,14 @@ class LocalHTTP(requests.adapters.HTTPAdapter):
 
 
 @pytest.fixture
-def sf(api):
+def sf(api: Any) -> Any:
     session = requests.Session()
     session.mount("https://", LocalHTTP(api.origin))
     token = api.session.headers["Authorization"].removeprefix("Bearer ")
     return Salesforce(session_id=token, instance_url="https://sim", session=session, version="65.0")
 
 
-def test_it_writes_reads_and_deletes_records(sf):
+def test_it_writes_reads_and_deletes_records(sf: Any) -> None:
     key = sf.Lead.create({"LastName": "O'Hara", "Company": "B"})["id"]
     assert sf.Lead.get(key)["LastName"] == "O'Hara"
     assert sf.Lead.update(key, {"Title": "x"}) == 204
@@ -44,19 +45,19 @@ def test_it_writes_reads_and_deletes_records(sf):
         sf.Lead.get(key)
 
 
-def test_it_upserts_by_external_id(sf):
+def test_it_upserts_by_external_id(sf: Any) -> None:
     path = f"Signalbox_Key__c/{format_external_id('Signalbox_Key__c', 'a b').rpartition('/')[2]}"
     assert sf.Lead.upsert(path, {"LastName": "A", "Company": "B"}) == 201
     assert sf.Lead.upsert(path, {"LastName": "C"}) == 200
 
 
-def test_it_pages_through_a_long_result(sf, api):
+def test_it_pages_through_a_long_result(sf: Any, api: Any) -> None:
     api.control.seed("Contact", [{"LastName": f"n{n}"} for n in range(4100)])
     assert len(list(sf.query_all_iter("SELECT Id FROM Contact"))) == 4100
     assert sf.query("SELECT COUNT() FROM Contact")["totalSize"] == 4100
 
 
-def test_it_describes_and_asks_limits_and_changes(sf):
+def test_it_describes_and_asks_limits_and_changes(sf: Any) -> None:
     assert sf.Lead.describe()["name"] == "Lead"
     assert sf.describe()["maxBatchSize"] == 200
     assert sf.limits()["DailyApiRequests"]["Max"] == 100_000
@@ -68,12 +69,12 @@ def test_it_describes_and_asks_limits_and_changes(sf):
     assert gone["deletedRecords"][0]["id"] == key
 
 
-def test_it_searches(sf):
+def test_it_searches(sf: Any) -> None:
     sf.Lead.create({"LastName": "Findling", "Company": "B"})
     assert len(sf.search("FIND {Findling} IN ALL FIELDS RETURNING Lead(Id)")["searchRecords"]) == 1
 
 
-def test_it_maps_refusals_to_its_errors(sf, api):
+def test_it_maps_refusals_to_its_errors(sf: Any, api: Any) -> None:
     with pytest.raises(SalesforceMalformedRequest) as caught:
         sf.Lead.create({"LastName": "A"})
     assert caught.value.content[0]["errorCode"] == "REQUIRED_FIELD_MISSING"
@@ -86,7 +87,7 @@ def test_it_maps_refusals_to_its_errors(sf, api):
         sf.query("SELECT Id FROM Lead")
 
 
-def test_it_runs_bulk_jobs(sf):
+def test_it_runs_bulk_jobs(sf: Any) -> None:
     rows = [{"LastName": f"n{n}", "Company": "B", "Signalbox_Key__c": f"k{n}"} for n in range(3)]
     done = sf.bulk2.Lead.insert(records=rows, wait=0.1)
     assert (done[0]["numberRecordsTotal"], done[0]["numberRecordsFailed"]) == (3, 0)
