@@ -18,8 +18,10 @@ def test_the_process_prints_its_addresses_serves_its_orgs_and_ends_with_0(tmp_pa
     for name in ("north", "south"):
         command += ["--org", str(tmp_path / f"{name}.yaml")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
         found = re.fullmatch(r"simulator: API (\S+) control (\S+) north (\S+) south (\S+)\n", process.stdout.readline())
+        assert found is not None
         form = {"grant_type": "client_credentials", "client_id": "signalbox", "client_secret": "simulated-secret"}
         tokens = {}
         for name in ("north", "south"):

@@ -6,13 +6,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import requests
-from simple_salesforce import Salesforce, format_external_id, format_soql
+from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceExpiredSession,
     SalesforceMalformedRequest,
     SalesforceMoreThanOneRecord,
     SalesforceResourceNotFound,
 )
+from simple_salesforce.format import format_external_id, format_soql
 
 
 class LocalHTTP(requests.adapters.HTTPAdapter):
@@ -20,11 +21,11 @@ class LocalHTTP(requests.adapters.HTTPAdapter):
         self.base = urlsplit(base)
         super().__init__()
 
-    def send(self, request: Any, **options: Any) -> Any:
+    def send(self, request: Any, *args: Any, **options: Any) -> Any:
         parts = urlsplit(request.url)
         request.url = urlunsplit((self.base.scheme, self.base.netloc, parts.path, parts.query, ""))
         options["timeout"] = options.get("timeout") or 20
-        return super().send(request, **options)
+        return super().send(request, *args, **options)
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_it_describes_and_asks_limits_and_changes(sf: Any) -> None:
     now = datetime.now(UTC)
     assert key in sf.Lead.updated(now - timedelta(hours=1), now + timedelta(hours=1))["ids"]
     sf.Lead.delete(key)
-    gone = sf.Lead.deleted(now - timedelta(hours=1), now + timedelta(hours=1))
+    gone: Any = sf.Lead.deleted(now - timedelta(hours=1), now + timedelta(hours=1))
     assert gone["deletedRecords"][0]["id"] == key
 
 
@@ -77,7 +78,8 @@ def test_it_searches(sf: Any) -> None:
 def test_it_maps_refusals_to_its_errors(sf: Any, api: Any) -> None:
     with pytest.raises(SalesforceMalformedRequest) as caught:
         sf.Lead.create({"LastName": "A"})
-    assert caught.value.content[0]["errorCode"] == "REQUIRED_FIELD_MISSING"
+    refusal: Any = caught.value.content
+    assert refusal[0]["errorCode"] == "REQUIRED_FIELD_MISSING"
     for name in ("A", "B"):
         sf.Contact.create({"LastName": name, "Email": "same@example.com"})
     with pytest.raises(SalesforceMoreThanOneRecord):
@@ -89,11 +91,11 @@ def test_it_maps_refusals_to_its_errors(sf: Any, api: Any) -> None:
 
 def test_it_runs_bulk_jobs(sf: Any) -> None:
     rows = [{"LastName": f"n{n}", "Company": "B", "Signalbox_Key__c": f"k{n}"} for n in range(3)]
-    done = sf.bulk2.Lead.insert(records=rows, wait=0.1)
+    done: Any = sf.bulk2.Lead.insert(records=rows, wait=0.1)
     assert (done[0]["numberRecordsTotal"], done[0]["numberRecordsFailed"]) == (3, 0)
     rows[0]["LastName"] = ""
     rows.append({"LastName": "", "Company": "B", "Signalbox_Key__c": "new"})
-    again = sf.bulk2.Lead.upsert(records=rows, external_id_field="Signalbox_Key__c", wait=0.1)
+    again: Any = sf.bulk2.Lead.upsert(records=rows, external_id_field="Signalbox_Key__c", wait=0.1)
     assert again[0]["numberRecordsFailed"] == 1
     text = next(iter(sf.bulk2.Lead.query("SELECT Id, LastName FROM Lead")))
     assert text.count("\n") == 4
