@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -12,9 +12,9 @@ OPTION = re.compile(r"(?<!\S)(--[a-z][a-z-]*)")
 WORD = re.compile(r"[a-z][a-z-]*\Z")
 
 
-def find(said: str) -> tuple[click.Command, str]:
+def find(said: str) -> tuple[Any, str]:
     """Return the command that *said* begins with, and the rest of it; raise KeyError with what does not exist."""
-    command: click.Command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
     words = said.split()
     while words and hasattr(command, "commands") and WORD.match(words[0]):
         command = command.commands[words.pop(0)]

@@ -47,7 +47,8 @@ def test_every_key_of_an_integration_file_is_explained_and_no_other() -> None:
 
 def test_every_closed_set_of_values_is_told_whole() -> None:
     text = SALES.read_text("utf-8")
-    for model in (Integration, *_inner(Integration), Key):
+    models: list[type[BaseModel]] = [Integration, *_inner(Integration), Key]
+    for model in models:
         for name, field in model.model_fields.items():
             for value in get_args(field.annotation):
                 if isinstance(value, str):
