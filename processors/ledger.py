@@ -145,6 +145,9 @@ class Ledger(Protocol):
     def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
         """Return the next outcomes after a sequence number, in sequence."""
 
+    def resume_from(self, org: str) -> int | None:
+        """Return the sequence number that the operator said a stopped org goes on after, or None; no lease is taken."""
+
     def clean(self, lease: Lease) -> None:
         """Forget unclean starts: work has been settled, or the process ends in good order."""
 

@@ -6,17 +6,27 @@ Rule of this file: it joins commands and does nothing else.
 
 from datetime import UTC, datetime
 
-from signalbox.commands import common, run, topics
+from signalbox.commands import common, dead_letters, org, run, schemas, topics
+from signalbox.commands.check import check
 from signalbox.commands.log import make_log
 from signalbox.commands.migrate import migrate
 from signalbox.commands.publish import publish
+from signalbox.commands.simulator import simulator
 
 app = common.group("Bring what sales teams do into Salesforce, exactly once or with a clear word why not.")
 app.add_typer(run.app, name="run")
 app.add_typer(topics.app, name="topics")
+app.add_typer(org.app, name="org")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(schemas.schemas, name="schemas")
+app.add_typer(schemas.integrations, name="integrations")
+app.command()(check)
 app.command()(publish)
 app.command()(migrate)
 app.command()(make_log(common.migrated_engine, lambda: datetime.now(UTC)))
+app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    simulator
+)
 
 if __name__ == "__main__":
     app()

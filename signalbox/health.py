@@ -66,7 +66,7 @@ def serve_health(host: str, port: int, registry: CollectorRegistry, heart: Heart
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Say nothing: a scrape every few seconds is no news."""
 
     server = ThreadingHTTPServer((host, port), Handler)

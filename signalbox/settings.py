@@ -5,16 +5,19 @@ In: `SIGNALBOX_*` variables (`__` between levels), the file that `SIGNALBOX_SETT
 Rule of this file: all faults are reported together, and no secret is ever printed.
 """
 
+import difflib
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
-    SecretsSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     YamlConfigSettingsSource,
 )
 
@@ -33,7 +36,7 @@ class KafkaSection(_Model):
     """Kafka: where it is, what both clients are passed through, how many copies a topic has."""
 
     bootstrap: str = "127.0.0.1:9092"
-    options: dict[str, str] = Field(default_factory=dict)
+    options: dict[str, str] = Field(default_factory=dict, repr=False)
     replication: Annotated[int, Field(ge=1)] = 3
     embedded: bool = False
 
@@ -111,14 +114,22 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library passes it by name
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: environment, secret files, the settings file."""
         sources = [init_settings, env_settings]
         secrets = os.environ.get("SIGNALBOX_SECRETS_DIR")
         if secrets:
-            sources.append(SecretsSettingsSource(settings_cls, secrets_dir=secrets))
+            sources.append(
+                NestedSecretsSettingsSource(
+                    file_secret_settings,
+                    secrets_dir=secrets,
+                    secrets_dir_missing="error",
+                    secrets_prefix="",
+                    secrets_nested_delimiter="__",
+                )
+            )
         sources.append(YamlConfigSettingsSource(settings_cls, yaml_file=settings_file()))
         return tuple(sources)
 
@@ -144,8 +155,14 @@ def load_settings() -> Settings:
         raise Misconfigured(
             [_fault(path, one) for one in error.errors(include_input=False, include_url=False)]
         ) from None
-    except Exception as error:  # the YAML reader raises its own
-        raise Misconfigured([f"{path}: not readable as YAML: {' '.join(str(error).split())}"]) from None
+    except yaml.YAMLError as error:
+        raise Misconfigured([f"{path}: not readable as YAML{_where(error)}; mend that line"]) from None
+    except SettingsError as error:
+        raise Misconfigured([f"settings: {' '.join(str(error).split())}; mend that variable or folder"]) from None
+    except (OSError, UnicodeDecodeError, ValueError, TypeError, AttributeError) as error:
+        raise Misconfigured(
+            [f"{path}: not readable as settings ({type(error).__name__}); write `name: value`"]
+        ) from None
     faults = [f"kafka.options: {fault}" for fault in option_faults(settings.kafka.options)]
     if faults:
         raise Misconfigured(faults)
@@ -155,4 +172,28 @@ def load_settings() -> Settings:
 def _fault(path: Path, error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"]) or "settings"
     variable = "SIGNALBOX_" + "__".join(str(part) for part in error["loc"]).upper()
+    if error["type"] == "extra_forbidden":
+        return f"{path}: {place}: unknown setting{_did_you_mean(error['loc'])}; take it out of the file or {variable}"
     return f"{path}: {place}: {error['msg']}; mend it in the file, or set {variable}"
+
+
+def _where(error: yaml.YAMLError) -> str:
+    # The library's own text quotes the line, which may hold a secret.
+    mark = getattr(error, "problem_mark", None)
+    return "" if mark is None else f" at line {mark.line + 1}, column {mark.column + 1}"
+
+
+def _did_you_mean(place: tuple[Any, ...]) -> str:
+    model: Any = Settings
+    for part in place[:-1]:
+        field = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
+        model = SalesforceSettings if field is None else _model_of(field.annotation)
+    names = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    close = difflib.get_close_matches(str(place[-1]), names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
+
+
+def _model_of(annotation: Any) -> Any:
+    """Return the section's model, also where the section may be missing (`RegistrySection | None`)."""
+    models = [one for one in get_args(annotation) if isinstance(one, type) and issubclass(one, BaseModel)]
+    return models[0] if models else annotation

@@ -307,6 +307,13 @@ class SqlLedger:
         with _translated(), self._reading.connect() as connection:
             return [Unpublished(*row) for row in connection.execute(query)]
 
+    def resume_from(self, org: str) -> int | None:
+        """Return the sequence number that the operator said a stopped org goes on after, or None; no lease is taken."""
+        table = tables.lease
+        with _translated(), self._reading.connect() as connection:
+            found = connection.execute(select(table.c.resume_from).where(table.c.org == org)).scalar_one_or_none()
+            return None if found is None else int(found)
+
     def clean(self, lease: Lease) -> None:
         """Forget unclean starts: work has been settled, or the process ends in good order."""
         with self._guarded(lease) as (connection, _):

@@ -23,6 +23,8 @@ from schemas.topics import command_topic
 log = structlog.get_logger()
 
 COMMITTED_SECONDS = 10.0
+RESUME_SECONDS = 3.0
+"""How often a stopped org asks the ledger whether the operator has resumed it."""
 
 
 @dataclass(slots=True)
@@ -72,10 +74,12 @@ class Ownership:
     def open(self, owned: Owned) -> None:
         """Take the lease, load the ledger, and read on where Kafka's stable committed offset says; or say why not."""
         now = self._clock()
-        if owned.executor is not None or owned.stopped or now < owned.next_try:
+        if owned.executor is not None or now < owned.next_try:
             return
         context = self._context(owned.org)
         try:
+            if owned.stopped and not self._resumed(owned, context, now):
+                return
             committed = self._consumer.committed([owned.partition], COMMITTED_SECONDS)[0]
             lease = context.ledger.take_lease(owned.org, self._owner)
             position = self._begin_at(Position.read(committed), lease, owned)
@@ -96,6 +100,20 @@ class Ownership:
         self.resume(owned)
         log.info("org begins", org=owned.org, epoch=lease.epoch, offset=position.offset, sequence=position.sequence)
 
+    def _resumed(self, owned: Owned, context: Context, now: float) -> bool:
+        """Whether the operator has resumed a stopped org since; asked every few seconds, without taking the lease."""
+        owned.next_try = now + RESUME_SECONDS
+        if context.ledger.resume_from(owned.org) is None:
+            return False
+        log.info("org is resumed", org=owned.org)
+        owned.stopped = None
+        return True
+
+    def _present(self, owned: Owned, offset: int) -> int:
+        """Return *offset* where the topic still has it, else its beginning: the ledger knows what it has seen."""
+        low, high = self._consumer.get_watermark_offsets(owned.partition, COMMITTED_SECONDS)
+        return offset if low <= offset <= high else low
+
     def _begin_at(self, committed: Position | None, lease: Lease, owned: Owned) -> Position | None:
         """Return where to go on, or None with the org stopped: one line, and the command that resumes it."""
         resume = f"signalbox org resume {owned.org}"
@@ -109,7 +127,7 @@ class Ownership:
         if committed is None:
             return Position(0, 0, lease.ledger_id)
         if lease.resume_from is not None:
-            return Position(committed.offset, lease.resume_from, lease.ledger_id)
+            return Position(self._present(owned, committed.offset), lease.resume_from, lease.ledger_id)
         if committed.ledger_id and committed.ledger_id != lease.ledger_id:
             self._stop(owned, f"the ledger is another one than Kafka's commits name; restore it, or run: {resume}")
             return None

@@ -8,7 +8,9 @@ import json
 from typing import Any
 
 import typer
+from confluent_kafka import KafkaError, KafkaException
 from sqlalchemy import Engine
+from sqlalchemy.exc import ArgumentError
 from typer.core import TyperGroup
 
 from connectors.database.engine import open_engine
@@ -23,7 +25,7 @@ FAILED = 1
 class Commands(TyperGroup):
     """A group of commands whose errors are lines for the reader, never a stack trace."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command; raise `typer.Exit` with 2 where settings are wrong, with 1 where it failed otherwise."""
         try:
             return super().invoke(ctx)
@@ -31,8 +33,18 @@ class Commands(TyperGroup):
             for fault in error.faults:
                 say(" ".join(fault.split()))
             raise typer.Exit(FAULTS) from None
+        except ArgumentError:
+            # Its own text may quote the URL with its password.
+            say(
+                "settings: database: no URL of SQLite or PostgreSQL; write sqlite:///file or postgresql://user@host/name"
+            )
+            raise typer.Exit(FAULTS) from None
         except SignalboxError as error:
             say(" ".join(str(error).split()))
+            raise typer.Exit(FAILED) from None
+        except KafkaException as error:
+            cause = error.args[0]
+            say(f"Kafka: {cause.str() if isinstance(cause, KafkaError) else cause}")
             raise typer.Exit(FAILED) from None
 
 

@@ -12,6 +12,6 @@ from signalbox.settings import load_settings
 
 
 def migrate() -> None:
-    """Create or upgrade the database's tables; safe to repeat, also by several at once. Example: `signalbox migrate`."""
+    """Create or upgrade the database's tables; safe to repeat, by several at once. Example: `signalbox migrate`."""
     revision = bring_up(open_engine(load_settings().database.get_secret_value()))
     typer.echo(f"database is at {revision}")

@@ -1,0 +1,59 @@
+"""
+Command *check*: integration files are right, and each org has what they write to.
+
+In: settings, integration files, the orgs' describe.  Out: lines for the reader, each naming its org.
+Rule of this file: exit 2 for files, 1 for targets and for orgs that do not answer, 0 otherwise.
+"""
+
+from typing import Annotated
+
+import typer
+
+from connectors.salesforce.check import missing
+from connectors.salesforce.client import SalesforceClient
+from processors.errors import RequestRefused, Transient
+from processors.integrations import Integrations
+from processors.settings_files import load_integrations
+from signalbox.commands.common import FAILED, as_json_line
+from signalbox.settings import Settings, load_settings
+from signalbox.targets import Finding, targets
+
+
+def check(
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no org; check the files alone.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """
+    Check integration files and their targets: exit 2 for wrong files, 1 for wrong targets, 0 otherwise.
+
+    Example: `signalbox check --offline`.
+    """
+    settings = load_settings()
+    integrations = load_integrations(settings.integrations)
+    findings = [] if offline else [one for org in integrations.orgs() for one in _org(org, settings, integrations)]
+    for finding in findings:
+        if as_json:
+            as_json_line({"level": finding.level, "org": finding.org, "text": finding.text})
+        else:
+            typer.echo(f"{finding.level}: {finding.org}: {finding.text}")
+    errors = sum(finding.level == "error" for finding in findings)
+    if not as_json:
+        asked = "no org was asked" if offline else f"{len(integrations.orgs())} orgs asked"
+        warnings = len(findings) - errors
+        typer.echo(f"{len(integrations.by_name)} integrations, {asked}: {errors} errors, {warnings} warnings")
+    if errors:
+        raise typer.Exit(FAILED)
+
+
+def _org(name: str, settings: Settings, integrations: Integrations) -> list[Finding]:
+    connection = settings.orgs.get(name)
+    wanted = [one for one in integrations.by_name.values() if one.org == name]
+    if connection is None:
+        names = ", ".join(one.name for one in wanted)
+        return [Finding("error", name, f"has no connection in the settings, but {names} writes there; add orgs.{name}")]
+    try:
+        facts = SalesforceClient(name, connection).facts()
+    except (Transient, RequestRefused) as error:
+        return [Finding("error", name, f"cannot be asked: {' '.join(str(error).split())}")]
+    lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in missing(facts)]
+    return [*lacks, *(finding for one in wanted for finding in targets(one, facts))]

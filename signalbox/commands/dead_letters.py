@@ -1,0 +1,113 @@
+"""
+Commands *dead-letters*: what could never be read, and sending it back.
+
+Rule of this file: text of others is cleaned before it is printed; nothing is ever removed from a dead letter topic.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Annotated
+
+import typer
+from confluent_kafka import Producer
+
+from connectors.kafka.dead_letter_topics import read, send_back
+from connectors.kafka.dead_letters import Selection, Stored
+from connectors.kafka.options import producer_config
+from processors.notifier.clean import clean
+from schemas.topics import DEAD_LETTER_SOURCES, dead_letter_topic
+from signalbox.commands.common import FAILED, as_json_line, group, say
+from signalbox.commands.log import moment
+from signalbox.settings import Settings, load_settings
+
+app = group("Messages that could not be read. Example: signalbox dead-letters list")
+
+At = Annotated[str, typer.Argument(help="Where it lies, as the list shows it: TOPIC/PARTITION/OFFSET.")]
+AtOption = Annotated[str | None, typer.Option("--at", help="This one alone: TOPIC/PARTITION/OFFSET.")]
+TopicOption = Annotated[str | None, typer.Option(help="Only messages that came from this topic.")]
+Filter = Annotated[str | None, typer.Option("--filter", help="Part of the error's class or text.")]
+Since = Annotated[str | None, typer.Option(help="First seen from: 2026-01-31, with T10:00, or 2h, 7d ago.")]
+Limit = Annotated[int, typer.Option(min=1, help="At most so many, the oldest.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@app.command("list")
+def show_list(
+    topic: TopicOption = None, reason: Filter = None, since: Since = None, limit: Limit = 100, as_json: AsJson = False
+) -> None:
+    """List dead letters. Example: `signalbox dead-letters list --filter Undecodable --since 2d`."""
+    for letter in islice(_letters(load_settings(), _wanted(topic, reason, since)), limit):
+        if as_json:
+            as_json_line(_value(letter))
+        else:
+            said = f"{letter.original.topic}  {letter.error.rpartition('.')[2]}: {letter.message}"
+            typer.echo(f"{letter.first_seen or '-'}  {letter.at}  {clean(said, 300)}")
+
+
+@app.command()
+def show(at: At) -> None:
+    """Show one whole, as JSON with bytes in hex. Example: `signalbox dead-letters show crm.dead-letter.command/0/7`."""
+    for letter in _letters(load_settings(), Selection(at=at)):
+        headers = {name: (value or b"").hex() for name, value in letter.original.headers}
+        key, value = (letter.original.key or b"").hex(), (letter.original.value or b"").hex()
+        as_json_line({**_value(letter), "key": key, "value": value, "headers": headers})
+        return
+    say(f"no dead letter lies at {at}; `signalbox dead-letters list` shows where they lie")
+    raise typer.Exit(FAILED)
+
+
+@app.command()
+def replay(
+    topic: TopicOption = None,
+    reason: Filter = None,
+    since: Since = None,
+    at: AtOption = None,
+    limit: Limit = 1000,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be sent.")] = False,
+) -> None:
+    """Send dead letters back to where they came from. Example: `signalbox dead-letters replay --filter X --dry-run`."""
+    settings = load_settings()
+    producer = Producer(producer_config(settings.kafka.client(None)))
+    letters = islice(_letters(settings, _wanted(topic, reason, since, at)), limit)
+    count = 0
+    # Read to the end first: what is sent back may fail again and lie behind what is being read.
+    for sent in send_back(producer, iter(list(letters)), dry_run=dry_run):
+        count += 1
+        typer.echo(f"{'would send' if dry_run else 'sent'} {sent.at} to {sent.to} (replay {sent.replays})")
+    typer.echo(f"{count} {'would be' if dry_run else 'were'} sent back")
+
+
+def _wanted(
+    topic: str | None, reason: str | None, since: str | None, at: str | None = None
+) -> Callable[[Stored], bool]:
+    selection = Selection(reason=reason, topic=topic, at=at)
+    start = moment(since, datetime.now(UTC)) if since else None
+    return lambda letter: selection(letter) and (start is None or _seen(letter) >= start)
+
+
+def _seen(letter: Stored) -> datetime:
+    try:
+        seen = datetime.fromisoformat(letter.first_seen)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)  # no moment of ours on it: rather shown than hidden
+    return seen if seen.tzinfo else seen.replace(tzinfo=UTC)
+
+
+def _letters(settings: Settings, wanted: Callable[[Stored], bool]) -> Iterator[Stored]:
+    for source in DEAD_LETTER_SOURCES:
+        yield from read(settings.kafka.client(None), dead_letter_topic(source), wanted)
+
+
+def _value(letter: Stored) -> dict[str, object]:
+    return {
+        "at": letter.at,
+        "topic": letter.original.topic,
+        "partition": letter.original.partition,
+        "offset": letter.original.offset,
+        "stage": letter.stage,
+        "error": letter.error,
+        "message": letter.message,
+        "first_seen": letter.first_seen,
+        "replays": letter.replays,
+    }

@@ -1,0 +1,113 @@
+"""
+Commands *org*: where an org stands, and letting a stopped one go on.
+
+In: the ledger, the outcome topics' tails.  Out: lines; one number in the ledger.
+Rule of this file: nothing is resumed without showing after which outcome.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from connectors.database.org_status import OrgStatus, org_statuses
+from connectors.database.org_status import resume as resume_after
+from connectors.kafka.options import consumer_config
+from connectors.kafka.tails import highest_sequence
+from processors.errors import Misconfigured, SignalboxError, Undecodable
+from processors.executor.publish import SEQUENCE_HEADER, Position
+from schemas.codec import Codec
+from schemas.topics import OUTCOME_KINDS, command_topic, outcome_topic
+from signalbox.commands.common import as_json_line, group, migrated_engine, say
+from signalbox.settings import Settings, load_settings
+from signalbox.wiring import GROUP_EXECUTOR, open_codec
+
+app = group("Orgs as the ledger has them. Example: signalbox org status")
+
+ASK_SECONDS = 5.0
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """Show each org: owner, counts, what is oldest, unpublished and in doubt. Example: `signalbox org status`."""
+    settings = load_settings()
+    for one in org_statuses(migrated_engine(settings)):
+        published = _published(settings, one.org)
+        unpublished = None if published is None else max(0, one.last_sequence - published)
+        if as_json:
+            as_json_line({**asdict(one), "published_through": published, "unpublished": unpublished})
+        else:
+            typer.echo(_line(one, unpublished))
+
+
+def _line(one: OrgStatus, unpublished: int | None) -> str:
+    states = ", ".join(f"{count} {state}" for state, count in sorted(one.states.items())) or "no commands"
+    parts = [
+        f"owner {one.owner} (epoch {one.epoch})",
+        states,
+        f"oldest due {_moment(one.oldest_due)}",
+        f"{'unknown' if unpublished is None else unpublished} unpublished",
+        f"{one.calls_in_doubt} calls without an answer",
+        f"last settled {_moment(one.last_settled)}",
+    ]
+    return f"{one.org}: {'; '.join(parts)}"
+
+
+def _moment(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _published(settings: Settings, org: str) -> int | None:
+    """Return what Kafka's committed offset says is published; None, and one line, where it does not say."""
+    consumer = Consumer(consumer_config(settings.kafka.client(None), GROUP_EXECUTOR))
+    try:
+        committed = consumer.committed([TopicPartition(command_topic(org), 0)], ASK_SECONDS)[0]
+    except KafkaException as error:
+        say(f"{org}: Kafka does not say what is published: {error.args[0].str()}")
+        return None
+    finally:
+        consumer.close()
+    position = Position.read(committed)
+    return None if position is None or position.sequence < 0 else position.sequence
+
+
+@app.command()
+def resume(
+    org: Annotated[str, typer.Argument(help="The stopped org.")],
+    published_through: Annotated[
+        int | None, typer.Option(min=0, help="The last outcome published; without it, the outcome topics are asked.")
+    ] = None,
+) -> None:
+    """Let a stopped org go on after its last published outcome. Example: `signalbox org resume main`."""
+    settings = load_settings()
+    engine = migrated_engine(settings)
+    found = published_through if published_through is not None else _found(settings, org)
+    typer.echo(f"{org}: outcomes through {found} are published; the executor goes on after it within seconds")
+    resume_after(engine, org, found)
+
+
+def _found(settings: Settings, org: str) -> int:
+    topics = [outcome_topic(kind) for kind in OUTCOME_KINDS]
+    mine = _of(org, open_codec(settings))
+    found = highest_sequence(settings.kafka.client(None), topics, mine, SEQUENCE_HEADER)
+    if found is None:
+        raise Misconfigured(
+            [f"{org}: the outcome topics hold no outcome of it; name the last one: --published-through N (0: none)"]
+        )
+    return found
+
+
+def _of(org: str, codec: Codec) -> Callable[[Message], bool]:
+    def mine(message: Message) -> bool:
+        try:
+            return bool(codec.decode("outcome", message.value() or b"")["org"] == org)
+        except Undecodable as error:
+            raise SignalboxError(
+                f"{message.topic()}/{message.partition()}/{message.offset()} cannot be read ({error}); "
+                "name the last published outcome: --published-through N"
+            ) from error
+
+    return mine

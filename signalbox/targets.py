@@ -1,0 +1,95 @@
+"""
+Targets of an integration against what the org's describe says.
+
+In: an integration and `OrgFacts`.  Out: findings.  Pure.
+Rule of this file: what every write would be refused for is an error; what may be right as it is, is a warning (VS-28).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from processors.integration import FieldMap, FieldSource, Integration
+from processors.values import FieldFacts, ObjectFacts, OrgFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line for the reader: how bad, in which org, what."""
+
+    level: Literal["error", "warning"]
+    org: str
+    text: str
+
+
+def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
+    """Return what is wrong with the integration's targets in this org."""
+    maps = {
+        "Lead": integration.map.lead,
+        "Contact": integration.map.contact,
+        "Account": integration.map.account if integration.account.enabled else {},
+        "Opportunity": integration.map.opportunity if integration.opportunity.enabled else {},
+    }
+    found = []
+    for name, fields in maps.items():
+        known = facts.objects.get(name)
+        if known is not None and fields:
+            found += [*_mapped(name, fields, known), *_mandatory(name, fields, known)]
+        elif fields:
+            found.append(("error", f"{name} is not visible to the integration user, but fields are mapped to it"))
+    found += [*_keys(integration, facts), *_account_keys(integration)]
+    return [
+        Finding("error" if level == "error" else "warning", facts.org, f"integration {integration.name}: {text}")
+        for level, text in found
+    ]
+
+
+def _mapped(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[str, str]]:
+    for field, source in fields.items():
+        there = known.fields.get(field)
+        if there is None:
+            yield "error", f"{name}.{field} does not exist or is hidden from the integration user; mend map or rights"
+        elif not there.createable and not there.updateable:
+            yield (
+                "error",
+                f"{name}.{field} is read-only; take it out of the map, or give the integration user the right",
+            )
+        else:
+            yield from _picklist(name, there, source)
+
+
+def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tuple[str, str]]:
+    if not field.restricted or not field.values:
+        return
+    fixed = [source.constant, source.default, *source.values.values()]
+    for value in dict.fromkeys(str(one) for one in fixed if one is not None):
+        wrong = sorted(set(value.split(";") if field.type == "multipicklist" else [value]) - set(field.values))
+        if wrong:
+            shown = ", ".join(field.values[:10]) + (", …" if len(field.values) > 10 else "")
+            yield "error", f"{name}.{field.name} takes no {wrong[0]!r}; its values are {shown}"
+
+
+def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[str, str]]:
+    for field in known.fields.values():
+        # What the action itself always gives: a name derived from the person, the account that it links.
+        if field.required and field.name not in fields and field.name != "AccountId":
+            yield (
+                "warning",
+                f"{name}.{field.name} is mandatory in the org and not mapped; a create may be refused (VS-28)",
+            )
+
+
+def _keys(integration: Integration, facts: OrgFacts) -> Iterator[tuple[str, str]]:
+    for keys in integration.match.key_sets:
+        for key in keys:
+            for name, field in (("Lead", key.lead), ("Contact", key.contact)):
+                known = facts.objects.get(name)
+                if field is not None and known is not None and field not in known.fields:
+                    yield "error", f"match key {name}.{field} does not exist or is hidden from the integration user"
+
+
+def _account_keys(integration: Integration) -> Iterator[tuple[str, str]]:
+    if integration.account.enabled:
+        for key in integration.account.keys:
+            if key not in integration.map.account:
+                yield "warning", f"account key {key} is not mapped, so no account is ever found by it"
