@@ -120,6 +120,14 @@ class Unpublished:
     headers: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a change came to: the org's last sequence number, and the numbers that this change gave out."""
+
+    last_sequence: int
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
 class Ledger(Protocol):
     """
     The database behind the executor. Every write checks the lease first and raises `LeaseLost` where it is gone.
@@ -136,8 +144,8 @@ class Ledger(Protocol):
     def unsettled(self, lease: Lease) -> tuple[Sequence[Stored], Sequence[ApiCall]]:
         """Return everything that waits or is intended, in place order, and every call that may still land."""
 
-    def apply(self, lease: Lease, change: Change) -> int:
-        """Carry the change out in one transaction; return the org's last sequence number."""
+    def apply(self, lease: Lease, change: Change) -> Applied:
+        """Carry the change out in one transaction; return the sequence numbers that it gave out."""
 
     def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""

@@ -31,6 +31,7 @@ from processors.errors import LeaseLost, Transient
 from processors.executor.plan import ApiCall, call_from_json, call_to_json
 from processors.ledger import (
     LANES,
+    Applied,
     Arrival,
     Change,
     Lease,
@@ -211,8 +212,8 @@ class SqlLedger:
             calls = select(tables.api_call.c.body).where(tables.api_call.c.org == lease.org)
             return stored, [call_from_json(row.body) for row in connection.execute(calls)]
 
-    def apply(self, lease: Lease, change: Change) -> int:
-        """Carry the change out in one transaction; return the org's last sequence number."""
+    def apply(self, lease: Lease, change: Change) -> Applied:
+        """Carry the change out in one transaction; return the sequence numbers that it gave out."""
         with self._guarded(lease, exclusive=bool(change.settled)) as (connection, row):
             self._calls(connection, lease, change)
             _each(
@@ -226,11 +227,12 @@ class SqlLedger:
                 [_postponed_row(postponed) for postponed in change.postponed],
             )
             last = int(row.next_sequence) - 1
+            numbers: dict[str, int] = {}
             if change.settled:
-                last = self._settle(connection, lease, change.settled, last)
+                numbers = self._settle(connection, lease, change.settled, last)
             for (kind, source_id), record_id in change.links.items():
                 self._link(connection, lease.org, kind, source_id, record_id)
-            return last
+            return Applied(last + len(numbers), numbers)
 
     def _calls(self, connection: Connection, lease: Lease, change: Change) -> None:
         table = tables.api_call
@@ -246,7 +248,7 @@ class SqlLedger:
         lease: Lease,
         settled: Sequence[Settled],
         last: int,
-    ) -> int:
+    ) -> dict[str, int]:
         ids = [one.command_id for one in settled]
         known: set[str] = set()
         for chunk in _chunks(ids):
@@ -261,7 +263,7 @@ class SqlLedger:
             [_settled_row(one, last + n, now) for n, one in enumerate(fresh, start=1)],
         )
         self._number(connection, lease, next_sequence=last + len(fresh) + 1, unclean_starts=0)
-        return last + len(fresh)
+        return {one.command_id: last + n for n, one in enumerate(fresh, start=1)}
 
     def _link(
         self,

@@ -253,6 +253,9 @@ class Session:
         executor, position = owned.executor, owned.position
         if executor is None or position is None or executor.last_sequence <= position.sequence:
             return ()
+        at_hand = executor.worker.outbox.take(position.sequence, OUTCOMES)
+        if at_hand:
+            return at_hand
         try:
             return executor.context.ledger.unpublished(owned.org, position.sequence, OUTCOMES)
         except Transient as transient:
@@ -282,7 +285,10 @@ class Session:
         self._last_commit = self._shell.clock()
         self._committed = after
         for org, position in after.items():
-            self._owners.orgs[org].position = position
+            owned = self._owners.orgs[org]
+            owned.position = position
+            if owned.executor is not None:
+                owned.executor.worker.outbox.forget(position.sequence)
         for org, some in rows.items():
             self._shell.metrics.count("outcomes_published_total", len(some), org=org)
 

@@ -17,21 +17,18 @@ from processors.rules.normalise import email, is_blank, phone, record_id, text_k
 from processors.rules.tables import BOOK
 from processors.values import Match, Record
 from schemas.command import Command, KeyKind, MatchKey
-from schemas.identity import effect_key
 
 __all__ = ["Asked", "Index", "account_keys", "follow_up", "person_keys", "questions", "resolve"]
-
-_ROLES = ("account", "lead", "contact", "opportunity")
 
 
 def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     """
     Return what *command* must hold before its match: every name that the person goes by, and its own thing.
 
-    `sfid:`, `email:` and `phone:` keys; `thing:` with the effect key of each record that it might create; `text:` for a
-    key set that has neither an e-mail nor a phone.
+    `sfid:`, `email:` and `phone:` keys; `source:` for the source's thing; `text:` for a key set that has neither an
+    e-mail nor a phone.
     """
-    names = {f"thing:{effect_key(command.integration, command.thing, role)}" for role in _ROLES}
+    names = {f"source:{command.integration}/{command.thing}"}
     emails = [command.person.email, *(key.value for key in command.keys if key.kind == "email")]
     phones = [*command.person.phones, *(key.value for key in command.keys if key.kind == "phone")]
     names |= {f"email:{one}" for text in emails if (one := email(text))}

@@ -36,6 +36,8 @@ EXPELLED = frozenset(
     }
 )
 COMMIT_SECONDS = 30.0
+POLL_EVERY = 200
+"""Messages between two looks at delivery reports: each look gives the interpreter's lock away."""
 
 
 class Expelled(SignalboxError):
@@ -132,7 +134,9 @@ class Publisher:
 
         for org, outcomes in rows.items():
             ledger_id = positions[org].ledger_id.encode()
-            for row in outcomes:
+            for number, row in enumerate(outcomes):
+                if number % POLL_EVERY == 0:
+                    self._producer.poll(0)
                 headers: Headers = [(name, str(value).encode()) for name, value in orjson.loads(row.headers).items()]
                 headers += [(SEQUENCE_HEADER, str(row.sequence).encode()), (LEDGER_HEADER, ledger_id)]
                 self._send(row, headers, delivered)
@@ -144,7 +148,6 @@ class Publisher:
                 self._producer.produce(
                     outcome_topic(row.kind), row.outcome, row.key.encode(), headers=headers, on_delivery=delivered
                 )
-                self._producer.poll(0)
                 return
             except BufferError:
                 self._producer.poll(0.1)

@@ -19,6 +19,7 @@ from processors.executor.desk import Desk
 from processors.executor.execute import execute
 from processors.executor.group import Batch
 from processors.executor.lookup import look_up
+from processors.executor.outbox import Outbox
 from processors.executor.pack import pack
 from processors.executor.plan import ApiCall, Plan, Row, plan_to_json
 from processors.executor.resolve import questions, verdicts
@@ -69,6 +70,7 @@ class Worker:
         self._lease = lease
         self._desk = desk
         self.last_sequence = lease.last_sequence
+        self.outbox = Outbox()
         self._facts: OrgFacts | None = None
         self._facts_read = 0.0
         self._facts_lock = threading.Lock()
@@ -195,7 +197,9 @@ class Worker:
                     plans[item.id] = plan_to_json(item.plan)
         change = pending.change(call, plans)
         if change != Change():
-            self.last_sequence = max(self.last_sequence, self._context.ledger.apply(self._lease, change))
+            applied = self._context.ledger.apply(self._lease, change)
+            self.outbox.put(pending.settled, applied.numbers)
+            self.last_sequence = max(self.last_sequence, applied.last_sequence)
         self._context.probe("after_settle" if pending.settled else "after_ledger")
         for dead in pending.dead:
             self._desk.dead(dead)

@@ -35,7 +35,7 @@ def test_every_name_of_the_person_is_claimed_in_its_normal_form() -> None:
     """Two commands of one person share a claim however each writes the name."""
     person = Person(email=" ann@EXAMPLE.com ", phones=("+1 415 555 2671", "415-555-0000"))
     keys = person_keys(command(person=person, keys=(EMAIL, PHONE), salesforce_id="003000000000001"))
-    assert {one for one in keys if not one.startswith("thing:")} == {
+    assert {one for one in keys if not one.startswith("source:")} == {
         "email:ann@example.com",
         "phone:+14155552671",
         "phone:+14155550000",
