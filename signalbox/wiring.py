@@ -4,34 +4,26 @@ Wiring: settings become ports, and ports the four processes.
 Rule of this file: the only place that knows both sides; it decides nothing.
 """
 
-import itertools
-import logging
 import random
 import signal
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-from confluent_kafka import KafkaException, Message, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
-from connectors.database.migrate import at_head
 from connectors.kafka.admin import delete_below
 from connectors.kafka.dead_letter_topics import original, produce
 from connectors.kafka.dead_letters import dead_letter
 from connectors.kafka.headers import outcome_headers
 from connectors.kafka.options import (
-    admin_config,
     consumer_config,
     faust_broker,
     faust_options,
@@ -41,26 +33,19 @@ from connectors.kafka.options import (
 from connectors.kafka.registry import ConfluentCodec
 from connectors.prometheus.registry import PrometheusMetrics
 from connectors.salesforce.client import SalesforceClient
-from processors.errors import Transient
+from processors.errors import Misconfigured
 from processors.executor.context import Context, Decider
 from processors.executor.loop import Shell, run_executor
 from processors.executor.pack import Terms
-from processors.integrations import Integrations
 from processors.ports import Probe
 from processors.settings_files import load_integrations
 from schemas.codec import Codec, SingleObject
-from schemas.topics import NO_ORG, dead_letter_topic, topic_table
+from schemas.topics import dead_letter_topic
 from signalbox.health import Heart, serve_health
 from signalbox.settings import Settings
-
-log = structlog.get_logger()
+from signalbox.waiting import PatientCodec, Process, known_orgs, open_database
 
 GROUP_EXECUTOR = "signalbox-executor"
-
-# Refused connections are what waiting is about: librdkafka need not repeat them.
-_SILENT = logging.getLogger("signalbox.silent")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
 
 
 def no_probe(place: str) -> None:
@@ -72,19 +57,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """What every process has: settings, metrics, health, and the wish to stop."""
-
-    settings: Settings
-    integrations: Integrations
-    codec: Codec
-    registry: CollectorRegistry
-    metrics: PrometheusMetrics
-    heart: Heart
-    stop: threading.Event
-
-
 def open_process(settings: Settings, *, serve: bool = True, signals: bool = True) -> Process:
     """
     Return the common parts of a process; SIGTERM and SIGINT set its `stop`.
@@ -94,10 +66,11 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
     """
     registry = CollectorRegistry()
     heart = Heart()
+    codec = open_codec(settings)
     process = Process(
         settings=settings,
         integrations=load_integrations(settings.integrations),
-        codec=open_codec(settings),
+        codec=codec if settings.registry is None else PatientCodec(codec, lambda: process),
         registry=registry,
         metrics=PrometheusMetrics(registry),
         heart=heart,
@@ -108,7 +81,11 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: process.stop.set())
     if serve:
-        serve_health(settings.metrics.host, settings.metrics.port, registry, heart)
+        try:
+            serve_health(settings.metrics.host, settings.metrics.port, registry, heart)
+        except OSError as error:
+            where = f"{settings.metrics.host}:{settings.metrics.port}"
+            raise Misconfigured([f"settings: metrics: cannot listen on {where}: {error.strerror}"]) from None
     return process
 
 
@@ -121,58 +98,6 @@ def open_codec(settings: Settings) -> Codec:
     if section.username and section.password:
         config["basic.auth.user.info"] = f"{section.username}:{section.password.get_secret_value()}"
     return ConfluentCodec(SchemaRegistryClient(config))
-
-
-def known_orgs(settings: Settings) -> tuple[str, ...]:
-    """Return the orgs of the settings and of the integrations, and `none`. Raises Misconfigured."""
-    return tuple(sorted({NO_ORG, *settings.orgs, *load_integrations(settings.integrations).orgs()}))
-
-
-def open_database(process: Process) -> Engine | None:
-    """Return an engine once the database answers and is at head; None where the process is to stop before."""
-    engine = open_engine(process.settings.database.get_secret_value())
-
-    def why() -> str | None:
-        return None if at_head(engine) else "the database lacks this version's tables; run `signalbox migrate`"
-
-    return engine if wait_until_well(process, why) else None
-
-
-def wait_for_kafka(process: Process) -> bool:
-    """Return True once a broker answers and has every topic; False where the process is to stop before."""
-    admin = AdminClient(admin_config(process.settings.kafka.client(None)), logger=_SILENT)
-    wanted = {topic.name for topic in topic_table(known_orgs(process.settings))}
-
-    def why() -> str | None:
-        try:
-            missing = sorted(wanted - set(admin.list_topics(timeout=5).topics))
-        except KafkaException as error:
-            return f"Kafka does not answer at {process.settings.kafka.bootstrap}: {error.args[0].str()}"
-        return f"Kafka lacks topic {missing[0]}; run `signalbox topics create`" if missing else None
-
-    return wait_until_well(process, why)
-
-
-def wait_until_well(process: Process, why: Callable[[], str | None]) -> bool:
-    """
-    Ask *why* not, until there is no reason any more (True) or the process is to stop (False).
-
-    A reason is logged once, and told by /readyz all the while; a `Transient` is a reason too.
-    """
-    told = None
-    for tries in itertools.count():
-        try:
-            reason = why()
-        except Transient as error:
-            reason = error.reason
-        if reason is None or process.stop.is_set():
-            return reason is None and not process.stop.is_set()
-        process.heart.beat(False, reason)
-        if reason != told:
-            told = reason
-            log.warning("waiting, nothing is lost", why=reason)
-        process.stop.wait(min(5.0, 0.5 * 2 ** min(tries, 4)) * random.uniform(0.5, 1.0))
-    return False
 
 
 def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) -> Callable[[str], Context]:
@@ -218,12 +143,11 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
         return
     kafka = settings.kafka.client(settings.instance)
     letters = Producer(producer_config(kafka))
-    orgs = sorted({NO_ORG, *settings.orgs, *process.integrations.orgs()})
     run_executor(
         Shell(
             consumer_config=consumer_config(kafka, GROUP_EXECUTOR),
             producer_config=transactional_config(kafka, f"{GROUP_EXECUTOR}-{settings.instance}"),
-            orgs=tuple(orgs),
+            orgs=known_orgs(settings),
             owner=settings.instance,
             context=executor_context(process, engine, probe),
             codec=process.codec,

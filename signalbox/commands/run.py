@@ -10,15 +10,16 @@ from signalbox import wiring
 from signalbox.commands.common import group
 from signalbox.logs import configure_logs
 from signalbox.settings import load_settings
+from signalbox.waiting import Process, wait_for_kafka
 
 app = group("Run one process of Signalbox. Example: signalbox run executor")
 
 
-def _run(start: Callable[[wiring.Process], None]) -> None:
+def _run(start: Callable[[Process], None]) -> None:
     settings = load_settings()
     configure_logs(settings.log_level)
     process = wiring.open_process(settings)
-    if wiring.wait_for_kafka(process):
+    if wait_for_kafka(process):
         start(process)
 
 

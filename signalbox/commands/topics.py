@@ -12,7 +12,7 @@ from connectors.kafka.admin import admin_client, ensure_topics, show_topics
 from schemas.topics import Topic, topic_table
 from signalbox.commands.common import FAILED, as_json_line, group
 from signalbox.settings import Settings, load_settings
-from signalbox.wiring import known_orgs
+from signalbox.waiting import known_orgs
 
 app = group("Kafka topics. Example: signalbox topics create")
 

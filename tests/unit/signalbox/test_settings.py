@@ -20,7 +20,7 @@ def _write(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("SIGNALBOX_SETTINGS", "settings.yaml")
 
 
-ORG = "orgs: {main: {login_url: 'https://login.example.com', client_id: app, client_secret: %s}}\n" % CANARY
+ORG = f"orgs: {{main: {{login_url: 'https://login.example.com', client_id: app, client_secret: {CANARY}}}}}\n"
 
 
 def test_the_environment_lies_over_the_file_at_every_level(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,8 +42,10 @@ def test_a_nested_secret_comes_from_a_file_of_its_own(monkeypatch: pytest.Monkey
     monkeypatch.setenv("SIGNALBOX_SECRETS_DIR", str(secrets))
     settings = load_settings()
     secret, password = settings.orgs["main"].client_secret, settings.mail.password
-    assert secret is not None and secret.get_secret_value() == CANARY
-    assert password is not None and password.get_secret_value() == "other"
+    assert secret is not None
+    assert secret.get_secret_value() == CANARY
+    assert password is not None
+    assert password.get_secret_value() == "other"
 
 
 def test_all_faults_are_told_together_each_on_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,13 +56,15 @@ def test_all_faults_are_told_together_each_on_a_line_of_its_own(monkeypatch: pyt
     assert len(faults) == 4
     assert all("\n" not in fault and fault.startswith("settings.yaml: ") for fault in faults)
     text = "\n".join(faults)
-    assert "kafka.replication" in text and "mail.port" in text
-    assert "did you mean 'port'?" in text and "did you mean 'executor'?" in text
+    assert "kafka.replication" in text
+    assert "mail.port" in text
+    assert "did you mean 'port'?" in text
+    assert "did you mean 'executor'?" in text
 
 
 def test_a_settings_file_that_is_named_but_missing_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGNALBOX_SETTINGS", "nowhere.yaml")
-    with pytest.raises(Misconfigured, match="nowhere.yaml.*does not exist"):
+    with pytest.raises(Misconfigured, match=r"nowhere.yaml.*does not exist"):
         load_settings()
 
 
@@ -68,12 +72,12 @@ def test_a_settings_file_that_is_named_but_missing_is_a_fault(monkeypatch: pytes
     "text",
     [
         ORG + "kafka: {replication: 0}\n",
-        "orgs: {main: {login_url: 'https://x.example.com', client_id: app, client_secret: [%s]}}\n" % CANARY,
-        "orgs: {main: {client_id: app, client_secret: %s, privat_key: %s}}\n" % (CANARY, CANARY),
-        "mail: {password: %s, port: %s}\n" % (CANARY, CANARY),
-        "kafka: {options: {sasl.password: %s, sasl.user: x}}\n" % CANARY,
-        "mail: {password: '%s\n" % CANARY,
-        "registry: %s\n" % CANARY,
+        f"orgs: {{main: {{login_url: 'https://x.example.com', client_id: app, client_secret: [{CANARY}]}}}}\n",
+        f"orgs: {{main: {{client_id: app, client_secret: {CANARY}, privat_key: {CANARY}}}}}\n",
+        f"mail: {{password: {CANARY}, port: {CANARY}}}\n",
+        f"kafka: {{options: {{sasl.password: {CANARY}, sasl.user: x}}}}\n",
+        f"mail: {{password: '{CANARY}\n",
+        f"registry: {CANARY}\n",
         CANARY + "\n",
     ],
 )
@@ -86,16 +90,14 @@ def test_no_fault_shows_a_secret(monkeypatch: pytest.MonkeyPatch, text: str) -> 
 
 
 def test_no_secret_shows_in_a_text_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = "registry: {url: 'http://127.0.0.1:1', username: u, password: %s}\n" % CANARY
-    _write(
-        monkeypatch, ORG + registry + "mail: {password: %s}\ndatabase: 'postgresql://u:%s@db/x'\n" % (CANARY, CANARY)
-    )
+    registry = f"registry: {{url: 'http://127.0.0.1:1', username: u, password: {CANARY}}}\n"
+    _write(monkeypatch, ORG + registry + f"mail: {{password: {CANARY}}}\ndatabase: 'postgresql://u:{CANARY}@db/x'\n")
     settings: Settings = load_settings()
     for text in (repr(settings), str(settings), settings.model_dump_json()):
         assert CANARY not in text
 
 
 def test_options_of_kafka_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    options = "{security.protocol: sasl_ssl, sasl.mechanism: PLAIN, sasl.username: u, sasl.password: %s}" % CANARY
-    _write(monkeypatch, "kafka: {options: %s}\n" % options)
+    options = f"{{security.protocol: sasl_ssl, sasl.mechanism: PLAIN, sasl.username: u, sasl.password: {CANARY}}}"
+    _write(monkeypatch, f"kafka: {{options: {options}}}\n")
     assert CANARY not in repr(load_settings())

@@ -1,0 +1,140 @@
+"""
+Waiting: what is not there yet at a start is no crash.
+
+In: a process, the settings' other sides.  Out: True once all is well, False where the process is to stop before.
+Rule of this file: one line for each reason, /livez up and /readyz saying why all the while, back-off with jitter.
+"""
+
+import itertools
+import logging
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from connectors.database.engine import open_engine
+from connectors.database.migrate import at_head
+from connectors.kafka.options import admin_config
+from connectors.prometheus.registry import PrometheusMetrics
+from processors.errors import Transient
+from processors.integrations import Integrations
+from processors.settings_files import load_integrations
+from schemas.codec import Codec
+from schemas.topics import NO_ORG, topic_table
+from signalbox.health import Heart
+from signalbox.settings import Settings
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+# Refused connections are what waiting is about: librdkafka need not repeat them.
+_SILENT = logging.getLogger("signalbox.silent")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What every process has: settings, metrics, health, and the wish to stop."""
+
+    settings: Settings
+    integrations: Integrations
+    codec: Codec
+    registry: CollectorRegistry
+    metrics: PrometheusMetrics
+    heart: Heart
+    stop: threading.Event
+
+
+def known_orgs(settings: Settings) -> tuple[str, ...]:
+    """Return the orgs of the settings and of the integrations, and `none`. Raises Misconfigured."""
+    return tuple(sorted({NO_ORG, *settings.orgs, *load_integrations(settings.integrations).orgs()}))
+
+
+def open_database(process: Process) -> Engine | None:
+    """Return an engine once the database answers and is at head; None where the process is to stop before."""
+    engine = open_engine(process.settings.database.get_secret_value())
+
+    def why() -> str | None:
+        return None if at_head(engine) else "the database lacks this version's tables; run `signalbox migrate`"
+
+    return engine if wait_until_well(process, why) else None
+
+
+def wait_for_kafka(process: Process) -> bool:
+    """Return True once a broker answers and has every topic; False where the process is to stop before."""
+    admin = AdminClient(admin_config(process.settings.kafka.client(None)), logger=_SILENT)
+    wanted = {topic.name for topic in topic_table(known_orgs(process.settings))}
+
+    def why() -> str | None:
+        try:
+            missing = sorted(wanted - set(admin.list_topics(timeout=5).topics))
+        except KafkaException as error:
+            return f"Kafka does not answer at {process.settings.kafka.bootstrap}: {error.args[0].str()}"
+        return f"Kafka lacks topic {missing[0]}; run `signalbox topics create`" if missing else None
+
+    return wait_until_well(process, why)
+
+
+def wait_until_well(process: Process, why: Callable[[], str | None]) -> bool:
+    """
+    Ask *why* not, until there is no reason any more (True) or the process is to stop (False).
+
+    A reason is logged once, and told by /readyz all the while; a `Transient` is a reason too.
+    """
+    told = None
+    for tries in itertools.count():
+        try:
+            reason = why()
+        except Transient as error:
+            reason = error.reason
+        if reason is None or process.stop.is_set():
+            return reason is None and not process.stop.is_set()
+        process.heart.beat(False, reason)
+        if reason != told:
+            told = reason
+            log.warning("waiting, nothing is lost", why=reason)
+        process.stop.wait(min(5.0, 0.5 * 2 ** min(tries, 4)) * random.uniform(0.5, 1.0))
+    return False
+
+
+class PatientCodec(Codec):
+    """
+    A codec that waits for its schema registry: a message in hand is neither lost nor a dead letter while it is away.
+
+    Ends with `Transient` only where the process is to stop.
+    """
+
+    def __init__(self, codec: Codec, process: Callable[[], Process]) -> None:
+        self._codec, self._process = codec, process
+
+    def encode(self, contract: str, value: Mapping[str, Any]) -> bytes:
+        """Return the bytes of *value*; raises as the codec does."""
+        return self._wait(lambda: self._codec.encode(contract, value))
+
+    def decode(self, contract: str, data: bytes) -> dict[str, Any]:
+        """Return the value; raises as the codec does."""
+        return self._wait(lambda: self._codec.decode(contract, data))
+
+    def _wait(self, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except Transient as error:
+            first = error
+        done: list[T] = []
+
+        def why() -> str | None:
+            done.append(action())
+            return None
+
+        if not wait_until_well(self._process(), why):
+            raise first
+        return done[0]
