@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from processors.executor.claim import Item
 from processors.executor.decide import decide
+from processors.executor.group import touched_keys
 from processors.executor.match import Index, account_keys, follow_up, person_keys, questions, resolve
 from processors.values import In, Match, Record
 from schemas.command import MatchKey
@@ -176,8 +178,13 @@ def test_a_thousand_commands_read_each_record_once_and_not_once_a_command() -> N
     assert Counted.reads == count
 
 
-def test_a_record_made_for_a_thing_shares_a_claim_with_the_next_event_of_that_thing() -> None:
-    """The effect key that a record carries is claimed before anybody knows that the record exists."""
+def test_what_will_be_created_is_claimed_by_the_key_that_the_record_will_carry() -> None:
+    """Whoever finds the record by its ID alone, while its create has no answer yet, meets the create's claim (D8)."""
     asked = command(person=Person(), keys=())
-    (step,) = decide(asked, Match(), integration("lead"), FACTS, NOW).steps
-    assert f"thing:{step.effect}" in person_keys(asked)
+    decision = decide(asked, Match(), integration("lead"), FACTS, NOW)
+    (step,) = decision.steps
+    item = Item(asked, integration("lead"), 1, 0, 0.0, person_keys(asked))
+    assert f"thing:{step.effect}" in touched_keys(item, decision, Match(), FACTS.external_field)
+    found = Match(leads=(Record("Lead", LEAD, {FACTS.external_field["Lead"]: step.effect}),))
+    other = decide(command(salesforce_id=LEAD), found, integration("only"), FACTS, NOW)
+    assert f"thing:{step.effect}" in touched_keys(item, other, found, FACTS.external_field)
