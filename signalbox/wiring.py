@@ -18,7 +18,9 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
+from connectors.database.audit import DatabaseAudit
 from connectors.database.ledger import SqlLedger
+from connectors.database.notes import DatabaseNotes
 from connectors.kafka.admin import delete_below
 from connectors.kafka.dead_letter_topics import original, produce
 from connectors.kafka.dead_letters import dead_letter
@@ -31,15 +33,22 @@ from connectors.kafka.options import (
     transactional_config,
 )
 from connectors.kafka.registry import ConfluentCodec
+from connectors.mail.smtp import SmtpMailer, SmtpSettings
 from connectors.prometheus.registry import PrometheusMetrics
 from connectors.salesforce.client import SalesforceClient
+from processors.audit import app as audit_app
 from processors.errors import Misconfigured
 from processors.executor.context import Context, Decider
 from processors.executor.loop import Shell, run_executor
 from processors.executor.pack import Terms
+from processors.intake import app as intake_app
+from processors.notifier import app as notifier_app
+from processors.notifier.compose import MailSettings
 from processors.ports import Probe
 from processors.settings_files import load_integrations
+from processors.sink import Sink, SinkSettings
 from schemas.codec import Codec, SingleObject
+from schemas.outcome import Outcome
 from schemas.topics import dead_letter_topic
 from signalbox.health import Heart, serve_health
 from signalbox.settings import Settings
@@ -176,13 +185,11 @@ def letters_to(producer: Producer, source: str) -> Callable[[Message, str, Excep
 
 def run_intake_process(process: Process) -> None:
     """Run the intake until told to stop (Faust handles the signals itself)."""
-    from processors.intake.app import IntakeSettings, run
-
     kafka = process.settings.kafka
     options: dict[str, Any] = {"broker": faust_broker(kafka.bootstrap), **faust_options(kafka.options)}
     instance = None if kafka.embedded else f"signalbox-intake-{process.settings.instance}"
-    run(
-        IntakeSettings(faust=options, instance=instance),
+    intake_app.run(
+        intake_app.IntakeSettings(faust=options, instance=instance),
         process.integrations,
         process.codec,
         clock=utc_now,
@@ -193,23 +200,15 @@ def run_intake_process(process: Process) -> None:
 
 def run_audit_process(process: Process) -> None:
     """Run the audit sink until told to stop."""
-    from connectors.database.audit import DatabaseAudit
-    from processors.audit.app import GROUP, TOPICS, Audit
-
     engine = open_database(process)
     if engine is None:
         return
     store = DatabaseAudit(engine)
-    _run_sink(process, GROUP, TOPICS, Audit(store, metrics=process.metrics))
+    _run_sink(process, audit_app.GROUP, audit_app.TOPICS, audit_app.Audit(store, metrics=process.metrics))
 
 
 def run_notifier_process(process: Process) -> None:
     """Run the notifier until told to stop."""
-    from connectors.database.notes import DatabaseNotes
-    from connectors.mail.smtp import SmtpMailer, SmtpSettings
-    from processors.notifier.app import GROUP, TOPICS, Notifier
-    from processors.notifier.compose import MailSettings
-
     engine = open_database(process)
     if engine is None:
         return
@@ -224,7 +223,7 @@ def run_notifier_process(process: Process) -> None:
     )
     recipients = {name: one.recipients for name, one in process.integrations.by_name.items()}
     with SmtpMailer(server) as mailer:
-        notifier = Notifier(
+        notifier = notifier_app.Notifier(
             MailSettings(sender=section.sender, domain=section.domain),
             recipients,
             mailer=mailer,
@@ -233,21 +232,23 @@ def run_notifier_process(process: Process) -> None:
             clock=utc_now,
             stop=process.stop,
         )
-        _run_sink(process, GROUP, TOPICS, notifier)
+        _run_sink(process, notifier_app.GROUP, notifier_app.TOPICS, notifier)
 
 
 def _run_sink(process: Process, group: str, topics: tuple[str, ...], handle: Any) -> None:
-    from processors.sink import Sink, SinkSettings
-    from schemas.outcome import Outcome
-
     kafka = process.settings.kafka.client(process.settings.instance)
     letters = letters_to(Producer(producer_config(kafka)), "outcome")
     config = consumer_config(kafka, group)
+
+    def unreadable(message: Message, error: Exception) -> None:
+        letters(message, "decode", error)
+        process.metrics.count("dead_letters_total", topic=message.topic() or "", reason=type(error).__name__)
+
     sink = Sink(
         SinkSettings(group=group, topics=topics, kafka=config),
         handle,
         read=lambda data: Outcome.from_avro(process.codec.decode("outcome", data)),
-        dead_letter=lambda message, error: letters(message, "decode", error),
+        dead_letter=unreadable,
         metrics=process.metrics,
         stop=process.stop,
         random=random.Random(),

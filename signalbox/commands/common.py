@@ -42,6 +42,11 @@ class Commands(TyperGroup):
         except SignalboxError as error:
             say(" ".join(str(error).split()))
             raise typer.Exit(FAILED) from None
+        except TimeoutError:
+            say(
+                "Kafka gave no answer in time (the embedded broker cannot tell topic settings); try again"
+            )
+            raise typer.Exit(FAILED) from None
         except KafkaException as error:
             cause = error.args[0]
             say(f"Kafka: {cause.str() if isinstance(cause, KafkaError) else cause}")
