@@ -40,6 +40,7 @@ class Item:
     tries: int = 0
     crashes: int = 0
     alone: bool = False
+    suspect: bool = False
     resent: int = 0
     plan: Plan | None = None
     since: float = 0.0
@@ -54,6 +55,11 @@ class Item:
     def order(self) -> tuple[int, int]:
         """Who goes first: the lane, then the place."""
         return (self.lane, self.place)
+
+    def forget_plan(self) -> None:
+        """Drop a plan of which nothing was done and no copy may land: it is decided anew, on fresh reads (D11)."""
+        if self.plan is not None and not self.plan.results and not self.resent:
+            self.plan = None
 
     @property
     def all_keys(self) -> frozenset[str]:
@@ -139,25 +145,26 @@ def pick(queue: Queue, claims: Claims, own_calls: dict[str, frozenset[str]], now
 
     A command that must wait holds back all later ones that share a key with it, due or not (of its lane or a lower
     one).
-    `alone` commands share a batch with nobody of their keys.
+    A batch is of one sort: one `alone` command, plans that go on (what they will write no read shows, so nobody who
+    shares a key may be decided beside them), or commands to be decided.
 
     Args:
         own_calls: For a command whose own API calls may still land: their IDs, which do not stand in its way.
     """
     picked: list[Item] = []
-    picked_keys: set[str] = set()
     held_back: set[str] = set()
     for item in queue:
         if len(picked) >= limit:
             break
         keys = item.all_keys
-        item.blocker = _why_not(item, keys, held_back, picked_keys, claims, own_calls, now)
+        item.blocker = _why_not(item, keys, held_back, picked, claims, own_calls, now)
         if item.blocker is not None:
             held_back |= keys
             continue
         picked.append(item)
-        picked_keys |= keys
         if item.alone:
+            break
+        if item.plan is not None:
             held_back |= keys
     return picked
 
@@ -166,7 +173,7 @@ def _why_not(
     item: Item,
     keys: frozenset[str],
     held_back: set[str],
-    picked_keys: set[str],
+    picked: list[Item],
     claims: Claims,
     own_calls: dict[str, frozenset[str]],
     now: float,
@@ -175,8 +182,8 @@ def _why_not(
         return "due"
     if not held_back.isdisjoint(keys):
         return next(iter(held_back & keys))
-    if item.alone and not picked_keys.isdisjoint(keys):
-        return next(iter(picked_keys & keys))
+    if picked and (item.alone or (item.plan is None) != (picked[0].plan is None)):
+        return "batch"
     return claims.blocker(keys, own_calls.get(item.id, NO_KEYS))
 
 
@@ -193,16 +200,17 @@ def widen(
     on, those that wait).
 
     A command waits where someone else holds a key, or where a command with an earlier place waits for it (so that order
-    is kept when both discover each other, D10). It gives back all its claims, keeps its place and matches again (D11).
+    is kept when both discover each other, D10). It keeps its place and matches again (D11); the caller gives back what
+    it held.
     """
-    earlier = [(item.order, item.wants) for item in queue if item.wants]
+    earlier = _earlier(batch, wanted, queue)
     going: list[Item] = []
     waiting: list[Item] = []
     held_back: set[str] = set()
     for item in sorted(batch, key=lambda one: one.order):
         keys = item.keys | wanted.get(item.id, NO_KEYS)
         own = own_calls.get(item.id, NO_KEYS) | {holder}
-        queued = any(order < item.order and not wants.isdisjoint(keys) for order, wants in earlier)
+        queued = any(earlier.get(key, item.order) < item.order for key in keys)
         if queued or not held_back.isdisjoint(keys) or claims.blocker(keys, own) is not None:
             item.wants = keys - item.keys
             held_back |= keys
@@ -211,7 +219,17 @@ def widen(
         item.wants = keys - item.keys
         claims.take(keys, holder)
         going.append(item)
-    kept = set[str]().union(*(item.all_keys for item in going)) if going else set[str]()
-    for item in waiting:
-        claims.release(item.all_keys - kept, holder)
     return going, waiting
+
+
+def _earlier(batch: list[Item], wanted: dict[str, frozenset[str]], queue: Queue) -> dict[str, tuple[int, int]]:
+    """Return for each key that the batch discovered the first command before its last one that waits for it."""
+    last = max((item.order for item in batch), default=(0, 0))
+    discovered = frozenset[str]().union(*wanted.values())
+    first: dict[str, tuple[int, int]] = {}
+    for item in queue:
+        if item.order >= last:
+            break
+        for key in item.all_keys & discovered:
+            first.setdefault(key, item.order)
+    return first

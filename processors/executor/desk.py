@@ -61,23 +61,21 @@ class Desk:
         with self._lock:
             self._lock.notify_all()
 
-    def next_batch(self, now: float, limit: int, careful: frozenset[str]) -> tuple[str, list[Item]] | None:
+    def next_batch(self, now: float, limit: int) -> tuple[str, list[Item]] | None:
         """
         Return the next batch with its holder's name, its claims taken, or None where nobody may go.
 
-        A lone command goes at once; while others are under way a batch gathers a little (fewer API calls).
-
-        Args:
-            careful: Commands that were unsettled at a crash: each is a batch of its own until it has been decided.
+        A lone command goes at once; while others are under way a batch gathers a little (fewer API calls). A suspect
+        (it was unsettled at a crash) goes while nothing else is under way, so that no other is blamed for it.
         """
         with self._lock:
             if now < self._paused_until or len(self._working) >= self.max_in_flight or self._gathering(now, limit):
                 return None
-            items = pick(self._queue, self._claims, self._own_calls, now, limit)
-            if careful:
-                items = _careful(items, careful)
+            if any(item.suspect for items in self._working.values() for item in items):
+                return None
+            items = _careful(pick(self._queue, self._claims, self._own_calls, now, limit))
             self._fresh_since = None
-            if not items:
+            if not items or (items[0].suspect and self._working):
                 return None
             self._batches += 1
             holder = f"batch:{self._batches}"
@@ -112,8 +110,12 @@ class Desk:
     def widen(self, holder: str, items: list[Item], wanted: dict[str, frozenset[str]]) -> tuple[list[Item], list[Item]]:
         """Claim what a batch found out that it touches; those that cannot have it go back to waiting."""
         with self._lock:
+            before = set[str]().union(*(item.all_keys for item in items))
             going, waiting = widen(items, wanted, holder, self._claims, self._queue, self._own_calls)
             self._give_back(holder, waiting)
+            # What an earlier match made it want and this one does not would be held for ever.
+            kept = set[str]().union(*(item.all_keys for item in self._working[holder]))
+            self._claims.release(before - kept, holder)
             return going, waiting
 
     def leave(self, holder: str, items: Iterable[Item]) -> None:
@@ -152,6 +154,8 @@ class Desk:
         """End a batch; whatever it still held waits again. Return those."""
         with self._lock:
             left = list(self._working.get(holder, []))
+            for item in left:
+                item.forget_plan()
             self._give_back(holder, left)
             self._working.pop(holder, None)
             self._lock.notify_all()
@@ -266,8 +270,8 @@ class Desk:
             return min([*times, *([due] if due is not None else [])], default=None)
 
 
-def _careful(items: list[Item], careful: frozenset[str]) -> list[Item]:
+def _careful(items: list[Item]) -> list[Item]:
     for number, item in enumerate(items):
-        if item.id in careful or item.crashes:
+        if item.suspect:
             return items[:number] or [item]
     return items

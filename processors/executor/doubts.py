@@ -45,7 +45,8 @@ def take_up(
     pending = Pending()
     for row, written in zip(call.rows, seen, strict=True):
         if written is not None:
-            worker.advance([doubt.items[part.command_id] for part in row.parts], written, pending)
+            members = [doubt.items[part.command_id] for part in row.parts if part.command_id in doubt.items]
+            worker.advance(members, written, pending)
     unseen = _unseen(call, seen)
     unanswered = {part.command_id for row in unseen for part in row.parts}
     dead = bool(unseen) and context.clock() >= call.alive_until
@@ -58,12 +59,21 @@ def take_up(
         item.resent = call.resent + 1 if item.id in unanswered and not dead else 0
     lost = [item for item in items if dead and item.id in unanswered]
     for item in lost:
+        if item.plan is not None and _unkeyed_person(unseen, item):
+            # A fresh match tells whether it was created; its plan would create it again.
+            item.plan = None
         worker.postpone(item, "its write was not seen applied within the org's request limit", pending, delay=0.0)
     return holder, [item for item in items if item not in lost], pending
 
 
 def _unseen(call: ApiCall, seen: Answers) -> list[Row]:
     return [row for row, written in zip(call.rows, seen, strict=True) if written is None]
+
+
+def _unkeyed_person(unseen: Sequence[Row], item: Item) -> bool:
+    """Whether the command's unseen write is a create that nothing but a match by the person's keys can find again."""
+    rows = [row for row in unseen if any(part.command_id == item.id for part in row.parts)]
+    return _must_wait(rows) and all(row.write is None or row.write.object != "Opportunity" for row in rows)
 
 
 def _must_wait(unseen: Sequence[Row]) -> bool:

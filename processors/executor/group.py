@@ -60,7 +60,11 @@ def decide_batch(
             written.exclusive |= item.all_keys
             continue
         keys = touched_keys(item, decision, found, external)
-        if not written.exclusive.isdisjoint(keys) or not _in_order(decision, written.phase):
+        if (
+            not written.exclusive.isdisjoint(keys)
+            or not _in_order(decision, written.phase)
+            or _relies(decision, found, written.fields)
+        ):
             _wait(item, item.all_keys | keys, batch, written)
             continue
         _note(decision, item.all_keys | keys, written)
@@ -74,7 +78,8 @@ def decide_batch(
 def touched_keys(item: Item, decision: Decision, match: Match, external: Mapping[str, str]) -> frozenset[str]:
     """Return the claim keys of every record that the decision reads from or writes to, and of what it will create."""
     records = [*match.leads, *match.contacts, *decision.linked]
-    keys = {f"rec:{record.id}" for record in records}
+    # A command that names a record by its SalesforceID has the second key before any match.
+    keys = {f"{kind}:{record.id}" for record in records for kind in ("rec", "sfid")}
     for record in records:
         effect = record.fields.get(external.get(record.object, ""))
         if effect:
@@ -99,6 +104,13 @@ def _in_order(decision: Decision, phase: Mapping[str, int]) -> bool:
     return all(
         step.record_id is None or phase.get(step.record_id, 0) <= number for number, step in enumerate(decision.steps)
     )
+
+
+def _relies(decision: Decision, found: Match, fields: Mapping[str, Mapping[str, Scalar]]) -> bool:
+    """Whether it leaves a record as it is because of a write before it, which may yet be refused."""
+    records = [*found.leads, *found.contacts, *found.accounts, found.account_of, found.opportunity]
+    changed = {record.id for record in records if record is not None and record.id in fields}
+    return not changed <= {step.record_id for step in decision.steps}
 
 
 def _note(decision: Decision, keys: frozenset[str], written: _Written) -> None:

@@ -9,7 +9,7 @@ object, and the loop loads the org anew from the ledger.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
@@ -38,10 +38,9 @@ class OrgExecutor:
         self.context = context
         self.lease = lease
         self.desk = Desk(linger=context.linger, max_in_flight=context.max_in_flight)
-        self.worker = Worker(context, lease, self.desk)
+        self.worker = Worker(context, lease, self.desk, self._spread)
         self.failure: BaseException | None = None
         self._stopping = threading.Event()
-        self._careful: set[str] = set()
         self._pool = ThreadPoolExecutor(context.max_in_flight + 4, thread_name_prefix=f"org-{context.org}")
         self._thread = threading.Thread(target=self._run, name=f"org-{context.org}", daemon=True)
 
@@ -61,8 +60,8 @@ class OrgExecutor:
             doubtful |= {item.id for item in held}
             self.desk.doubt(None, call, held, now)
         waiting = [item for item in items.values() if item.id not in doubtful]
-        if self.lease.unclean_starts >= 3:
-            self._careful = {item.id for item in waiting if item.plan is None}
+        for item in waiting:
+            item.suspect = item.plan is None and (item.crashes > 0 or self.lease.unclean_starts >= 3)
         self.desk.add(waiting, now)
         self._thread.start()
 
@@ -141,7 +140,7 @@ class OrgExecutor:
         if doubt is not None:
             self._submit(self._resolve, doubt)
             started = True
-        batch = self.desk.next_batch(now, self.context.terms.max_rows, frozenset(self._careful))
+        batch = self.desk.next_batch(now, self.context.terms.max_rows)
         if batch is not None:
             self._submit(self._process, *batch)
             started = True
@@ -171,7 +170,6 @@ class OrgExecutor:
 
     def _process(self, holder: str, items: list[Item]) -> None:
         self._guarded(holder, items, lambda: self.worker.process(holder, items))
-        self._careful -= {item.id for item in items}
 
     def _resolve(self, doubt: Doubt) -> None:
         try:
@@ -192,9 +190,9 @@ class OrgExecutor:
     def _carry_out(self, holder: str, items: list[Item]) -> None:
         self._guarded(holder, items, lambda: self.worker.carry_out(holder, items, Pending()))
 
-    def _guarded(self, holder: str, items: list[Item], work: Callable[[], list[tuple[str, list[Item]]]]) -> None:
+    def _guarded(self, holder: str, items: list[Item], work: Callable[[], None]) -> None:
         try:
-            self._spread(work())
+            work()
             if self.desk.resume():
                 log.info("org answers again", org=self.context.org)
         except OrgDown as down:
@@ -220,9 +218,8 @@ class OrgExecutor:
             item.due = max(item.due, self.context.clock() + delay)
         log.warning("work put off", org=self.context.org, why=why, commands=len(items), seconds=round(delay, 1))
 
-    def _spread(self, batches: Iterable[tuple[str, list[Item]]]) -> None:
-        for holder, items in batches:
-            self._submit(self._carry_out, holder, items)
+    def _spread(self, holder: str, items: list[Item]) -> None:
+        self._submit(self._carry_out, holder, items)
 
     def _pause(self, down: OrgDown) -> None:
         delay = down.retry_after or self.context.retry.delay(self.desk.pauses + 1)

@@ -33,7 +33,8 @@ def _about(name: str, writes: Sequence[Write]) -> list[Question]:
     asked = []
     updates = [write for write in writes if write.record_id]
     if updates:
-        fields = dict.fromkeys(("Id", "LastModifiedById", *(field for write in updates for field in write.fields)))
+        written = (field for write in updates for field in write.fields)
+        fields = dict.fromkeys(("Id", "LastModifiedById", "LastModifiedDate", *written))
         ids = tuple(dict.fromkeys(write.record_id for write in updates if write.record_id))
         asked.append(Question(name, tuple(fields), ((In("Id", ids),),)))
     keyed = [write.external for write in writes if write.external]
@@ -69,6 +70,9 @@ def _verdict(
     record = by_id.get(write.record_id or "")
     if record is None or record.fields.get("LastModifiedById") != user_id:
         return None
+    if not _since(record.fields.get("LastModifiedDate"), intended_at):
+        # These values stood there before: our write may still be under way.
+        return None
     same = all(same_value(record.fields.get(name), value) for name, value in write.fields.items())
     return Written(True, record.id) if same else None
 
@@ -83,8 +87,11 @@ def _converted(record: Record | None) -> Written | None:
 
 
 def _is_new(record: Record, intended_at: float) -> bool:
-    created = record.fields.get("CreatedDate")
-    return created is None or datetime.fromisoformat(created).timestamp() >= intended_at - _BEFORE
+    return _since(record.fields.get("CreatedDate"), intended_at)
+
+
+def _since(moment: str | None, intended_at: float) -> bool:
+    return moment is None or datetime.fromisoformat(moment).timestamp() >= intended_at - _BEFORE
 
 
 def same_value(stored: Any, sent: Any) -> bool:

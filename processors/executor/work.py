@@ -6,7 +6,7 @@ Rule of this file: the ledger changes first, memory follows; what is not known t
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
@@ -65,18 +65,23 @@ class Pending:
 class Worker:
     """Carries batches of one org out. Methods run in several threads at once; the desk keeps them apart."""
 
-    def __init__(self, context: Context, lease: Lease, desk: Desk) -> None:
+    def __init__(self, context: Context, lease: Lease, desk: Desk, spread: Callable[[str, list[Item]], None]) -> None:
+        """
+        Args:
+            spread: Carries a batch that was split off out, beside the one that it came from.
+        """
         self._context = context
         self._lease = lease
         self._desk = desk
+        self._spread = spread
         self.last_sequence = lease.last_sequence
         self.outbox = Outbox()
         self._facts: OrgFacts | None = None
         self._facts_read = 0.0
         self._facts_lock = threading.Lock()
 
-    def process(self, holder: str, items: list[Item]) -> list[tuple[str, list[Item]]]:
-        """Do the work of one batch; return batches split off it, to be carried out beside it."""
+    def process(self, holder: str, items: list[Item]) -> None:
+        """Do the work of one batch."""
         pending = Pending()
         ready = [item for item in items if item.plan is not None]
         fresh = [item for item in items if item.plan is None]
@@ -89,7 +94,7 @@ class Worker:
                 self._settle(item, None, ending, pending)
         if wanting:
             ready += self._decide(holder, wanting, pending)
-        return self.carry_out(holder, ready, pending)
+        self.carry_out(holder, ready, pending)
 
     def _without_org(self, item: Item) -> Ending | None:
         """Return how a command ends that needs no look at the org, or None."""
@@ -103,13 +108,17 @@ class Worker:
 
     def _decide(self, holder: str, items: list[Item], pending: Pending) -> list[Item]:
         salesforce, facts = self.org()
-        suspects = [item for item in items if item.crashes]
-        for item in suspects:
-            self._suspect(item, pending)
-        items = [item for item in items if item.crashes <= CRASHES]
+        items = [item for item in items if not item.suspect or self._suspect(item, pending)]
         self._context.probe("after_claim")
-        batch = look_up(items, self._context, self._lease, salesforce, facts)
+        try:
+            batch = look_up(items, self._context, self._lease, salesforce, facts)
+        except RequestRefused as refused:
+            self._unread(items, refused, pending)
+            return []
         self._context.probe("after_match")
+        for item in items:
+            # It has been decided and the process still runs: whatever ended it before was something else (D20).
+            item.suspect, item.crashes = False, 0
         self._faults(items, batch, pending)
         pending.back += batch.waiting
         planned = [item for item in items if item.id in batch.plans]
@@ -120,14 +129,25 @@ class Worker:
             item.plan = batch.plans[item.id]
         return going
 
-    def _suspect(self, item: Item, pending: Pending) -> None:
-        """A command that was at work at a crash: count before deciding it, alone; give up after `CRASHES`."""
+    def _suspect(self, item: Item, pending: Pending) -> bool:
+        """Count a command that was at work at a crash before it is decided, alone; give up after `CRASHES`."""
         if item.crashes >= CRASHES:
-            item.crashes = CRASHES + 1
             detail = f"deciding this command ended the executor {CRASHES} times; please report it with this outcome"
             self._settle(item, None, Ending("error", "internal", detail), pending)
-            return
+            return False
         item.crashes = self._context.ledger.mark_crashing(self._lease, item.id)
+        return True
+
+    def _unread(self, items: list[Item], refused: RequestRefused, pending: Pending) -> None:
+        """The org refuses what was asked about these commands: each alone; one that is refused alone ends."""
+        self.forget_facts()
+        for item in items:
+            if item.alone and item.tries:
+                error = RowError(type(refused).__name__, str(refused))
+                self._settle(item, None, Ending("error", "salesforce_refused", str(refused), (error,)), pending)
+            else:
+                item.alone = True
+                self.postpone(item, str(refused), pending)
 
     def _faults(self, items: Iterable[Item], batch: Batch, pending: Pending) -> None:
         for item in items:
@@ -158,25 +178,28 @@ class Worker:
         with self._facts_lock:
             self._facts = None
 
-    def carry_out(self, holder: str, items: list[Item], pending: Pending) -> list[tuple[str, list[Item]]]:
-        """Send the plans' steps until each is done, postponed or in doubt; return what was split off."""
-        split: list[tuple[str, list[Item]]] = []
+    def carry_out(self, holder: str, items: list[Item], pending: Pending) -> None:
+        """Send the plans' steps until each is done, postponed or in doubt; what needs other calls goes beside them."""
         while True:
             finished = [item for item in items if item.plan is not None and item.plan.step is None]
             for item in finished:
                 self._settle(item, item.plan, None, pending)
             items = [item for item in items if item.plan is not None and item.plan.step is not None]
-            calls = self._calls(items)
-            for call in calls[1:]:
-                members = set(call.commands)
-                others = [item for item in items if item.id in members]
-                split.append((self._desk.split(holder, others), others))
+            try:
+                calls = self._calls(items)
+            except (RequestRefused, Transient):
+                self.store(holder, pending, None, (), items)
+                raise
             call_now = calls[0] if calls else None
             members = set(call_now.commands) if call_now else set()
+            others = [item for item in items if item.id not in members]
             items = [item for item in items if item.id in members]
-            self.store(holder, pending, call_now, items)
+            self.store(holder, pending, call_now, items, others)
+            for call in calls[1:]:
+                apart = [item for item in others if item.id in set(call.commands)]
+                self._spread(self._desk.split(holder, apart), apart)
             if call_now is None:
-                return split
+                return
             pending = Pending()
             items = self._send(holder, call_now, items, pending)
 
@@ -187,9 +210,23 @@ class Worker:
         _, facts = self.org()
         return pack(items, facts.external_field, context.terms, context.clock(), context.new_id)
 
-    def store(self, holder: str, pending: Pending, call: ApiCall | None, items: list[Item]) -> None:
-        """Write what is pending, with the next call's intents, in one transaction; then let memory follow."""
-        plans = {}
+    def store(
+        self,
+        holder: str,
+        pending: Pending,
+        call: ApiCall | None,
+        items: Sequence[Item] = (),
+        others: Sequence[Item] = (),
+    ) -> None:
+        """
+        Write what is pending, with the next call's intents, in one transaction; then let memory follow.
+
+        Args:
+            items: The commands that share in *call*.
+            others: Those whose next steps go in other calls: what was done of their plans is kept by this transaction,
+                for it also forgets the call that did it.
+        """
+        plans = {item.id: plan_to_json(item.plan) for item in others if item.plan is not None and item.plan.results}
         if call is not None:
             for item in items:
                 if item.plan is not None:
@@ -210,10 +247,9 @@ class Worker:
         """Send one call; return the commands that go on at once."""
         context = self._context
         context.probe("after_intents")
-        salesforce, _ = self.org()
         began = context.clock()
         try:
-            answers = execute(salesforce, call)
+            answers = execute(self.org()[0], call)
         except InDoubt:
             context.metrics.count("api_calls_in_doubt_total", org=context.org)
             context.probe("in_doubt")
@@ -222,13 +258,19 @@ class Worker:
         except (RequestRefused, Transient) as failure:
             self._not_applied(call, items, failure, pending)
             if isinstance(failure, OrgDown):
-                self.store(holder, pending, None, [])
+                self.store(holder, pending, None)
                 raise
+            return []
+        try:
+            checked = self._checked(call, answers)
+        except (RequestRefused, Transient):
+            # What the refusals mean is not known, and the ledger still says that the call may land.
+            self._desk.doubt(holder, call, items, context.clock() + context.look_every)
             return []
         context.metrics.observe("stage_duration_seconds", context.clock() - began, stage="execute")
         context.probe("after_write")
         pending.answered.append(call.id)
-        return self._take(call, answers, items, pending)
+        return self._take(call, checked, items, pending)
 
     def _not_applied(
         self, call: ApiCall, items: list[Item], failure: RequestRefused | Transient, pending: Pending
@@ -237,7 +279,7 @@ class Worker:
         pending.answered.append(call.id)
         if isinstance(failure, RequestRefused):
             self.forget_facts()
-            if len(items) == 1:
+            if len(items) == 1 and items[0].alone:
                 error = RowError(type(failure).__name__, str(failure))
                 self._settle(items[0], items[0].plan, Ending("error", "salesforce_refused", None, (error,)), pending)
                 return
@@ -251,10 +293,9 @@ class Worker:
             else:
                 self.postpone(item, why, pending)
 
-    def _take(self, call: ApiCall, answers: Sequence[Written], items: list[Item], pending: Pending) -> list[Item]:
+    def _take(self, call: ApiCall, checked: Sequence[Written], items: list[Item], pending: Pending) -> list[Item]:
         """Read a call's answers: who goes on, who waits for a lock, whose write was refused."""
         by_id = {item.id: item for item in items}
-        checked = self._checked(call, answers)
         onward: list[Item] = []
         for row, written in zip(call.rows, checked, strict=True):
             members = [by_id[part.command_id] for part in row.parts]
@@ -341,12 +382,10 @@ class Worker:
         context = self._context
         item.tries = item.tries + 1 if tries is None else tries
         item.due = context.clock() + (context.row_retry.delay(item.tries) if delay is None else delay)
+        if item.plan is not None:
+            item.wants = frozenset(item.plan.keys) - item.keys
+        item.forget_plan()
         plan = item.plan
-        if plan is not None:
-            item.wants = frozenset(plan.keys) - item.keys
-        if plan is not None and not plan.results and not item.resent:
-            # Nothing of it was done, and no copy of it may land: it is decided anew, on fresh reads.
-            item.plan = plan = None
         pending.postponed.append(
             Postponed(
                 item.id,
