@@ -76,8 +76,10 @@ class Sink:
         stop: Event,
         random: Random,
         probe: Probe | None = None,
+        beat: Callable[[bool], None] = lambda _ready: None,
     ) -> None:
         self._settings = settings
+        self._beat = beat
         self._handle = handle
         self._read = read
         self._dead_letter = dead_letter
@@ -106,6 +108,7 @@ class Sink:
         )
         try:
             while not self._stop.is_set():
+                self._beat(self.ready)
                 self._take(self._consumer.consume(self._settings.batch, self._settings.wait))
                 if (self._raw or self._held or self._next) and monotonic() >= self._again_at:
                     self._attempt()

@@ -252,12 +252,6 @@ def _run_sink(process: Process, group: str, topics: tuple[str, ...], handle: Any
         metrics=process.metrics,
         stop=process.stop,
         random=random.Random(),
+        beat=process.heart.beat,
     )
-    watching = threading.Thread(target=_watch, args=(process, lambda: sink.ready), daemon=True)
-    watching.start()
     sink.run()
-
-
-def _watch(process: Process, ready: Callable[[], bool]) -> None:
-    while not process.stop.wait(1.0):
-        process.heart.beat(ready())

@@ -92,6 +92,7 @@ class Session:
             also_commit=shell.embedded,
             poll=lambda: shell.beat(True),
         )
+        self._joined = False
         self._report = Report(shell.metrics, shell.clock)
         self._last_commit = 0.0
         self._next_tidy = shell.clock() + TIDY_SECONDS
@@ -107,7 +108,7 @@ class Session:
         self._drain()
 
     def _turn(self) -> None:
-        self._shell.beat(True)
+        self._shell.beat(self._ready())
         for owned in list(self._owners.orgs.values()):
             self._owners.open(owned)
             self._watch(owned)
@@ -116,6 +117,10 @@ class Session:
             self._take(messages)
         self._publish()
         self._tidy()
+
+    def _ready(self) -> bool:
+        """Whether this process is in the group, and every org that it owns runs or is stopped with its reason told."""
+        return self._joined and all(owned.executor or owned.stopped for owned in self._owners.orgs.values())
 
     def _poll(self) -> list[Message]:
         busy = any(owned.executor and not owned.executor.ended() for owned in self._owners.running())
@@ -304,6 +309,7 @@ class Session:
                 tidy(owned.executor, committed, self._shell.delete_below)
 
     def _given(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._joined = True
         self._owners.given(partitions)
 
     def _taken(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:

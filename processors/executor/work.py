@@ -109,6 +109,8 @@ class Worker:
     def _decide(self, holder: str, items: list[Item], pending: Pending) -> list[Item]:
         salesforce, facts = self.org()
         items = [item for item in items if not item.suspect or self._suspect(item, pending)]
+        if not items:
+            return []
         self._context.probe("after_claim")
         try:
             batch = look_up(items, self._context, self._lease, salesforce, facts)
