@@ -1,0 +1,182 @@
+"""
+I2 and I3: the org's own log shows at most one effect for each command, no older value over a newer one, and order.
+
+Rule of this file: pure; the org's log is believed, outcomes are held to it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from tests.torture.verifier.history import Effect, History, Person, Published, Violation
+
+PEOPLE = ("Lead", "Contact")
+KEYED = (*PEOPLE, "Account", "Opportunity")
+
+
+class Writing(NamedTuple):
+    """One field of one record as one outcome tells that it was written, at the command's place."""
+
+    place: int
+    outcome: str
+    value: str
+
+
+def effects_once(history: History) -> Iterator[Violation]:
+    """I2a: one record for each external ID, each create of ours carries one, one conversion a lead."""
+    converting = _converting(history)
+    created = Counter[tuple[str, str, str]]()
+    for effect in _creates(history):
+        values = [value for value in effect.external.values() if value]
+        created.update({(effect.org, effect.object, value) for value in values})
+        if effect.object in KEYED and not values and (effect.org, effect.request) not in converting:
+            yield Violation("I2a", f"{effect.object} {effect.id} of {effect.org} was created without an external ID")
+    for (org, name, value), count in created.items():
+        if count > 1:
+            yield Violation("I2a", f"{count} {name}s of {org} were created for external ID {value}")
+    conversions = Counter((one.org, one.id) for one in history.effects or () if one.kind == "convert")
+    for (org, lead), count in conversions.items():
+        if count > 1:
+            yield Violation("I2a", f"Lead {lead} of {org} was converted {count} times")
+
+
+def people_once(history: History) -> Iterator[Violation]:
+    """I2a: at most one Lead or Contact is created for one person (none where there was one), one Account for a name."""
+    converting = _converting(history)
+    own = [one for one in _creates(history) if (one.org, one.request) not in converting]
+    people, accounts = _index(history.sent.people), set(history.sent.accounts)
+    found: dict[tuple[str, Person], set[str]] = defaultdict(set)
+    named = Counter[tuple[str, str]]()
+    for effect in own:
+        if effect.object in PEOPLE:
+            for person in {people[key] for key in _keys(effect.after) if key in people}:
+                found[effect.org, person].add(effect.id)
+        elif effect.object == "Account" and effect.after.get("Name") in accounts:
+            named[effect.org, str(effect.after["Name"])] += 1
+    for (org, person), ids in found.items():
+        if len(ids) > (0 if person.seeded else 1):
+            yield Violation("I2a", f"person {person.name} of {org} was created as {', '.join(sorted(ids))}")
+    for (org, name), count in named.items():
+        if count > 1:
+            yield Violation("I2a", f"account {name!r} of {org} was created {count} times")
+
+
+def told_and_done(history: History) -> Iterator[Violation]:
+    """I2c: what outcomes tell as created, converted or changed is in the org's log, and nothing is created untold."""
+    if history.effects is None:
+        return
+    done: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for effect in history.effects:
+        done[effect.org, _short(effect.id), effect.kind] |= effect.after.keys()
+    for outcome, record in _records(history):
+        yield from _not_done(outcome, record, done)
+    told = {(str(outcome.value["org"]), _short(record["id"])) for outcome, record in _records(history)}
+    converting = _converting(history)
+    for effect in _creates(history):
+        if (effect.org, effect.request) not in converting and (effect.org, _short(effect.id)) not in told:
+            yield Violation("I2c", f"{effect.object} {effect.id} of {effect.org} was created; no outcome tells of it")
+
+
+def _not_done(
+    outcome: Published, record: dict[str, Any], done: dict[tuple[str, str, str], set[str]]
+) -> Iterator[Violation]:
+    org, record_id = str(outcome.value["org"]), _short(record["id"])
+    where = f"{record['object']} {record['id']} of {org}"
+    for operation, kind in (("created", "create"), ("converted", "convert")):
+        if record["operation"] == operation and (org, record_id, kind) not in done:
+            yield Violation("I2c", f"outcome {outcome.id} tells that {where} was {operation}; the org does not")
+    if record["operation"] == "updated":
+        written = done.get((org, record_id, "update"), set()) | done.get((org, record_id, "create"), set())
+        for name, value in record["fields"].items():
+            if record["before"].get(name, value) != value and name not in written:
+                yield Violation("I2c", f"outcome {outcome.id} tells that {name} of {where} changed; it did not")
+
+
+def values_newest(history: History) -> Iterator[Violation]:
+    """I2b: each field took its values in the order of the commands' places, and ended with the last one's."""
+    if history.effects is None or history.ledger is None:
+        return
+    values: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for effect in history.effects:
+        for name, value in effect.after.items():
+            values[effect.org, _short(effect.id), name].append(str(value))
+    for (org, record_id, name), writings in _writings(history).items():
+        seen = values.get((org, record_id, name))
+        if seen:
+            yield from _in_order(f"{name} of {record_id} in {org}", writings, seen)
+
+
+def _in_order(where: str, writings: list[Writing], seen: list[str]) -> Iterator[Violation]:
+    position = 0
+    for value in seen:
+        later = [n for n, one in enumerate(writings) if one.value == value and n >= position]
+        if later:
+            position = later[0]
+        elif any(one.value == value for one in writings):
+            yield Violation("I2b", f"{where}: older value {value!r} was written after {writings[position].value!r}")
+        # A value that no outcome tells is judged by its end: a refused command's write never lands.
+    if seen[-1] != writings[-1].value:
+        last = writings[-1]
+        yield Violation(
+            "I2b", f"{where} ends as {seen[-1]!r}; outcome {last.outcome}, the latest, wrote {last.value!r}"
+        )
+
+
+def order_kept(history: History) -> Iterator[Violation]:
+    """I3: what was done to one record was settled in the order of the commands' places."""
+    places = {row.id: row.place for row in history.ledger or ()}
+    done: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
+    for outcome, record in _records(history):
+        if record["operation"] in ("created", "updated", "converted") and outcome.id in places:
+            key = (str(outcome.value["org"]), _short(record["id"]))
+            done[key].append((places[outcome.id], outcome.sequence, outcome.id))
+    for (org, record_id), settled in done.items():
+        ordered = sorted(set(settled))
+        for before, after in pairwise(ordered):
+            if before[1] > after[1]:
+                line = f"{record_id} of {org}: outcome {after[2]} (place {after[0]}) was settled before {before[2]}"
+                yield Violation("I3", f"{line} (place {before[0]})")
+
+
+def _writings(history: History) -> dict[tuple[str, str, str], list[Writing]]:
+    places = {row.id: row.place for row in history.ledger or ()}
+    found: dict[tuple[str, str, str], list[Writing]] = defaultdict(list)
+    for outcome, record in _records(history):
+        if record["operation"] in ("created", "updated") and outcome.id in places:
+            for name, value in record["fields"].items():
+                key = (str(outcome.value["org"]), _short(record["id"]), name)
+                found[key].append(Writing(places[outcome.id], outcome.id, str(value)))
+    return {key: sorted(some) for key, some in found.items()}
+
+
+def _records(history: History) -> Iterator[tuple[Published, dict[str, Any]]]:
+    for outcome in history.outcomes:
+        for record in outcome.value["records"]:
+            if record["id"]:
+                yield outcome, record
+
+
+def _creates(history: History) -> list[Effect]:
+    return [one for one in history.effects or () if one.kind == "create"]
+
+
+def _converting(history: History) -> set[tuple[str, int]]:
+    # A conversion makes its own contact and account; they belong to the lead.
+    return {(one.org, one.request) for one in history.effects or () if one.kind == "convert"}
+
+
+def _index(people: tuple[Person, ...]) -> dict[str, Person]:
+    return {key: one for one in people for key in (*map(str.lower, one.emails), *map(_digits, one.phones)) if key}
+
+
+def _keys(after: Any) -> list[str]:
+    return [str(after.get("Email") or "").lower(), _digits(str(after.get("Phone") or ""))]
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+def _short(record_id: str) -> str:
+    return record_id[:15]
