@@ -318,15 +318,11 @@ class Worker:
         return onward
 
     def _checked(self, call: ApiCall, answers: Sequence[Written]) -> list[Written]:
-        """A refusal of something that was sent before is checked by reading before it counts (D7)."""
-        refused = [
-            row
-            for row, written in zip(call.rows, answers, strict=True)
-            if not written.success and not any(error.transient for error in written.errors)
-        ]
-        if not call.resent or not refused:
+        """What the answer to a resend does not say is read before it counts: a refusal (D7), who created it."""
+        unsure = [row for row, written in zip(call.rows, answers, strict=True) if _unsure(row, written)]
+        if not call.resent or not unsure:
             return list(answers)
-        seen = dict(zip((row.parts for row in refused), self.look(refused, call.intended_at), strict=True))
+        seen = dict(zip((row.parts for row in unsure), self.look(unsure, call.intended_at), strict=True))
         return [seen.get(row.parts) or written for row, written in zip(call.rows, answers, strict=True)]
 
     def look(self, rows: Sequence[Row], intended_at: float) -> list[Written | None]:
@@ -409,6 +405,13 @@ def _skip_ending(reason: str) -> Ending:
     """
     known = next((one for one in get_args(Reason) if one == reason), None)
     return Ending("skipped", known or "other", None if known else reason)
+
+
+def _unsure(row: Row, written: Written) -> bool:
+    """Whether an earlier copy may have done it: the row is refused, or its record was there already."""
+    if not written.success:
+        return not any(error.transient for error in written.errors)
+    return row.write is not None and row.write.operation == "create" and not written.created
 
 
 def _told(errors: Sequence[RowError]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.errors import InDoubt, OrgDown, TooLate, Transient
+from processors.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
 from processors.values import (
     Conversion,
     FieldFacts,
@@ -76,7 +76,10 @@ class FakeOrg:
         self.late: list[Callable[[], Any]] = []
         self.locked: set[str] = set()
         self.refuse: Callable[[Write], str | None] = lambda _write: None
+        self.refuse_questions: Callable[[Sequence[Question]], bool] = lambda _asked: False
+        self.before: Callable[[Sequence[Any]], None] = lambda _rows: None
         self.is_down = False
+        self.down_for_reads = 0
         self.calls = 0
         self.log: list[str] = []
         self._clock = clock
@@ -94,6 +97,11 @@ class FakeOrg:
         """Answer from what has landed."""
         with self._lock:
             self._call("find")
+            if self.down_for_reads:
+                self.down_for_reads -= 1
+                raise Transient("this read got no answer")
+            if self.refuse_questions(questions):
+                raise RequestRefused("a question that the org does not understand")
             return Found(tuple(tuple(self._rows(question)) for question in questions), 1)
 
     def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
@@ -140,6 +148,8 @@ class FakeOrg:
             raise TooLate("send-by had passed")
         with self._lock:
             self._call(type(rows[0]).__name__)
+            if fault is None:
+                self.before(rows)
             if fault is not None and fault.kind == "down":
                 raise OrgDown("down")
             if fault is not None and fault.kind == "lost_before":
@@ -216,7 +226,8 @@ class FakeOrg:
         return Written(True, lead["Id"], account_id=account, contact_id=contact)
 
     def _store(self, name: str, fields: Mapping[str, Any]) -> str:
-        record_id = f"{PREFIX[name]}{next(self._numbers):012d}AAA"
+        checksum = "EAA" if name == "Lead" else "AAA"
+        record_id = f"{PREFIX[name]}{next(self._numbers):012d}{checksum}"
         now = self._text()
         self.records[record_id] = {
             "object": name,
