@@ -5,13 +5,13 @@ Rule of this file: a row is written once and never changed; whatever comes again
 epoch. What is searched is kept normalised beside the whole outcome, so that the question is normalised alike.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -38,6 +38,7 @@ from connectors.database.metadata import metadata
 from processors.errors import Transient
 from processors.received import Received
 from schemas.outcome import Outcome
+from schemas.values import plain
 
 audit = Table(
     "audit",
@@ -114,7 +115,7 @@ class DatabaseAudit:
     def find(self, wanted: AuditFilter) -> Sequence[Mapping[str, Any]]:
         """Return the outcomes wanted, as decoded JSON, the latest first. Raises `Transient`."""
         with patient("audit"), reading(self._engine).connect() as connection:
-            return [json.loads(text) for text in connection.execute(_query(wanted)).scalars()]
+            return [orjson.loads(text) for text in connection.execute(_query(wanted)).scalars()]
 
     def count(self, wanted: AuditFilter) -> Mapping[tuple[str, str], int]:
         """Return how many outcomes are wanted, by (kind, reason), without a limit. Raises `Transient`."""
@@ -160,8 +161,8 @@ def _row(received: Received) -> dict[str, Any]:
         "topic": received.topic,
         "kafka_partition": received.partition,
         "kafka_offset": received.offset,
-        # ASCII only: a NUL character stays an escape, which every database takes.
-        "outcome": json.dumps(asdict(outcome), default=_json),
+        # A NUL character is an escape in JSON, which every database takes.
+        "outcome": orjson.dumps(plain(outcome)).decode(),
     }
 
 
@@ -230,9 +231,3 @@ def _record_id(text: str) -> str:
     # Salesforce's 18 characters are its 15 case-sensitive ones and a checksum.
     text = text.strip()
     return text[:15] if len(text) == 18 else text
-
-
-def _json(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
