@@ -34,6 +34,7 @@ POLL_SECONDS = 0.01
 IDLE_SECONDS = 0.05
 GATHER_SECONDS = 0.003
 COMMIT_EVERY = 1.0
+FIRST_COMMIT_EVERY = 0.05
 LOOK_SECONDS = 0.25
 TIDY_SECONDS = 3600.0
 REVOKE_SECONDS = 5.0
@@ -239,12 +240,14 @@ class Session:
             for owned in self._owners.running()
             if owned.publish_after <= now and (some := self._unpublished(owned))
         }
-        moved = self._positions() != self._committed and now - self._last_commit >= COMMIT_EVERY
+        every = FIRST_COMMIT_EVERY if any(owned.unmarked for owned in self._owners.running()) else COMMIT_EVERY
+        moved = self._positions() != self._committed and now - self._last_commit >= every
         if not rows and not moved and not force:
             return
         try:
             self._transaction(rows)
         except NotPublished as refused:
+            self._last_commit = now
             if len(rows) > 1:
                 for org, some in rows.items():
                     self._alone(org, some)
@@ -292,6 +295,9 @@ class Session:
         for org, position in after.items():
             owned = self._owners.orgs[org]
             owned.position = position
+            if owned.unmarked:
+                owned.unmarked = False
+                self._owners.resume(owned)
             if owned.executor is not None:
                 owned.executor.worker.outbox.forget(position.sequence)
         for org, some in rows.items():
@@ -341,9 +347,13 @@ class Session:
 
     def _drain(self) -> None:
         self._end(list(self._owners.orgs.values()), DRAIN_SECONDS)
-        while any(self._unpublished(owned) for owned in self._owners.running()):
+        while any(self._unpublished(owned) for owned in self._willing()):
             self._publish(force=True)
         self._publish(force=True)
+
+    def _willing(self) -> list[Owned]:
+        """Return the orgs whose outcomes were not refused just now: those of the others stay in the ledger (D23)."""
+        return [owned for owned in self._owners.running() if owned.publish_after <= self._shell.clock()]
 
     def close(self) -> None:
         """Leave the group and end every org here, whatever state they are in."""

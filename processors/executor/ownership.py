@@ -29,7 +29,12 @@ RESUME_SECONDS = 3.0
 
 @dataclass(slots=True)
 class Owned:
-    """An org whose partition is ours: running, or stopped with the reason, or still to be opened."""
+    """
+    An org whose partition is ours: running, or stopped with the reason, or still to be opened.
+
+    `unmarked`: Kafka has no offset of it yet. Nothing is read before the first one is committed, else a crash in
+    between would look like offsets that expired (D22).
+    """
 
     org: str
     partition: TopicPartition
@@ -42,6 +47,7 @@ class Owned:
     publish_after: float = 0.0
     next_look: float = 0.0
     read_until: float = 0.0
+    unmarked: bool = False
     unstored: list[object] = field(default_factory=list)
 
 
@@ -97,6 +103,7 @@ class Ownership:
             return
         context.metrics.gauge("org_stopped", 0, org=owned.org)
         owned.executor, owned.position, owned.tries = executor, position, 0
+        owned.unmarked = committed.offset < 0
         self.resume(owned)
         log.info("org begins", org=owned.org, epoch=lease.epoch, offset=position.offset, sequence=position.sequence)
 
@@ -130,6 +137,9 @@ class Ownership:
             return Position(self._present(owned, committed.offset), lease.resume_from, lease.ledger_id)
         if committed.ledger_id and committed.ledger_id != lease.ledger_id:
             self._stop(owned, f"the ledger is another one than Kafka's commits name; restore it, or run: {resume}")
+            return None
+        if committed.sequence < 0 and lease.last_sequence > 0:
+            self._stop(owned, f"Kafka's committed offset was set by something else; run: {resume}")
             return None
         if committed.sequence > lease.last_sequence:
             told = f"the ledger ends at outcome {lease.last_sequence}, Kafka says {committed.sequence} is published"
@@ -174,7 +184,7 @@ class Ownership:
 
     def resume(self, owned: Owned) -> None:
         """Read the org's commands (again)."""
-        if owned.paused:
+        if owned.paused and not owned.unmarked:
             self._consumer.resume([owned.partition])
             owned.paused = False
 
