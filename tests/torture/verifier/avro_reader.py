@@ -5,6 +5,7 @@ Rule of this file: the two magic bytes, the fingerprint and the end of the bytes
 """
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,17 @@ import avro.schema
 MAGIC = b"\xc3\x01"
 
 
+PRIMITIVES = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
+
+
 class Reader:
     """Reads messages of the contracts in a folder of .avsc files."""
 
     def __init__(self, folder: Path) -> None:
         self._readers: dict[bytes, Any] = {}
         for file in sorted(folder.glob("*.avsc")):
-            schema = avro.schema.parse(file.read_text(encoding="utf-8"))
+            # The library's canonical form keeps {"type": "long"}; the specification's rule PRIMITIVES says "long".
+            schema = avro.schema.parse(json.dumps(_plain(json.loads(file.read_text(encoding="utf-8")))))
             self._readers[bytes(schema.fingerprint("CRC-64-AVRO"))] = avro.io.DatumReader(schema, schema)
 
     def read(self, data: bytes) -> dict[str, Any]:
@@ -35,3 +40,17 @@ class Reader:
         if rest.read(1):
             raise ValueError("bytes are left after the value")
         return value
+
+
+def _plain(schema: Any) -> Any:
+    """Return the schema with its logical types taken away: times are read as the numbers that they are on the wire."""
+    if isinstance(schema, list):
+        return [_plain(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") in PRIMITIVES and "name" not in schema:
+        return schema["type"]
+    return {
+        name: _plain(value) if name in ("type", "items", "values", "fields") else value
+        for name, value in schema.items()
+    }

@@ -1,0 +1,334 @@
+"""
+The stage of a torture test: real processes, a simulated org, a mail server, a ledger on SQLite, and the verifier.
+
+In: a folder, Kafka's address. Out: `Stage`, which starts, kills, stops and starts again, and asks the verifier.
+Rule of this file: every process is ended by its own ID; every wait has a bound and names what it waited for.
+"""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiosmtpd.controller import Controller
+from confluent_kafka import Producer
+
+from simulator import Control
+from tests.fixtures.kafka_server import ROOT
+from tests.fixtures.processes import die_with_parent, free_ports, stop, tail, wait_until
+
+SOURCE = "crm.event.call-result"
+
+
+class Post:
+    """A mail server's handler: each mail becomes one .eml file that tells its envelope."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  the library's name
+        to = "".join(f"X-Envelope-To: {one}\r\n" for one in envelope.rcpt_tos)
+        number = len(list(self.folder.iterdir()))
+        part = self.folder / f"{number}.part"
+        part.write_bytes(to.encode() + envelope.original_content)
+        part.rename(self.folder / f"{number}.eml")
+        return "250 taken"
+
+
+@dataclass
+class Actor:
+    """One process of the product: how it is started, and its present life."""
+
+    role: str
+    name: str
+    command: list[str]
+    process: "subprocess.Popen[bytes] | None" = None
+    lives: int = 0
+    stopped: bool = False
+
+
+@dataclass
+class Verdict:
+    """What the verifier said."""
+
+    violations: list[tuple[str, str]]
+    counts: dict[str, int]
+
+    @property
+    def checks(self) -> set[str]:
+        """The IDs of the checks that are red."""
+        return {check for check, _ in self.violations}
+
+
+@dataclass
+class Stage:
+    """Everything that one torture test runs."""
+
+    folder: Path
+    kafka: str
+    integrations: Mapping[str, str]
+    orgs: Sequence[str] = ("acme",)
+    org_settings: Mapping[str, Any] = field(default_factory=dict)
+    executor: Mapping[str, Any] = field(default_factory=dict)
+    tree: Path = ROOT
+    mail_up: bool = True
+    actors: dict[str, Actor] = field(default_factory=dict)
+    expected: list[dict[str, Any]] = field(default_factory=list)
+    _others: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    _control: dict[str, Control] = field(default_factory=dict)
+    _mail_port: int = 0
+    _post: Controller | None = None
+
+    def open(self) -> None:
+        """Start what is not ours, write the settings, make tables and topics."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "integrations").mkdir()
+        for name, text in self.integrations.items():
+            (self.folder / "integrations" / f"{name}.yaml").write_text(text)
+        self._mail_port = free_ports(1)[0]
+        if self.mail_up:
+            self.start_mail()
+        origins, control = self._start_simulator()
+        self._control = {name: Control(control, name) for name in self.orgs}
+        self._control_url = control
+        settings = {
+            "kafka": {"bootstrap": self.kafka, "replication": 1},
+            "database": f"sqlite:///{self.database}",
+            "integrations": str(self.folder / "integrations"),
+            "orgs": {name: self._org(origins[name]) for name in self.orgs},
+            "mail": {"host": "127.0.0.1", "port": self._mail_port, "security": "none", "sender": "box@example.com"},
+            "executor": {"look_every": 0.3, **self.executor},
+            "metrics": {"port": 0},
+        }
+        (self.folder / "settings.yaml").write_text(yaml.safe_dump(settings))
+        self._once("migrate")
+        self._once("topics", "create")
+
+    def _org(self, origin: str) -> dict[str, Any]:
+        own = {"login_url": origin, "client_id": "signalbox", "client_secret": "simulated-secret", "login_pause": 1.0}
+        return {**own, "request_limit": 6.0, "read_timeout": 4.0, **self.org_settings}
+
+    @property
+    def database(self) -> Path:
+        """The ledger's file."""
+        return self.folder / "ledger.db"
+
+    @property
+    def mails(self) -> Path:
+        """The folder of mails that the server took."""
+        return self.folder / "mails"
+
+    def org(self, name: str = "acme") -> Control:
+        """Return the control endpoint of an org."""
+        return self._control[name]
+
+    def start_mail(self) -> None:
+        """Start the mail server."""
+        self._post = Controller(Post(self.mails), hostname="127.0.0.1", port=self._mail_port)
+        self._post.start()
+
+    def _start_simulator(self) -> tuple[dict[str, str], str]:
+        files = []
+        for name in self.orgs:
+            path = self.folder / f"org-{name}.yaml"
+            path.write_text(yaml.safe_dump({"name": name}))
+            files += ["--org", str(path)]
+        command = [sys.executable, "-m", "simulator", "--port", "0", "--control-port", "0", *files]
+        log = self.folder / "simulator.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True, preexec_fn=die_with_parent
+            )
+        self._others.append(process)
+        wait_until(lambda: "simulator: API" in log.read_text() or process.poll() is not None, 30, "the simulated org")
+        words = log.read_text().split()
+        return dict(zip(words[5::2], words[6::2], strict=True)), words[4]
+
+    def _env(self, name: str) -> dict[str, str]:
+        return {
+            **{key: value for key, value in os.environ.items() if not key.startswith("SIGNALBOX_")},
+            "SIGNALBOX_SETTINGS": str(self.folder / "settings.yaml"),
+            "SIGNALBOX_INSTANCE": f"{self.folder.name}-{name}",
+            "PYTHONPATH": str(self.tree),
+        }
+
+    def _once(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "signalbox", *arguments]
+        done = subprocess.run(command, cwd=self.tree, env=self._env("once"), capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+    def start(self, role: str, name: str = "one", *, probe: Sequence[Mapping[str, Any]] = ()) -> Actor:
+        """Start a process of the product under a name of its own; *probe* makes an executor do what it is told."""
+        command = [sys.executable, "-m", "signalbox", "run", role]
+        if probe:
+            script = str(self.tree / "tests" / "torture" / "run_with_probe.py")
+            command = [sys.executable, script, str(self.folder), json.dumps(list(probe))]
+        actor = Actor(role, f"{role}-{name}", command)
+        self.actors[actor.name] = actor
+        self.live(actor)
+        return actor
+
+    def live(self, actor: Actor) -> None:
+        """Start an actor's next life."""
+        actor.lives += 1
+        with self.log(actor).open("ab") as output:
+            actor.process = subprocess.Popen(
+                actor.command,
+                cwd=self.tree,
+                env=self._env(actor.name),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+
+    def log(self, actor: Actor) -> Path:
+        """Return an actor's log."""
+        return self.folder / f"{actor.name}.log"
+
+    def send_signal(self, actor: Actor, number: int) -> None:
+        """Send one signal to one of our processes."""
+        if actor.process is not None and actor.process.poll() is None:
+            os.kill(actor.process.pid, number)
+
+    def kill(self, actor: Actor) -> None:
+        """End a process without a word."""
+        self.send_signal(actor, signal.SIGKILL)
+        if actor.process is not None:
+            actor.process.wait(10)
+
+    def revive(self) -> None:
+        """Start again whoever died."""
+        for actor in self.actors.values():
+            if actor.process is not None and actor.process.poll() is not None:
+                assert actor.lives < 60, f"{actor.name} dies again and again:\n{tail(self.log(actor), 30)}"
+                self.live(actor)
+
+    def publish(self, messages: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """Deliver messages to the source topic."""
+        producer = Producer({"bootstrap.servers": self.kafka, "enable.idempotence": True})
+        for key, value in messages:
+            producer.produce(SOURCE, value, key)
+            producer.poll(0)
+        assert producer.flush(30) == 0
+
+    def expect(self, *entries: Mapping[str, Any]) -> None:
+        """Add lines to the verifier's input."""
+        self.expected += map(dict, entries)
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Ask the ledger's database, read only."""
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
+        try:
+            return list(connection.execute(statement))
+        finally:
+            connection.close()
+
+    def settled(self) -> int:
+        """Return how many commands are settled."""
+        return int(self.query("SELECT count(*) FROM command WHERE state = 'settled'")[0][0])
+
+    def answers_due(self) -> int:
+        """Return how many outcomes the input is worth."""
+        return sum(entry["type"] in ("event", "reused") for entry in self.expected)
+
+    def finished(self) -> bool:
+        """Whether everything expected is settled, published, in the audit and mailed; starts again whoever died."""
+        self.revive()
+        due = self.answers_due()
+        states = dict(self.query("SELECT state, count(*) FROM command GROUP BY state"))
+        if set(states) - {"settled"} or states.get("settled", 0) < due:
+            return False
+        if "audit-one" in self.actors and self.query("SELECT count(*) FROM audit")[0][0] < due:
+            return False
+        if "notifier-one" in self.actors and not self._mailed():
+            return False
+        return True
+
+    def _mailed(self) -> bool:
+        errors = [row[0] for row in self.query("SELECT id FROM command WHERE kind = 'error'")]
+        noted = self.query("SELECT count(DISTINCT outcome_id) FROM mail_note WHERE state = 'sent'")[0][0]
+        silent = {entry["integration"] for entry in self.expected if entry.get("recipients") == []}
+        if silent:
+            quoted = ", ".join(f"'{one}'" for one in sorted(silent))
+            where = f"kind = 'error' AND integration NOT IN ({quoted})"
+            errors = [row[0] for row in self.query(f"SELECT id FROM command WHERE {where}")]
+        return bool(noted >= len(errors))
+
+    def wait_finished(self, seconds: float) -> None:
+        """Wait until all is answered; where it is not, tell what is left and how the logs end."""
+        try:
+            wait_until(self.finished, seconds, "every command's outcome", pause=0.2)
+        except TimeoutError as late:
+            left = self.query("SELECT id, org, state, why FROM command WHERE state != 'settled' LIMIT 5")
+            logs = "\n".join(f"--- {one.name}\n{tail(self.log(one), 12)}" for one in self.actors.values())
+            raise TimeoutError(f"{late}: {self.settled()} of {self.answers_due()}; waiting {left}\n{logs}") from late
+
+    def verify(self, *at_least: str, mails: bool = False) -> Verdict:
+        """Let everything end in good order, and ask the verifier."""
+        self.end_actors()
+        path = self.folder / "input.jsonl"
+        path.write_text("".join(json.dumps(entry) + "\n" for entry in self.expected))
+        command = [sys.executable, "-m", "tests.torture.verifier", "--json", "--bootstrap", self.kafka]
+        command += ["--database", f"sqlite:///{self.database}", "--input", str(path)]
+        for name in self.orgs:
+            command += ["--org-effects", f"{name}={self._control_url}/{name}/effects"]
+        if mails:
+            self.mails.mkdir(exist_ok=True)
+            command += ["--mails", str(self.mails)]
+        if "audit-one" not in self.actors:
+            command += ["--no-audit"]
+        command += [word for one in at_least for word in ("--at-least", one)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=150)
+        assert done.returncode in (0, 1) and done.stdout, done.stderr.decode()
+        told = json.loads(done.stdout)
+        return Verdict([(check, line) for check, line in told["violations"]], told["counts"])
+
+    def end_actors(self) -> None:
+        """End the product's processes: the settled are published first, as SIGTERM promises."""
+        for actor in self.actors.values():
+            self.send_signal(actor, signal.SIGCONT)
+            self.send_signal(actor, signal.SIGTERM)
+        for actor in self.actors.values():
+            if actor.process is not None:
+                stop(actor.process, 15)
+
+    def close(self) -> None:
+        """End everything."""
+        for process in [*(one.process for one in self.actors.values()), *self._others]:
+            if process is not None:
+                stop(process, 0)
+        if self._post is not None:
+            self._post.stop()
+
+
+@contextmanager
+def staged(stage: Stage) -> Iterator[Stage]:
+    """Open a stage, and close it whatever happens."""
+    try:
+        stage.open()
+        yield stage
+    finally:
+        stage.close()
+
+
+def ready(stage: Stage, actor: Actor, word: str = "org begins", seconds: float = 40) -> None:
+    """Wait until an actor's log says *word*."""
+    log = stage.log(actor)
+    wait_until(lambda: log.exists() and word in log.read_text(errors="replace"), seconds, f"{word!r} of {actor.name}")
+
+
+def pause(seconds: float) -> None:
+    """Let time pass where the passing of time itself is the scenario (an outage, a stopped process)."""
+    time.sleep(seconds)
