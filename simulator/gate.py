@@ -9,8 +9,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from simulator import router, values, wire
+from simulator import router, soap, values, wire
 from simulator.call import Call, Reply, Request
+from simulator.errors import ApiError
 from simulator.faults import Fault
 from simulator.org import Org
 
@@ -118,11 +119,14 @@ class Gate:
             reply = Reply(200, _HTML, type="text/html;charset=UTF-8")
         elif action == "status":
             code, text = fault.params.get("code", "UNKNOWN_EXCEPTION"), fault.params.get("message", _UNEXPECTED)
-            body = fault.params.get("body", [{"errorCode": code, "message": text}])
             status = int(fault.number("status", 500))
             if fault.params.get("applied"):
                 self._apply(request, origin, entry)
-            reply = Reply(status, body, dict(fault.params.get("headers", {})))
+            if _is_soap(request) and "body" not in fault.params:
+                reply = soap.fault(ApiError(str(code), str(text), status=status))
+            else:
+                body = fault.params.get("body", [{"errorCode": code, "message": text}])
+                reply = Reply(status, body, dict(fault.params.get("headers", {})))
         else:
             reply = self._error(request, action)
         entry["status"] = reply.status
@@ -135,7 +139,10 @@ class Gate:
         headers = {}
         if action == "limit":
             headers["Sforce-Limit-Info"] = f"api-usage={self.org.limit}/{self.org.limit}"
-        return Reply(status, [{"message": message, "errorCode": code}], headers)
+        error = ApiError(code, message, status=status)
+        reply = soap.fault(error) if _is_soap(request) else Reply(status, error.single())
+        reply.headers.update(headers)
+        return reply
 
     async def _later(self, request: Request, origin: str, entry: dict[str, Any], seconds: float) -> None:
         """Apply a request whose client has gone."""
@@ -148,6 +155,10 @@ def _bytes(request: Request, reply: Reply) -> bytes:
     packed = "gzip" in request.headers.get("accept-encoding", "")
     close = request.headers.get("connection", "").lower() == "close"
     return wire.reply_bytes(reply, packed=packed, close=close, head_only=request.method == "HEAD")
+
+
+def _is_soap(request: Request) -> bool:
+    return request.path.startswith("/services/Soap/")
 
 
 def _recoded(reply: Reply, charset: str) -> Reply:

@@ -32,7 +32,7 @@ def handle(org: Org, request: Request, origin: str, seq: int, lock: str | None) 
             raise ApiError("INVALID_OPERATION", "the envelope has no operation")
         inner = _operation(org, request, origin, root, body[0], (seq, lock, calls))
     except ApiError as error:
-        return _fault(error), calls[0] if calls else None
+        return fault(error), calls[0] if calls else None
     header = (f"<soapenv:Header><LimitInfoHeader><limitInfo><current>{org.used}</current><limit>{org.limit}</limit>"
               "<type>API REQUESTS</type></limitInfo></LimitInfoHeader></soapenv:Header>")  # fmt: skip
     text = f"{_START}{header}<soapenv:Body>{inner}</soapenv:Body></soapenv:Envelope>"
@@ -144,14 +144,15 @@ def _one(call: Call, lead: Mapping[str, str]) -> str:
     return f"<result>{parts}<success>true</success></result>"
 
 
-def _fault(error: ApiError) -> Reply:
+def fault(error: ApiError) -> Reply:
+    """Return the answer that refuses a whole call: HTTP 500, or the status of what is not done or under maintenance."""
     code, text = error.code, escape(error.message)
     kind = "LoginFault" if code == "INVALID_LOGIN" else "UnexpectedErrorFault"
     body = (f"<soapenv:Fault><faultcode>sf:{code}</faultcode><faultstring>{code}: {text}</faultstring><detail>"
             f'<sf:{kind} xmlns:sf="urn:fault.partner.soap.sforce.com" xsi:type="sf:{kind}">'
             f"<sf:exceptionCode>{code}</sf:exceptionCode><sf:exceptionMessage>{text}</sf:exceptionMessage>"
             f"</sf:{kind}></detail></soapenv:Fault>")  # fmt: skip
-    status = 501 if error.status == 501 else 500
+    status = error.status if error.status in (501, 503) else 500
     return Reply(status, f"{_START}<soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>".encode(), type=_TYPE)
 
 
