@@ -1,0 +1,44 @@
+"""
+Puts the JavaScript client below .local, once for each lock file.
+
+In: package.json and package-lock.json beside this file.  Out: the folder to name in NODE_PATH.
+Rule of this file: a machine without Node.js skips aloud; in CI an installation that fails is a failure.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+LOCAL = HERE.parents[2] / ".local" / "clients-js"
+_FILES = ("package.json", "package-lock.json", ".npmrc")
+
+
+def node_path() -> Path:
+    """Return the folder of the installed packages; skips the test where Node.js is missing."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("NOT RUN: the JavaScript client needs node and npm; install Node.js 18 or newer")
+    text = b"".join((HERE / name).read_bytes() for name in _FILES)
+    folder = LOCAL / hashlib.sha256(text).hexdigest()[:16]
+    if not (folder / "complete").exists():
+        _install(folder)
+    return folder / "node_modules"
+
+
+def _install(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in _FILES:
+        shutil.copy(HERE / name, folder / name)
+    done = subprocess.run(["npm", "ci"], cwd=folder, capture_output=True, text=True, timeout=150, check=False)  # noqa: S607  # npm is where PATH has it
+    if done.returncode == 0:
+        (folder / "complete").touch()
+        return
+    why = f"npm ci ended with {done.returncode}: {done.stderr.strip()[-400:]}"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(why)
+    pytest.skip(f"NOT RUN: the JavaScript client could not be installed: {why}")
