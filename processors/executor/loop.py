@@ -149,8 +149,6 @@ class Session:
             owned.next_try = self._shell.clock() + executor.context.retry.delay(owned.tries)
         elif failure is not None:
             raise failure
-        elif owned.unstored:
-            self._store(owned, [])
         else:
             self._hold_back(owned)
 
@@ -188,25 +186,23 @@ class Session:
         self._shell.probe("after_insert")
 
     def _store(self, owned: Owned, messages: Sequence[Message]) -> None:
-        """Insert commands; where the database is away they stay in hand, and the partition waits."""
+        """
+        Insert commands; only then their offsets may pass.
+
+        Where it is not known whether the database took them, the org is loaded anew from what the ledger holds, and
+        reads on from the committed offset.
+        """
         executor = owned.executor
-        waiting = [*owned.unstored, *messages]
-        if executor is None or owned.position is None or not waiting:
+        if executor is None or owned.position is None or executor.failure is not None:
             return
-        arrivals, offset = self._decode(owned, waiting)  # type: ignore[arg-type]  # -- unstored holds messages only
+        arrivals, offset = self._decode(owned, messages)
         try:
             stored, reused = executor.context.ledger.insert(executor.lease, arrivals)
             again = [_reused(arrival, self._shell.codec) for arrival in reused]
             stored_again = executor.context.ledger.insert(executor.lease, again)[0] if again else []
-        except LeaseLost as lost:
-            executor.failure = executor.failure or lost
+        except (LeaseLost, Transient) as failure:
+            executor.failure = executor.failure or failure
             return
-        except Transient as transient:
-            log.warning("commands cannot be stored yet", org=owned.org, why=transient.reason, messages=len(waiting))
-            owned.unstored = list(waiting)
-            self._owners.pause(owned)
-            return
-        owned.unstored = []
         self._shell.metrics.count("commands_inserted_total", len(stored), org=owned.org)
         self._shell.metrics.count("commands_repeated_total", len(arrivals) - len(stored), org=owned.org)
         executor.add([*stored, *stored_again], [arrival.command for arrival in (*arrivals, *again)])

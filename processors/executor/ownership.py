@@ -8,7 +8,7 @@ a ledger that is not older than what Kafka says (design section 3, points 6, 7 a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
@@ -48,7 +48,6 @@ class Owned:
     next_look: float = 0.0
     read_until: float = 0.0
     unmarked: bool = False
-    unstored: list[object] = field(default_factory=list)
 
 
 class Ownership:
@@ -174,7 +173,6 @@ class Ownership:
         if owned.executor is not None:
             owned.executor.close()
         owned.executor = None
-        owned.unstored.clear()
 
     def pause(self, owned: Owned) -> None:
         """Let Kafka hold the org's backlog."""
