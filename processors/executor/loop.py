@@ -201,7 +201,7 @@ class Session:
             again = [_reused(arrival, self._shell.codec) for arrival in reused]
             stored_again = executor.context.ledger.insert(executor.lease, again)[0] if again else []
         except (LeaseLost, Transient) as failure:
-            executor.failure = executor.failure or failure
+            executor.failure = failure
             return
         self._shell.metrics.count("commands_inserted_total", len(stored), org=owned.org)
         self._shell.metrics.count("commands_repeated_total", len(arrivals) - len(stored), org=owned.org)
@@ -356,6 +356,9 @@ class Session:
         for owned in list(self._owners.orgs.values()):
             if owned.executor is not None:
                 owned.executor.close()
+                # Leaving the group calls `_taken`: nothing is published any more, for how the last transaction ended
+                # may be unknown.
+                owned.executor = None
         self._consumer.close()
 
 
