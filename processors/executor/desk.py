@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from processors.executor.claim import NO_KEYS, Claims, Item, Queue, pick, widen
 from processors.executor.plan import ApiCall
 
+MATCH_SECONDS = 60.0
+"""How long a batch waits at the most for the match of an earlier one."""
+
 
 @dataclass(slots=True)
 class Doubt:
@@ -36,6 +39,7 @@ class Desk:
     _alive: dict[str, ApiCall] = field(default_factory=dict)
     _own_calls: dict[str, frozenset[str]] = field(default_factory=dict)
     _working: dict[str, list[Item]] = field(default_factory=dict)
+    _deciding: set[str] = field(default_factory=set)
     _paused_until: float = 0.0
     _pauses: int = 0
     _fresh_since: float | None = None
@@ -80,6 +84,7 @@ class Desk:
             self._batches += 1
             holder = f"batch:{self._batches}"
             self._hold(holder, items)
+            self._deciding.add(holder)
             return holder, items
 
     def _gathering(self, now: float, limit: int) -> bool:
@@ -108,8 +113,16 @@ class Desk:
             return new
 
     def widen(self, holder: str, items: list[Item], wanted: dict[str, frozenset[str]]) -> tuple[list[Item], list[Item]]:
-        """Claim what a batch found out that it touches; those that cannot have it go back to waiting."""
+        """
+        Claim what a batch found out that it touches; those that cannot have it go back to waiting.
+
+        Waits for batches with earlier commands that still match: what they find out may be the same (D10).
+        """
         with self._lock:
+            first = min((item.order for item in items), default=(0, 0))
+            self._lock.wait_for(lambda: not self._earlier_match(holder, first), MATCH_SECONDS)
+            self._deciding.discard(holder)
+            self._lock.notify_all()
             before = set[str]().union(*(item.all_keys for item in items))
             going, waiting = widen(items, wanted, holder, self._claims, self._queue, self._own_calls)
             self._give_back(holder, waiting)
@@ -117,6 +130,11 @@ class Desk:
             kept = set[str]().union(*(item.all_keys for item in self._working[holder]))
             self._claims.release(before - kept, holder)
             return going, waiting
+
+    def _earlier_match(self, holder: str, first: tuple[int, int]) -> bool:
+        # Batches are compared by their first commands alone: so two of them never wait for each other.
+        others = [self._working.get(other, []) for other in self._deciding if other != holder]
+        return any(item.order < first for items in others for item in items)
 
     def leave(self, holder: str, items: Iterable[Item]) -> None:
         """Let go of commands that are settled: their claims are free (but for calls that may still land)."""
@@ -158,6 +176,7 @@ class Desk:
                 item.forget_plan()
             self._give_back(holder, left)
             self._working.pop(holder, None)
+            self._deciding.discard(holder)
             self._lock.notify_all()
             return left
 

@@ -106,7 +106,7 @@ class Publisher:
             for org, position in positions.items()
         ]
         self._probe("before_transaction")
-        self._producer.begin_transaction()
+        _expelling(self._producer.begin_transaction)
         try:
             failed = self._produce(positions, rows)
             self._probe("inside_transaction")

@@ -75,6 +75,7 @@ class FakeOrg:
         self.faults: deque[Fault] = deque()
         self.late: list[Callable[[], Any]] = []
         self.locked: set[str] = set()
+        self.lock: Callable[[Write], bool] = lambda _write: False
         self.refuse: Callable[[Write], str | None] = lambda _write: None
         self.refuse_questions: Callable[[Sequence[Question]], bool] = lambda _asked: False
         self.before: Callable[[Sequence[Any]], None] = lambda _rows: None
@@ -191,7 +192,7 @@ class FakeOrg:
         said = self.refuse(write)
         if said is not None:
             return Written(False, errors=(RowError(said, f"{said} by the test"),))
-        if write.record_id in self.locked:
+        if write.record_id in self.locked or self.lock(write):
             return Written(False, errors=(RowError("UNABLE_TO_LOCK_ROW", "locked", transient=True),))
         known = write.record_id or self._by_key(write)
         if known is None:

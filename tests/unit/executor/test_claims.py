@@ -159,6 +159,9 @@ class AtTheDesk(RuleBasedStateMachine):
     def find_out(self, number: int) -> None:
         if number < len(self.batches) and not self.batches[number].widened:
             batch = self.batches[number]
+            if self.desk._earlier_match(batch.holder, min(one.order for one in batch.items)):
+                # Its thread would wait for the other one.
+                return
             going, _ = self.desk.widen(batch.holder, batch.items, {one.id: self.touches[one.id] for one in batch.items})
             batch.items, batch.widened = going, True
 
