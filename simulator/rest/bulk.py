@@ -17,7 +17,8 @@ from simulator.rest import sobjects
 
 _OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
 _DELIMITERS = {"COMMA": ",", "SEMICOLON": ";", "TAB": "\t", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`"}
-_RESULTS = {"successfulResults": "good", "failedResults": "bad", "unprocessedrecords": "left"}
+# Clients write these paths in several cases, and an org takes each.
+_RESULTS = {"successfulresults": "good", "failedresults": "bad", "unprocessedrecords": "left"}
 
 
 def handle(call: Call, rest: list[str], body: Any) -> Reply:
@@ -50,8 +51,8 @@ def _one(call: Call, job: dict[str, Any], rest: list[str], body: Any) -> Reply:
             raise ApiError("INVALIDJOBSTATE", f"The job is {job['state']}, not Open")
         job["data"] = call.request.body
         return Reply(201)
-    if len(rest) == 1 and rest[0] in _RESULTS and method == "GET":
-        return Reply(200, job[_RESULTS[rest[0]]], type="text/csv")
+    if len(rest) == 1 and rest[0].lower() in _RESULTS and method == "GET":
+        return Reply(200, job[_RESULTS[rest[0].lower()]], type="text/csv")
     if rest == ["results"] and method == "GET" and job["kind"] == "query":
         return _results(call, job)
     raise not_found()

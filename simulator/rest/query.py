@@ -15,6 +15,7 @@ from simulator.rest import sobjects
 
 PAGE, LEAST = 2000, 200
 MOST_FOUND = 2000
+_OWN = ("fields", "where", "limit")
 _IN = {"ALL", "NAME", "EMAIL", "PHONE", "SIDEBAR"}
 
 
@@ -97,8 +98,7 @@ def parameterized(call: Call, body: Any) -> Reply:
     word, scope = str(value.get("q", "")), str(value.get("in", "ALL")).upper()
     if not word or scope not in _IN:
         raise ApiError("INVALID_SEARCH", "q is required, and in is one of " + ", ".join(sorted(_IN)))
-    kinds = value.get("sobjects") or value.get("sobject") or []
-    kinds = [{"name": one} for one in kinds.split(",")] if isinstance(kinds, str) else kinds
+    kinds = _kinds(value)
     for char in "?&|!{}[]()^~*:\\\"'+-":
         word = word.replace(char, "\\" + char)
     text = f"FIND {{{word}}} IN {scope} FIELDS"
@@ -107,6 +107,21 @@ def parameterized(call: Call, body: Any) -> Reply:
     if str(value.get("overallLimit", "")).isdecimal():
         text += f" LIMIT {value['overallLimit']}"
     return Reply(200, {"searchRecords": _found(call, text)})
+
+
+def _kinds(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """
+    Return the objects asked for, each with what is said of it.
+
+    By GET they are `sobject=A&A.fields=Id,Name&A.where=…&A.limit=5`, by POST mappings; `fields` and `defaultLimit`
+    hold for those that say nothing themselves.
+    """
+    kinds = value.get("sobjects") or value.get("sobject") or []
+    if isinstance(kinds, str):
+        kinds = [{"name": name, **{key: value[f"{name}.{key}"] for key in _OWN if f"{name}.{key}" in value}}
+                 for name in kinds.split(",")]  # fmt: skip
+    shared = {"fields": value.get("fields"), "limit": value.get("defaultLimit")}
+    return [{**{key: item for key, item in shared.items() if item}, **one} for one in kinds]
 
 
 def _returning(one: dict[str, Any]) -> str:
