@@ -1,0 +1,201 @@
+"""
+One minimal scenario for each planted bug: it must be green on the product as it is, and red with the bug in it.
+
+Rule of this file: a scenario does the same with and without its bug; what differs is the verifier's answer.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.fixtures.processes import wait_until
+from tests.torture.calls import Deal, address, call, recipients
+from tests.torture.stage import Stage, pause, ready
+
+BOUND = 30.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """*play* does it; *red* are the checks of which one must see the bug; *stage* is how the stage differs."""
+
+    play: Callable[[Stage, float], None]
+    red: frozenset[str]
+    stage: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _lead(box: Stage, person: str) -> str:
+    return box.org().seed("Lead", [{"LastName": person, "Company": "C", "Email": address(person)}])[0]
+
+
+def _dealt(box: Stage, *calls: tuple[str, str], kinds: tuple[str, ...] = ("created", "updated")) -> Deal:
+    made = Deal()
+    for event, person in calls:
+        made.say(call(event, person, "lead"), "acme-lead", kinds)
+    for person in {one[1] for one in calls}:
+        made.person(person)
+    box.expect(*made.expected, *recipients())
+    return made
+
+
+def _end(box: Stage, seconds: float) -> None:
+    """Wait until all is answered; with a bug planted it may never be: the verifier says so."""
+    try:
+        box.wait_finished(seconds)
+    except TimeoutError:
+        pass
+
+
+def killed_before_insert(box: Stage, seconds: float) -> None:
+    """A message is in hand, and not in the ledger yet."""
+    made = _dealt(box, ("one", "a"), ("two", "b"))
+    box.start("executor", probe=[{"place": "before_insert", "do": "kill"}])
+    box.hand_over(made.messages)
+    wait_until((box.folder / "probe-0").exists, BOUND, "the kill")
+    _end(box, seconds)
+
+
+def two_of_one_person(box: Stage, seconds: float) -> None:
+    """The second comes while the create of the first is on its way."""
+    made = _dealt(box, ("one", "a"), ("two", "a"))
+    box.org().fault("delay", match={"method": "POST", "body_regex": '"one"'}, seconds=2, before=True)
+    ready(box, box.start("executor"))
+    box.hand_over(made.messages[:1])
+    wait_until(lambda: bool(box.query("SELECT 1 FROM api_call")), BOUND, "the first call to leave")
+    box.hand_over(made.messages[1:])
+    _end(box, seconds)
+
+
+def three_in_a_row(box: Stage, seconds: float) -> None:
+    """Three outcomes, in sequence."""
+    made = _dealt(box, ("one", "a"), ("two", "b"), ("three", "c"))
+    box.start("executor")
+    box.hand_over(made.messages)
+    _end(box, seconds)
+
+
+def a_second_life(box: Stage, seconds: float) -> None:
+    """The executor is killed when all is published, and starts again."""
+    made = _dealt(box, ("one", "a"), ("two", "b"))
+    executor = box.start("executor", probe=[{"place": "after_transaction", "nth": 3, "do": "kill"}])
+    box.hand_over(made.messages[:1])
+    wait_until(lambda: box.settled() == 1, BOUND, "the first outcome")
+    pause(1.0)
+    box.kill(executor)
+    box.live(executor)
+    ready_again = box.log(executor).read_text().count("org begins")
+    wait_until(lambda: box.log(executor).read_text().count("org begins") > ready_again, BOUND, "its second life")
+    box.hand_over(made.messages[1:])
+    _end(box, seconds)
+
+
+def one_change(box: Stage, seconds: float) -> None:
+    """A lead that is there is changed."""
+    _lead(box, "a")
+    made = _dealt(box, ("one", "a"), kinds=("updated",))
+    box.start("executor")
+    box.hand_over(made.messages)
+    _end(box, seconds)
+
+
+def a_lost_answer(box: Stage, seconds: float) -> None:
+    """The org applies a create, and the connection drops before its answer."""
+    made = _dealt(box, ("one", "a"), kinds=("created", "updated"))
+    box.org().fault("reset_after", match={"method": "POST", "body_regex": "Description.*one|one.*Description"})
+    box.start("executor")
+    box.hand_over(made.messages)
+    _end(box, seconds)
+
+
+def a_late_write(box: Stage, seconds: float) -> None:
+    """D5: lost, not found, sent again, settled; a newer value follows; then the first copy lands."""
+    _lead(box, "a")
+    made = _dealt(box, ("one", "a"), ("two", "a"), kinds=("updated",))
+    box.org().fault(
+        "late_apply", match={"method": "POST", "body_regex": "Description.*one|one.*Description"}, seconds=5
+    )
+    box.start("executor")
+    box.hand_over(made.messages[:1])
+    wait_until(lambda: box.settled() == 1, BOUND, "the first to be sent again and settled")
+    box.hand_over(made.messages[1:])
+    _end(box, max(seconds, 20))
+    landed = lambda: any("applied" in entry for entry in box.org().log())  # noqa: E731  one word for one condition
+    wait_until(landed, BOUND, "the late copy to land")
+
+
+def a_zombie(box: Stage, seconds: float) -> None:
+    """D12: stopped after its intents; another takes over, resends, writes newer; then it wakes."""
+    _lead(box, "a")
+    made = _dealt(box, ("one", "a"), ("two", "a"), kinds=("updated",))
+    zombie = box.start("executor", "zombie", probe=[{"place": "after_intents", "do": "stop"}])
+    box.hand_over(made.messages[:1])
+    wait_until((box.folder / "probe-0").exists, BOUND, "the executor to stop after its intents")
+    box.hand_over(made.messages[1:])
+    box.start("executor", "heir")
+    wait_until(lambda: box.settled() == 2, 60, "the heir to settle both")
+    sent = box.org().calls()["requests"]
+    box.wake(zombie)
+    _end(box, seconds)
+    # Either it sends (the bug), or it says that it was too late; its log is the sign that it has turned.
+    woken = box.log(zombie).stat().st_size
+    wait_until(
+        lambda: box.org().calls()["requests"] > sent or box.log(zombie).stat().st_size > woken, BOUND, "the zombie"
+    )
+    pause(1.0)
+
+
+def an_error_while_mail_is_down(box: Stage, seconds: float) -> None:
+    """The mail server is away when the first error is told, and comes back."""
+    made = Deal()
+    made.say(call("one", "nobody", "update"), "acme-update", ("error",))
+    box.expect(*made.expected, *recipients())
+    box.start("executor")
+    box.start("notifier")
+    box.hand_over(made.messages)
+    wait_until(lambda: bool(box.query("SELECT 1 FROM mail_note")), BOUND, "the mail to be noted")
+    pause(2.0)
+    box.start_mail()
+    _end(box, seconds)
+
+
+def garbage_between(box: Stage, seconds: float) -> None:
+    """One message cannot be read."""
+    made = _dealt(box, ("one", "a"))
+    made.garbage(b"garbage")
+    box.expect(made.expected[-1])
+    box.start("intake")
+    box.start("executor")
+    box.publish([made.messages[-1], made.messages[0]])
+    _end(box, seconds)
+
+
+def delivered_twice(box: Stage, seconds: float) -> None:
+    """One call result is delivered twice."""
+    made = Deal()
+    made.say(call("one", "a", "lead"), "acme-lead", ("created", "updated"), times=2)
+    box.expect(*made.expected, *recipients())
+    box.start("intake")
+    box.start("executor")
+    box.publish(made.messages)
+    _end(box, seconds)
+
+
+def _reds(*checks: str) -> frozenset[str]:
+    return frozenset(checks)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "offset-before-insert": Scenario(killed_before_insert, _reds("I1a")),
+    "no-claims": Scenario(two_of_one_person, _reds("I2a")),
+    "one-outcome-skipped": Scenario(three_in_a_row, _reds("I1a", "I1c")),
+    "published-from-the-start": Scenario(a_second_life, _reds("I1a")),
+    "settled-without-the-effect": Scenario(one_change, _reds("I2c")),
+    "created-without-a-key": Scenario(a_lost_answer, _reds("I2a")),
+    "no-claims-of-calls-alive": Scenario(a_late_write, _reds("I2b"), {"org_settings": {"request_limit": 8.0}}),
+    "send-by-not-checked": Scenario(a_zombie, _reds("I2b"), {"org_settings": {"request_limit": 4.0}}),
+    "no-answer-is-a-refusal": Scenario(a_lost_answer, _reds("I1d", "I2c")),
+    "mail-noted-before-sent": Scenario(an_error_while_mail_is_down, _reds("I5"), {"mail_up": False}),
+    "dead-letter-dropped": Scenario(garbage_between, _reds("I1b")),
+    "deliveries-not-recognised": Scenario(delivered_twice, _reds("I1a")),
+}
+"""The name of the patch in `planted/` → the scenario that shows the bug."""

@@ -1,0 +1,86 @@
+import re
+import time
+
+from tests.fixtures.processes import wait_until
+from tests.torture.calls import Deal, address, call, integrations, recipients
+from tests.torture.conftest import Staging
+from tests.torture.stage import Stage, pause
+
+ORGS = ("acme", "other")
+DOWN = 20.0
+
+
+def two_orgs(stage: Staging, **more: object) -> Stage:
+    return stage(orgs=ORGS, integrations={**integrations("acme"), **integrations("other")}, **more)
+
+
+def some(made: Deal, org: str, numbers: range) -> list[tuple[bytes, bytes | None]]:
+    before = len(made.messages)
+    for number in numbers:
+        made.say(call(f"{org}-{number}", f"{org}{number}", "lead", org=org), f"{org}-lead", ("created",))
+        made.person(f"{org}{number}")
+    return made.messages[before:]
+
+
+def settled(box: Stage, org: str) -> int:
+    return int(box.query(f"SELECT count(*) FROM command WHERE state = 'settled' AND org = '{org}'")[0][0])
+
+
+def test_one_org_down_pauses_alone_and_everything_settles_after(stage: Staging) -> None:
+    box = two_orgs(stage)
+    made = Deal()
+    box.expect(*recipients(*ORGS))
+    box.start("intake")
+    executor = box.start("executor")
+    box.publish(some(made, "acme", range(5)) + some(made, "other", range(5)))
+    wait_until(lambda: settled(box, "acme") == settled(box, "other") == 5, 60, "the first outcomes of both orgs")
+    box.org("acme").fault("maintenance", count=None)
+    began = time.monotonic()
+    number = 5
+    while time.monotonic() - began < DOWN:
+        box.publish(some(made, "acme", range(number, number + 3)) + some(made, "other", range(number, number + 3)))
+        number += 3
+        wait_until(lambda due=number: settled(box, "other") == due, 5, "the other org's outcomes while one is down")
+        pause(1.0)
+    assert settled(box, "acme") == 5
+    box.org("acme").clear_faults()
+    box.expect(*made.expected)
+    box.wait_finished(60)
+    assert executor.lives == 1
+    assert box.log(executor).read_text().count("org begins") == 3, "a rebalance or a new start"
+    verdict = box.verify(f"outcomes={2 * number}")
+    assert verdict.violations == []
+    assert verdict.counts["dead-letters"] == 0
+
+
+def test_nobody_waits_for_a_slow_org_a_lost_answer_or_a_locked_person(stage: Staging) -> None:
+    box = two_orgs(stage, org_settings={"request_limit": 12.0, "read_timeout": 12.0})
+    made = Deal()
+    [locked] = box.org("other").seed("Lead", [{"LastName": "Locked", "Company": "L", "Email": address("locked")}])
+    box.expect(*recipients(*ORGS))
+    box.start("intake")
+    box.start("executor")
+    box.publish(some(made, "acme", range(1)) + some(made, "other", range(1)))
+    wait_until(lambda: settled(box, "acme") == settled(box, "other") == 1, 60, "the first outcomes of both orgs")
+    box.org("acme").pace(8.0)
+    box.org("other").lock(locked, 10.0)
+    box.org("other").fault("hang", match={"body_regex": re.escape("other-lost")}, count=1, skip=1, seconds=60)
+    made.say(call("lock", "locked", "lead", org="other"), "other-lead", ("updated",))
+    made.say(call("other-lost", "other-lost", "lead", org="other"), "other-lead", ("created",))
+    made.person("other-lost")
+    box.publish([*some(made, "acme", range(1, 4)), *made.messages[2:4]])
+    pause(0.5)
+    slow = []
+    for number in range(10, 20):
+        began = time.monotonic()
+        box.publish(some(made, "other", range(number, number + 1)))
+        ids = f"SELECT count(*) FROM command WHERE event_id = 'other-{number}' AND state = 'settled'"
+        wait_until(lambda ids=ids: bool(box.query(ids)[0][0]), 30, f"other-{number}")  # type: ignore[misc]  # a default argument
+        slow.append(time.monotonic() - began)
+    assert max(slow) < 4.0, slow
+    waiting = {row[0] for row in box.query("SELECT event_id FROM command WHERE state != 'settled' AND org = 'other'")}
+    assert "lock" in waiting, "the locked person was not waited for: the scenario proves nothing"
+    box.org("acme").pace("instant")
+    box.expect(*made.expected)
+    box.wait_finished(90)
+    assert box.verify("outcomes=15").violations == []

@@ -1,0 +1,57 @@
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.kafka_server import ROOT
+from tests.torture.conftest import HERE, Staging
+from tests.torture.scenarios import SCENARIOS
+
+PARTS = ("schemas", "processors", "connectors", "signalbox")
+
+
+def copy_of_the_product(folder: Path, patch: Path) -> Path:
+    for part in PARTS:
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "tests" / "torture").mkdir(parents=True)
+    shutil.copy(HERE / "run_with_probe.py", folder / "tests" / "torture")
+    # Outside every repository git takes the folder as it is.
+    done = subprocess.run(
+        ["/usr/bin/env", "git", "apply", "-C1", str(patch)],
+        cwd=folder,
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{patch.name} does not fit the product any more; plant the bug anew: {done.stderr}"
+    return folder
+
+
+def test_every_planted_bug_has_a_scenario() -> None:
+    assert {patch.stem for patch in (HERE / "planted").glob("*.patch")} == set(SCENARIOS)
+    assert len(SCENARIOS) >= 10
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_planted_bug_turns_the_verifier_red(stage: Staging, tmp_path: Path, name: str) -> None:
+    scenario = SCENARIOS[name]
+    tree = copy_of_the_product(tmp_path / "product", HERE / "planted" / f"{name}.patch")
+    box = stage(tree=tree, **scenario.stage)
+    scenario.play(box, 8.0)
+    verdict = box.verify(mails="notifier-one" in box.actors)
+    assert verdict.checks & scenario.red, (verdict.violations, verdict.counts)
+
+
+def _name(scenario: str) -> str:
+    return SCENARIOS[scenario].play.__name__
+
+
+@pytest.mark.parametrize("name", sorted({_name(one): one for one in SCENARIOS}.values()), ids=_name)
+def test_the_same_scenario_without_the_bug_is_green(stage: Staging, name: str) -> None:
+    scenario = SCENARIOS[name]
+    box = stage(**scenario.stage)
+    scenario.play(box, 60.0)
+    verdict = box.verify("outcomes=1", mails="notifier-one" in box.actors)
+    assert verdict.violations == []

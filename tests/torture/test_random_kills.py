@@ -1,0 +1,39 @@
+import os
+import random
+import time
+
+import pytest
+
+from tests.torture.calls import address, deal
+from tests.torture.conftest import Staging
+
+CALLS = int(os.environ.get("SIGNALBOX_TORTURE_CALLS", "5000"))
+KILLS = 20
+
+
+@pytest.mark.timeout(480)
+def test_twenty_kills_at_random_lose_nothing_and_repeat_nothing(stage: Staging, seed: int) -> None:
+    box = stage()
+    rng = random.Random(seed)
+    people = max(10, CALLS // 10)
+    known = range(0, people, 5)
+    ids = box.org().seed("Lead", [{"LastName": f"Number {n}", "Company": "Old", "Email": address(n)} for n in known])
+    made = deal(seed, CALLS, people, dict(zip(known, ids, strict=True)))
+    box.expect(*made.expected)
+    box.org().pace({"base": 0.05, "record": 0.0005})
+    killable = [box.start(role, name) for role in ("intake", "executor") for name in ("one", "two")]
+    box.start("audit")
+    box.start("notifier")
+    share = len(made.messages) // (KILLS + 1)
+    for kill in range(KILLS + 1):
+        box.publish(made.messages[kill * share : (kill + 1) * share if kill < KILLS else None])
+        end = time.monotonic() + rng.uniform(0.5, 4.0)
+        while time.monotonic() < end:
+            time.sleep(0.1)
+        if kill < KILLS:
+            box.kill(rng.choice(killable))
+            box.revive()
+    box.wait_finished(240)
+    verdict = box.verify(f"outcomes={CALLS}", f"effects.create={people // 2}", "mails=1", mails=True)
+    assert verdict.violations == [], verdict.violations[:20]
+    assert sum(one.lives - 1 for one in killable) >= KILLS
