@@ -1,5 +1,6 @@
 import re
 import time
+from collections.abc import Callable
 
 from tests.fixtures.processes import wait_until
 from tests.torture.calls import Deal, address, call, integrations, recipients
@@ -26,6 +27,14 @@ def settled(box: Stage, org: str) -> int:
     return int(box.query(f"SELECT count(*) FROM command WHERE state = 'settled' AND org = '{org}'")[0][0])
 
 
+def has_settled(box: Stage, org: str, due: int) -> Callable[[], bool]:
+    return lambda: settled(box, org) == due
+
+
+def event_settled(box: Stage, event: str) -> Callable[[], bool]:
+    return lambda: bool(box.query(f"SELECT 1 FROM command WHERE event_id = '{event}' AND state = 'settled'"))
+
+
 def test_one_org_down_pauses_alone_and_everything_settles_after(stage: Staging) -> None:
     box = two_orgs(stage)
     made = Deal()
@@ -40,7 +49,7 @@ def test_one_org_down_pauses_alone_and_everything_settles_after(stage: Staging) 
     while time.monotonic() - began < DOWN:
         box.publish(some(made, "acme", range(number, number + 3)) + some(made, "other", range(number, number + 3)))
         number += 3
-        wait_until(lambda due=number: settled(box, "other") == due, 5, "the other org's outcomes while one is down")
+        wait_until(has_settled(box, "other", number), 5, "the other org's outcomes while one is down")
         pause(1.0)
     assert settled(box, "acme") == 5
     box.org("acme").clear_faults()
@@ -74,8 +83,7 @@ def test_nobody_waits_for_a_slow_org_a_lost_answer_or_a_locked_person(stage: Sta
     for number in range(10, 20):
         began = time.monotonic()
         box.publish(some(made, "other", range(number, number + 1)))
-        ids = f"SELECT count(*) FROM command WHERE event_id = 'other-{number}' AND state = 'settled'"
-        wait_until(lambda ids=ids: bool(box.query(ids)[0][0]), 30, f"other-{number}")  # type: ignore[misc]  # a default argument
+        wait_until(event_settled(box, f"other-{number}"), 30, f"other-{number}")
         slow.append(time.monotonic() - began)
     assert max(slow) < 4.0, slow
     waiting = {row[0] for row in box.query("SELECT event_id FROM command WHERE state != 'settled' AND org = 'other'")}
