@@ -298,7 +298,7 @@ def test_a_backlog_above_the_limit_stays_in_kafka_and_is_worked_off(box: Box, ru
     process = run(max_due=20)
     until(lambda: process.owned() is not None and process.owned().executor is not None, "the org's begin")
     box.send(*[command(f"p{n}@example.com") for n in range(30)])
-    until(lambda: process.owned().paused, "the pause")
+    until(lambda: process.owned().position.offset == 30 and process.owned().paused, "the pause")
     box.send(*[command(f"p{n}@example.com") for n in range(30, 60)])
     until(lambda: process.owned().executor.desk.pauses >= 3, "some tries")
     assert process.owned().position.offset == 30
