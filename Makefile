@@ -10,6 +10,9 @@ WORKERS ?= 2
 TESTS ?= tests
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
+# A machine behind a proxy of its own trusts what its system trusts.
+export UV_SYSTEM_CERTS := 1
+export UV_NATIVE_TLS := 1
 
 .PHONY: help setup demo test check format bench up down
 
