@@ -43,9 +43,7 @@ class Commands(TyperGroup):
             say(" ".join(str(error).split()))
             raise typer.Exit(FAILED) from None
         except TimeoutError:
-            say(
-                "Kafka gave no answer in time (the embedded broker cannot tell topic settings); try again"
-            )
+            say("Kafka gave no answer in time (the embedded broker cannot tell topic settings); try again")
             raise typer.Exit(FAILED) from None
         except KafkaException as error:
             cause = error.args[0]
