@@ -8,6 +8,7 @@ Rule of this file: a command's offset passes only after the ledger holds it, and
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import structlog
@@ -84,7 +85,7 @@ class Session:
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
-        self._consumer = Consumer(shell.consumer_config)
+        self._consumer = Consumer(_member(shell))
         self._owners = Ownership(self._consumer, shell.context, shell.owner, shell.clock)
         self._publisher = Publisher(
             Producer(shell.producer_config),
@@ -360,6 +361,20 @@ class Session:
                 # may be unknown.
                 owned.executor = None
         self._consumer.close()
+
+
+def _member(shell: Shell) -> dict[str, Any]:
+    """
+    Return the consumer's configuration, as another static member for other orgs.
+
+    A static member that comes back in time gets its old partitions without a look at what it subscribes to now: an org
+    that was added would never be taken.
+    """
+    config = dict(shell.consumer_config)
+    instance = config.get("group.instance.id")
+    if instance is not None:
+        config["group.instance.id"] = f"{instance}-{sha256(' '.join(shell.orgs).encode()).hexdigest()[:8]}"
+    return config
 
 
 @contextmanager

@@ -306,3 +306,19 @@ def test_a_backlog_above_the_limit_stays_in_kafka_and_is_worked_off(box: Box, ru
 
     assert len(box.published(60)) == 60
     assert org.created("Lead") == 60
+
+
+def test_an_org_that_is_added_is_taken_at_the_next_start(clean_kafka: str, tmp_path: Path) -> None:
+    box = Box(clean_kafka, tmp_path, orgs=("main", "other"))
+    both = dict(box.orgs)
+    box.orgs = {"main": both["main"]}
+    process = Process(box)
+    box.send(command("ann@example.com"))
+    box.published(1)
+    process.stop()
+    box.orgs = both
+    process = Process(box)
+    try:
+        until(lambda: process.owned("other") is not None and process.owned("other").executor is not None, "the new org")
+    finally:
+        process.stop()
