@@ -6,8 +6,11 @@ Rule of this file: reads only; the refusal's words are made where the refusal ha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from simulator.catalogue import ObjectDef
+from simulator.fielddef import FieldDef
 
 RIGHTS = ("read", "create", "edit", "delete")
 
@@ -16,7 +19,8 @@ RIGHTS = ("read", "create", "edit", "delete")
 class User:
     """
     One user. *objects*: object → rights (absent: all); *private*: objects of which only owned records are seen;
-    *read_only*: objects of which others' records are seen and not edited.
+    *read_only*: objects of which others' records are seen and not edited; *fields*: object → field → rights to it, of
+    `read` and `edit` (absent: both).
     """
 
     id: str
@@ -28,6 +32,7 @@ class User:
     convert: bool = True
     edit_converted: bool = False
     api: bool = True
+    fields: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def may(self, right: str, sobject: str) -> bool:
         """Whether the user has the object right."""
@@ -54,4 +59,27 @@ def user(record_id: str, value: Mapping[str, Any]) -> User:
         bool(value.get("convert", True)),
         bool(value.get("edit_converted", False)),
         bool(value.get("api", True)),
+        {
+            name: {one: tuple(rights) for one, rights in given.items()}
+            for name, given in value.get("fields", {}).items()
+        },
     )
+
+
+def limited(one: ObjectDef, who: User) -> ObjectDef:
+    """Return the object as *who* knows it: a hidden field is not there, a read-only one takes no value."""
+    given = who.fields.get(one.name)
+    if not given:
+        return one
+    fields = {key: left for key, found in one.fields.items() if (left := _limited(found, given.get(found.name)))}
+    links = {key: found for key, found in one.by_relationship.items() if found.name.lower() in fields}
+    return replace(one, fields=fields, by_relationship=links)
+
+
+def _limited(one: FieldDef, rights: tuple[str, ...] | None) -> FieldDef | None:
+    """Fields that a create must name, and those of the system, are no matter of permissions."""
+    if rights is None or not one.permissionable:
+        return one
+    if "edit" in rights:
+        return one
+    return replace(one, createable=False, updateable=False) if "read" in rights else None

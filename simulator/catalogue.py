@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from simulator import compounds
+from simulator.fielddef import FieldDef
 from simulator.orgfile import OrgFile
 
 SYSTEM = """
@@ -27,48 +29,6 @@ SystemModstamp datetime 0 ro defaulted=x
 """
 _OWNER = "OwnerId reference 18 ref=User,Group rel=Owner defaulted=x"
 _FLAG = re.compile(r"(\w+)(?:=(.*))?")
-
-
-@dataclass(frozen=True, slots=True)
-class FieldDef:
-    """One field. *relationship_name* and *reference_to* for references; *default* is None where there is none."""
-
-    name: str
-    type: str
-    length: int = 0
-    createable: bool = True
-    updateable: bool = True
-    nillable: bool = True
-    defaulted: bool = False
-    default: Any = None
-    unique: bool = False
-    external_id: bool = False
-    id_lookup: bool = False
-    restricted: bool = False
-    values: tuple[str, ...] = ()
-    reference_to: tuple[str, ...] = ()
-    relationship_name: str | None = None
-    child: str | None = None
-    filterable: bool = True
-    precision: int = 0
-    scale: int = 0
-    calculated: bool = False
-    label: str = ""
-
-    @property
-    def custom(self) -> bool:
-        """Whether an admin made it."""
-        return self.name.endswith("__c")
-
-    @property
-    def sortable(self) -> bool:
-        """Whether ORDER BY takes it."""
-        return self.filterable
-
-    @property
-    def required(self) -> bool:
-        """Whether a create must name it (fact sheet A2)."""
-        return self.createable and not self.nillable and not self.defaulted
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +77,7 @@ def _line(text: str) -> FieldDef:
         id_lookup="idlookup" in flags, restricted="restricted" in flags,
         values=tuple(one.rstrip("*") for one in values), reference_to=reference,
         relationship_name=(flags.get("rel") or _relationship(name)) if reference else None,
-        child=flags.get("child"), filterable="nofilter" not in flags,
+        child=flags.get("child"), filterable="nofilter" not in flags and kind != "address",
         precision=int(precision or 0), scale=int(scale or 0), calculated="calc" in flags, label=words(name),
     )  # fmt: skip
 
@@ -180,7 +140,8 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
     return objects
 
 
-def _object(name: str, prefix: str, label: str, fields: list[FieldDef]) -> ObjectDef:
+def _object(name: str, prefix: str, label: str, given: list[FieldDef]) -> ObjectDef:
+    fields = compounds.joined(name, given)
     return ObjectDef(
         name, prefix, label, {one.name.lower(): one for one in fields},
         by_relationship={one.relationship_name.lower(): one for one in fields if one.relationship_name},

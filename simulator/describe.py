@@ -8,22 +8,25 @@ Source: fact sheet A2 (57 attributes a field).
 
 from typing import Any
 
+from simulator import compounds
 from simulator.access import User
-from simulator.catalogue import FieldDef, ObjectDef
+from simulator.cascade import CASCADES
+from simulator.catalogue import ObjectDef
+from simulator.fielddef import FieldDef
 
 _SOAP = {"id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double",
-         "currency": "xsd:double", "percent": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime"}  # fmt: skip
+         "currency": "xsd:double", "percent": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime",
+         "address": "urn:address"}  # fmt: skip
 _OFF = ("aiPredictionField", "autoNumber", "cascadeDelete", "dependentPicklist", "deprecatedAndHidden",
         "displayLocationInDecimal", "encrypted", "formulaTreatNullNumberAsZero", "highScaleNumber", "htmlFormatted",
         "queryByDistance", "restrictedDelete", "searchPrefilterable", "writeRequiresMasterRead")  # fmt: skip
-_NONE = ("calculatedFormula", "compoundFieldName", "controllerName", "defaultValueFormula", "extraTypeInfo",
+_NONE = ("calculatedFormula", "controllerName", "defaultValueFormula",
          "filteredLookupInfo", "inlineHelpText", "mask", "maskType", "referenceTargetField",
          "relationshipOrder")  # fmt: skip
-_AUDIT = ("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp", "Id", "IsDeleted")
 
 
-def field(one: FieldDef) -> dict[str, Any]:
-    """Return the describe of one field."""
+def field(one: FieldDef, sobject: str = "") -> dict[str, Any]:
+    """Return the describe of one field. An address is "filterable" there, though by DISTANCE alone."""
     number = one.type in ("double", "currency", "percent")
     text = one.type not in _SOAP
     found: dict[str, Any] = dict.fromkeys(_OFF, False) | dict.fromkeys(_NONE)
@@ -33,13 +36,15 @@ def field(one: FieldDef) -> dict[str, Any]:
         "byteLength": length * (3 if text else 1),
         "calculated": False,
         "caseSensitive": False,
+        "compoundFieldName": one.compound,
         "createable": one.createable,
         "custom": one.custom,
         "defaultValue": one.default,
         "defaultedOnCreate": one.defaulted or one.type == "boolean",
         "digits": 8 if one.type == "int" else 0,
         "externalId": one.external_id,
-        "filterable": one.filterable,
+        "extraTypeInfo": compounds.extra_type(sobject, one),
+        "filterable": one.filterable or one.type == "address",
         "groupable": one.filterable and not number and one.type != "datetime",
         "idLookup": one.id_lookup,
         "label": one.label,
@@ -48,13 +53,14 @@ def field(one: FieldDef) -> dict[str, Any]:
         "nameField": one.name == "Name",
         "namePointing": len(one.reference_to) > 1,
         "nillable": one.nillable,
-        "permissionable": one.name not in _AUDIT and (one.nillable or one.custom),
+        "permissionable": one.permissionable,
         "picklistValues": [
             {"active": True, "defaultValue": value == one.default, "label": value, "validFor": None, "value": value}
             for value in one.values
         ],
         "polymorphicForeignKey": len(one.reference_to) > 1,
         "precision": one.precision if number else 0,
+        "queryByDistance": one.type == "address",
         "referenceTo": list(one.reference_to),
         "relationshipName": one.relationship_name,
         "restrictedPicklist": one.restricted,
@@ -101,10 +107,10 @@ def sobject(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
             {"label": f"All {one.label.lower()}s", "name": "everything"},
             {"label": f"My {one.label.lower()}s", "name": "mine"}],
         "childRelationships": [
-            {"cascadeDelete": False, "childSObject": child, "deprecatedAndHidden": False, "field": name,
-             "junctionIdListNames": [], "junctionReferenceTo": [], "relationshipName": relationship,
+            {"cascadeDelete": (child, name) in CASCADES, "childSObject": child, "deprecatedAndHidden": False,
+             "field": name, "junctionIdListNames": [], "junctionReferenceTo": [], "relationshipName": relationship,
              "restrictedDelete": False} for (child, name), relationship in one.child_names.items()],
-        "fields": [field(item) for item in one.fields.values()],
+        "fields": [field(item, one.name) for item in one.fields.values()],
         "recordTypeInfos": [
             {"active": True, "available": True, "defaultRecordTypeMapping": True, "developerName": "Master",
              "master": True, "name": "Master", "recordTypeId": master,

@@ -17,7 +17,12 @@ _AUDIT = ("LastModifiedDate", "LastModifiedById", "SystemModstamp", "CreatedDate
 def tell(call: Call, kind: str, one: ObjectDef, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
     """Add an effect: *kind* is create, update, delete or convert."""
     old = before or {}
-    changed = [name for name, value in row.items() if name not in _AUDIT and old.get(name) != value]
+    # The whole of an address says nothing beyond its parts.
+    changed = [
+        name
+        for name, value in row.items()
+        if name not in _AUDIT and old.get(name) != value and not isinstance(value or old.get(name), dict)
+    ]
     call.org.store.effects.append({
         "time": row["SystemModstamp"],
         "kind": kind,

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.call import Call
-from simulator.catalogue import FieldDef, ObjectDef
+from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError
+from simulator.fielddef import FieldDef
 from simulator.rules.values import coerce
 
 

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from simulator import router, soap, values, wire
+from simulator import router, soap, values, wire, work
 from simulator.call import Call, Reply, Request
 from simulator.errors import ApiError
 from simulator.faults import Fault
@@ -74,9 +74,10 @@ class Gate:
             return await self._instead(request, origin, fault, entry)
         if fault is not None and fault.action == "delay" and fault.params.get("before"):
             await asyncio.sleep(fault.number("seconds", 1.0))
+        spent = await self._work(request)
         lock = str(fault.params.get("id", "*")) if fault is not None and fault.action == "lock" else None
         reply, call = self._apply(request, origin, entry, lock)
-        seconds = self.org.pace.seconds(call.written if call else 0)
+        seconds = max(0.0, self.org.pace.seconds(call.written if call else 0) - spent)
         if fault is not None and fault.action == "delay" and not fault.params.get("before"):
             seconds += fault.number("seconds", 1.0)
         if fault is not None and fault.action == "slow_by_record":
@@ -92,6 +93,16 @@ class Gate:
             head = data.index(b"\r\n\r\n") + 4
             return Out(data[: head + (len(data) - head) // 2], drop=True)
         return Out(data)
+
+    async def _work(self, request: Request) -> float:
+        """Let the time of the request pass before its effects show; return the seconds spent so."""
+        if not self.org.file.effects_at_end:
+            return 0.0
+        pace = self.org.pace
+        seconds = pace.seconds(work.expected(request) if pace.record else 0)
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+        return seconds
 
     def _apply(
         self, request: Request, origin: str, entry: dict[str, Any], lock: str | None = None

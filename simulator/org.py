@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from simulator import access, catalogue, ids
+from simulator import access, catalogue, compounds, ids
 from simulator.errors import ApiError
 from simulator.faults import Faults
 from simulator.orgfile import OrgFile
@@ -57,6 +57,7 @@ class Org:
         self.locks: dict[str, datetime] = {}
         self.jobs: dict[str, Any] = {}
         self.cursors: dict[str, Any] = {}
+        self._limited: dict[tuple[str, str], catalogue.ObjectDef] = {}
         self._seed()
 
     def _seed(self) -> None:
@@ -97,6 +98,7 @@ class Org:
             row[one.fields[name.lower()].name] = _typed(one.fields[name.lower()].type, value)
         if "name" in one.fields and "firstname" in one.fields:
             row["Name"] = " ".join(part for part in (row.get("FirstName"), row.get("LastName")) if part)
+        compounds.addresses(one.fields, row)
         row["Id"] = ids.normal(row["Id"]) or self.store.next_id(one)
         self.store.put(one.name, row)
         return str(row["Id"])
@@ -105,9 +107,19 @@ class Org:
         """Return the user that the connected app runs as."""
         return next(one for one in self.users.values() if one.username == self.file.username)
 
+    def object(self, name: str, user: access.User) -> catalogue.ObjectDef | None:
+        """Return the object of that name, in any case, as *user* knows it."""
+        found = self.objects.get(name.lower())
+        if found is None or found.name not in user.fields:
+            return found
+        key = (user.id, found.name)
+        if key not in self._limited:
+            self._limited[key] = access.limited(found, user)
+        return self._limited[key]
+
     def view(self, user: access.User) -> UserView:
         """Return what *user* sees."""
-        return UserView(self.store, user, self.file.search_lag)
+        return UserView(self.store, user, self.file.search_lag, lambda name: self.object(name, user))
 
     def open_session(self, user: access.User) -> str:
         """Return a new token of *user*."""

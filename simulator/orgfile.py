@@ -40,6 +40,7 @@ class OrgFile:
     count_not_modified: bool = True
     search_lag: float = 0.0
     pace: Any = "instant"
+    effects_at_end: bool = True
     fields: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=_default_fields)
     objects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     users: Sequence[Mapping[str, Any]] = ()

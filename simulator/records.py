@@ -9,7 +9,7 @@ required, locks, derived fields, validation rules, duplicates, uniqueness, save.
 from collections.abc import Mapping
 from typing import Any
 
-from simulator import effects, ids
+from simulator import cascade, effects, ids
 from simulator.call import Call
 from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError, not_found
@@ -23,7 +23,7 @@ PARENTS = ("AccountId", "WhoId", "WhatId", "OpportunityId", "CampaignId")
 
 def sobject(call: Call, name: str) -> ObjectDef:
     """Return the object that the user may read. Raises NOT_FOUND."""
-    found = call.org.objects.get(name.lower())
+    found = call.org.object(name, call.user)
     if found is None or not call.user.may("read", found.name):
         raise not_found()
     return found
@@ -38,9 +38,8 @@ def create(call: Call, one: ObjectDef, body: Mapping[str, Any]) -> Row:
     row: Row = {"Id": "", "IsDeleted": False, "CreatedDate": now, "CreatedById": by, **_owner(one, by), **one.defaults}
     row.update((name, value) for name, value in given.items() if value is not None or name not in one.defaults)
     _required(one, row)
-    if given.get("OwnerId") is None or call.assigns:
-        conditions.assign(call, one.name, row)
-    derive(call.org, one.name, row, given, now)
+    conditions.assign(call, one.name, row)
+    derive(call.org, one, row, given, now)
     _check(call, one, row, None)
     row["Id"] = call.org.store.next_id(one)
     _save(call, one, row, None)
@@ -61,8 +60,8 @@ def update(call: Call, one: ObjectDef, row: Row, body: Mapping[str, Any]) -> Row
         field = one.fields[name.lower()]
         if changed[name] is None and not field.nillable and field.createable:
             raise _missing([name])
-    now = call.org.now()
-    derive(call.org, one.name, changed, given, now)
+    conditions.assign(call, one.name, changed)
+    derive(call.org, one, changed, given, call.org.now())
     _check(call, one, changed, row)
     _save(call, one, changed, row)
     return changed
@@ -74,11 +73,18 @@ def delete(call: Call, one: ObjectDef, row: Row) -> None:
         raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
     if not call.user.may("delete", one.name) or not call.user.edits(one.name, row):
         raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
+    cascade.refuse(call, one, row)
+    _bin(call, one, row)
+
+
+def _bin(call: Call, one: ObjectDef, row: Row) -> None:
     _locks(call, row)
     gone = {**row, "IsDeleted": True, **_stamp(call)}
     call.org.store.put(one.name, gone)
     call.written += 1
     effects.tell(call, "delete", one, gone, row)
+    cascade.follow(call, one, row, bin_it=lambda child, found: _bin(call, child, found),
+                   save=lambda child, changed, found: _save(call, child, changed, found))  # fmt: skip
 
 
 def by_id(call: Call, one: ObjectDef, record_id: object, *, write: bool = False) -> Row:

@@ -57,7 +57,8 @@ def _operation(
         org.count()
         return _login(org, origin, request.path, _children(operation))
     token = next((one.text for one in root.iter() if _local(one) == "sessionId"), None)
-    headers = dict(request.headers)
+    # By SOAP, assignment rules run only where AssignmentRuleHeader asks for them.
+    headers = {**request.headers, "sforce-auto-assign": "FALSE"}
     allow = next((one.text for one in root.iter() if _local(one) == "allowSave"), None)
     if allow == "true":
         headers["sforce-duplicate-rule-header"] = "allowSave=true"

@@ -5,7 +5,7 @@ In: the store and the user's rights. Out: the `View` of simulator.soql.
 Rule of this file: reads only.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 from simulator.access import User
@@ -17,12 +17,14 @@ from simulator.store import Store
 class UserView:
     """One user's view at one moment."""
 
-    def __init__(self, store: Store, user: User, search_lag: float) -> None:
-        self._store, self._user, self._lag = store, user, search_lag
+    def __init__(
+        self, store: Store, user: User, search_lag: float, object_of: Callable[[str], ObjectDef | None]
+    ) -> None:
+        self._store, self._user, self._lag, self._object_of = store, user, search_lag, object_of
 
     def describe(self, sobject: str) -> ObjectDef | None:
         """Return the object, unless unknown or hidden."""
-        found = self._store.objects.get(sobject.lower())
+        found = self._object_of(sobject)
         return found if found and self._user.may("read", found.name) else None
 
     def rows(self, sobject: str, *, deleted: bool) -> Iterable[Row]:

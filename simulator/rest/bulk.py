@@ -76,6 +76,7 @@ def _open(call: Call, kind: str, body: Any) -> dict[str, Any]:
             raise ApiError("INVALIDOPERATION", f"operation is one of {', '.join(_OPERATIONS)}")
         one = records.sobject(call, str(body.get("object", "")))
         job |= {"object": one.name, "externalIdFieldName": body.get("externalIdFieldName"),
+                "assignmentRuleId": body.get("assignmentRuleId"),
                 "contentUrl": f"services/data/v{call.version}/jobs/ingest/{job['id']}/batches"}  # fmt: skip
     call.org.jobs[job["id"]] = job
     return job
@@ -99,6 +100,8 @@ def _state(call: Call, job: dict[str, Any], state: str) -> dict[str, Any]:
 
 
 def _process(call: Call, job: dict[str, Any]) -> None:
+    if not job.get("assignmentRuleId"):
+        call.headers = {**call.headers, "sforce-auto-assign": "FALSE"}
     reader = csv.DictReader(io.StringIO(job["data"].decode("utf-8-sig")), delimiter=_DELIMITERS[job["columnDelimiter"]])
     names = list(reader.fieldnames or ())
     good, bad = io.StringIO(), io.StringIO()
@@ -120,7 +123,7 @@ def _process(call: Call, job: dict[str, Any]) -> None:
 
 
 def _row(call: Call, job: dict[str, Any], row: dict[str, Any]) -> tuple[str, bool]:
-    one = call.org.objects[job["object"].lower()]
+    one = records.sobject(call, job["object"])
     row = _nested({name: None if text == "#N/A" else text for name, text in row.items()})
     key = row.pop("Id", None)
     if job["operation"] == "insert":
@@ -157,8 +160,14 @@ def _query(call: Call, job: dict[str, Any], text: str) -> None:
         answer = soql.run(text, call.org.view(call.user), now=call.org.now(), all_rows=everything, version=call.version)
     except soql.SoqlError as error:
         raise ApiError(error.code, error.message) from error
+    if any(_compound(name, value) for row in answer.rows for name, value in row.items()):
+        raise ApiError("API_ERROR", "Selecting compound data not supported in Bulk Query")
     job.update(state="JobComplete", numberRecordsProcessed=len(answer.rows), rows=[_flat(row) for row in answer.rows],
                object=answer.rows[0]["attributes"]["type"] if answer.rows else None)  # fmt: skip
+
+
+def _compound(name: str, value: Any) -> bool:
+    return name != "attributes" and isinstance(value, dict) and "attributes" not in value
 
 
 def _flat(row: dict[str, Any], before: str = "") -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _type(row: Mapping[str, Any]) -> str:
 
 
 def _object(call: Call, name: str) -> Any:
-    found = call.org.objects.get(name.lower())
+    found = call.org.object(name, call.user)
     if found is None:
         raise ApiError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
     return found

@@ -6,6 +6,7 @@ Rule of this file: the shapes of HTTP; the writing itself is done by `simulator.
 Source: fact sheet A3.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -13,8 +14,9 @@ from typing import Any
 
 from simulator import fields, records
 from simulator.call import Call, Reply
-from simulator.catalogue import FieldDef, ObjectDef
+from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError
+from simulator.fielddef import FieldDef
 from simulator.soql import ids as soql_ids
 from simulator.store import Row
 
@@ -61,14 +63,15 @@ def one_record(call: Call, one: ObjectDef, record_id: str, body: Any) -> Reply:
         row = records.by_id(call, one, record_id)
         if row["IsDeleted"]:
             raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
-        if (unchanged := condition(call, row["SystemModstamp"])) is not None:
+        tag = _tag(one, row)
+        if (unchanged := condition(call, row["SystemModstamp"], tag)) is not None:
             return unchanged
         names = call.request.query.get("fields")
-        when = {"Last-Modified": format_datetime(row["SystemModstamp"], usegmt=True)}
+        when = {"Last-Modified": format_datetime(row["SystemModstamp"], usegmt=True), **({"ETag": tag} if tag else {})}
         return Reply(200, shown(call, one, row, names.split(",") if names else None), when)
     if method == "PATCH":
         row = records.by_id(call, one, record_id, write=True)
-        if (stale := condition(call, row["SystemModstamp"])) is not None:
+        if (stale := condition(call, row["SystemModstamp"], _tag(one, row))) is not None:
             return stale
         records.update(call, one, row, mapping(body))
         return Reply(204)
@@ -78,18 +81,36 @@ def one_record(call: Call, one: ObjectDef, record_id: str, body: Any) -> Reply:
     raise not_allowed(call)
 
 
-def condition(call: Call, modified: datetime) -> Reply | None:
+def _tag(one: ObjectDef, row: Row) -> str:
+    """Return the ETag of a record: accounts alone have one (fact sheet A6)."""
+    text = f"{row['Id']} {row['SystemModstamp'].isoformat()}"
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"' if one.name == "Account" else ""
+
+
+def _names(header: str | None, tag: str) -> bool:
+    return header is not None and (header.strip() == "*" or tag in [part.strip() for part in header.split(",")])
+
+
+def condition(call: Call, modified: datetime, tag: str = "") -> Reply | None:
     """Return 304 or 412 where a conditional header says so (one second granularity, fact sheet A6)."""
     modified = modified.replace(microsecond=0)
+    if tag and call.request.method in ("GET", "HEAD") and _names(call.headers.get("if-none-match"), tag):
+        return Reply(304, None, {"ETag": tag, "Last-Modified": format_datetime(modified, usegmt=True)})
+    if tag and "if-match" in call.headers and not _names(call.headers["if-match"], tag):
+        return _stale()
     since, unless = (call.headers.get(name) for name in ("if-modified-since", "if-unmodified-since"))
     try:
         if since and call.request.method in ("GET", "HEAD") and modified <= parsedate_to_datetime(since):
             return Reply(304, None, {"Last-Modified": format_datetime(modified, usegmt=True)})
         if unless and modified > parsedate_to_datetime(unless):
-            return Reply(412, [{"errorCode": "PRECONDITION_FAILED", "message": "The record was modified since."}])
+            return _stale()
     except (ValueError, TypeError):
         return None
     return None
+
+
+def _stale() -> Reply:
+    return Reply(412, [{"errorCode": "PRECONDITION_FAILED", "message": "The record was modified since."}])
 
 
 def not_allowed(call: Call) -> ApiError:

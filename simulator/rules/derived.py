@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from simulator import compounds
+from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError
 from simulator.org import Org
 
@@ -18,8 +20,10 @@ _PROBABILITY = {"Prospecting": 10.0, "Qualification": 10.0, "Needs Analysis": 20
                 "Negotiation/Review": 90.0, "Closed Won": 100.0, "Closed Lost": 0.0}  # fmt: skip
 
 
-def derive(org: Org, sobject: str, row: dict[str, Any], given: Mapping[str, Any], now: datetime) -> None:
+def derive(org: Org, one: ObjectDef, row: dict[str, Any], given: Mapping[str, Any], now: datetime) -> None:
     """Fill the fields that the server derives. Raises ApiError."""
+    sobject = one.name
+    compounds.addresses(org.objects[sobject.lower()].fields, row)
     if sobject in ("Lead", "Contact", "User"):
         row["Name"] = " ".join(part for part in (row.get("FirstName"), row.get("LastName")) if part)
     if sobject in ("Task", "Event"):

@@ -10,8 +10,9 @@ import re
 from typing import Any
 
 from simulator import ids
-from simulator.catalogue import FieldDef, ObjectDef
+from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError
+from simulator.fielddef import FieldDef
 from simulator.values import to_date, to_datetime
 
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"

@@ -1,0 +1,50 @@
+"""
+Noun: compound fields: an address of its parts, a name of its parts.
+
+In: fields, rows. Out: which field a part belongs to; the value of a whole address.
+Rule of this file: an address is read whole and written by its parts; a name is a text that `derive` joins.
+Source: recorded describes (compoundFieldName, extraTypeInfo).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from simulator.fielddef import FieldDef
+
+PARTS = {"Street": "street", "City": "city", "State": "state", "PostalCode": "postalCode", "Country": "country",
+         "Latitude": "latitude", "Longitude": "longitude", "GeocodeAccuracy": "geocodeAccuracy"}  # fmt: skip
+_PERSON = ("LastName", "FirstName", "Salutation")
+
+
+def joined(sobject: str, given: Iterable[FieldDef]) -> list[FieldDef]:
+    """Return the fields, each part with the compound field that it belongs to."""
+    fields = list(given)
+    whole = {f"{one.name.removesuffix('Address')}{part}": one.name
+             for one in fields if one.type == "address" for part in PARTS}  # fmt: skip
+    names = {one.name for one in fields}
+    if {"Name", "LastName"} <= names:
+        whole |= dict.fromkeys(_PERSON, "Name")
+    elif sobject == "Account":
+        whole["Name"] = "Name"
+    return [replace(one, compound=whole.get(one.name)) for one in fields]
+
+
+def addresses(fields: Mapping[str, FieldDef], row: dict[str, Any]) -> None:
+    """Write the whole of each address into *row*; one without parts is null."""
+    for one in fields.values():
+        if one.type == "address":
+            before = one.name.removesuffix("Address")
+            parts = {shown: row.get(before + name) for name, shown in sorted(PARTS.items(), key=lambda pair: pair[1])}
+            row[one.name] = parts if any(value is not None for value in parts.values()) else None
+
+
+def extra_type(sobject: str, one: FieldDef) -> str | None:
+    """Return the extraTypeInfo of a describe."""
+    if sobject == "Account" and one.name == "Name":
+        return "switchablepersonname"
+    if one.compound == "Name" or (one.name == "Name" and sobject in ("Lead", "Contact", "User")):
+        return "personname"
+    if one.type == "textarea":
+        return "plaintextarea"
+    return "imageurl" if one.name == "PhotoUrl" else None
