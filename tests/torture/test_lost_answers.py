@@ -18,7 +18,7 @@ def test_lost_and_late_answers_double_nothing_and_leave_no_older_value(stage: St
         action = rng.choice(("late_apply", "late_apply", "reset_after", "reset_before"))
         box.org().fault(
             action,
-            match={"method": "POST", "path_regex": WRITES, "body_regex": "Description|convertLead"},
+            match={"method": "POST", "path_regex": WRITES, "body_regex": '"Description":|convertLead'},
             count=1,
             skip=rng.randint(0, 2) if number else 0,
             seconds=rng.uniform(0, 0.9) * LIMIT,
