@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from processors.executor.claim import NO_KEYS, Claims, Item, Queue, pick, widen
 from processors.executor.plan import ApiCall
 
-MATCH_SECONDS = 60.0
-"""How long a batch waits at the most for the match of an earlier one."""
+LEAST_PATIENCE, MOST_PATIENCE = 0.25, 5.0
+"""
+Seconds that a batch waits at the least and at the most for the match of an earlier one: as long as its own match took.
+
+Two people who turn out to be one keep their order by it (D10); an earlier match that hangs holds up nobody for longer.
+"""
 
 
 @dataclass(slots=True)
@@ -112,15 +116,21 @@ class Desk:
             self._release(holder, items)
             return new
 
-    def widen(self, holder: str, items: list[Item], wanted: dict[str, frozenset[str]]) -> tuple[list[Item], list[Item]]:
+    def widen(
+        self, holder: str, items: list[Item], wanted: dict[str, frozenset[str]], took: float = MOST_PATIENCE
+    ) -> tuple[list[Item], list[Item]]:
         """
         Claim what a batch found out that it touches; those that cannot have it go back to waiting.
 
         Waits for batches with earlier commands that still match: what they find out may be the same (D10).
+
+        Args:
+            took: Seconds that the batch's own match took.
         """
         with self._lock:
             first = min((item.order for item in items), default=(0, 0))
-            self._lock.wait_for(lambda: not self._earlier_match(holder, first), MATCH_SECONDS)
+            patience = min(MOST_PATIENCE, max(LEAST_PATIENCE, took))
+            self._lock.wait_for(lambda: not self._earlier_match(holder, first), patience)
             self._deciding.discard(holder)
             self._lock.notify_all()
             before = set[str]().union(*(item.all_keys for item in items))

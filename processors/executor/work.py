@@ -112,6 +112,7 @@ class Worker:
         if not items:
             return []
         self._context.probe("after_claim")
+        began = self._context.clock()
         try:
             batch = look_up(items, self._context, self._lease, salesforce, facts)
         except RequestRefused as refused:
@@ -124,7 +125,7 @@ class Worker:
         self._faults(items, batch, pending)
         pending.back += batch.waiting
         planned = [item for item in items if item.id in batch.plans]
-        going, waiting = self._desk.widen(holder, planned, batch.wanted)
+        going, waiting = self._desk.widen(holder, planned, batch.wanted, self._context.clock() - began)
         for item in waiting:
             item.plan = None
         for item in going:

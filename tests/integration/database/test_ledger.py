@@ -28,7 +28,7 @@ AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def arrival(command_id: str, digest: str = "d") -> Arrival:
     command = Command(
         command_id=command_id,
-        kind="execute",
+        kind="apply",
         contract="call_result",
         event_id=f"event-{command_id}",
         event_digest=digest,

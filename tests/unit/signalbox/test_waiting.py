@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,9 @@ def test_a_broker_that_is_away_is_named_and_a_stop_ends_the_wait(process: Proces
 def test_a_registry_that_is_away_costs_no_message(process: Process) -> None:
     class Away(Codec):
         tries = 0
+
+        def encode(self, contract: str, value: Mapping[str, object]) -> bytes:
+            raise AssertionError("nothing is written here")
 
         def decode(self, contract: str, data: bytes) -> dict[str, object]:
             self.tries += 1
