@@ -5,6 +5,7 @@ In: YAML or JSON. Out: `OrgFile`.
 Rule of this file: an unknown key is an error; every key is documented in docs/simulator.md.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -65,7 +66,9 @@ def parse(value: Any) -> OrgFile:
 def load(path: Path) -> OrgFile:
     """Return the org of a YAML or JSON file; raises ValueError that names the file."""
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        text = path.read_text(encoding="utf-8")
+        # YAML reads JSON too, but takes minutes for an org of 100,000 records.
+        value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text) or {}
         return parse(value)
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error

@@ -1,7 +1,7 @@
 """
-Noun: the SOAP endpoint (partner).
+Noun: the SOAP endpoint.
 
-In: an envelope. Out: an envelope.
+In: an envelope, partner or enterprise. Out: an envelope.
 Rule of this file: convertLead, getUserInfo, getServerTimestamp, login and logout; anything else is refused by name.
 Source: fact sheet A1, B.
 """
@@ -12,10 +12,11 @@ from xml.sax.saxutils import escape
 
 from simulator import auth, convert, values
 from simulator.call import Call, Reply, Request
-from simulator.errors import ApiError
+from simulator.errors import ApiError, not_done
 from simulator.org import Org
 
 _TYPE = "text/xml;charset=UTF-8"
+_KINDS = {"m": "the Metadata API", "T": "the Tooling API by SOAP", "s": "Apex by SOAP", "class": "Apex web services"}
 _START = (
     '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
     'xmlns="urn:partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
@@ -26,6 +27,9 @@ def handle(org: Org, request: Request, origin: str, seq: int, lock: str | None) 
     """Answer POST /services/Soap/u/NN.0[/orgId]. The call counts as one."""
     calls: list[Call] = []
     try:
+        kind = request.path.removeprefix("/services/Soap/").partition("/")[0]
+        if kind not in ("u", "c"):
+            raise not_done(_KINDS.get(kind, f"SOAP at {request.path}"))
         root = _parse(request.body)
         body = next((one for one in root if _local(one) == "Body"), None)
         if body is None or not len(body):
@@ -81,7 +85,7 @@ def _login(org: Org, origin: str, path: str, given: Mapping[str, str]) -> str:
     if not org.file.soap_login:
         text = "SOAP API login() is disabled by default in this org. Contact your administrator"
         raise ApiError("INVALID_OPERATION", text)
-    if float(path.rsplit("/u/", maxsplit=1)[-1].split("/", maxsplit=1)[0] or 0) >= 65:
+    if _version(path) >= 65:
         raise ApiError("UNSUPPORTED_API_VERSION", "login() is not available from version 65.0 on")
     user = auth.by_password(org, given.get("username", ""), given.get("password", ""))
     if user is None:
@@ -92,6 +96,15 @@ def _login(org: Org, origin: str, path: str, given: Mapping[str, str]) -> str:
             f"<userId>{user.id}</userId><passwordExpired>false</passwordExpired><sandbox>false</sandbox>"
             f"<userInfo>{_info(org, user.id)}</userInfo>")  # fmt: skip
     return f"<loginResponse><result>{info}</result></loginResponse>"
+
+
+def _version(path: str) -> float:
+    """Return the version of `/services/Soap/u/65.0/…`."""
+    parts = path.split("/")
+    try:
+        return float(parts[4])
+    except (IndexError, ValueError):
+        raise ApiError("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL") from None
 
 
 def _info(org: Org, user_id: str) -> str:
