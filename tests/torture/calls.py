@@ -135,7 +135,11 @@ def deal(
     """Return *calls* call results of *people*, each delivered one to five times, with repeats and garbage between."""
     rng, made = random.Random(seed), Deal()
     known = seeded or {}
-    ways = {number: rng.choice(("lead", "lead", "contact", "convert")) for number in range(people)}
+    # Who is a lead already is changed or converted; whoever is new becomes a lead or a contact.
+    ways = {
+        number: rng.choice(("lead", "convert") if number in known else ("lead", "lead", "contact", "convert"))
+        for number in range(people)
+    }
     for number in range(people):
         made.person(number, seeded=number in known)
     for name in {company(number) for number in range(people)}:
@@ -148,7 +152,7 @@ def deal(
         one = call(
             f"s{seed}-{event}",
             person,
-            "lead" if person in known and code not in ("nobody", "update") else code,
+            code,
             org=org,
             company=company(person),
             salesforce_id=known.get(person) if by_id else None,

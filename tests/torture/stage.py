@@ -65,7 +65,7 @@ class Actor:
     command: list[str]
     process: "subprocess.Popen[bytes] | None" = None
     lives: int = 0
-    stopped: bool = False
+    born: float = 0.0
 
 
 @dataclass
@@ -192,6 +192,7 @@ class Stage:
     def live(self, actor: Actor) -> None:
         """Start an actor's next life."""
         actor.lives += 1
+        actor.born = time.monotonic()
         with self.log(actor).open("ab") as output:
             actor.process = subprocess.Popen(
                 actor.command,
