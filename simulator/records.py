@@ -151,6 +151,8 @@ def _stamp(call: Call) -> dict[str, Any]:
 
 def _save(call: Call, one: ObjectDef, row: Row, before: Row | None) -> None:
     row.update(_stamp(call))
+    if before is None:  # one moment: a new record was created and modified at once
+        row["CreatedDate"] = row["SystemModstamp"]
     call.org.store.put(one.name, row)
     call.written += 1
     effects.tell(call, "create" if before is None else "update", one, row, before)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from simulator import auth, records, soap, values
+from simulator import auth, ids, records, soap, values
 from simulator.call import Call, Reply, Request
 from simulator.errors import ApiError, not_done, not_found
 from simulator.org import Org
@@ -23,6 +23,7 @@ _NOT_DONE = {"tooling": "the Tooling API", "async-queries": "Async SOQL", "graph
              "metadata": "the Metadata API", "process": "process rules", "quickActions": "quick actions",
              "support": "knowledge", "wave": "CRM Analytics", "event": "event schemas", "recent": "recent items",
              "theme": "themes", "tabs": "tabs", "appMenu": "the app menu", "licensing": "licensing"}  # fmt: skip
+_NOT_DONE_OF_OBJECT = {"listviews": "list views", "quickActions": "quick actions", "defaultValues": "default values"}
 _LONGEST = 16_384
 
 
@@ -71,6 +72,8 @@ def _open(org: Org, request: Request, origin: str) -> Reply | None:
                            ("/services/async", "Bulk API 1.0")):  # fmt: skip
         if path.startswith(start):
             raise not_done(feature)
+    if path.startswith("/services/oauth2/"):
+        raise not_done(f"OAuth's {path.rpartition('/')[2]}")
     return None
 
 
@@ -121,6 +124,8 @@ def _resource(call: Call, name: str, rest: list[str], body: Any) -> Reply:
     if name == "composite":
         return _composite(call, rest, body)
     if name == "search":
+        if rest:
+            raise not_done(f"search/{rest[0]}")
         return query.search(call)
     if name == "parameterizedSearch":
         return query.parameterized(call, body)
@@ -145,13 +150,15 @@ def _sobjects(call: Call, rest: list[str], body: Any) -> Reply:
         if len(rest) > 2:
             raise not_done("layouts")
         return discovery.describe_one(call, rest[0])
+    if rest[1] in _NOT_DONE_OF_OBJECT:
+        raise not_done(_NOT_DONE_OF_OBJECT[rest[1]])
     if rest[1] in ("updated", "deleted") and len(rest) == 2:
         return changes.handle(call, one, rest[1])
     if len(rest) == 2 and not (rest[1].lower() == "id" and call.request.method == "POST"):
         return sobjects.one_record(call, one, rest[1], body)
     # A slash in a value arrives as %2F and was decoded part by part; further plain parts are relationship paths.
-    if len(rest) > 3:
-        raise not_done("relationship paths")
+    if len(rest) > 3 or (len(rest) > 2 and rest[1][:3] == one.prefix and ids.normal(rest[1])):
+        raise not_done("relationship paths and blobs")
     return sobjects.by_key(call, one, rest[1], rest[2] if len(rest) > 2 else "", body)
 
 

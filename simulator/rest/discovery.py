@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator import describe, records
 from simulator.call import Call, Reply
+from simulator.errors import not_found
 from simulator.org import Org
 from simulator.rest import sobjects
 
@@ -76,6 +77,8 @@ def limits(call: Call, rest: list[str]) -> Reply:
         chosen = [records.sobject(call, one) for one in names.split(",")] if names else list(org.objects.values())
         counts = [{"count": sum(1 for _ in org.store.rows(one.name)), "name": one.name} for one in chosen]
         return Reply(200, {"sObjects": counts})
+    if rest:
+        raise not_found()
     body: dict[str, Any] = {"DailyApiRequests": {"Max": org.limit, "Remaining": max(0, org.limit - org.used)}}
     body |= {name: {"Max": most, "Remaining": most} for name, most in _LIMITS.items()}
     return Reply(200, body)

@@ -23,11 +23,11 @@ def handle(call: Call, rest: list[str], *, deleted: bool) -> Reply:
     """Answer GET /query?q=… and GET /query/{locator}."""
     if rest:
         return _more(call, rest[0], deleted=deleted)
+    if "explain" in call.request.query:
+        raise not_done("query plans")
     text = call.request.query.get("q")
     if not text:
         raise ApiError("MALFORMED_QUERY", "A query string has to be specified")
-    if "explain" in call.request.query:
-        raise not_done("query plans")
     try:
         answer = soql.run(text, call.org.view(call.user), now=call.org.now(), all_rows=deleted, version=call.version)
     except soql.SoqlError as error:
