@@ -18,7 +18,7 @@ from simulator.org import Org
 from simulator.rest import bulk, changes, collections, composite, discovery, query, sobjects, tree
 
 _DATA = re.compile(r"/services/data/v(\d+)\.0(?:/(.*))?")
-_NOT_DONE = {"tooling": "the Tooling API", "async-queries": "Async SOQL", "graphql": "GraphQL", "ui-api": "the UI API",
+NOT_DONE = {"tooling": "the Tooling API", "async-queries": "Async SOQL", "graphql": "GraphQL", "ui-api": "the UI API",
              "actions": "invocable actions", "analytics": "analytics", "chatter": "Chatter", "connect": "Connect REST",
              "metadata": "the Metadata API", "process": "process rules", "quickActions": "quick actions",
              "support": "knowledge", "wave": "CRM Analytics", "event": "event schemas", "recent": "recent items",
@@ -133,8 +133,8 @@ def _resource(call: Call, name: str, rest: list[str], body: Any) -> Reply:
         return discovery.limits(call, rest)
     if name == "jobs":
         return bulk.handle(call, rest, body)
-    if name in _NOT_DONE:
-        raise not_done(_NOT_DONE[name])
+    if name in NOT_DONE:
+        raise not_done(NOT_DONE[name])
     raise not_found()
 
 

@@ -62,6 +62,8 @@ def unexpected(text: str, position: int | None) -> SoqlError:
         return malformed(text, len(text.rstrip()), "unexpected token: '<EOF>'")
     if found.group().upper() == "TYPEOF":
         return not_done("TYPEOF")
+    if found.group().upper() == "CATEGORY" and text[: found.start()].rstrip().upper().endswith("WITH DATA"):
+        return not_done("WITH DATA CATEGORY")
     if found.group() == ":":
         return malformed(text, found.start(), "Bind variables only allowed in Apex code")
     return malformed(text, found.start(), f"unexpected token: '{found.group()}'")

@@ -238,3 +238,50 @@ def test_a_request_whose_client_has_gone_is_applied_at_its_time_all_the_same(api
         assert time.monotonic() < end, "the request was never applied"
         time.sleep(0.01)
     assert len(api.control.effects()) == 1
+
+
+def test_counts_of_records_are_told_by_object(api: Any) -> None:
+    api.make("Account", Name="A")
+    answer = api.call("GET", "limits/recordCount", params={"sObjects": "Account,Lead"}).json()
+    assert answer == {"sObjects": [{"count": 1, "name": "Account"}, {"count": 0, "name": "Lead"}]}
+
+
+def test_a_method_may_be_named_in_the_address(api: Any) -> None:
+    key = api.make("Lead", **LEAD)
+    assert api.call("POST", f"sobjects/Lead/{key}?_HttpMethod=PATCH", {"Title": "x"}).status_code == 204
+    assert api.query("SELECT Title FROM Lead")[0]["Title"] == "x"
+
+
+def test_update_only_never_creates(api: Any) -> None:
+    path = "sobjects/Lead/Signalbox_Key__c/k?updateOnly=true"
+    assert api.call("PATCH", path, LEAD).status_code == 404
+    key = api.make("Lead", **LEAD, Signalbox_Key__c="k")
+    assert api.call("PATCH", path, {"Title": "x"}).json()["created"] is False
+    assert [row["Id"] for row in api.query("SELECT Id FROM Lead")] == [key]
+
+
+def test_soap_tells_user_and_time_and_ends_the_session(api: Any) -> None:
+    assert "<userName>integration@example.com</userName>" in api.soap("<u:getUserInfo/>").text
+    assert "<timestamp>20" in api.soap("<u:getServerTimestamp/>").text
+    assert api.soap("<u:logout/>").status_code == 200
+    assert api.call("GET", "sobjects").status_code == 401
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_counts_as_a_call_is_a_switch(counted: bool) -> None:
+    with simulator.serve([simulator.OrgFile(count_limits=counted, count_not_modified=counted)]) as server:
+        one = open_api(server, "default")
+        modified = one.call("GET", "sobjects").headers["Last-Modified"]
+        before = one.control.calls()["used"]
+        assert before == 2  # a login and a describe
+        one.call("GET", "limits")
+        assert one.call("GET", "sobjects", headers={"If-Modified-Since": modified}).status_code == 304
+        assert requests.get(f"{one.origin}/services/data", timeout=20).status_code == 200
+        assert one.control.calls()["used"] - before == (2 if counted else 0)
+
+
+def test_a_long_answer_is_packed_for_who_takes_it(api: Any) -> None:
+    packed = api.call("GET", "sobjects", headers={"Accept-Encoding": "gzip"})
+    plain = api.call("GET", "sobjects", headers={"Accept-Encoding": "identity"})
+    assert (packed.headers.get("Content-Encoding"), plain.headers.get("Content-Encoding")) == ("gzip", None)
+    assert packed.json() == plain.json()
