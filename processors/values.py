@@ -36,7 +36,8 @@ class Match:
     `ignored_id` is the event's SalesforceID where it was not found or deleted, and the keys were used instead.
     `accounts` are those that match the command's account keys; `account_of` is the matched contact's own account;
     `opportunity` is the open one kept for the matched contact, where there is one.
-    `followed` is the ID of the converted lead through which the contact was found.
+    `followed` is the ID of the converted lead through which the contact was found; `also` are the IDs of converted
+    leads that are the same person.
     """
 
     step: str = "none"
@@ -44,6 +45,7 @@ class Match:
     contacts: tuple[Record, ...] = ()
     ignored_id: str | None = None
     followed: str | None = None
+    also: tuple[str, ...] = ()
     accounts: tuple[Record, ...] = ()
     account_of: Record | None = None
     opportunity: Record | None = None

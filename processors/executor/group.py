@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from processors.executor.claim import Item
-from processors.executor.match import account_keys
+from processors.executor.match import account_keys, names_of
 from processors.executor.plan import Plan
 from processors.values import Decision, Match, Record
 from schemas.values import Scalar
@@ -39,6 +39,7 @@ def decide_batch(
     match: Callable[[Item], Match],
     decide: Callable[[Item, Match], Decision],
     external: Mapping[str, str],
+    region: str = "US",
 ) -> Batch:
     """
     Return what each command does, in order, each seeing the writes of those before it.
@@ -46,6 +47,7 @@ def decide_batch(
     Args:
         match: A command's records as read.
         external: Object → its Unique External ID field, to recognise records that a call without an answer created.
+        region: The country of telephone numbers that name none.
     """
     batch, written = Batch(), _Written()
     for item in sorted(items, key=lambda one: one.order):
@@ -59,7 +61,7 @@ def decide_batch(
             batch.faults[item.id] = fault
             written.exclusive |= item.all_keys
             continue
-        keys = touched_keys(item, decision, found, external)
+        keys = touched_keys(item, decision, found, external, region)
         if (
             not written.exclusive.isdisjoint(keys)
             or not _in_order(decision, written.phase)
@@ -75,8 +77,14 @@ def decide_batch(
     return batch
 
 
-def touched_keys(item: Item, decision: Decision, match: Match, external: Mapping[str, str]) -> frozenset[str]:
-    """Return the claim keys of every record that the decision reads from or writes to, and of what it will create."""
+def touched_keys(
+    item: Item, decision: Decision, match: Match, external: Mapping[str, str], region: str = "US"
+) -> frozenset[str]:
+    """
+    Return the claim keys of every record that the decision reads from or writes to, and of what it will create.
+
+    A person's record is claimed by all of its names too, so that a command that knows it by another one is met (D10).
+    """
     records = [*match.leads, *match.contacts, *decision.linked]
     # A command that names a record by its SalesforceID has the second key before any match.
     keys = {f"{kind}:{record.id}" for record in records for kind in ("rec", "sfid")}
@@ -84,6 +92,9 @@ def touched_keys(item: Item, decision: Decision, match: Match, external: Mapping
         effect = record.fields.get(external.get(record.object, ""))
         if effect:
             keys.add(f"thing:{effect}")
+    for person in [*match.leads, *match.contacts]:
+        keys |= names_of(person, region)
+    keys |= {f"sfid:{one}" for one in match.also}
     for step in decision.steps:
         if step.record_id:
             keys.add(f"rec:{step.record_id}")

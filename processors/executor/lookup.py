@@ -35,6 +35,7 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
         lambda item: Match() if item.settings is None else resolve(item.command, item.settings, index, opportunities),
         lambda item, match: decide(item.command, match, item.settings, facts, now),
         facts.external_field,
+        context.region,
     )
     context.metrics.observe("stage_duration_seconds", context.clock() - matched, stage="decide")
     return batch

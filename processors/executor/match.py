@@ -18,7 +18,7 @@ from processors.rules.tables import BOOK
 from processors.values import Match, Record
 from schemas.command import Command, KeyKind, MatchKey
 
-__all__ = ["Asked", "Index", "account_keys", "follow_up", "person_keys", "questions", "resolve"]
+__all__ = ["Asked", "Index", "account_keys", "follow_up", "names_of", "person_keys", "questions", "resolve"]
 
 
 def person_keys(command: Command, region: str = "US") -> frozenset[str]:
@@ -42,6 +42,15 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
                 if all(one for pair in pairs for one in pair):
                     names.add(f"text:{_digest([(name, *map(str, pair)) for pair in pairs])}")
     return frozenset(names)
+
+
+def names_of(record: Record, region: str = "US") -> frozenset[str]:
+    """Return the keys by which commands that know *record* by another name claim it: its ID, e-mail and numbers."""
+    names = {f"sfid:{_id(record.id)}"}
+    if one := email(record.fields.get("Email")):
+        names.add(f"email:{one}")
+    numbers = (phone(record.fields.get(field), region) for field in ("Phone", "MobilePhone"))
+    return frozenset(names | {f"phone:{number}" for number in numbers if number})
 
 
 def account_keys(command: Command, settings: Integration) -> frozenset[str]:
@@ -152,13 +161,14 @@ def _joined(
 ) -> Match:
     """Return leads and contacts with converted leads followed, left out or kept, as the settings say."""
     people = {record.id: record for record in contacts}
-    open_leads, followed = [], None
+    open_leads, also, followed = [], list[str](), None
     row = book.row("converted", settings.match.converted_leads)
     for lead in leads:
         if not lead.fields.get("IsConverted"):
             open_leads.append(lead)
             continue
         contact = index.get(lead.fields.get("ConvertedContactId"), "Contact")
+        also.append(lead.id)
         if contact is not None and contact.id in people:
             continue
         if row.then == "lead":
@@ -166,7 +176,7 @@ def _joined(
         elif row.then == "contact" and contact is not None:
             people[contact.id] = contact
             followed = followed or lead.id
-    return Match(leads=tuple(open_leads), contacts=tuple(people.values()), followed=followed)
+    return Match(leads=tuple(open_leads), contacts=tuple(people.values()), followed=followed, also=tuple(also))
 
 
 def _with_companions(

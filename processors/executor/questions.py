@@ -18,9 +18,11 @@ Asked: TypeAlias = tuple[Command, Integration | None]
 """A command and the executor's settings of its integration (None: not configured; nothing is asked for it)."""
 
 _ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", "IsDeleted")
+_NAMES = ("Email", "Phone", "MobilePhone")
+"""What else a person may be known by: read always, since a record found is claimed by all of its names (D10)."""
 _MORE = {
-    "Lead": ("IsConverted", "ConvertedContactId", "ConvertedAccountId"),
-    "Contact": ("AccountId",),
+    "Lead": (*_NAMES, "IsConverted", "ConvertedContactId", "ConvertedAccountId"),
+    "Contact": (*_NAMES, "AccountId"),
     "Account": (),
     "Opportunity": ("IsClosed", "AccountId"),
 }

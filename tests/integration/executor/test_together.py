@@ -99,9 +99,11 @@ def test_d10_two_groups_that_discover_each_others_records_keep_their_order(begin
     rig.send(command("ann@example.com", Title="first"))
     rig.wait(lambda: "after_claim" in rig.places)
     rig.send(command(phone="+12025550123", integration="phone", Title="second"))
-    rig.settle(2)
+    outcomes = rig.settle(2)
 
-    assert titles(rig, lead) == ["first", "second"]
+    # Once they know of each other they may share one write: its value is then the later one's.
+    assert titles(rig, lead) in (["first", "second"], ["second"])
+    assert [one.records[0].fields["Title"] for one in outcomes] == ["first", "second"]
 
 
 def test_d10_a_later_command_leaves_a_record_to_an_earlier_one_that_names_it_by_id(begin: Begin) -> None:
