@@ -7,10 +7,8 @@ Use a sandbox: records are made, and deleted.
 """
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -37,30 +35,19 @@ def real_org() -> SalesforceSettings | None:
 @contextmanager
 def simulated() -> Iterator[SalesforceSettings]:
     """Run the simulator in a process of its own, with its stock org and published credential."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--control-port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
-        end = time.monotonic() + 20
-        while not listens(port):
-            assert process.poll() is None, f"the simulator ended with {process.returncode}"
-            assert time.monotonic() < end, "the simulator does not listen"
-            time.sleep(0.05)
+        words = process.stdout.readline().split()
+        assert words[:2] == ["simulator:", "API"], f"the simulator ended with {process.wait(20)}"
         yield SalesforceSettings.model_validate(
-            {"login_url": f"http://127.0.0.1:{port}", "client_id": "signalbox", "client_secret": "simulated-secret"}
+            {"login_url": words[2], "client_id": "signalbox", "client_secret": "simulated-secret"}
         )
     finally:
         process.terminate()
         process.wait(10)
-
-
-def listens(port: int) -> bool:
-    """Return whether somebody accepts connections there."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), 1):
-            return True
-    except OSError:
-        return False
+        process.stdout.close()
 
 
 @pytest.fixture(scope="module")
