@@ -15,7 +15,11 @@ from simulator.org import Org
 
 @dataclass(slots=True)
 class Request:
-    """An HTTP request: *path* without the query, *query* as pairs by name, *headers* in lower case."""
+    """
+    An HTTP request: *path* without the query, *query* as pairs by name, *headers* in lower case.
+
+    *crowded*: too many long requests were under way when it came.
+    """
 
     method: str
     path: str
@@ -23,6 +27,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes = b""
     target: str = ""
+    crowded: bool = False
 
 
 @dataclass(slots=True)

@@ -44,6 +44,12 @@ def not_found() -> ApiError:
     return ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
 
 
+def too_many() -> ApiError:
+    """Too many long requests are under way."""
+    text = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+    return ApiError("REQUEST_LIMIT_EXCEEDED", text, status=403)
+
+
 def not_done(feature: str) -> ApiError:
     """The simulator does not have *feature*, and says so."""
     return ApiError("NOT_IMPLEMENTED", f"The simulator does not implement {feature}.", status=501)

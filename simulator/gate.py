@@ -52,6 +52,7 @@ class Gate:
         entry: dict[str, Any] = {"seq": seq, "time": org.now(), "method": request.method, "path": request.target,
                                  "fault": fault.action if fault else None, "status": None}  # fmt: skip
         org.log.append(entry)
+        request.crowded = org.crowded()  # judged when it comes, not when its time is over
         org.running[seq] = org.now()
         seat = self._seat()
         try:
@@ -96,7 +97,7 @@ class Gate:
 
     async def _work(self, request: Request) -> float:
         """Let the time of the request pass before its effects show; return the seconds spent so."""
-        if not self.org.file.effects_at_end:
+        if not self.org.file.effects_at_end or request.crowded:
             return 0.0
         pace = self.org.pace
         seconds = pace.seconds(work.expected(request) if pace.record else 0)

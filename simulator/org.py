@@ -143,12 +143,10 @@ class Org:
             raise ApiError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
         self.used += 1
 
-    def check_concurrency(self) -> None:
-        """Refuse where too many long requests are under way."""
+    def crowded(self) -> bool:
+        """Whether too many long requests are under way for one more."""
         before = self.now() - timedelta(seconds=self.file.concurrent_after)
-        if sum(1 for since in self.running.values() if since <= before) >= self.file.concurrent_limit:
-            text = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
-            raise ApiError("REQUEST_LIMIT_EXCEEDED", text, status=403)
+        return sum(1 for since in self.running.values() if since <= before) >= self.file.concurrent_limit
 
     def locked(self, record_id: str | None) -> bool:
         """Whether another transaction holds the record."""

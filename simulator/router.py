@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from simulator import auth, ids, records, soap, values
 from simulator.call import Call, Reply, Request
-from simulator.errors import ApiError, not_done, not_found
+from simulator.errors import ApiError, not_done, not_found, too_many
 from simulator.org import Org
 from simulator.rest import bulk, changes, collections, composite, discovery, query, sobjects, tree
 
@@ -42,7 +42,8 @@ def answer(org: Org, request: Request, origin: str, seq: int, lock: str | None =
         call = Call(org, user, request, seq=seq, headers=request.headers, lock=lock)
         if _counts(org, request):
             org.count()
-        org.check_concurrency()
+        if request.crowded:
+            raise too_many()
         with org.store.savepoint():
             reply = _data(call, request.path, origin, _json(request))
     except ApiError as error:

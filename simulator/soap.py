@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from simulator import auth, convert, values
 from simulator.call import Call, Reply, Request
-from simulator.errors import ApiError, not_done
+from simulator.errors import ApiError, not_done, too_many
 from simulator.org import Org
 
 _TYPE = "text/xml;charset=UTF-8"
@@ -69,7 +69,8 @@ def _operation(
     call = Call(org, org.session(token or ""), request, seq=under[0], headers=headers, lock=under[1])
     under[2].append(call)
     org.count()
-    org.check_concurrency()
+    if request.crowded:
+        raise too_many()
     known: dict[str, Callable[[Call, ET.Element], str]] = {
         "convertLead": _convert,
         "getUserInfo": _user_info,

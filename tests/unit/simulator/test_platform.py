@@ -285,3 +285,10 @@ def test_a_long_answer_is_packed_for_who_takes_it(api: Any) -> None:
     plain = api.call("GET", "sobjects", headers={"Accept-Encoding": "identity"})
     assert (packed.headers.get("Content-Encoding"), plain.headers.get("Content-Encoding")) == ("gzip", None)
     assert packed.json() == plain.json()
+
+
+def test_a_request_is_refused_as_one_too_many_when_it_comes_and_not_for_its_own_length(clerk: Api) -> None:
+    clerk.control.pace(0.5)  # longer than what counts as long here
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: clerk.call("GET", "limits").status_code, range(2)))
+    assert both == [200, 200]
