@@ -15,6 +15,7 @@ import pytest
 
 HERE = Path(__file__).parent
 LOCAL = HERE.parents[2] / ".local" / "clients-js"
+_PATIENCE = 120
 _FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
@@ -34,11 +35,20 @@ def _install(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in _FILES:
         shutil.copy(HERE / name, folder / name)
-    done = subprocess.run(["npm", "ci"], cwd=folder, capture_output=True, text=True, timeout=150, check=False)  # noqa: S607  # npm is where PATH has it
-    if done.returncode == 0:
+    why = _run(folder)
+    if not why:
         (folder / "complete").touch()
         return
-    why = f"npm ci ended with {done.returncode}: {done.stderr.strip()[-400:]}"
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(why)
     pytest.skip(f"NOT RUN: the JavaScript client could not be installed: {why}")
+
+
+def _run(folder: Path) -> str:
+    """Return why `npm ci` failed, or nothing."""
+    command = ["npm", "ci"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        return f"npm ci was not done within {_PATIENCE} s"
+    return f"npm ci ended with {done.returncode}: {' '.join(done.stderr.split())[:300]}" if done.returncode else ""
