@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from signalbox.commands import common, dead_letters, org, run, schemas, topics
 from signalbox.commands.check import check
+from signalbox.commands.demo import demo
 from signalbox.commands.log import make_log
 from signalbox.commands.migrate import migrate
 from signalbox.commands.publish import publish
@@ -23,6 +24,7 @@ app.add_typer(schemas.integrations, name="integrations")
 app.command()(check)
 app.command()(publish)
 app.command()(migrate)
+app.command()(demo)
 app.command()(make_log(common.migrated_engine, lambda: datetime.now(UTC)))
 app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     simulator

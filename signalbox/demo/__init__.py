@@ -1,0 +1,1 @@
+"""The demo: the main job on embedded parts, as the same processes that production runs."""

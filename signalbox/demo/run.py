@@ -1,0 +1,157 @@
+"""
+The demo's flow: start the parts, publish, watch, add up.
+
+In: a seed, a console.  Out: an exit code: 0 where every number adds up, 1 otherwise.
+Rule of this file: it publishes and reads as anybody could; it looks into nothing of ours but the ledger's audit.
+"""
+
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from confluent_kafka import Producer
+from rich.console import Console
+
+from connectors.database.audit import AuditFilter, DatabaseAudit
+from connectors.database.engine import open_engine
+from processors.errors import Transient
+from processors.settings_files import load_integrations
+from schemas.call_result import CallResult
+from schemas.codec import SingleObject
+from schemas.topics import SOURCE_CALL_RESULT
+from signalbox.demo import people
+from signalbox.demo.numbers import Seen, faults, summary
+from signalbox.demo.parts import NotStarted, Parts, running_parts
+from signalbox.demo.watch import Watch, show
+
+BOUND_SECONDS = 120.0
+UNREADABLE = b"this is not Avro"
+CODEC = SingleObject()
+_DONE = {"create": "created", "update": "updated", "convert": "converted", "delete": "deleted"}
+
+
+def run_demo(seed: int, *, serve: bool, console: Console) -> int:
+    """Run the demo; return the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="signalbox-demo-") as folder:
+        try:
+            console.print("Starting an embedded Kafka, a simulated org, a mail receiver, four processes ...")
+            with running_parts(Path(folder)) as parts:
+                code = _play(parts, seed, console)
+                if serve:
+                    _serve(parts, console)
+                return code
+        except NotStarted as failure:
+            console.print(str(failure), style="red", highlight=False, markup=False)
+            return 1
+        except KeyboardInterrupt:
+            console.print("Stopped.")
+            return 130
+
+
+def _play(parts: Parts, seed: int, console: Console) -> int:
+    began = time.monotonic()
+    _fill(parts)
+    calls_before = _api_calls(parts)
+    told = people.Script(seed, people.start_time()).tell()
+    extra = people.reused(told)
+    expected = len({one.event.event_id for one in told}) + 1
+    audit = DatabaseAudit(open_engine(parts.database))
+    recipients = {
+        name: one.recipients for name, one in load_integrations(parts.folder / "integrations").by_name.items()
+    }
+    watch = Watch(parts.kafka, CODEC)
+    effects = len(parts.control.effects())
+    _publish(parts, told, extra, seed)
+
+    def done() -> bool:
+        died = parts.died()
+        if died is not None:
+            raise NotStarted(died)
+        late = time.monotonic() - began > BOUND_SECONDS
+        return late or (len(watch.outcomes) >= expected and _settled(parts, watch, audit, recipients))
+
+    show(watch, expected, done, console)
+    watch.close()
+    seen = Seen(
+        outcomes=watch.outcomes,
+        repeats=watch.repeats,
+        mails=list(parts.post.mails),
+        audited=_audited(audit),
+        dead_letters=len(watch.dead_letters),
+        unreadable=1,
+        api_calls=_api_calls(parts) - calls_before,
+        effects=Counter((one["object"], _DONE[one["kind"]]) for one in parts.control.effects()[effects:]),
+    )
+    console.print(summary(seen, time.monotonic() - began))
+    wrong = faults(told, seen, recipients)
+    for line in wrong:
+        console.print(f"does not add up: {line}", style="red", highlight=False, markup=False, soft_wrap=True)
+    delivered = sum(one.times for one in told) + 2
+    if not wrong:
+        text = f"All numbers add up: {delivered} messages delivered, {expected} answers, each exactly once."
+        console.print(text, style="green", highlight=False)
+    return 1 if wrong else 0
+
+
+def _fill(parts: Parts) -> None:
+    """Put the people in whom the org knows before."""
+    for known in people.known_people():
+        parts.control.seed(known.object, [known.fields])
+
+
+def _publish(parts: Parts, told: Sequence[people.Told], extra: CallResult, seed: int) -> None:
+    """Deliver everything, repeats among the rest, one unreadable message, and at the end an ID used again."""
+    producer = Producer({"bootstrap.servers": parts.kafka, "enable.idempotence": True})
+    shuffle = random.Random(seed)
+    for number, one in enumerate(told):
+        body = CODEC.encode("call_result", one.event.to_avro())
+        for _ in range(one.times):
+            producer.produce(SOURCE_CALL_RESULT, body, one.event.call_id.encode())
+        if number == len(told) // 2:
+            producer.produce(SOURCE_CALL_RESULT, UNREADABLE, b"?")
+        if shuffle.random() < 0.1:
+            producer.poll(0)
+    body = CODEC.encode("call_result", extra.to_avro())
+    producer.produce(SOURCE_CALL_RESULT, body, extra.call_id.encode())
+    producer.flush(30)
+
+
+def _settled(parts: Parts, watch: Watch, audit: DatabaseAudit, recipients: Mapping[str, Sequence[str]]) -> bool:
+    """Whether audit and mails have caught up with the outcomes."""
+    if not watch.dead_letters or _audited(audit) < len(watch.outcomes):
+        return False
+    errors = [one for one in watch.outcomes.values() if one.kind == "error"]
+    wanted = {(one.outcome_id, to) for one in errors for to in recipients.get(one.integration, ())}
+    told = {(to, data) for addressed, data in parts.post.mails for to in addressed}
+    return all(
+        any(to == address and outcome_id.encode() in data for to, data in told) for outcome_id, address in wanted
+    )
+
+
+def _audited(audit: DatabaseAudit) -> int:
+    try:
+        return sum(audit.count(AuditFilter()).values())
+    except Transient:
+        return 0
+
+
+def _api_calls(parts: Parts) -> int:
+    return int(parts.control.calls()["used"])
+
+
+def _serve(parts: Parts, console: Console) -> None:
+    """Stay up until Ctrl-C, and tell where everything is."""
+    console.print("Everything stays up until Ctrl-C:", highlight=False)
+    console.print(f"  settings   SIGNALBOX_SETTINGS={parts.folder / 'signalbox.yaml'}", highlight=False, soft_wrap=True)
+    for name, port in parts.ports.items():
+        console.print(f"  {name:<10} http://127.0.0.1:{port}/metrics  /livez  /readyz", highlight=False)
+    console.print(f"  org        {parts.org_url}", highlight=False)
+    console.print(f"  mails      {parts.folder / 'mails'}", highlight=False, soft_wrap=True)
+    while parts.died() is None:
+        time.sleep(0.5)
+    raise NotStarted(parts.died() or "")

@@ -1,0 +1,64 @@
+"""
+The demo, run as a person runs it: its numbers add up, and it leaves nothing behind.
+
+Rule of this file: the demo is a process of its own; what it leaves is asked of the operating system.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.processes import wait_until
+
+DEMO = [sys.executable, "-m", "signalbox", "demo", "--seed", "7"]
+ENV = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
+
+
+def _children(of: str) -> list[int]:
+    """Return the IDs of all processes whose environment or command line names the demo's folder."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                told = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if of.encode() in told:
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.timeout(240)
+def test_the_demo_answers_everything_and_its_numbers_add_up(tmp_path: Path) -> None:
+    """No terminal: plain lines, a summary, exit code 0."""
+    done = subprocess.run(DEMO, cwd=tmp_path, env={**ENV, "TMPDIR": str(tmp_path)}, capture_output=True, timeout=220)
+    told = done.stdout.decode()
+    assert done.returncode == 0, told[-3000:] + done.stderr.decode()[-2000:]
+    answers = re.search(r"(\d+) answers, each exactly once", told)
+    assert answers is not None, told[-2000:]
+    assert int(answers.group(1)) >= 300
+    for outcome in ("created", "converted", "error.multiple_match", "error.salesforce_refused", "skipped.filtered"):
+        assert f"outcome {outcome}" in told
+    assert _children(str(tmp_path)) == []
+
+
+@pytest.mark.timeout(240)
+def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
+    """Stopped in the middle, everything that it had started is gone."""
+    with (tmp_path / "out").open("wb") as out:
+        demo = subprocess.Popen(
+            [*DEMO, "--serve"], cwd=tmp_path, env={**ENV, "TMPDIR": str(tmp_path)}, stdout=out, stderr=out
+        )
+        try:
+            wait_until(lambda: b"answers, each" in (tmp_path / "out").read_bytes(), 200, "the demo's summary")
+            assert len(_children(str(tmp_path))) > 4
+            demo.send_signal(signal.SIGINT)
+            assert demo.wait(60) == 130
+        finally:
+            demo.kill()
+    wait_until(lambda: _children(str(tmp_path)) == [], 20, "the end of all that the demo had started")
