@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from simulator import compounds
-from simulator.fielddef import FieldDef
+from simulator.fielddef import AUDIT, FieldDef
 from simulator.orgfile import OrgFile
 
 SYSTEM = """
@@ -68,11 +68,11 @@ def _line(text: str) -> FieldDef:
         default = flags["defaulted"] == "true"
     precision, _, scale = flags.get("prec", "0.0").partition(".")
     ro = "ro" in flags
-    reference = tuple((flags.get("ref") or "").split(",")) if flags.get("ref") else ()
+    reference = tuple(sorted((flags.get("ref") or "").split(","))) if flags.get("ref") else ()
     return FieldDef(
         name, kind, int(length),
         createable=not ro, updateable=not ro and "once" not in flags,
-        nillable=not ("required" in flags or kind == "boolean" or name in ("Id", "OwnerId")),
+        nillable=not ("required" in flags or "calc" in flags or kind == "boolean" or name in (*AUDIT, "OwnerId")),
         defaulted=default is not None or "defaulted" in flags, default=default,
         id_lookup="idlookup" in flags, restricted="restricted" in flags,
         values=tuple(one.rstrip("*") for one in values), reference_to=reference,

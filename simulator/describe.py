@@ -17,6 +17,8 @@ from simulator.fielddef import FieldDef
 _SOAP = {"id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double",
          "currency": "xsd:double", "percent": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime",
          "address": "urn:address"}  # fmt: skip
+_PREFILTERED = ("AccountId", "CampaignId", "ConvertedAccountId", "ConvertedContactId", "ConvertedOpportunityId",
+                "ParentId", "ReportsToId", "WhatId", "WhoId")  # fmt: skip
 _OFF = ("aiPredictionField", "autoNumber", "cascadeDelete", "dependentPicklist", "deprecatedAndHidden",
         "displayLocationInDecimal", "encrypted", "formulaTreatNullNumberAsZero", "highScaleNumber", "htmlFormatted",
         "queryByDistance", "restrictedDelete", "searchPrefilterable", "writeRequiresMasterRead")  # fmt: skip
@@ -61,6 +63,7 @@ def field(one: FieldDef, sobject: str = "") -> dict[str, Any]:
         "polymorphicForeignKey": len(one.reference_to) > 1,
         "precision": one.precision if number else 0,
         "queryByDistance": one.type == "address",
+        "searchPrefilterable": one.name in _PREFILTERED,
         "referenceTo": list(one.reference_to),
         "relationshipName": one.relationship_name,
         "restrictedPicklist": one.restricted,
@@ -74,6 +77,10 @@ def field(one: FieldDef, sobject: str = "") -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
+def _plural(label: str) -> str:
+    return f"{label[:-1]}ies" if label.endswith("y") else f"{label}s"
+
+
 def summary(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
     """Return the entry of one object in the global describe."""
     where = f"{base}/sobjects/{one.name}"
@@ -84,7 +91,7 @@ def summary(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
         "custom": one.custom, "customSetting": False, "deepCloneable": False,
         "deletable": user.may("delete", one.name) and not setup,
         "deprecatedAndHidden": False, "feedEnabled": not setup, "hasSubtypes": False, "isInterface": False,
-        "isSubtype": False, "keyPrefix": one.prefix, "label": one.label, "labelPlural": f"{one.label}s",
+        "isSubtype": False, "keyPrefix": one.prefix, "label": one.label, "labelPlural": _plural(one.label),
         "layoutable": True, "mergeable": one.name in ("Lead", "Contact", "Account"), "mruEnabled": not setup,
         "name": one.name, "queryable": True, "replicateable": True, "retrieveable": True,
         "searchable": one.name in ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "User", "Campaign")

@@ -57,4 +57,5 @@ class FieldDef:
     def permissionable(self) -> bool:
         """Whether rights to the field itself can be given and taken."""
         person = self.compound == "Name" or self.name == "Name"
-        return self.name not in AUDIT and self.name != "OwnerId" and not person and (self.nillable or self.custom)
+        written = self.createable or self.updateable or self.type == "address" or self.custom
+        return self.name not in (*AUDIT, "OwnerId") and not person and written and (self.nillable or self.custom)
