@@ -14,8 +14,9 @@ from typing import TypeAlias
 from processors.executor.claim import Item
 from processors.executor.context import Context
 from processors.executor.desk import Desk, Doubt
+from processors.executor.pending import Pending
 from processors.executor.plan import ApiCall, Row
-from processors.executor.work import Pending, Worker
+from processors.executor.work import Worker
 from processors.values import Written
 
 Answers: TypeAlias = list[Written | None]
@@ -35,18 +36,16 @@ def look_at(doubt: Doubt, worker: Worker, desk: Desk, context: Context) -> Answe
     return seen
 
 
-def take_up(
-    doubt: Doubt, seen: Answers, worker: Worker, desk: Desk, context: Context
-) -> tuple[str, list[Item], Pending]:
+def take_up(doubt: Doubt, seen: Answers, desk: Desk, context: Context) -> tuple[str, list[Item], Pending]:
     """Return the batch that goes on with what was seen: its holder, those that go on, what is to be stored first."""
     call = doubt.call
     items = list(doubt.items.values())
     holder = desk.adopt(items)
-    pending = Pending()
+    pending = Pending(context)
     for row, written in zip(call.rows, seen, strict=True):
         if written is not None:
             members = [doubt.items[part.command_id] for part in row.parts if part.command_id in doubt.items]
-            worker.advance(members, written, pending)
+            pending.advance(members, written)
     unseen = _unseen(call, seen)
     unanswered = {part.command_id for row in unseen for part in row.parts}
     dead = bool(unseen) and context.clock() >= call.alive_until
@@ -62,7 +61,7 @@ def take_up(
         if item.plan is not None and _unkeyed_person(unseen, item):
             # A fresh match tells whether it was created; its plan would create it again.
             item.plan = None
-        worker.postpone(item, "its write was not seen applied within the org's request limit", pending, delay=0.0)
+        pending.postpone(item, "its write was not seen applied within the org's request limit", delay=0.0)
     return holder, [item for item in items if item not in lost], pending
 
 

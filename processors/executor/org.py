@@ -20,8 +20,9 @@ from processors.executor.context import Context
 from processors.executor.desk import Desk, Doubt
 from processors.executor.doubts import look_at, take_up
 from processors.executor.match import person_keys
+from processors.executor.pending import Pending
 from processors.executor.plan import plan_from_json
-from processors.executor.work import Pending, Worker
+from processors.executor.work import Worker
 from processors.ledger import Change, Lease, Stored
 from schemas.command import Command
 
@@ -184,11 +185,11 @@ class OrgExecutor:
             self.desk.look_again(doubt, self.context.clock() + self.context.look_every)
             return
         if seen is not None:
-            holder, items, pending = take_up(doubt, seen, self.worker, self.desk, self.context)
+            holder, items, pending = take_up(doubt, seen, self.desk, self.context)
             self._guarded(holder, items, lambda: self.worker.carry_out(holder, items, pending))
 
     def _carry_out(self, holder: str, items: list[Item]) -> None:
-        self._guarded(holder, items, lambda: self.worker.carry_out(holder, items, Pending()))
+        self._guarded(holder, items, lambda: self.worker.carry_out(holder, items, Pending(self.context)))
 
     def _guarded(self, holder: str, items: list[Item], work: Callable[[], None]) -> None:
         try:

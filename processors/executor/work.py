@@ -6,11 +6,9 @@ Rule of this file: the ledger changes first, memory follows; what is not known t
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import get_args
-
-import orjson
 
 from processors.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
 from processors.executor.claim import Item
@@ -21,45 +19,20 @@ from processors.executor.group import Batch
 from processors.executor.lookup import look_up
 from processors.executor.outbox import Outbox
 from processors.executor.pack import pack
-from processors.executor.plan import ApiCall, Plan, Row, plan_to_json
+from processors.executor.pending import Pending
+from processors.executor.plan import ApiCall, Row, plan_to_json
 from processors.executor.resolve import questions, verdicts
-from processors.executor.settle import Ending, reused, settle
-from processors.ledger import Change, Lease, Postponed, Settled
+from processors.executor.settle import Ending
+from processors.ledger import Change, Lease
 from processors.ports import Salesforce
 from processors.values import OrgFacts, RowError, Written
-from schemas.outcome import Outcome, Reason
+from schemas.outcome import Reason
 
 FACTS_SECONDS = 900.0
 """How long describe is believed; a refusal that contradicts it ends that sooner."""
 
 CRASHES = 3
 """How often a command may crash the executor, decided alone and without intents, before it is `error.internal`."""
-
-
-@dataclass(slots=True)
-class Pending:
-    """What the next ledger transaction will hold, gathered while answers are read."""
-
-    settled: list[Settled] = field(default_factory=list)
-    postponed: list[Postponed] = field(default_factory=list)
-    answered: list[str] = field(default_factory=list)
-    alive: list[ApiCall] = field(default_factory=list)
-    links: dict[tuple[str, str], str] = field(default_factory=dict)
-    left: list[Item] = field(default_factory=list)
-    back: list[Item] = field(default_factory=list)
-    dead: list[ApiCall] = field(default_factory=list)
-
-    def change(self, call: ApiCall | None = None, plans: Mapping[str, bytes] | None = None) -> Change:
-        """Return it as one change, with the next call's intents."""
-        return Change(
-            intended=[call] if call else (),
-            plans=plans or {},
-            answered=self.answered,
-            alive=self.alive,
-            settled=self.settled,
-            postponed=self.postponed,
-            links=self.links,
-        )
 
 
 class Worker:
@@ -82,7 +55,7 @@ class Worker:
 
     def process(self, holder: str, items: list[Item]) -> None:
         """Do the work of one batch."""
-        pending = Pending()
+        pending = Pending(self._context)
         ready = [item for item in items if item.plan is not None]
         fresh = [item for item in items if item.plan is None]
         wanting = []
@@ -91,7 +64,7 @@ class Worker:
             if ending is None:
                 wanting.append(item)
             else:
-                self._settle(item, None, ending, pending)
+                pending.settle(item, None, ending)
         if wanting:
             ready += self._decide(holder, wanting, pending)
         self.carry_out(holder, ready, pending)
@@ -136,7 +109,7 @@ class Worker:
         """Count a command that was at work at a crash before it is decided, alone; give up after `CRASHES`."""
         if item.crashes >= CRASHES:
             detail = f"deciding this command ended the executor {CRASHES} times; please report it with this outcome"
-            self._settle(item, None, Ending("error", "internal", detail), pending)
+            pending.settle(item, None, Ending("error", "internal", detail))
             return False
         item.crashes = self._context.ledger.mark_crashing(self._lease, item.id)
         return True
@@ -147,10 +120,10 @@ class Worker:
         for item in items:
             if item.alone and item.tries:
                 error = RowError(type(refused).__name__, str(refused))
-                self._settle(item, None, Ending("error", "salesforce_refused", str(refused), (error,)), pending)
+                pending.settle(item, None, Ending("error", "salesforce_refused", str(refused), (error,)))
             else:
                 item.alone = True
-                self.postpone(item, str(refused), pending)
+                pending.postpone(item, str(refused))
 
     def _faults(self, items: Iterable[Item], batch: Batch, pending: Pending) -> None:
         for item in items:
@@ -160,9 +133,9 @@ class Worker:
             item.tries += 1
             if item.tries >= CRASHES:
                 detail = f"deciding this command failed {item.tries} times: {type(fault).__name__}: {fault}"
-                self._settle(item, None, Ending("error", "internal", detail), pending)
+                pending.settle(item, None, Ending("error", "internal", detail))
             else:
-                self.postpone(item, f"{type(fault).__name__}: {fault}", pending)
+                pending.postpone(item, f"{type(fault).__name__}: {fault}")
 
     def org(self) -> tuple[Salesforce, OrgFacts]:
         """Return the org's port and what is known of it; raises `OrgDown` where it has none, or does not answer."""
@@ -186,7 +159,7 @@ class Worker:
         while True:
             finished = [item for item in items if item.plan is not None and item.plan.step is None]
             for item in finished:
-                self._settle(item, item.plan, None, pending)
+                pending.settle(item, item.plan, None)
             items = [item for item in items if item.plan is not None and item.plan.step is not None]
             try:
                 calls = self._calls(items)
@@ -203,7 +176,7 @@ class Worker:
                 self._spread(self._desk.split(holder, apart), apart)
             if call_now is None:
                 return
-            pending = Pending()
+            pending = Pending(self._context)
             items = self._send(holder, call_now, items, pending)
 
     def _calls(self, items: list[Item]) -> list[ApiCall]:
@@ -284,7 +257,7 @@ class Worker:
             self.forget_facts()
             if len(items) == 1 and items[0].alone:
                 error = RowError(type(failure).__name__, str(failure))
-                self._settle(items[0], items[0].plan, Ending("error", "salesforce_refused", None, (error,)), pending)
+                pending.settle(items[0], items[0].plan, Ending("error", "salesforce_refused", None, (error,)))
                 return
         why = str(failure)
         for item in items:
@@ -292,9 +265,9 @@ class Worker:
                 # One row's content made the org refuse the whole request, and it is not known whose.
                 item.alone = True
             if isinstance(failure, OrgDown | TooLate):
-                self.postpone(item, why, pending, tries=item.tries, delay=0.0)
+                pending.postpone(item, why, tries=item.tries, delay=0.0)
             else:
-                self.postpone(item, why, pending)
+                pending.postpone(item, why)
 
     def _take(self, call: ApiCall, checked: Sequence[Written], items: list[Item], pending: Pending) -> list[Item]:
         """Read a call's answers: who goes on, who waits for a lock, whose write was refused."""
@@ -303,19 +276,19 @@ class Worker:
         for row, written in zip(call.rows, checked, strict=True):
             members = [by_id[part.command_id] for part in row.parts]
             if written.success:
-                self.advance(members, written, pending)
+                pending.advance(members, written)
                 onward += members
             elif any(error.transient for error in written.errors):
                 for item in members:
-                    self.postpone(item, _told(written.errors), pending)
+                    pending.postpone(item, _told(written.errors))
             elif len(members) > 1:
                 # One of the merged writes is refused, and it is not known which: each goes alone, in order.
                 for item in members:
                     item.alone = True
-                    self.postpone(item, "its write was merged with another and refused", pending, delay=0.0)
+                    pending.postpone(item, "its write was merged with another and refused", delay=0.0)
             else:
                 ending = Ending("error", "salesforce_refused", None, written.errors)
-                self._settle(members[0], members[0].plan, ending, pending)
+                pending.settle(members[0], members[0].plan, ending)
         return onward
 
     def _checked(self, call: ApiCall, answers: Sequence[Written]) -> list[Written]:
@@ -332,71 +305,6 @@ class Worker:
         found = salesforce.find(questions(rows))
         records = [record for answer in found.rows for record in answer]
         return verdicts(rows, records, facts.user_id, intended_at)
-
-    def advance(self, members: Iterable[Item], written: Written, pending: Pending) -> None:
-        """Answer the present step of each command."""
-        for item in members:
-            if item.plan is None or item.plan.step is None:
-                continue
-            step = item.plan.step
-            item.plan = item.plan.answered(written)
-            item.tries = item.resent = 0
-            contact = item.plan.record_id("contact") or item.plan.fields(step).get("ContactId")
-            if step.role == "opportunity" and written.id and contact:
-                pending.links["opportunity", str(contact)] = written.id
-
-    def _settle(self, item: Item, plan: Plan | None, ending: Ending | None, pending: Pending) -> None:
-        context = self._context
-        decider = context.deciders.get(item.command.integration)
-        digest = decider.digest if decider else ""
-        if item.command.skip_reason == "id_reused":
-            outcome = reused(item, digest, context.now())
-        else:
-            outcome = settle(item, plan, digest, context.now(), ending)
-        pending.settled.append(
-            Settled(
-                command_id=item.id,
-                outcome=context.codec.encode("outcome", outcome.to_avro()),
-                kind=outcome.kind,
-                reason=outcome.reason,
-                key=outcome.key,
-                headers=orjson.dumps({name: value.decode() for name, value in context.headers(outcome)}),
-            )
-        )
-        pending.left.append(item)
-        self._measure(outcome)
-
-    def _measure(self, outcome: Outcome) -> None:
-        metrics = self._context.metrics
-        metrics.count(
-            "outcomes_total", org=outcome.org, integration=outcome.integration, kind=outcome.kind, reason=outcome.reason
-        )
-        age = max(0.0, self._context.clock() - outcome.event_time.timestamp())
-        metrics.observe("event_age_at_outcome_seconds", age, org=outcome.org)
-
-    def postpone(
-        self, item: Item, why: str, pending: Pending, *, tries: int | None = None, delay: float | None = None
-    ) -> None:
-        """Send a command back to waiting: it keeps its place, and its plan only where something of it is done."""
-        context = self._context
-        item.tries = item.tries + 1 if tries is None else tries
-        item.due = context.clock() + (context.row_retry.delay(item.tries) if delay is None else delay)
-        if item.plan is not None:
-            item.wants = frozenset(item.plan.keys) - item.keys
-        item.forget_plan()
-        plan = item.plan
-        pending.postponed.append(
-            Postponed(
-                item.id,
-                item.due,
-                why[:500],
-                tries=item.tries,
-                crashes=item.crashes,
-                alone=item.alone,
-                plan=plan_to_json(plan) if plan else None,
-            )
-        )
-        pending.back.append(item)
 
 
 def _skip_ending(reason: str) -> Ending:
