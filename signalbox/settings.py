@@ -70,14 +70,15 @@ class ExecutorSection(_Model):
     """
     Terms of the executor, in seconds and records.
 
-    `request_limit` is how long an org may still apply a call after its send-by time (Salesforce: 10 minutes).
+    `linger` is the share of an org's own answer time for which a batch gathers, for each batch under way: a lone command
+    goes at once, and a burst shares few API calls.
     """
 
     send_within: Annotated[float, Field(gt=0)] = 5.0
     max_rows: Annotated[int, Field(ge=1, le=1000)] = 1000
     max_due: Annotated[int, Field(ge=10)] = 10_000
     max_in_flight: Annotated[int, Field(ge=1, le=16)] = 8
-    linger: Annotated[float, Field(ge=0)] = 0.05
+    linger: Annotated[float, Field(ge=0, le=1)] = 0.15
     look_every: Annotated[float, Field(gt=0)] = 1.0
     looks: Annotated[int, Field(ge=0)] = 2
     region: str = "US"

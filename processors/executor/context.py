@@ -59,7 +59,7 @@ class Context:
     look_every: float = 1.0
     max_due: int = 10_000
     region: str = "US"
-    linger: float = 0.05
+    linger: float = 0.15
     max_in_flight: int = 8
     keep_seconds: float = 60 * 86_400.0
 

@@ -34,7 +34,8 @@ class Doubt:
 class Desk:
     """The memory of one org's executor. Every public method takes the lock."""
 
-    linger: float = 0.05
+    linger: float = 0.15
+    answer_seconds: float = 0.2
     max_in_flight: int = 8
     _lock: threading.Condition = field(default_factory=threading.Condition)
     _queue: Queue = field(default_factory=Queue)
@@ -95,7 +96,12 @@ class Desk:
         """Whether to gather longer: something is under way, the batch is not full, and the last pick was just now."""
         if not self._working or self._fresh_since is None or len(self._queue) >= limit:
             return False
-        return now - self._fresh_since < self.linger * len(self._working)
+        return now - self._fresh_since < self.linger * self.answer_seconds * len(self._working)
+
+    def answered(self, seconds: float) -> None:
+        """Tell how long a call took: what a batch may gather for is a share of that, not of a clock of ours."""
+        with self._lock:
+            self.answer_seconds += 0.2 * (min(seconds, MOST_PATIENCE) - self.answer_seconds)
 
     def _hold(self, holder: str, items: list[Item]) -> None:
         self._queue.take(items)

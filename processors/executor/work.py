@@ -243,7 +243,9 @@ class Worker:
             # What the refusals mean is not known, and the ledger still says that the call may land.
             self._desk.doubt(holder, call, items, context.clock() + context.look_every)
             return []
-        context.metrics.observe("stage_duration_seconds", context.clock() - began, stage="execute")
+        took = context.clock() - began
+        self._desk.answered(took)
+        context.metrics.observe("stage_duration_seconds", took, stage="execute")
         context.probe("after_write")
         pending.answered.append(call.id)
         return self._take(call, checked, items, pending)
