@@ -70,8 +70,8 @@ class ExecutorSection(_Model):
     """
     Terms of the executor, in seconds and records.
 
-    `linger` is the share of an org's own answer time for which a batch gathers, for each batch under way: a lone command
-    goes at once, and a burst shares few API calls.
+    `linger` is the share of an org's own answer time for which a batch gathers, for each batch under way: a lone
+    command goes at once, and a burst shares few API calls.
     """
 
     send_within: Annotated[float, Field(gt=0)] = 5.0
