@@ -31,7 +31,7 @@ from simulator.soql.tree import (
 )
 
 _SNIPPET: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\w+|\S", re.DOTALL)
-_LISTED: Final = re.compile(rf"{LITERAL}(?:\s*,\s*{LITERAL})*+\s*,?\s*", re.DOTALL)
+_LISTED: Final = re.compile(rf"{LITERAL}(?:\s*,\s*{LITERAL})*\s*,?\s*", re.DOTALL)
 _ID: Final = (Item(Path(("Id",))),)
 _SCOPES: Final = {"everything"}
 _MODES: Final = {"security_enforced", "user_mode", "system_mode"}

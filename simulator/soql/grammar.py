@@ -98,7 +98,7 @@ FIELD_GROUP.5: /(?:ALL|NAME|EMAIL|PHONE|SIDEBAR)\s+FIELDS{END}/i
 OPERATOR.4: /<=|>=|<>|!=|=|<|>|LIKE{END}/i
 TERMS: /\{{(?:[^\\{{}}]|\\.)*\}}/s
 INTEGER.4: /\d+{END}/
-LITERALS.6: /\(\s*{_terminal(LITERAL)}(?:\s*,\s*{_terminal(LITERAL)})*+\s*\)/s
+LITERALS.6: /\(\s*{_terminal(LITERAL)}(?:\s*,\s*{_terminal(LITERAL)})*\s*\)/s
 LITERAL.3: /{_terminal(LITERAL)}/s
 FIELD: /(?!(?:{_RESERVED}){END})[A-Za-z]\w*(?:\.[A-Za-z]\w*)*/i
 ENTITY: /[A-Za-z]\w*(?:\.[A-Za-z]\w*)*/
