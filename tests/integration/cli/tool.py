@@ -1,0 +1,52 @@
+"""
+The command line as its user has it: `python -m signalbox …` in a process of its own.
+
+In: settings in a folder. Out: exit code and both outputs.
+Rule of this file: nothing of the caller's environment reaches the command; every command has a bound.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.fixtures.kafka_server import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of standard output."""
+        return self.out.splitlines()
+
+    @property
+    def values(self) -> list[Any]:
+        """Standard output as JSON lines."""
+        return [json.loads(line) for line in self.lines]
+
+
+def signalbox(folder: Path, *words: str, stdin: str = "") -> Said:
+    """Run one command on the settings in *folder*."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNALBOX_")}
+    env |= {"SIGNALBOX_SETTINGS": str(folder / "settings.yaml"), "SIGNALBOX_INSTANCE": "tool", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "signalbox", *words],
+        cwd=folder,
+        env=env,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Said(done.returncode, done.stdout, done.stderr)
