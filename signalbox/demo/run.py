@@ -36,7 +36,9 @@ _DONE = {"create": "created", "update": "updated", "convert": "converted", "dele
 
 def run_demo(seed: int, *, serve: bool, console: Console) -> int:
     """Run the demo; return the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Also where a shell started it in the background and has Ctrl-C ignored.
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="signalbox-demo-") as folder:
         try:
             console.print("Starting an embedded Kafka, a simulated org, a mail receiver, four processes ...")

@@ -10,6 +10,7 @@ from connectors.kafka.options import KafkaSettings
 from processors.errors import Misconfigured
 from schemas.topics import Topic, command_row, topic_table
 from tests.fixtures.kafka import Topics
+from tests.fixtures.processes import wait_until
 
 
 def _topic(name: str, partitions: int, config: Mapping[str, str] | None = None) -> Topic:
@@ -20,6 +21,7 @@ def test_a_command_topic_has_one_partition_and_never_expires(kafka: str, topic_p
     admin = admin_client(KafkaSettings(kafka))
     wanted = replace(command_row("north"), name=topic_prefix + "north")
     assert ensure_topics(admin, [wanted], replication=1) == [wanted.name]
+    wait_until(lambda: "retention.ms" in show_topics(admin, [wanted])[0].config, 20, "the new topic's settings")
     [shown] = show_topics(admin, [wanted])
     assert (shown.partitions, shown.config["retention.ms"], shown.differences) == (1, "-1", ())
 
