@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from processors.executor.claim import NO_KEYS, Claims, Item, Queue, pick, widen
 from processors.executor.plan import ApiCall
 
+BURST = 50
+"""Commands waiting from which on few API calls count for more than a moment: a batch gathers for a whole answer."""
+
 LEAST_PATIENCE, MOST_PATIENCE = 0.25, 5.0
 """
 Seconds that a batch waits at the least and at the most for the match of an earlier one: as long as its own match took.
@@ -96,7 +99,8 @@ class Desk:
         """Whether to gather longer: something is under way, the batch is not full, and the last pick was just now."""
         if not self._working or self._fresh_since is None or len(self._queue) >= limit:
             return False
-        return now - self._fresh_since < self.linger * self.answer_seconds * len(self._working)
+        share = self.linger if len(self._queue) < BURST or not self.linger else 1.0
+        return now - self._fresh_since < share * self.answer_seconds * len(self._working)
 
     def answered(self, seconds: float) -> None:
         """Tell how long a call took: what a batch may gather for is a share of that, not of a clock of ours."""
