@@ -156,6 +156,9 @@ class Ledger(Protocol):
     def resume_from(self, org: str) -> int | None:
         """Return the sequence number that the operator said a stopped org goes on after, or None; no lease is taken."""
 
+    def resumed(self, lease: Lease) -> None:
+        """Forget where the operator said to go on: Kafka's committed offset says it from now on."""
+
     def clean(self, lease: Lease) -> None:
         """Forget unclean starts: work has been settled, or the process ends in good order."""
 

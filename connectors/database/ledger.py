@@ -130,7 +130,6 @@ class SqlLedger:
                 "owner": owner,
                 "taken_at": self._clock(),
                 "unclean_starts": row.unclean_starts + 1,
-                "resume_from": None,
             }
             connection.execute(update(table).where(table.c.org == org).values(taken))
             return Lease(
@@ -315,6 +314,11 @@ class SqlLedger:
         with _translated(), self._reading.connect() as connection:
             found = connection.execute(select(table.c.resume_from).where(table.c.org == org)).scalar_one_or_none()
             return None if found is None else int(found)
+
+    def resumed(self, lease: Lease) -> None:
+        """Forget where the operator said to go on."""
+        with self._guarded(lease) as (connection, _):
+            connection.execute(update(tables.lease).where(tables.lease.c.org == lease.org).values(resume_from=None))
 
     def clean(self, lease: Lease) -> None:
         """Forget unclean starts: work has been settled, or the process ends in good order."""

@@ -291,10 +291,7 @@ class Session:
         self._committed = after
         for org, position in after.items():
             owned = self._owners.orgs[org]
-            owned.position = position
-            if owned.unmarked:
-                owned.unmarked = False
-                self._owners.resume(owned)
+            self._owners.committed(owned, position)
             if owned.executor is not None:
                 owned.executor.worker.outbox.forget(position.sequence)
         for org, some in rows.items():

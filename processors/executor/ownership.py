@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
-from processors.errors import Transient
+from processors.errors import LeaseLost, Transient
 from processors.executor.context import Context
 from processors.executor.org import OrgExecutor
 from processors.executor.publish import Position
@@ -34,6 +34,7 @@ class Owned:
 
     `unmarked`: Kafka has no offset of it yet. Nothing is read before the first one is committed, else a crash in
     between would look like offsets that expired (D22).
+    `resuming`: it goes on where the operator said, which the ledger remembers until Kafka has it.
     """
 
     org: str
@@ -48,6 +49,7 @@ class Owned:
     next_look: float = 0.0
     read_until: float = 0.0
     unmarked: bool = False
+    resuming: bool = False
 
 
 class Ownership:
@@ -103,6 +105,7 @@ class Ownership:
         context.metrics.gauge("org_stopped", 0, org=owned.org)
         owned.executor, owned.position, owned.tries = executor, position, 0
         owned.unmarked = committed.offset < 0
+        owned.resuming = lease.resume_from is not None
         self.resume(owned)
         log.info("org begins", org=owned.org, epoch=lease.epoch, offset=position.offset, sequence=position.sequence)
 
@@ -133,7 +136,7 @@ class Ownership:
         if committed is None:
             return Position(0, 0, lease.ledger_id)
         if lease.resume_from is not None:
-            return Position(self._present(owned, committed.offset), lease.resume_from, lease.ledger_id)
+            return Position(self._present(owned, committed.offset), _resumed_at(committed, lease), lease.ledger_id)
         if committed.ledger_id and committed.ledger_id != lease.ledger_id:
             self._stop(owned, f"the ledger is another one than Kafka's commits name; restore it, or run: {resume}")
             return None
@@ -149,6 +152,20 @@ class Ownership:
     def _stop(self, owned: Owned, why: str) -> None:
         owned.stopped = why
         log.error("org stopped", org=owned.org, why=why)
+
+    def committed(self, owned: Owned, position: Position) -> None:
+        """Note that Kafka has an org's position: read on, and forget in the ledger where the operator said to go on."""
+        owned.position = position
+        if owned.unmarked:
+            owned.unmarked = False
+            self.resume(owned)
+        if owned.resuming and owned.executor is not None:
+            try:
+                owned.executor.context.ledger.resumed(owned.executor.lease)
+            except (LeaseLost, Transient) as failure:
+                log.warning("the resume is forgotten later", org=owned.org, why=str(failure))
+                return
+            owned.resuming = False
 
     def missing_offset(self, org: str) -> None:
         """The position to read at is gone from the topic (deleted, or expired): stop that org, never skip silently."""
@@ -189,6 +206,13 @@ class Ownership:
     def running(self) -> list[Owned]:
         """Return the orgs that run."""
         return [owned for owned in self.orgs.values() if owned.executor is not None]
+
+
+def _resumed_at(committed: Position, lease: Lease) -> int:
+    """Return where the operator said to go on, or what was committed since then: a crash may come in between."""
+    wanted = lease.resume_from or 0
+    ours = committed.ledger_id == lease.ledger_id and committed.sequence <= lease.last_sequence
+    return max(wanted, committed.sequence) if ours else wanted
 
 
 def _offset(owned: Owned) -> int:

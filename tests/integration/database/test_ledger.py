@@ -217,7 +217,10 @@ def test_an_operator_says_where_a_stopped_org_goes_on(engine: Engine) -> None:
     assert ledger.resume_from("main") is None
     resume(engine, "main", 7)
     assert ledger.resume_from("main") == 7
-    assert ledger.take_lease("main", "two").resume_from == 7
+    assert ledger.take_lease("main", "crashed").resume_from == 7
+    lease = ledger.take_lease("main", "two")
+    assert lease.resume_from == 7
+    ledger.resumed(lease)
     assert ledger.resume_from("main") is None
     [status] = org_statuses(engine)
     assert (status.owner, status.states, status.last_sequence) == ("two", {"settled": 1, "waiting": 1}, 7)
