@@ -7,9 +7,13 @@ Rule of this file: the bytes are not looked at; they travel as they came.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 Headers = tuple[tuple[str, bytes], ...]
-_PREFIX = "__connect.errors."
+CONNECT = "__connect.errors."
+FIRST_SEEN = "signalbox.first_seen"
+MESSAGE_LIMIT = 1_000
+"""An error's text is cut to this many characters: headers count against the size of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,14 @@ class Coordinates:
     offset: int
 
 
-def headers(where: Coordinates, error: Exception, *, stage: str, own: Iterable[tuple[str, bytes]] = ()) -> Headers:
-    """Return the letter's headers: the message's own, then where it was read, at which stage, and why it failed."""
+def headers(
+    where: Coordinates, error: BaseException, *, stage: str, now: datetime, own: Iterable[tuple[str, bytes]] = ()
+) -> Headers:
+    """
+    Return the letter's headers: the message's own, then where it was read, at which stage, and why it failed.
+
+    A message that was replayed and failed again keeps the moment at which it was seen first.
+    """
     said = {
         "topic": where.topic,
         "partition": str(where.partition),
@@ -30,11 +40,13 @@ def headers(where: Coordinates, error: Exception, *, stage: str, own: Iterable[t
         "connector.name": "signalbox",
         "stage": stage,
         "exception.class.name": f"{type(error).__module__}.{type(error).__qualname__}",
-        "exception.message": str(error),
+        "exception.message": str(error)[:MESSAGE_LIMIT],
     }
     # A letter that was replayed and failed again must not carry two answers.
-    kept = tuple((name, value) for name, value in own if not name.startswith(_PREFIX))
-    return kept + tuple((_PREFIX + name, text.encode()) for name, text in said.items())
+    kept = tuple((name, value) for name, value in own if not name.startswith(CONNECT))
+    if all(name != FIRST_SEEN for name, _ in kept):
+        kept += ((FIRST_SEEN, now.astimezone(UTC).isoformat(timespec="milliseconds").encode()),)
+    return kept + tuple((CONNECT + name, text.encode()) for name, text in said.items())
 
 
 @dataclass(slots=True)

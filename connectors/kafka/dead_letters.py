@@ -7,16 +7,13 @@ Rule of this file: pure; producing and reading is in `dead_letter_topics.py`. A 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from connectors.kafka.headers import Headers
+from processors.dead_letter import CONNECT, FIRST_SEEN, Coordinates, headers
 
-CONNECT = "__connect.errors."
-FIRST_SEEN = "signalbox.first_seen"
 REPLAY_OF = "signalbox.replay_of"
 REPLAYS = "signalbox.replays"
-MESSAGE_LIMIT = 1_000
-"""An error's text is cut to this many characters: headers count against the size of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +74,9 @@ def dead_letter(original: Original, *, stage: str, error: BaseException, now: da
 
     A message that was replayed and failed again keeps the moment at which it was seen first.
     """
-    named = {
-        f"{CONNECT}topic": original.topic,
-        f"{CONNECT}partition": str(original.partition),
-        f"{CONNECT}offset": str(original.offset),
-        f"{CONNECT}stage": stage,
-        f"{CONNECT}exception.class.name": f"{type(error).__module__}.{type(error).__qualname__}",
-        f"{CONNECT}exception.message": str(error)[:MESSAGE_LIMIT],
-    }
-    kept = [(name, value or b"") for name, value in original.headers if not name.startswith(CONNECT)]
-    if all(name != FIRST_SEEN for name, _ in kept):
-        named[FIRST_SEEN] = now.astimezone(UTC).isoformat(timespec="milliseconds")
-    return DeadLetter(original.key, original.value, kept + [(name, text.encode()) for name, text in named.items()])
+    where = Coordinates(original.topic, original.partition, original.offset)
+    own = [(name, value or b"") for name, value in original.headers]
+    return DeadLetter(original.key, original.value, list(headers(where, error, stage=stage, now=now, own=own)))
 
 
 def stored(found: Original) -> Stored:

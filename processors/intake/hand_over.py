@@ -110,7 +110,7 @@ class HandOver:
                 f"{where.partition}:{where.offset} ({error.reason}); nothing was passed over: compare the source's "
                 "contract with this version's, or raise the limit on dead letters"
             )
-        said = headers(where, error, stage=STAGE, own=message.headers)
+        said = headers(where, error, stage=STAGE, now=self._clock(), own=message.headers)
         topic = self._prefix + dead_letter_topic("call-result")
         reason = type(error).__name__
         labels = {"topic": where.topic, "reason": reason}

@@ -28,9 +28,12 @@ class Counts:
         raise AssertionError(name)
 
 
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
 def hand_over(counts: Counts, limit: ShareLimit) -> HandOver:
     found = Integrations.of([integration()])
-    return HandOver(found, SingleObject(), lambda: datetime(2026, 1, 5, tzinfo=UTC), counts, limit)
+    return HandOver(found, SingleObject(), lambda: NOW, counts, limit)
 
 
 def message(value: bytes | None) -> Message:
@@ -96,8 +99,8 @@ def test_a_small_share_of_dead_letters_passes_however_long_it_lasts() -> None:
 
 
 def test_a_letter_that_failed_again_carries_one_answer() -> None:
-    once = headers(Coordinates("a", 0, 1), Undecodable("x"), stage="decode", own=[("own", b"1")])
-    twice = headers(Coordinates("b", 0, 2), Undecodable("y"), stage="decode", own=once)
+    once = headers(Coordinates("a", 0, 1), Undecodable("x"), stage="decode", now=NOW, own=[("own", b"1")])
+    twice = headers(Coordinates("b", 0, 2), Undecodable("y"), stage="decode", now=NOW, own=once)
     assert len(twice) == len(once)
     assert dict(twice)["__connect.errors.topic"] == b"b"
 
