@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,24 +25,37 @@ def node_path() -> Path:
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("NOT RUN: the JavaScript client needs node and npm; install Node.js 18 or newer")
     text = b"".join((HERE / name).read_bytes() for name in _FILES)
-    folder = LOCAL / hashlib.sha256(text).hexdigest()[:16]
-    if not (folder / "complete").exists():
+    folder = LOCAL / f"{hashlib.sha256(text).hexdigest()[:16]}-whole"
+    if not folder.exists():
         _install(folder)
     return folder / "node_modules"
 
 
 def _install(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name in _FILES:
-        shutil.copy(HERE / name, folder / name)
-    why = _run(folder)
-    if not why:
-        (folder / "complete").touch()
-        return
+    """Install beside *folder* and move it there when whole: whoever installs at the same time is not disturbed."""
+    LOCAL.mkdir(parents=True, exist_ok=True)
+    own = Path(tempfile.mkdtemp(prefix="installing-", dir=LOCAL))
+    try:
+        for name in _FILES:
+            shutil.copy(HERE / name, own / name)
+        why = _run(own)
+        if not why:
+            _move(own, folder)
+            return
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(why)
     pytest.skip(f"NOT RUN: the JavaScript client could not be installed: {why}")
+
+
+def _move(own: Path, folder: Path) -> None:
+    try:
+        own.rename(folder)
+    except OSError:
+        # Another was first: a folder with something in it is never replaced, and what is in it is as good as ours.
+        if not folder.exists():
+            raise
 
 
 def _run(folder: Path) -> str:
