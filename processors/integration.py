@@ -4,6 +4,7 @@ The settings model: one integration as its YAML file says it. Names, not code.
 Rule of this file: a frozen, validated value; reading files, with faults by line, is in `processors/settings_files.py`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
@@ -20,6 +21,7 @@ ActionName = Literal[
     "update_and_convert_lead_or_create_contact",
 ]
 FieldPolicy = Literal["overwrite", "fill_blank", "never"]
+SourceName = Literal["call_result", "booking", "pbx_call"]
 PresetName = Literal["vanillasoft", "jicoo", "lead_liaison", "spotio", "wildix"]
 
 
@@ -101,13 +103,20 @@ class Key(Model):
 
 
 class MatchSettings(Model):
-    """How the person's record is found (VS-7, VS-8, VS-32)."""
+    """
+    How the person's record is found (VS-7, VS-8, VS-32), and what several mean (1F).
+
+    `park` waits for someone's choice, at most `park_hours`; meanwhile what follows for that person waits or passes
+    (`while_parked`).
+    """
 
     salesforce_id: Flag = True
     key_sets: tuple[Annotated[tuple[Key, ...], Field(min_length=1)], ...] = ()
-    lead_and_contact: Literal["error", "prefer_contact", "prefer_lead"] = "error"
-    several: Literal["error"] = "error"
+    lead_and_contact: Literal["error", "prefer_contact", "prefer_lead", "park"] = "error"
+    several: Literal["error", "newest", "park"] = "error"
     converted_leads: Literal["follow", "ignore", "error"] = "follow"
+    park_hours: Annotated[float, Field(gt=0, le=24 * 90)] = 72.0
+    while_parked: Literal["wait", "pass"] = "wait"
 
 
 class AccountSettings(Model):
@@ -134,6 +143,7 @@ class Maps(Model):
     contact: FieldMap = Field(default_factory=dict)
     account: FieldMap = Field(default_factory=dict)
     opportunity: FieldMap = Field(default_factory=dict)
+    activity: FieldMap = Field(default_factory=dict)
 
 
 class WritePolicy(Model):
@@ -163,6 +173,59 @@ class ConvertSettings(Model):
     owner: str | None = None
 
 
+class ActivitySettings(Model):
+    """
+    What is logged: a Task or an Event; off unless `enabled` (JI-19, JI-22).
+
+    `owner` is the e-mail or user name that steps in where who acted is no active user of the org (XB-4).
+    `cancelled` says what becomes of a cancelled booking's activity (JI-21). `one_with` names the integration whose
+    records of the same interaction share one activity with this one's; both must name each other.
+    """
+
+    enabled: Flag = False
+    object: Literal["Task", "Event"] = "Task"
+    owner: str | None = None
+    cancelled: Literal["delete", "mark"] = "delete"
+    one_with: str | None = None
+
+
+class BookingSettings(Model):
+    """What a booking's invitee is registered as, and whether what is there is overwritten (JI-1, JI-5, JI-7)."""
+
+    register_as: Literal["lead", "contact", "both"] = Field(default="lead", alias="register")
+    overwrite: Flag = False
+
+
+class CallSettings(Model):
+    """
+    How a PBX call finds its records and when it is logged (XB-11 to XB-18).
+
+    `objects` are searched in this order of priority, in their `phone_fields`. `region` (ISO 3166 alpha-2) is assumed
+    of numbers that name no country. An outbound call that was given up within `short_seconds` (inclusive) is not
+    logged. `installed` is when this integration was installed (XB-18). `shared_number` says where a call goes whose
+    number several contacts of one account have. A call that never ends is closed `close_after_hours` after its first
+    step.
+    """
+
+    objects: Annotated[tuple[Literal["Lead", "Contact", "Account"], ...], Field(min_length=1)] = (
+        "Contact",
+        "Lead",
+        "Account",
+    )
+    phone_fields: dict[Literal["Lead", "Contact", "Account"], tuple[str, ...]] = Field(
+        default_factory=lambda: {
+            "Lead": ("Phone", "MobilePhone"),
+            "Contact": ("Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone"),
+            "Account": ("Phone",),
+        }
+    )
+    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    short_seconds: Annotated[float, Field(ge=0)] = 5.0
+    installed: AwareDatetime | None = None
+    shared_number: Literal["account", "newest", "park"] = "account"
+    close_after_hours: Annotated[float, Field(gt=0, le=72)] = 4.0
+
+
 class Filter(Model):
     """One condition on the event; all of them must hold. `name` goes into the outcome of what is left out."""
 
@@ -188,13 +251,15 @@ class Integration(Model):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60)]
     preset: PresetName | None = None
-    source: Literal["call_result"] = "call_result"
+    source: SourceName = "call_result"
     org: OrgName
     enabled: Flag = False
     active_from: AwareDatetime | None = None
-    project: Code
-    result_codes: Annotated[tuple[Code, ...], Field(min_length=1)]
-    action: ActionName
+    project: Code | None = None
+    result_codes: tuple[Code, ...] = ()
+    action: ActionName | None = None
+    workspace: Code | None = None
+    network: Code | None = None
     lane: Lane = "live"
     match: MatchSettings = MatchSettings()
     map: Maps = Maps()
@@ -203,5 +268,30 @@ class Integration(Model):
     write: WritePolicy = WritePolicy()
     mandatory: MandatorySettings = MandatorySettings()
     convert: ConvertSettings = ConvertSettings()
+    booking: BookingSettings = BookingSettings()
+    calls: CallSettings = CallSettings()
+    activity: ActivitySettings = ActivitySettings()
     filters: tuple[Filter, ...] = ()
     recipients: tuple[Address, ...] = ()
+
+    @model_validator(mode="after")
+    def _trigger_of_the_source(self) -> Self:
+        lacking = [name for name in NEEDED[self.source] if not getattr(self, name)]
+        if lacking:
+            raise ValueError(f"an integration of source '{self.source}' needs {' and '.join(lacking)}; add it")
+        return self
+
+    @property
+    def triggers(self) -> tuple[tuple[str, str], ...]:
+        """What events fire it, as (scope, code): project and result code; workspace or network and the empty text."""
+        if self.source == "call_result":
+            return tuple((self.project or "", code) for code in self.result_codes)
+        return (((self.workspace if self.source == "booking" else self.network) or "", ""),)
+
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "call_result": ("project", "result_codes", "action"),
+    "booking": ("workspace",),
+    "pbx_call": ("network",),
+}
+"""What an integration must name, by its source."""

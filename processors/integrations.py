@@ -39,17 +39,22 @@ class Integrations:
         """Return the set of these integrations."""
         by_name = {one.name: one for one in integrations}
         triggers: dict[tuple[str, str, str], str] = {
-            (one.source, code_key(one.project), code_key(code)): one.name
+            (one.source, code_key(scope), code_key(code)): one.name
             for one in by_name.values()
             if one.enabled
-            for code in one.result_codes
+            for scope, code in one.triggers
         }
         digests = {name: settings_digest(one) for name, one in by_name.items()}
         return cls(MappingProxyType(by_name), MappingProxyType(digests), MappingProxyType(triggers))
 
-    def find(self, source: str, project: str, result_code: str) -> Integration | None:
-        """Return the one enabled integration that this result code of this project fires (VS-1 to VS-4), or None."""
-        name = self.triggers.get((source, code_key(project), code_key(result_code)))
+    def find(self, source: str, scope: str, code: str = "") -> Integration | None:
+        """
+        Return the one enabled integration that this fires, or None (VS-1 to VS-4).
+
+        *scope* and *code* are the project and result code of a call result, the workspace of a booking, the network
+        of a PBX call.
+        """
+        name = self.triggers.get((source, code_key(scope), code_key(code)))
         return None if name is None else self.by_name[name]
 
     def digest(self, name: str) -> str:

@@ -15,14 +15,19 @@ from typing import Literal, Protocol
 from processors.executor.plan import ApiCall
 from schemas.command import Command
 
-State = Literal["waiting", "intended", "settled"]
+State = Literal["waiting", "intended", "settled", "absorbed"]
 
 MAY_FOLLOW: Mapping[State, frozenset[State]] = {
-    "waiting": frozenset({"waiting", "intended", "settled"}),
+    "waiting": frozenset({"waiting", "intended", "settled", "absorbed"}),
     "intended": frozenset({"intended", "waiting", "settled"}),
     "settled": frozenset(),
+    "absorbed": frozenset(),
 }
-"""Which states a stored command may go to; a settled one never changes."""
+"""
+Which states a stored command may go to; a settled one never changes.
+
+A step of a call is *absorbed* when its call is settled: another step's row carries the outcome of them all.
+"""
 
 LANES: Mapping[str, int] = {"live": 0, "retry": 1, "bulk": 2}
 """Lanes by priority: a lower number goes first."""
@@ -63,11 +68,17 @@ class Stored:
     alone: bool
     body: bytes
     plan: bytes | None = None
+    parked: bool = False
+    resolution: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """A command that goes back to waiting: until when, why, and what of its plan must not be forgotten."""
+    """
+    A command that goes back to waiting: until when, why, and what of its plan must not be forgotten.
+
+    `parked`: it waits for someone's choice, and `due` is when nobody's counts.
+    """
 
     command_id: str
     due: float
@@ -77,6 +88,27 @@ class Postponed:
     crashes: int = 0
     alone: bool = False
     plan: bytes | None = None
+    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A parked command that someone has chosen for: it is due now, and holds the choice (JSON of a `Resolution`)."""
+
+    command_id: str
+    due: float
+    resolution: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A notice: encoded, with its Kafka key and headers (JSON). The ledger gives it the org's next sequence number."""
+
+    notice_id: str
+    command_id: str
+    notice: bytes
+    key: str
+    headers: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +116,8 @@ class Settled:
     """
     A command's end: the encoded outcome, its Kafka key and headers (JSON, name → text), and what indexes it.
 
-    The ledger gives it the org's next sequence number.
+    The ledger gives it the org's next sequence number. `absorbed` are the commands that its outcome answers too (the
+    other steps of its call).
     """
 
     command_id: str
@@ -93,6 +126,7 @@ class Settled:
     reason: str
     key: str
     headers: bytes
+    absorbed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +140,17 @@ class Change:
     settled: Sequence[Settled] = ()
     postponed: Sequence[Postponed] = ()
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    things: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
+    resumed: Sequence[Resumed] = ()
+    noticed: Sequence[Noticed] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unpublished:
-    """A settled command's outcome, ready for its topic."""
+    """
+    A settled command's outcome, or a notice, ready for its topic; of a notice `kind` is `notice` and `command_id` its
+    own ID.
+    """
 
     sequence: int
     command_id: str
@@ -122,7 +162,10 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a change came to: the org's last sequence number, and the numbers that this change gave out."""
+    """
+    What a change came to: the org's last sequence number, and the numbers that this change gave out (by command ID, or
+    by notice ID).
+    """
 
     last_sequence: int
     numbers: Mapping[str, int] = field(default_factory=dict)
@@ -146,6 +189,9 @@ class Ledger(Protocol):
 
     def apply(self, lease: Lease, change: Change) -> Applied:
         """Carry the change out in one transaction; return the sequence numbers that it gave out."""
+
+    def things(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
+        """Return what is kept of these things, by (integration, source ID); those not known are left out."""
 
     def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""

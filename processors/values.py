@@ -13,7 +13,7 @@ from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 
 PersonObject = Literal["Lead", "Contact"]
-Role = Literal["account", "lead", "convert", "contact", "opportunity"]
+Role = Literal["account", "lead", "convert", "contact", "opportunity", "activity", "other_activity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,9 @@ class Match:
     `opportunity` is the open one kept for the matched contact, where there is one.
     `followed` is the ID of the converted lead through which the contact was found; `also` are the IDs of converted
     leads that are the same person.
+    `activities` are the activities logged for the command's thing so far, by effect key; `users` are the org's users
+    whom the acting agent's e-mail or user name, or the default owner, names; `things` is what the ledger keeps of the
+    source's things, by source ID; `assigned` is the record that someone chose for good for this person (XB-19).
     """
 
     step: str = "none"
@@ -49,6 +52,24 @@ class Match:
     accounts: tuple[Record, ...] = ()
     account_of: Record | None = None
     opportunity: Record | None = None
+    activities: Mapping[str, Record] = field(default_factory=dict)
+    users: tuple[Record, ...] = ()
+    things: Mapping[str, bytes] = field(default_factory=dict)
+    assigned: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """
+    What someone chose for a parked command: a record, or none of them (`record_id` None: make a new one).
+
+    `expired`: nobody chose in time. `by` is who chose; `remember` keeps the choice for what follows.
+    """
+
+    record_id: str | None = None
+    by: str | None = None
+    remember: bool = False
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +83,7 @@ class Step:
     """
 
     role: Role
-    operation: Literal["create", "update", "convert"]
+    operation: Literal["create", "update", "convert", "delete"]
     object: str
     record_id: str | None = None
     target: Role | None = None
@@ -81,6 +102,9 @@ class Decision:
 
     No steps: it is settled at once. `rule_ids` are the rows of the rule tables that led here.
     `linked` names records that the outcome lists although nothing is written to them.
+    `park`: it waits for someone to choose among `candidates` (kind and reason are what it comes to if nobody does).
+    `things` (by source ID) and `links` (kind, source ID → record ID) are kept in the ledger when it is settled as
+    decided.
     """
 
     kind: OutcomeKind
@@ -92,6 +116,11 @@ class Decision:
     discarded_fields: tuple[str, ...] = ()
     linked: tuple[Record, ...] = ()
     detail: str | None = None
+    park: bool = False
+    tie_break: str | None = None
+    flags: tuple[str, ...] = ()
+    things: Mapping[str, bytes] = field(default_factory=dict)
+    links: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 Contract `Command`: one event as one integration wants it applied to one org.
 
 The intake's settings map (keys, mapped fields); the executor's settings decide (action, policies).
-A command that no integration wanted, or that a filter left out, has kind `skip` and carries its reason.
+A command that no integration wanted, or that a filter left out, has kind `skip` and carries its reason; a step of a
+call has kind `step`, a choice about a parked command `resolve`.
 """
 
 from collections.abc import Mapping
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from schemas.pbx_call_event import CallStep
 from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
 
-CommandKind = Literal["apply", "skip"]
+CommandKind = Literal["apply", "skip", "step", "resolve"]
 Lane = Literal["live", "retry", "bulk"]
 KeyKind = Literal["text", "email", "phone"]
 
@@ -31,6 +33,25 @@ class MatchKey:
     value: str
     lead: str | None = None
     contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookingChange:
+    """What became of a booking (`booked`, `moved`, `cancelled`), and the booking that it replaces."""
+
+    status: str
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asked for by hand; see the contract `UserAction`."""
+
+    action: str
+    object: str | None = None
+    about: str | None = None
+    create_new: bool = False
+    remember: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,10 @@ class Command:
     contact: Mapping[str, Scalar] = field(default_factory=dict)
     account: Mapping[str, Scalar] = field(default_factory=dict)
     opportunity: Mapping[str, Scalar] = field(default_factory=dict)
+    activity: Mapping[str, Scalar] = field(default_factory=dict)
+    booking: BookingChange | None = None
+    step: CallStep | None = None
+    request: Request | None = None
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
@@ -80,5 +105,8 @@ class Command:
                 "agent": agent_from(value["agent"]),
                 "rule_ids": tuple(value["rule_ids"]),
                 "keys": tuple(MatchKey(**key) for key in value["keys"]),
+                "booking": None if value["booking"] is None else BookingChange(**value["booking"]),
+                "step": CallStep.from_avro(value["step"]),
+                "request": None if value["request"] is None else Request(**value["request"]),
             }
         )

@@ -52,6 +52,9 @@ class Mode(Enum):
 MODES: Mapping[str, Mode] = MappingProxyType(
     {
         "call_result": Mode.BACKWARD,
+        "booking": Mode.BACKWARD,
+        "pbx_call_event": Mode.BACKWARD,
+        "user_action": Mode.BACKWARD,
         "command": Mode.BACKWARD,
         "outcome": Mode.FULL_TRANSITIVE,
         "notice": Mode.FULL_TRANSITIVE,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
 
-OutcomeKind = Literal["created", "updated", "converted", "skipped", "error", "other"]
+OutcomeKind = Literal["created", "updated", "converted", "skipped", "error", "other", "activity"]
 Reason = Literal[
     "none",
     "unchanged",
@@ -28,8 +28,17 @@ Reason = Literal[
     "id_reused",
     "internal",
     "other",
+    "activity_created",
+    "activity_updated",
+    "activity_deleted",
+    "activity_cancelled",
+    "no_activity",
+    "unknown_number",
+    "short_call",
+    "already_resolved",
+    "resolved",
 ]
-RecordOperation = Literal["created", "updated", "converted", "unchanged", "linked", "failed", "other"]
+RecordOperation = Literal["created", "updated", "converted", "unchanged", "linked", "failed", "other", "deleted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,8 @@ class Outcome:
     reused_event_id: str | None = None
     api_calls: tuple[str, ...] = ()
     trace_id: str | None = None
+    tie_break: str | None = None
+    flags: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -132,6 +143,7 @@ class Outcome:
                 "missing_fields": tuple(value["missing_fields"]),
                 "discarded_fields": tuple(value["discarded_fields"]),
                 "api_calls": tuple(value["api_calls"]),
+                "flags": tuple(value["flags"]),
             }
         )
 

@@ -15,11 +15,23 @@ DAY = 24 * 60 * 60 * 1000
 """Milliseconds of a day, Kafka's unit of retention."""
 
 SOURCE_CALL_RESULT = "crm.event.call-result"
+SOURCE_BOOKING = "crm.event.booking"
+SOURCE_PBX_CALL = "crm.event.pbx-call"
+SOURCE_USER_ACTION = "crm.event.user-action"
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        SOURCE_CALL_RESULT: "call_result",
+        SOURCE_BOOKING: "booking",
+        SOURCE_PBX_CALL: "pbx_call_event",
+        SOURCE_USER_ACTION: "user_action",
+    }
+)
+"""Source topics and the contract of each."""
 NOTICE = "crm.notice"
 NO_ORG = "none"
 """The reserved org of commands that no integration wanted."""
-OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("created", "updated", "converted", "skipped", "error")
-DEAD_LETTER_SOURCES = ("call-result", "command", "outcome")
+OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("created", "updated", "converted", "activity", "skipped", "error")
+DEAD_LETTER_SOURCES = ("call-result", "booking", "pbx-call", "user-action", "command", "outcome")
 _ORG = re.compile(r"[a-z0-9-]+")
 
 
@@ -49,7 +61,7 @@ def outcome_topic(kind: str) -> str:
 
 
 def dead_letter_topic(source: str) -> str:
-    """Return the dead letter topic of *source* (call-result, command, outcome); raises ValueError for another."""
+    """Return the dead letter topic of *source* (see `DEAD_LETTER_SOURCES`); raises ValueError for another."""
     if source not in DEAD_LETTER_SOURCES:
         raise ValueError(f"source {source!r} has no dead letter topic; sources are {', '.join(DEAD_LETTER_SOURCES)}")
     return f"crm.dead-letter.{source}"
@@ -74,6 +86,9 @@ def topic_table(orgs: Iterable[str] = ()) -> tuple[Topic, ...]:
 
 TOPICS: tuple[Topic, ...] = (
     Topic(SOURCE_CALL_RESULT, "call_result", "call_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_BOOKING, "booking", "booking_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_PBX_CALL, "pbx_call_event", "call_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_USER_ACTION, "user_action", "person", 3, _kept(7 * DAY)),
     *(Topic(outcome_topic(kind), "outcome", "person's record", 3, _kept(30 * DAY)) for kind in OUTCOME_KINDS),
     Topic(NOTICE, "notice", "command_id", 1, _kept(7 * DAY)),
     *(Topic(dead_letter_topic(source), None, "original key", 1, _kept(30 * DAY)) for source in DEAD_LETTER_SOURCES),

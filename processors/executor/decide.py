@@ -46,7 +46,7 @@ def decide(
     situation, match, rules = _situation(match, settings, book)
     rules = (*found, *rules)
     case = Case(command, match, settings, facts, now, book)
-    row = book.row("action", settings.action, situation)
+    row = book.row("action", str(settings.action), situation)
     rules = (*rules, row.rule)
     if row.then in ("no_match", "multiple_match", "converted_lead"):
         return case.decided("error", rules, (_refusal(row.then, match),))

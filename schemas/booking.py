@@ -1,0 +1,70 @@
+"""
+Contract `Booking`: an appointment was booked, moved or cancelled.
+
+Source: seeds document of Jicoo, rules JI-1 to JI-27. A booking that is moved keeps its ID, or a new one names it as
+`previous_booking`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
+
+BookingStatus = Literal["booked", "moved", "cancelled", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What happened to a booking; `person` is the invitee, `agent` the organiser, `answers` are the form's."""
+
+    event_id: str
+    booking_id: str
+    workspace: str
+    status: BookingStatus
+    changed: datetime
+    person: Person
+    start: datetime
+    end: datetime
+    agent: Agent | None = None
+    previous_booking: str | None = None
+    page: str | None = None
+    title: str | None = None
+    description: str | None = None
+    location: str | None = None
+    zone: str | None = None
+    cancel_reason: str | None = None
+    answers: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def thing(self) -> str:
+        """The source's own thing that the event is about; effect keys are made of the first of its bookings."""
+        return self.booking_id
+
+    @property
+    def event_time(self) -> datetime:
+        """When it happened at the source."""
+        return self.changed
+
+    def to_avro(self) -> dict[str, Any]:
+        """Return the value as fastavro writes it."""
+        value: dict[str, Any] = plain(self)
+        return value
+
+    @classmethod
+    def from_avro(cls, value: Mapping[str, Any]) -> "Booking":
+        """Return the event of a decoded Avro record."""
+        return cls(
+            **{
+                **value,
+                "changed": from_millis(value["changed"]),
+                "start": from_millis(value["start"]),
+                "end": from_millis(value["end"]),
+                "person": person_from(value["person"]),
+                "agent": agent_from(value["agent"]),
+                "answers": dict(value["answers"]),
+                "fields": dict(value["fields"]),
+            }
+        )
