@@ -196,6 +196,15 @@ class BookingSettings(Model):
     overwrite: Flag = False
 
 
+CallObject = Literal["Lead", "Contact", "Account"]
+PHONE_FIELDS: Mapping[CallObject, tuple[str, ...]] = {
+    "Lead": ("Phone", "MobilePhone"),
+    "Contact": ("Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone"),
+    "Account": ("Phone",),
+}
+"""Where an org keeps telephone numbers, unless an integration names other fields."""
+
+
 class CallSettings(Model):
     """
     How a PBX call finds its records and when it is logged (XB-11 to XB-18).
@@ -207,18 +216,8 @@ class CallSettings(Model):
     step.
     """
 
-    objects: Annotated[tuple[Literal["Lead", "Contact", "Account"], ...], Field(min_length=1)] = (
-        "Contact",
-        "Lead",
-        "Account",
-    )
-    phone_fields: dict[Literal["Lead", "Contact", "Account"], tuple[str, ...]] = Field(
-        default_factory=lambda: {
-            "Lead": ("Phone", "MobilePhone"),
-            "Contact": ("Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone"),
-            "Account": ("Phone",),
-        }
-    )
+    objects: Annotated[tuple[CallObject, ...], Field(min_length=1)] = ("Contact", "Lead", "Account")
+    phone_fields: Mapping[CallObject, tuple[str, ...]] = PHONE_FIELDS
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     short_seconds: Annotated[float, Field(ge=0)] = 5.0
     installed: AwareDatetime | None = None

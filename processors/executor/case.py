@@ -6,17 +6,19 @@ Rule of this file: pure; what is consulted here is what the outcome names in `ru
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
+from processors.executor.call import Call
 from processors.integration import Integration
 from processors.rules import fields as field_rules
 from processors.rules.book import Book
 from processors.rules.normalise import is_blank
-from processors.values import Decision, Match, OrgFacts, Record, Role, Step
+from processors.values import Decision, Match, OrgFacts, Record, Resolution, Role, Step
 from schemas.command import Command
 from schemas.identity import effect_key
-from schemas.outcome import Reason
+from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 
 
@@ -25,7 +27,8 @@ class Part:
     """
     One piece of a decision: a step or none, and what the outcome must say about it.
 
-    `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written.
+    `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written; with
+    `park` it waits for someone's choice before that.
     """
 
     step: Step | None = None
@@ -37,6 +40,9 @@ class Part:
     missing: tuple[str, ...] = ()
     candidates: tuple[Record, ...] = ()
     detail: str | None = None
+    park: bool = False
+    tie_break: str | None = None
+    flags: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -51,7 +57,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The arguments of one decision."""
+    """The arguments of one decision; `call` is the assembled call of a PBX command, `resolution` someone's choice."""
 
     command: Command
     match: Match
@@ -59,7 +65,8 @@ class Case:
     facts: OrgFacts
     now: datetime
     book: Book
-    links: Mapping[str, str] = field(default_factory=dict)
+    call: Call | None = None
+    resolution: Resolution | None = None
 
     def update(
         self, role: Role, record: Record, mapped: Mapping[str, Scalar], extra: Mapping[str, Scalar] | None = None
@@ -124,8 +131,20 @@ class Case:
         )
         return Part(step, rules=made.rules)
 
-    def decided(self, kind: str, rules: tuple[str, ...], parts: tuple[Part, ...]) -> Decision:
-        """Return the decision that *parts* make together, in their order; any refusal refuses the whole."""
+    def decided(
+        self,
+        kind: str,
+        rules: tuple[str, ...],
+        parts: tuple[Part, ...],
+        reason: Reason = "none",
+        things: Mapping[str, bytes] | None = None,
+        links: Mapping[tuple[str, str], str] | None = None,
+    ) -> Decision:
+        """
+        Return the decision that *parts* make together, in their order; any refusal refuses the whole.
+
+        *reason* is that of a decision that writes something, and of one that is skipped.
+        """
         ids = tuple(dict.fromkeys((*self.command.rule_ids, *rules, *(one for part in parts for one in part.rules))))
         for part in parts:
             if part.refusal:
@@ -136,15 +155,21 @@ class Case:
                     candidates=part.candidates,
                     missing_fields=tuple(name for one in parts for name in one.missing),
                     detail=part.detail,
+                    park=part.park and self.resolution is None,
                 )
         steps = tuple(step for part in parts for step in part.steps)
         return Decision(
-            "created" if kind == "created" else "converted" if kind == "converted" else "updated",
-            "none" if steps else "unchanged",
+            cast(OutcomeKind, kind),
+            reason if steps or kind == "skipped" else "unchanged",
             steps,
             ids,
             discarded_fields=tuple(name for part in parts for name in part.discarded),
             linked=tuple({(one.object, one.id): one for part in parts for one in part.linked}.values()),
+            detail=next((part.detail for part in parts if part.detail), None),
+            tie_break=next((part.tie_break for part in parts if part.tie_break), None),
+            flags=tuple(dict.fromkeys(one for part in parts for one in part.flags)),
+            things=things or {},
+            links=links or {},
         )
 
 

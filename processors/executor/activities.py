@@ -1,0 +1,135 @@
+"""
+What is logged beside a person's record: one Task or Event for the source's thing.
+
+In: a case, where the activity hangs, the one logged so far.  Out: a part (JI-19 to JI-22, XB-3, XB-4, XB-11, XB-12).
+Rule of this file: an activity is found by its effect key and nothing else, so that there is one for ever; who owns it
+is decided here alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from processors.executor.case import Case, Part
+from processors.rules.normalise import same_value
+from processors.values import Record, Role, Step
+from schemas.identity import effect_key
+from schemas.values import Scalar
+
+CANCELLED = "Cancelled: "
+"""What stands before the subject of an activity that is marked as cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an activity hangs: a person's record (`who`), the one that `role` makes, or an account (`what`)."""
+
+    who: str | None = None
+    role: Role | None = None
+    what: str | None = None
+
+
+def effect_of(case: Case, thing: str) -> str:
+    """Return the effect key of the activity of one of the source's things."""
+    return effect_key(case.command.integration, thing, "activity")
+
+
+def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:
+    """
+    Return the ID of the user whose the activity is, and what the outcome flags (XB-3, XB-4).
+
+    Who acted, by e-mail or user name, if active; else the configured default (`owner_fallback`); else nobody is named
+    and the org gives it to the integration user (`owner_unknown`).
+    """
+    agent = case.command.agent
+    found = _user(case, (agent.email if agent else None) or (agent.name if agent else None))
+    if found is not None:
+        return found, ()
+    default = _user(case, case.settings.activity.owner)
+    return (default, ("owner_fallback",)) if default else (None, ("owner_unknown",))
+
+
+def _user(case: Case, name: str | None) -> str | None:
+    wanted = (name or "").strip().casefold()
+    if not wanted:
+        return None
+    for field in ("Email", "Username"):
+        ids = [
+            user.id
+            for user in case.match.users
+            if user.fields.get("IsActive") and str(user.fields.get(field) or "").casefold() == wanted
+        ]
+        if ids:
+            return min(ids)
+    return None
+
+
+def log(case: Case, effect: str, place: Place, fields: Mapping[str, Scalar]) -> Part:
+    """
+    Return the create of the activity under *effect*, or the update of the one that is there to what it should say now.
+
+    A Lead's Task takes no WhatId: that is left out where `who` is a lead (Salesforce, Task).
+    """
+    owner_id, flags = owner(case)
+    existing = case.match.activities.get(effect)
+    links, refs = _links(place)
+    values = {name: value for name, value in {**fields, **links}.items() if value is not None}
+    if existing is None:
+        own = {"OwnerId": owner_id} if owner_id else {}
+        step = Step(
+            "activity",
+            "create",
+            case.settings.activity.object,
+            fields={**values, **own},
+            refs=refs,
+            effect=effect,
+        )
+        return Part(step, flags=flags)
+    return _overwrite(case, existing, values, effect)
+
+
+def _links(place: Place) -> tuple[dict[str, Scalar], dict[str, Role]]:
+    links: dict[str, Scalar] = {"WhoId": place.who, "WhatId": place.what}
+    return links, ({"WhoId": place.role} if place.role else {})
+
+
+def _overwrite(case: Case, existing: Record, values: Mapping[str, Scalar], effect: str) -> Part:
+    facts = case.facts.objects.get(existing.object)
+    changed = {
+        name: value
+        for name, value in values.items()
+        if not same_value(_kind(facts.fields if facts else {}, name), value, existing.fields.get(name))
+    }
+    if not changed:
+        return Part(record=existing, linked=(existing,))
+    before = {name: existing.fields.get(name) for name in changed}
+    step = Step(
+        "activity", "update", existing.object, record_id=existing.id, fields=changed, before=before, effect=effect
+    )
+    return Part(step, existing)
+
+
+def _kind(fields: Mapping[str, object], name: str) -> str:
+    return str(getattr(fields.get(name), "type", "string"))
+
+
+def delete(existing: Record, effect: str, role: Role = "activity") -> Part:
+    """Return the deletion of an activity (JI-21)."""
+    return Part(Step(role, "delete", existing.object, record_id=existing.id, effect=effect), existing)
+
+
+def mark_cancelled(existing: Record, effect: str) -> Part:
+    """Return the update that marks an activity as cancelled; one that is marked already is left as it is."""
+    subject = str(existing.fields.get("Subject") or "")
+    if subject.startswith(CANCELLED):
+        return Part(record=existing, linked=(existing,))
+    fields: dict[str, Scalar] = {"Subject": (CANCELLED + subject)[:255]}
+    step = Step(
+        "activity",
+        "update",
+        existing.object,
+        record_id=existing.id,
+        fields=fields,
+        before={"Subject": subject},
+        effect=effect,
+    )
+    return Part(step, existing)

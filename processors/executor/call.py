@@ -1,0 +1,63 @@
+"""
+A finished telephone call, assembled from the steps of its legs.
+
+In: nothing.  Out: the value that stages after *assemble* see.
+Rule of this file: values alone; how steps become a call is in `assemble.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from schemas.pbx_call_event import CallDirection, CallStep, Party
+from schemas.values import Agent, Person, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One transfer: how, from whom, to whom, when."""
+
+    kind: Literal["blind", "attended"]
+    at: datetime
+    by: Agent | None = None
+    to: Party | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    One call with all that its steps told (XB-13).
+
+    `outside` is the person outside the network (None: a call inside it, or a number withheld). Durations are seconds:
+    `talk` from the first answer to the end, `ring` until then. `ended` None, with `timed_out`: it never ended for us.
+    `agent` is the last user who spoke to the person, else who was called. `steps` are all steps, in time order, so
+    that one that comes later can be put among them.
+    """
+
+    call_id: str
+    direction: CallDirection
+    outside: Party | None
+    participants: tuple[Party, ...]
+    started: datetime
+    answered: datetime | None = None
+    ended: datetime | None = None
+    talk: float = 0.0
+    ring: float = 0.0
+    cause: str | None = None
+    agent: Agent | None = None
+    transfers: tuple[Transfer, ...] = ()
+    conference: bool = False
+    recording: str | None = None
+    zone: str | None = None
+    timed_out: bool = False
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    steps: tuple[CallStep, ...] = ()
+
+    @property
+    def person(self) -> Person:
+        """The person outside, as far as the PBX knows them."""
+        outside = self.outside
+        return Person(
+            last_name=outside.name if outside else None, phones=(outside.number,) if outside and outside.number else ()
+        )
