@@ -1,14 +1,14 @@
 """
-The stage of a torture test: real processes, a simulated org, a mail server, a ledger on SQLite, and the verifier.
+The stage of a torture test: real processes, a simulated org, a mail server, a ledger, and the verifier.
 
-In: a folder, Kafka's address. Out: `Stage`, which starts, kills, stops and starts again, and asks the verifier.
+In: a folder, Kafka's address, a database (by itself a file of SQLite).
+Out: `Stage`, which starts, kills, stops and starts again, and asks the verifier.
 Rule of this file: every process is ended by its own ID; every wait has a bound and names what it waited for.
 """
 
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -23,8 +23,9 @@ import yaml
 from aiosmtpd.controller import Controller
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
+from sqlalchemy import Engine
 
-from connectors.database.engine import open_engine
+from connectors.database.engine import open_engine, reading
 from connectors.database.migrate import migrate
 from connectors.kafka.admin import ensure_topics
 from processors.intake.map import command
@@ -36,6 +37,7 @@ from schemas.topics import command_topic, topic_table
 from simulator import Control
 from tests.fixtures.kafka_server import ROOT
 from tests.fixtures.processes import die_with_parent, free_ports, stop, tail, wait_until
+from tests.torture.verifier.topics import read_topics
 
 SOURCE = "crm.event.call-result"
 
@@ -93,17 +95,20 @@ class Stage:
     executor: Mapping[str, Any] = field(default_factory=dict)
     tree: Path = ROOT
     mail_up: bool = True
+    database: str = ""
     actors: dict[str, Actor] = field(default_factory=dict)
     expected: list[dict[str, Any]] = field(default_factory=list)
     _others: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _control: dict[str, Control] = field(default_factory=dict)
     _mail_port: int = 0
     _post: Controller | None = None
+    _engine: Engine | None = None
 
     def open(self) -> None:
         """Start what is not ours, write the settings, make tables and topics."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "integrations").mkdir()
+        self.database = self.database or f"sqlite:///{self.folder / 'ledger.db'}"
         for name, text in self.integrations.items():
             (self.folder / "integrations" / f"{name}.yaml").write_text(text)
         self._mail_port = free_ports(1)[0]
@@ -114,7 +119,7 @@ class Stage:
         self._control_url = control
         settings = {
             "kafka": {"bootstrap": self.kafka, "replication": 1},
-            "database": f"sqlite:///{self.database}",
+            "database": self.database,
             "integrations": str(self.folder / "integrations"),
             "orgs": {name: self._org(origins[name]) for name in self.orgs},
             "mail": {"host": "127.0.0.1", "port": self._mail_port, "security": "none", "sender": "box@example.com"},
@@ -122,17 +127,13 @@ class Stage:
             "metrics": {"port": 0},
         }
         (self.folder / "settings.yaml").write_text(yaml.safe_dump(settings))
-        migrate(open_engine(f"sqlite:///{self.database}"))
+        self._engine = open_engine(self.database)
+        migrate(self._engine)
         ensure_topics(AdminClient({"bootstrap.servers": self.kafka}), topic_table(self.orgs), replication=1)
 
     def _org(self, origin: str) -> dict[str, Any]:
         own = {"login_url": origin, "client_id": "signalbox", "client_secret": "simulated-secret", "login_pause": 1.0}
         return {**own, "request_limit": 6.0, "read_timeout": 4.0, **self.org_settings}
-
-    @property
-    def database(self) -> Path:
-        """The ledger's file."""
-        return self.folder / "ledger.db"
 
     @property
     def mails(self) -> Path:
@@ -255,16 +256,18 @@ class Stage:
         self.expected += map(dict, entries)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Ask the ledger's database, read only."""
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
-        try:
-            return list(connection.execute(statement))
-        finally:
-            connection.close()
+        """Ask the ledger's database."""
+        assert self._engine is not None, "the stage is not open"
+        with reading(self._engine).connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(statement)]
 
     def settled(self) -> int:
         """Return how many commands are settled."""
         return int(self.query("SELECT count(*) FROM command WHERE state = 'settled'")[0][0])
+
+    def published(self) -> int:
+        """Return how many outcomes a `read_committed` subscriber sees."""
+        return len(read_topics(self.kafka, "crm.outcome."))
 
     def answers_due(self) -> int:
         """Return how many outcomes the input is worth."""
@@ -306,7 +309,7 @@ class Stage:
         path = self.folder / "input.jsonl"
         path.write_text("".join(json.dumps(entry) + "\n" for entry in self.expected))
         command = [sys.executable, "-m", "tests.torture.verifier", "--json", "--bootstrap", self.kafka]
-        command += ["--database", f"sqlite:///{self.database}", "--input", str(path)]
+        command += ["--database", self.database, "--input", str(path)]
         for name in self.orgs:
             command += ["--org-effects", f"{name}={self._control_url}/{name}/effects"]
         if mails:
@@ -337,6 +340,8 @@ class Stage:
                 stop(process, 0)
         if self._post is not None:
             self._post.stop()
+        if self._engine is not None:
+            self._engine.dispose()
 
 
 @contextmanager

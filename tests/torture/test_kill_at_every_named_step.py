@@ -1,5 +1,8 @@
+import signal
+
 import pytest
 
+from tests.fixtures.processes import wait_until
 from tests.torture.calls import Deal, call, company, recipients
 from tests.torture.conftest import Staging
 
@@ -23,14 +26,34 @@ def few(seed: str) -> Deal:
     return made
 
 
+FIRST = {
+    "before_transaction": ["after_settle"],
+    "inside_transaction": ["after_settle", "before_transaction"],
+    "after_transaction": ["after_settle", "before_transaction"],
+}
+"""Place → what is passed before: the first transactions carry offsets alone, and one with outcomes is to be struck."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Return what the ledger lies in; nothing is SQLite, in the stage's own folder."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
 @pytest.mark.parametrize("place", PLACES)
-def test_a_kill_at_every_named_step_loses_nothing_and_repeats_nothing(stage: Staging, place: str) -> None:
-    box = stage()
+def test_a_kill_at_every_named_step_loses_nothing_and_repeats_nothing(
+    database: str, stage: Staging, place: str
+) -> None:
+    box = stage(database=database)
     made = few(place)
     box.expect(*made.expected, *recipients())
-    killed = box.start("executor", probe=[{"place": place, "nth": 1, "do": "kill"}])
+    killed = box.start("executor", probe=[{"place": place, "first": FIRST.get(place, []), "do": "kill"}])
     box.hand_over(made.messages)
-    box.wait_finished(60)
-    assert killed.lives == 2, f"{place} was never reached"
+    process = killed.process
+    assert process is not None
+    wait_until(lambda: process.poll() is not None, 60, f"the kill at {place}")
+    assert process.returncode == -signal.SIGKILL
+    box.wait_finished(120)
+    assert killed.lives == 2
     verdict = box.verify("outcomes=12", "effects.create=8")
     assert verdict.violations == []
