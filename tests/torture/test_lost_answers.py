@@ -8,7 +8,7 @@ WRITES = r"/composite|/sobjects|/Soap"
 PEOPLE = 12
 
 
-def test_lost_and_late_answers_double_nothing_and_leave_no_older_value(stage: Staging, seed: int) -> None:
+def test_d5_d7_d8_lost_and_late_answers_double_nothing_and_leave_no_older_value(stage: Staging, seed: int) -> None:
     """D5, D7, D8: writes that land after the connection dropped, up to 0.9 of the org's request limit."""
     box = stage(org_settings={"request_limit": LIMIT})
     rng = random.Random(seed)

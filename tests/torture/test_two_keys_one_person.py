@@ -4,7 +4,7 @@ from tests.torture.conftest import Staging
 from tests.torture.stage import ready
 
 
-def test_an_id_only_and_an_email_only_event_meet_in_one_lead_in_their_order(stage: Staging) -> None:
+def test_d10_d11_an_id_only_and_an_email_only_event_meet_in_one_lead_in_their_order(stage: Staging) -> None:
     """D10, D11: the first is still being matched, by its ID, when the second is found by e-mail: the first is first."""
     box = stage()
     [lead] = box.org().seed("Lead", [{"LastName": "Two", "Company": "C", "Email": address("two")}])

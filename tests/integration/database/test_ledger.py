@@ -101,7 +101,7 @@ def test_whoever_lost_the_lease_writes_nothing(engine: Engine) -> None:
     assert sequences(ledger) == []
 
 
-def test_an_old_writer_that_commits_late_is_seen_by_the_new_owner(engine: Engine) -> None:
+def test_d14_an_old_writer_that_commits_late_is_seen_by_the_new_owner(engine: Engine) -> None:
     ledger, checked, go = SqlLedger(engine), threading.Event(), threading.Event()
     old = ledger.take_lease("main", "one")
 
@@ -180,7 +180,7 @@ def test_a_link_is_kept_once_and_the_latest_counts(engine: Engine) -> None:
     assert ledger.links(lease, "person", ["p1", "p2", "p3"]) == {"p1": "0031", "p2": "00Q2"}
 
 
-def test_a_writer_that_stands_still_is_put_out_by_postgresql(postgres_url: str) -> None:
+def test_d15_a_writer_that_stands_still_is_put_out_by_postgresql(postgres_url: str) -> None:
     engine = open_engine(postgres_url)
     migrate(engine)
     ledger = SqlLedger(engine)
@@ -195,7 +195,7 @@ def test_a_writer_that_stands_still_is_put_out_by_postgresql(postgres_url: str) 
     engine.dispose()
 
 
-def test_on_sqlite_others_wait_for_a_writer_that_stands_still_and_then_try_again(tmp_path: Path) -> None:
+def test_d15_on_sqlite_others_wait_for_a_writer_that_stands_still_and_then_try_again(tmp_path: Path) -> None:
     # A stated limit: SQLite cannot end the transaction of a process that was stopped inside it.
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     engine, stopped = open_engine(url), open_engine(url)

@@ -1,0 +1,44 @@
+"""The page on the promise says which test plays which attack; here it is held to the tests that are there."""
+
+import re
+from collections import defaultdict
+
+from tests.contract.docs.pages import DOCS, ROOT
+
+ROW = re.compile(r"^\| (D\d+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+FUNCTION = re.compile(r"^def (test_d\d+\w*)\(", re.MULTILINE)
+
+
+def told() -> dict[str, set[tuple[str, str]]]:
+    return {row: set(TEST.findall(cell)) for row, cell in ROW.findall((DOCS / "promise.md").read_text("utf-8"))}
+
+
+def rows(name: str) -> list[str]:
+    """Return the attacks that a test's name begins with: `test_d5_d7_late` plays D5 and D7."""
+    found = []
+    for word in name.split("_")[1:]:
+        if re.fullmatch(r"d\d+", word) is None:
+            break
+        found.append(word.upper())
+    return found
+
+
+def played() -> dict[str, set[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        for name in FUNCTION.findall(file.read_text("utf-8")):
+            for row in rows(name):
+                found[row].add((file.relative_to(ROOT).as_posix(), name))
+    return dict(found)
+
+
+def test_each_attack_on_the_page_is_played_by_the_tests_that_it_names() -> None:
+    there = played()
+    false = {row: gone for row, named in told().items() if (gone := named - there.get(row, set())) or not named}
+    assert false == {}, "no such test, or its name does not carry the attack"
+
+
+def test_the_page_leaves_no_attack_out_that_it_told_once() -> None:
+    once = {*range(1, 6), *range(7, 16), *range(20, 24), 25}
+    assert {f"D{number}" for number in once} <= told().keys()
