@@ -354,7 +354,7 @@ def staged(stage: Stage) -> Iterator[Stage]:
         stage.close()
 
 
-def ready(stage: Stage, actor: Actor, word: str = "org begins", seconds: float = 40) -> None:
+def ready(stage: Stage, actor: Actor, word: str = "org begins", seconds: float = 60) -> None:
     """Wait until an actor's log says *word*."""
     log = stage.log(actor)
     wait_until(lambda: log.exists() and word in log.read_text(errors="replace"), seconds, f"{word!r} of {actor.name}")

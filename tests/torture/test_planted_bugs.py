@@ -39,7 +39,7 @@ def test_a_planted_bug_turns_the_verifier_red(stage: Staging, tmp_path: Path, na
     scenario = SCENARIOS[name]
     tree = copy_of_the_product(tmp_path / "product", HERE / "planted" / f"{name}.patch")
     box = stage(tree=tree, **scenario.stage)
-    scenario.play(box, 8.0)
+    scenario.play(box, 15.0)
     verdict = box.verify(mails="notifier-one" in box.actors)
     assert verdict.checks & scenario.red, (verdict.violations, verdict.counts)
 
@@ -52,6 +52,6 @@ def _name(scenario: str) -> str:
 def test_the_same_scenario_without_the_bug_is_green(stage: Staging, name: str) -> None:
     scenario = SCENARIOS[name]
     box = stage(**scenario.stage)
-    scenario.play(box, 60.0)
+    scenario.play(box, 90.0)
     verdict = box.verify("outcomes=1", mails="notifier-one" in box.actors)
     assert verdict.violations == []
