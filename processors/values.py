@@ -40,7 +40,9 @@ class Match:
     leads that are the same person.
     `activities` are the activities logged for the command's thing so far, by effect key; `users` are the org's users
     whom the acting agent's e-mail or user name, or the default owner, names; `things` is what the ledger keeps of the
-    source's things, by source ID; `assigned` is the record that someone chose for good for this person (XB-19).
+    source's things, by source ID; `together` is what it keeps of this person's interactions with this agent, for this
+    integration and the one that shares activities with it, by the source IDs under which it is kept; `assigned` is the
+    record that someone chose for good for this person (XB-19).
     """
 
     step: str = "none"
@@ -55,6 +57,7 @@ class Match:
     activities: Mapping[str, Record] = field(default_factory=dict)
     users: tuple[Record, ...] = ()
     things: Mapping[str, bytes] = field(default_factory=dict)
+    together: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     assigned: str | None = None
 
 
@@ -93,6 +96,21 @@ class Step:
     effect: str | None = None
     status: str | None = None
     owner_id: str | None = None
+    allow_duplicates: bool = False
+
+
+EVERY_NAME = "*"
+"""Source ID of a link that is kept under every e-mail and number that the command's person goes by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the ledger keeps: the record of a source's thing. `record_id` None: the record that *role* comes to."""
+
+    kind: str
+    source_id: str
+    record_id: str | None = None
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +121,7 @@ class Decision:
     No steps: it is settled at once. `rule_ids` are the rows of the rule tables that led here.
     `linked` names records that the outcome lists although nothing is written to them.
     `park`: it waits for someone to choose among `candidates` (kind and reason are what it comes to if nobody does).
-    `things` (by source ID) and `links` (kind, source ID → record ID) are kept in the ledger when it is settled as
-    decided.
+    `things` (by source ID) and `links` are kept in the ledger when it is settled as decided.
     """
 
     kind: OutcomeKind
@@ -120,7 +137,7 @@ class Decision:
     tie_break: str | None = None
     flags: tuple[str, ...] = ()
     things: Mapping[str, bytes] = field(default_factory=dict)
-    links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ class Command:
     activity: Mapping[str, Scalar] = field(default_factory=dict)
     booking: BookingChange | None = None
     step: CallStep | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
     request: Request | None = None
 
     def to_avro(self) -> dict[str, Any]:
@@ -105,6 +107,7 @@ class Command:
                 "agent": agent_from(value["agent"]),
                 "rule_ids": tuple(value["rule_ids"]),
                 "keys": tuple(MatchKey(**key) for key in value["keys"]),
+                **{name: None if value[name] is None else from_millis(value[name]) for name in ("started", "ended")},
                 "booking": None if value["booking"] is None else BookingChange(**value["booking"]),
                 "step": CallStep.from_avro(value["step"]),
                 "request": None if value["request"] is None else Request(**value["request"]),

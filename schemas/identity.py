@@ -26,6 +26,11 @@ def reused_id(command_id: str, digest: str) -> str:
     return str(uuid5(NAMESPACE, _join("reused", command_id, digest)))
 
 
+def notice_id(command_id: str, kind: str) -> str:
+    """Return the ID of the one notice of this kind about a command."""
+    return str(uuid5(NAMESPACE, _join("notice", command_id, kind)))
+
+
 def effect_key(integration: str, thing: str, role: str) -> str:
     """
     Return 32 hex characters that make a created record the same record for ever (design section 3, points 5 and 8).

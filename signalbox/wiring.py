@@ -24,7 +24,7 @@ from connectors.database.notes import DatabaseNotes
 from connectors.kafka.admin import delete_below
 from connectors.kafka.dead_letter_topics import original, produce
 from connectors.kafka.dead_letters import dead_letter
-from connectors.kafka.headers import outcome_headers
+from connectors.kafka.headers import notice_headers, outcome_headers
 from connectors.kafka.options import (
     consumer_config,
     faust_broker,
@@ -131,6 +131,7 @@ def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) 
             metrics=process.metrics,
             new_id=lambda: str(uuid.uuid4()),
             headers=lambda outcome: outcome_headers(outcome, outcome.trace_id),
+            notice_headers=notice_headers,
             salesforce=clients.get(org),
             terms=Terms(section.max_rows, section.send_within, limit),
             looks=section.looks,

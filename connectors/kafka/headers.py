@@ -7,6 +7,8 @@ Rule of this file: pure; header values are UTF-8 bytes, names are those of the s
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from schemas.identity import notice_id
+from schemas.notice import Notice
 from schemas.outcome import Outcome
 
 Headers = list[tuple[str, bytes]]
@@ -24,6 +26,17 @@ def outcome_headers(outcome: Outcome, traceparent: str | None = None) -> Headers
         subject=outcome.thing,
         time=outcome.settled_time,
         traceparent=traceparent,
+    )
+
+
+def notice_headers(notice: Notice) -> Headers:
+    """Return the CloudEvents 1.0 headers of a notice; `ce_id` is the same for each copy of it."""
+    return cloud_event(
+        event_id=notice_id(notice.command_id, notice.kind),
+        event_type=f"crm.notice.{notice.kind}",
+        source=f"/signalbox/{notice.org}/{notice.integration}",
+        subject=notice.command_id,
+        time=notice.time,
     )
 
 

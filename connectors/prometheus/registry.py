@@ -32,6 +32,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     "commands_inserted_total": Definition("counter", "Commands stored in the ledger for the first time.", ("org",)),
     "commands_repeated_total": Definition("counter", "Commands that were delivered again.", ("org",)),
     "commands_waiting": Definition("gauge", "Unsettled commands by where they are.", ("org", "where")),
+    "commands_parked_total": Definition(
+        "counter", "Commands that wait for someone to choose a match.", ("org", "integration")
+    ),
     "outcomes_total": Definition(
         "counter", "Commands settled, by kind and reason.", ("org", "integration", "kind", "reason")
     ),

@@ -15,7 +15,7 @@ from processors.integration import Integration
 from processors.rules import fields as field_rules
 from processors.rules.book import Book
 from processors.rules.normalise import is_blank
-from processors.values import Decision, Match, OrgFacts, Record, Resolution, Role, Step
+from processors.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.outcome import OutcomeKind, Reason
@@ -102,8 +102,13 @@ class Case:
         creation: str,
         links: Mapping[str, Scalar] | None = None,
         refs: Mapping[str, Role] | None = None,
+        allow_duplicates: bool = False,
     ) -> Part:
-        """Return the create of one record, or its refusal where there is no mapping or a mandatory field is missing."""
+        """
+        Return the create of one record, or its refusal where there is no mapping or a mandatory field is missing.
+
+        *allow_duplicates*: the org's duplicate rules may warn, and it is saved all the same (XB-24).
+        """
         row = self.book.row("mapping", f"create_{role}", "mapped" if mapped else "no_mapping")
         if row.then == "refuse":
             return no_mapping(object_name, row.rule)
@@ -128,6 +133,7 @@ class Case:
             fields={**made.fields, **(links or {})},
             refs=dict(refs or {}),
             effect=effect_key(self.command.integration, self.command.thing, role),
+            allow_duplicates=allow_duplicates,
         )
         return Part(step, rules=made.rules)
 
@@ -138,7 +144,7 @@ class Case:
         parts: tuple[Part, ...],
         reason: Reason = "none",
         things: Mapping[str, bytes] | None = None,
-        links: Mapping[tuple[str, str], str] | None = None,
+        links: tuple[Link, ...] = (),
     ) -> Decision:
         """
         Return the decision that *parts* make together, in their order; any refusal refuses the whole.
@@ -160,7 +166,7 @@ class Case:
         steps = tuple(step for part in parts for step in part.steps)
         return Decision(
             cast(OutcomeKind, kind),
-            reason if steps or kind == "skipped" else "unchanged",
+            reason if steps or kind == "skipped" or reason == "resolved" else "unchanged",
             steps,
             ids,
             discarded_fields=tuple(name for part in parts for name in part.discarded),
@@ -169,7 +175,7 @@ class Case:
             tie_break=next((part.tie_break for part in parts if part.tie_break), None),
             flags=tuple(dict.fromkeys(one for part in parts for one in part.flags)),
             things=things or {},
-            links=links or {},
+            links=links,
         )
 
 

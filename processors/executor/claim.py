@@ -15,9 +15,12 @@ order (D10).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from processors.executor.call import Call
 from processors.executor.plan import Plan
 from processors.integration import Integration
+from processors.values import Resolution
 from schemas.command import Command
+from schemas.pbx_call_event import CallStep
 
 NO_KEYS: frozenset[str] = frozenset()
 
@@ -27,7 +30,10 @@ class Item:
     """
     A command at work in memory: what the ledger holds of it, its keys, its plan.
 
-    `due` and `since` are seconds since the epoch.
+    `due` and `since` are seconds since the epoch. `parked`: it waits for someone's choice, and nobody's counts from
+    `due` on; `resolution` is the choice made, and `choosing` that one is being stored. Of a call, the command is that
+    of its first step, `members` are those of the others, `event_ids` the events of them all, `steps` what happened,
+    `call` what that came to; `timed_out`: it never ended.
     """
 
     command: Command
@@ -45,6 +51,14 @@ class Item:
     plan: Plan | None = None
     since: float = 0.0
     blocker: str | None = None
+    parked: bool = False
+    resolution: Resolution | None = None
+    choosing: bool = False
+    call: Call | None = None
+    steps: tuple[CallStep, ...] = ()
+    timed_out: bool = False
+    members: tuple[str, ...] = ()
+    event_ids: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -62,9 +76,19 @@ class Item:
             self.plan = None
 
     @property
+    def lets_pass(self) -> bool:
+        """Whether those who come after it may go first: it is parked, and its integration says so."""
+        return self.parked and self.settings is not None and self.settings.match.while_parked == "pass"
+
+    @property
     def all_keys(self) -> frozenset[str]:
         """Everything that must be free for it to go."""
         return self.keys | self.wants if self.wants else self.keys
+
+
+def person_names(keys: Iterable[str]) -> list[str]:
+    """Return those of a command's keys that are names of its person: e-mails and numbers."""
+    return sorted(key for key in keys if key.startswith(("email:", "phone:")))
 
 
 @dataclass(slots=True)
@@ -134,6 +158,14 @@ class Queue:
         """Return when the first command that is not due yet will be, or None when the queue is empty."""
         return min((item.due for item in self._order), default=None)
 
+    def get(self, command_id: str) -> Item | None:
+        """Return a waiting command by its ID, or None."""
+        return self._waiting.get(command_id)
+
+    def parked_count(self, now: float) -> int:
+        """Return how many wait for someone's choice."""
+        return sum(1 for item in self._order if item.parked and item.due > now)
+
     def due_count(self, now: float) -> int:
         """Return how many wait although they are due."""
         return sum(1 for item in self._order if item.due <= now)
@@ -159,7 +191,8 @@ def pick(queue: Queue, claims: Claims, own_calls: dict[str, frozenset[str]], now
         keys = item.all_keys
         item.blocker = _why_not(item, keys, held_back, picked, claims, own_calls, now)
         if item.blocker is not None:
-            held_back |= keys
+            if not (item.lets_pass and item.blocker == "due"):
+                held_back |= keys
             continue
         picked.append(item)
         if item.alone:
@@ -178,7 +211,7 @@ def _why_not(
     own_calls: dict[str, frozenset[str]],
     now: float,
 ) -> str | None:
-    if item.due > now:
+    if item.due > now or item.choosing:
         return "due"
     if not held_back.isdisjoint(keys):
         return next(iter(held_back & keys))
@@ -230,6 +263,7 @@ def _earlier(batch: list[Item], wanted: dict[str, frozenset[str]], queue: Queue)
     for item in queue:
         if item.order >= last:
             break
-        for key in item.all_keys & discovered:
-            first.setdefault(key, item.order)
+        if not item.lets_pass:
+            for key in item.all_keys & discovered:
+                first.setdefault(key, item.order)
     return first

@@ -14,6 +14,7 @@ from processors.integration import Integration
 from processors.ledger import Ledger
 from processors.ports import Metrics, Probe, Salesforce
 from schemas.codec import Codec
+from schemas.notice import Notice
 from schemas.outcome import Outcome
 
 
@@ -51,6 +52,7 @@ class Context:
     metrics: Metrics
     new_id: Callable[[], str]
     headers: Callable[[Outcome], Iterable[tuple[str, bytes]]]
+    notice_headers: Callable[[Notice], Iterable[tuple[str, bytes]]]
     salesforce: Salesforce | None = None
     terms: Terms = field(default_factory=Terms)
     retry: Retry = Retry()

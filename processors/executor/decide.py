@@ -11,12 +11,16 @@ from datetime import datetime
 from typing import cast
 
 from processors.executor import companions
+from processors.executor.call import Call
 from processors.executor.case import Case, Part, no_mapping
+from processors.executor.choose import remembered
+from processors.executor.logged import with_activity
+from processors.executor.sources import source_of
 from processors.integration import Integration
 from processors.rules.book import Book
 from processors.rules.normalise import is_blank
 from processors.rules.tables import BOOK
-from processors.values import Decision, Match, OrgFacts, Record, Role, Step
+from processors.values import Decision, Match, OrgFacts, Record, Resolution, Role, Step
 from schemas.command import Command
 from schemas.outcome import Reason
 from schemas.values import Scalar
@@ -31,21 +35,33 @@ def decide(
     facts: OrgFacts,
     now: datetime,
     book: Book = BOOK,
+    *,
+    call: Call | None = None,
+    resolution: Resolution | None = None,
 ) -> Decision:
     """
     Return what *command* does, by the executor's own *settings* (None: the integration is gone). Never raises.
 
-    A known account ID travels in a step's `fields` (for a conversion too), one yet to come in its `refs`.
+    A known account ID travels in a step's `fields` (for a conversion too), one yet to come in its `refs`. *call* is the
+    assembled call of a PBX command, *resolution* what someone chose for one that was parked.
     """
     if command.kind == "skip":
         return Decision("skipped", cast(Reason, command.skip_reason or "other"), rule_ids=command.rule_ids)
     if settings is None:
         detail = f"integration {command.integration} is not configured here: restore its file, then replay"
         return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
+    case = Case(command, match, settings, facts, now, book, call, resolution)
+    own = source_of(command.contract).decide
+    return remembered(case, own(case) if own else with_activity(case, _by_action(case)))
+
+
+def _by_action(case: Case) -> Decision:
+    """Return what the integration's action does (VS-1 to VS-32)."""
+    command, match, settings, book = case.command, case.match, case.settings, case.book
     found = _match_rules(match)
     situation, match, rules = _situation(match, settings, book)
     rules = (*found, *rules)
-    case = Case(command, match, settings, facts, now, book)
+    case = replace(case, match=match)
     row = book.row("action", str(settings.action), situation)
     rules = (*rules, row.rule)
     if row.then in ("no_match", "multiple_match", "converted_lead"):

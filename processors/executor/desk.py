@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from processors.executor.claim import NO_KEYS, Claims, Item, Queue, pick, widen
 from processors.executor.plan import ApiCall
+from processors.values import Resolution
 
 BURST = 50
 """Commands waiting from which on few API calls count for more than a moment: a batch gathers for a whole answer."""
@@ -107,9 +108,32 @@ class Desk:
         with self._lock:
             self.answer_seconds += 0.2 * (min(seconds, MOST_PATIENCE) - self.answer_seconds)
 
+    def choose(self, command_id: str) -> Item | None:
+        """
+        Return a parked command that someone has chosen for, or None where none is parked under that ID (any more).
+
+        Until `woken`, neither its expiry nor another choice can have it: one wins (design section 3, point 9).
+        """
+        with self._lock:
+            item = self._queue.get(command_id)
+            if item is None or not item.parked or item.choosing:
+                return None
+            item.choosing = True
+            return item
+
+    def woken(self, items: Iterable[Item], now: float) -> None:
+        """Let parked commands go on: the ledger holds the choices made for them."""
+        with self._lock:
+            for item in items:
+                item.parked = item.choosing = False
+                item.due = now
+            self._lock.notify_all()
+
     def _hold(self, holder: str, items: list[Item]) -> None:
         self._queue.take(items)
         for item in items:
+            if item.parked:
+                item.parked, item.resolution = False, Resolution(expired=True)
             self._claims.take(item.all_keys, holder)
         self._working[holder] = items
 
@@ -291,10 +315,11 @@ class Desk:
     def counts(self, now: float) -> dict[str, int]:
         """Return how many commands are where: due, later, working, in doubt; and the claims held."""
         with self._lock:
-            due = self._queue.due_count(now)
+            due, parked = self._queue.due_count(now), self._queue.parked_count(now)
             return {
                 "due": due,
-                "later": len(self._queue) - due,
+                "later": len(self._queue) - due - parked,
+                "parked": parked,
                 "working": sum(len(items) for items in self._working.values()),
                 "in_doubt": sum(len(doubt.items) for doubt in self._doubts.values()),
                 "claims": len(self._claims),

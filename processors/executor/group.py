@@ -69,10 +69,14 @@ def decide_batch(
         ):
             _wait(item, item.all_keys | keys, batch, written)
             continue
-        _note(decision, item.all_keys | keys, written)
+        _note(item, decision, item.all_keys | keys, written)
         batch.wanted[item.id] = keys
         batch.plans[item.id] = Plan(
-            decision, match_step=found.step, ignored_id=found.ignored_id, keys=tuple(sorted(item.keys | keys))
+            decision,
+            match_step=found.step,
+            ignored_id=found.ignored_id,
+            keys=tuple(sorted(item.keys | keys)),
+            members=item.members,
         )
     return batch
 
@@ -120,13 +124,20 @@ def _in_order(decision: Decision, phase: Mapping[str, int]) -> bool:
 def _relies(decision: Decision, found: Match, fields: Mapping[str, Mapping[str, Scalar]]) -> bool:
     """Whether it leaves a record as it is because of a write before it, which may yet be refused."""
     records = [*found.leads, *found.contacts, *found.accounts, found.account_of, found.opportunity]
+    records += found.activities.values()
     changed = {record.id for record in records if record is not None and record.id in fields}
     return not changed <= {step.record_id for step in decision.steps}
 
 
-def _note(decision: Decision, keys: frozenset[str], written: _Written) -> None:
-    if any(step.operation != "update" for step in decision.steps):
+def _note(item: Item, decision: Decision, keys: frozenset[str], written: _Written) -> None:
+    others = [step for step in decision.steps if step.operation != "update"]
+    if any(step.role not in ("activity", "other_activity") for step in others):
         written.exclusive |= keys
+    # A new activity of a person stands in nobody's way but that of its own thing.
+    written.exclusive |= {f"thing:{step.effect}" for step in others if step.effect}
+    if decision.things:
+        # What the ledger will keep of a thing is not there yet for whoever comes next.
+        written.exclusive |= {key for key in item.all_keys if key.startswith("source:")}
     for number, step in enumerate(decision.steps):
         if step.record_id is not None:
             written.phase[step.record_id] = max(number, written.phase.get(step.record_id, 0))
@@ -149,4 +160,5 @@ def _overlaid(match: Match, fields: Mapping[str, Mapping[str, Scalar]]) -> Match
         accounts=tuple(map(after, match.accounts)),
         account_of=after(match.account_of) if match.account_of else None,
         opportunity=after(match.opportunity) if match.opportunity else None,
+        activities={effect: after(record) for effect, record in match.activities.items()},
     )

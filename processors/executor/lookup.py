@@ -8,6 +8,9 @@ Rule of this file: all reads of a decision happen here, after its claims were ta
 
 from collections.abc import Mapping, Sequence
 
+from processors.executor import surroundings
+from processors.executor.assembly import renewed
+from processors.executor.choose import narrowed
 from processors.executor.claim import Item
 from processors.executor.context import Context
 from processors.executor.decide import decide
@@ -22,18 +25,32 @@ from processors.values import Match, OrgFacts, Question, Record
 def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: Salesforce, facts: OrgFacts) -> Batch:
     """Return what each command of the batch does, on fresh reads."""
     began = context.clock()
+    kept = surroundings.read(items, context.ledger, lease)
+    for item in items:
+        renewed(item, kept.things_of(item), context.region)
     asked: list[Asked] = [(item.command, item.settings) for item in items]
-    records = _find(salesforce, questions(asked, facts, context.region))
+    people = questions(asked, facts, context.region, kept.chosen(items))
+    records = _find(salesforce, (*people, *surroundings.questions(items, kept, facts)))
     opportunities = _opportunities(items, records, context, lease)
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
     index = Index(records, context.region)
     matched = context.clock()
     context.metrics.observe("stage_duration_seconds", matched - began, stage="match")
     now = context.now()
+
+    def match(item: Item) -> Match:
+        if item.settings is None:
+            return Match()
+        found = resolve(item.command, item.settings, index, opportunities)
+        found = narrowed(found, item.resolution, kept.assigned_to(item), item.settings, index)
+        return surroundings.joined_to(found, item, kept, records, facts)
+
     batch = decide_batch(
         items,
-        lambda item: Match() if item.settings is None else resolve(item.command, item.settings, index, opportunities),
-        lambda item, match: decide(item.command, match, item.settings, facts, now),
+        match,
+        lambda item, found: decide(
+            item.command, found, item.settings, facts, now, call=item.call, resolution=item.resolution
+        ),
         facts.external_field,
         context.region,
     )

@@ -127,7 +127,7 @@ def resolve(
             return _with_companions(replace(named, step="salesforce_id"), command, settings, index, opportunities)
         ignored = command.salesforce_id.strip() if row.then == "note_and_use_keys" else None
     for keys in key_sets(command):
-        match = _joined(_hits(keys, "Lead", index), _hits(keys, "Contact", index), settings, index, book)
+        match = joined(_hits(keys, "Lead", index), _hits(keys, "Contact", index), settings, index, book)
         if match.leads or match.contacts:
             match = replace(match, step=f"key_set:{keys[0].set}")
             break
@@ -137,11 +137,11 @@ def resolve(
 def _by_salesforce_id(command: Command, settings: Integration, index: Index, book: Book) -> Match:
     sfid = record_id(command.salesforce_id)
     name = person_object(sfid) if sfid else None
-    record = index.get(sfid, name) if name else None
+    record = index.get(sfid, name) if name and name != "Account" else None
     if record is None:
         return Match()
     leads, contacts = ((record,), ()) if record.object == "Lead" else ((), (record,))
-    return _joined(leads, contacts, settings, index, book)
+    return joined(leads, contacts, settings, index, book)
 
 
 def _hits(keys: Sequence[MatchKey], object_name: str, index: Index) -> tuple[Record, ...]:
@@ -156,7 +156,7 @@ def _hits(keys: Sequence[MatchKey], object_name: str, index: Index) -> tuple[Rec
     return tuple((hits or {}).values())
 
 
-def _joined(
+def joined(
     leads: Sequence[Record], contacts: Sequence[Record], settings: Integration, index: Index, book: Book
 ) -> Match:
     """Return leads and contacts with converted leads followed, left out or kept, as the settings say."""

@@ -15,15 +15,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 
 from processors.errors import OrgDown, RequestRefused, SignalboxError, Transient
-from processors.executor.claim import Item
+from processors.executor.assembly import Assembly
+from processors.executor.claim import NO_KEYS, Item
 from processors.executor.context import Context
 from processors.executor.desk import Desk, Doubt
 from processors.executor.doubts import look_at, take_up
 from processors.executor.match import person_keys
 from processors.executor.pending import Pending
-from processors.executor.plan import plan_from_json
+from processors.executor.plan import plan_from_json, resolution_from_json
 from processors.executor.work import Worker
 from processors.ledger import Change, Lease, Stored
+from processors.values import Resolution
 from schemas.command import Command
 
 log = structlog.get_logger()
@@ -39,6 +41,7 @@ class OrgExecutor:
         self.context = context
         self.lease = lease
         self.desk = Desk(linger=context.linger, max_in_flight=context.max_in_flight)
+        self.assembly = Assembly(context.region)
         self.worker = Worker(context, lease, self.desk, self._spread)
         self.failure: BaseException | None = None
         self._stopping = threading.Event()
@@ -48,7 +51,7 @@ class OrgExecutor:
     def start(self) -> None:
         """Load what waits and what may still land, then begin."""
         stored, calls = self.context.ledger.unsettled(self.lease)
-        items = {item.id: item for item in map(self._item, stored)}
+        items = {item.id: item for item in self._gathered([self._item(one) for one in stored])}
         now = self.context.clock()
         doubtful: set[str] = set()
         for call in calls:
@@ -66,10 +69,22 @@ class OrgExecutor:
         self.desk.add(waiting, now)
         self._thread.start()
 
+    def _gathered(self, items: Sequence[Item]) -> list[Item]:
+        """Return what may wait at the desk: steps of calls that are not over are gathered apart."""
+        steps = [item for item in items if item.command.kind == "step" and item.settings is not None]
+        if not steps:
+            return list(items)
+        known = {item.id for item in steps}
+        calls = self.assembly.add(
+            steps, lambda keys: self.context.ledger.things(self.lease, keys), self.context.clock()
+        )
+        return [*(item for item in items if item.id not in known), *calls]
+
     def add(self, stored: Sequence[Stored], commands: Sequence[Command] = ()) -> None:
         """Let freshly stored commands wait."""
         known = {command.command_id: command for command in commands}
-        self.desk.add([self._item(one, known.get(one.command_id)) for one in stored], self.context.clock())
+        fresh = [self._item(one, known.get(one.command_id)) for one in stored]
+        self.desk.add(self._gathered(fresh), self.context.clock())
 
     @property
     def last_sequence(self) -> int:
@@ -102,7 +117,9 @@ class OrgExecutor:
             command = Command.from_avro(self.context.codec.decode("command", stored.body))
         decider = self.context.deciders.get(command.integration)
         plan = plan_from_json(stored.plan) if stored.plan else None
-        keys = person_keys(command, self.context.region)
+        # A choice about another command takes no claims: what it is about may hold them (D16).
+        choice = command.kind == "resolve" and command.request is not None and bool(command.request.about)
+        keys = NO_KEYS if choice else person_keys(command, self.context.region)
         return Item(
             command=command,
             settings=decider.integration if decider else None,
@@ -115,6 +132,8 @@ class OrgExecutor:
             crashes=stored.crashes,
             alone=stored.alone,
             plan=plan,
+            parked=stored.parked,
+            resolution=resolution_from_json(stored.resolution) if stored.resolution else _own_choice(command),
         )
 
     def _run(self) -> None:
@@ -126,9 +145,10 @@ class OrgExecutor:
             self._fail(failure)
 
     def _until_next(self) -> float:
-        at = self.desk.next_time()
-        if at is None:
+        times = [one for one in (self.desk.next_time(), self.assembly.next_time()) if one is not None]
+        if not times:
             return TICK
+        at = min(times)
         return min(TICK, max(0.005, at - self.context.clock()))
 
     def _begin(self) -> bool:
@@ -136,6 +156,8 @@ class OrgExecutor:
         now = self.context.clock()
         for call in self.desk.expired(now):
             self._expire(call.id)
+        if ended := self.assembly.timed_out(now):
+            self.desk.add(ended, now)
         started = False
         doubt = self.desk.next_doubt(now)
         if doubt is not None:
@@ -229,3 +251,10 @@ class OrgExecutor:
         log.warning(
             "org does not answer; its work waits", org=self.context.org, why=down.reason, seconds=round(delay, 1)
         )
+
+
+def _own_choice(command: Command) -> Resolution | None:
+    """Return the record that a user named with the action itself, as a choice."""
+    if command.contract != "user_action" or not command.salesforce_id:
+        return None
+    return Resolution(command.salesforce_id)

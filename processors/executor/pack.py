@@ -17,7 +17,7 @@ COLLECTION = 200
 COLLECTIONS = 5
 CONVERSIONS = 100
 
-_ORDER = {"Account": 0, "Lead": 1, "Contact": 2, "Opportunity": 3}
+_ORDER = {"Account": 0, "Lead": 1, "Contact": 2, "Opportunity": 3, "Task": 4, "Event": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,8 @@ def _write_rows(items: Sequence[Item], external: Mapping[str, str]) -> list[Row]
 
 def write_of(plan: Plan, step: Step, external: Mapping[str, str]) -> Write:
     """Return what *step* writes, references filled in; a create is an upsert where the object has an external ID."""
+    if step.operation == "delete":
+        return Write("delete", step.object, record_id=plan.target(step))
     if step.operation == "update":
         return Write("update", step.object, record_id=plan.target(step), fields=plan.fields(step))
     field = external.get(step.object)
@@ -97,7 +99,7 @@ def _together(row: Row) -> tuple[int, str, str, str]:
     if write is None:
         return (9, "", "", "")
     parent = str(write.fields.get("AccountId") or write.record_id or "")
-    return (_ORDER.get(write.object, 5), write.object, f"{write.operation}{bool(write.external)}", parent)
+    return (_ORDER.get(write.object, 8), write.object, f"{write.operation}{bool(write.external)}", parent)
 
 
 def _convert_rows(items: Sequence[Item]) -> list[Row]:

@@ -7,15 +7,18 @@ Rule of this file: everything is only gathered here; nothing is stored, sent or 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import orjson
 
-from processors.executor.claim import Item
+from processors.executor.claim import Item, person_names
 from processors.executor.context import Context
-from processors.executor.plan import ApiCall, Plan, plan_to_json
-from processors.executor.settle import Ending, reused, settle
-from processors.ledger import Change, Postponed, Settled
-from processors.values import Written
+from processors.executor.plan import ApiCall, Plan, plan_to_json, resolution_to_json
+from processors.executor.settle import Ending, candidate, reused, settle
+from processors.ledger import Change, Noticed, Postponed, Resumed, Settled
+from processors.values import EVERY_NAME, Decision, Resolution, Written
+from schemas.identity import notice_id
+from schemas.notice import Notice
 from schemas.outcome import Outcome
 
 
@@ -29,6 +32,10 @@ class Pending:
     answered: list[str] = field(default_factory=list)
     alive: list[ApiCall] = field(default_factory=list)
     links: dict[tuple[str, str], str] = field(default_factory=dict)
+    things: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    resumed: list[Resumed] = field(default_factory=list)
+    noticed: list[Noticed] = field(default_factory=list)
+    woken: list[Item] = field(default_factory=list)
     left: list[Item] = field(default_factory=list)
     back: list[Item] = field(default_factory=list)
     dead: list[ApiCall] = field(default_factory=list)
@@ -43,6 +50,9 @@ class Pending:
             settled=self.settled,
             postponed=self.postponed,
             links=self.links,
+            things=self.things,
+            resumed=self.resumed,
+            noticed=self.noticed,
         )
 
     def advance(self, members: Iterable[Item], written: Written) -> None:
@@ -56,12 +66,13 @@ class Pending:
             contact = item.plan.record_id("contact") or item.plan.fields(step).get("ContactId")
             if step.role == "opportunity" and written.id and contact:
                 self.links["opportunity", str(contact)] = written.id
+            if step.role == "activity" and written.id and step.effect:
+                self.links["activity", step.effect] = written.id
 
     def settle(self, item: Item, plan: Plan | None, ending: Ending | None) -> None:
         """End a command: its outcome goes into the next transaction."""
         context = self.context
-        decider = context.deciders.get(item.command.integration)
-        digest = decider.digest if decider else ""
+        digest = self._digest(item)
         if item.command.skip_reason == "id_reused":
             outcome = reused(item, digest, context.now())
         else:
@@ -74,10 +85,82 @@ class Pending:
                 reason=outcome.reason,
                 key=outcome.key,
                 headers=orjson.dumps({name: value.decode() for name, value in context.headers(outcome)}),
+                absorbed=item.members,
             )
         )
+        if plan is not None and ending is None:
+            self._keep(item, plan)
         self.left.append(item)
         self._measure(outcome)
+
+    def _digest(self, item: Item) -> str:
+        decider = self.context.deciders.get(item.command.integration)
+        return decider.digest if decider else ""
+
+    def _keep(self, item: Item, plan: Plan) -> None:
+        """Keep what the decision says of the source's things, and the records that it came to."""
+        for source_id, body in plan.decision.things.items():
+            self.things[item.command.integration, source_id] = body
+        for link in plan.decision.links:
+            record = link.record_id or (plan.record_id(link.role) if link.role else None)
+            names = person_names(item.keys) if link.source_id == EVERY_NAME else [link.source_id]
+            if record is not None:
+                self.links.update({(link.kind, name): record for name in names})
+
+    def park(self, item: Item, decision: Decision) -> None:
+        """Let a command wait for someone's choice, and tell who listens what there is to choose from."""
+        context, command = self.context, item.command
+        hours = item.settings.match.park_hours if item.settings else 0.0
+        item.parked, item.due, item.plan = True, context.clock() + hours * 3600, None
+        why = decision.detail or "several records match; someone has to choose"
+        self.postponed.append(Postponed(item.id, item.due, why[:500], blocker="parked", parked=True))
+        self._notice(
+            Notice(
+                command_id=item.id,
+                kind="parked",
+                integration=command.integration,
+                org=command.org,
+                event_id=command.event_id,
+                person=command.person,
+                reason=why,
+                time=context.now(),
+                candidates=tuple(candidate(record) for record in decision.candidates),
+                until=datetime.fromtimestamp(item.due, UTC),
+                trace_id=command.trace_id,
+            )
+        )
+        context.metrics.count("commands_parked_total", org=context.org, integration=command.integration)
+        self.back.append(item)
+
+    def resume(self, item: Item, resolution: Resolution) -> None:
+        """Let a parked command go on with the choice that someone made."""
+        context, command = self.context, item.command
+        self.resumed.append(Resumed(item.id, context.clock(), resolution_to_json(resolution)))
+        self._notice(
+            Notice(
+                command_id=item.id,
+                kind="resumed",
+                integration=command.integration,
+                org=command.org,
+                event_id=command.event_id,
+                person=command.person,
+                reason=f"{resolution.by or 'someone'} chose {resolution.record_id or 'a new record'}",
+                time=context.now(),
+                trace_id=command.trace_id,
+            )
+        )
+        self.woken.append(item)
+
+    def _notice(self, notice: Notice) -> None:
+        self.noticed.append(
+            Noticed(
+                notice_id=notice_id(notice.command_id, notice.kind),
+                command_id=notice.command_id,
+                notice=self.context.codec.encode("notice", notice.to_avro()),
+                key=notice.command_id,
+                headers=orjson.dumps({name: value.decode() for name, value in self.context.notice_headers(notice)}),
+            )
+        )
 
     def postpone(self, item: Item, why: str, *, tries: int | None = None, delay: float | None = None) -> None:
         """Send a command back to waiting: it keeps its place, and its plan only where something of it is done."""

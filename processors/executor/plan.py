@@ -5,13 +5,12 @@ In: a `Decision` and the answers so far.  Out: the next step with every referenc
 Rule of this file: plans and calls are stored in the ledger as JSON; nothing else knows that form.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import TypeAdapter
 
-from processors.values import Conversion, Decision, Role, Step, Write, Written
+from processors.values import Conversion, Decision, Resolution, Role, Step, Write, Written
 from schemas.values import Scalar
 
 CallKind = Literal["write", "convert"]
@@ -23,7 +22,7 @@ class Plan:
     """
     A decision on its way: `results` answers its first steps, in order; `calls` are the API calls that it shared in.
 
-    `resent` lists the steps that were sent more than once: a refusal of those is checked by reading first.
+    `members` are the commands of a call's other steps: what was begun with them is ended with them.
     """
 
     decision: Decision
@@ -32,6 +31,7 @@ class Plan:
     results: tuple[Written, ...] = ()
     calls: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
     @property
     def step(self) -> Step | None:
@@ -114,6 +114,7 @@ class ApiCall:
 
 
 _PLAN = TypeAdapter(Plan)
+_RESOLUTION = TypeAdapter(Resolution)
 _CALL = TypeAdapter(ApiCall)
 
 
@@ -127,6 +128,16 @@ def plan_from_json(data: bytes) -> Plan:
     return _PLAN.validate_json(data)
 
 
+def resolution_to_json(resolution: Resolution) -> bytes:
+    """Return a choice as the ledger stores it."""
+    return _RESOLUTION.dump_json(resolution)
+
+
+def resolution_from_json(data: bytes) -> Resolution:
+    """Return a choice that the ledger stored."""
+    return _RESOLUTION.validate_json(data)
+
+
 def call_to_json(call: ApiCall) -> bytes:
     """Return the call as the ledger stores it."""
     return _CALL.dump_json(call)
@@ -135,10 +146,3 @@ def call_to_json(call: ApiCall) -> bytes:
 def call_from_json(data: bytes) -> ApiCall:
     """Return a call that the ledger stored."""
     return _CALL.validate_json(data)
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Records kept for a source's thing: (kind, source ID) → record ID."""
-
-    records: Mapping[tuple[str, str], str] = field(default_factory=dict)

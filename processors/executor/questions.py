@@ -26,12 +26,12 @@ _MORE = {
     "Account": (),
     "Opportunity": ("IsClosed", "AccountId"),
 }
-_PREFIX = {"00Q": "Lead", "003": "Contact"}
+_PREFIX = {"00Q": "Lead", "003": "Contact", "001": "Account"}
 Values: TypeAlias = dict[tuple[str, ...], dict[str, dict[str, None]]]
 
 
 def person_object(record: str) -> str | None:
-    """Return the object that a record ID's prefix names: Lead, Contact, or None for any other."""
+    """Return the object that a record ID's prefix names: Lead, Contact, Account, or None for any other."""
     return _PREFIX.get(record[:3])
 
 
@@ -48,14 +48,19 @@ def key_sets(command: Command) -> tuple[tuple[MatchKey, ...], ...]:
     return tuple(tuple(sets[number]) for number in sorted(sets))
 
 
-def questions(asked: Sequence[Asked], facts: OrgFacts, region: str = "US") -> tuple[Question, ...]:
+def questions(
+    asked: Sequence[Asked], facts: OrgFacts, region: str = "US", chosen: Iterable[str] = ()
+) -> tuple[Question, ...]:
     """
     Return round one: leads and contacts by SalesforceID and keys, accounts by keys, each value once (VS-7, VS-8).
 
-    *region* is the country of telephone numbers that name none.
+    *region* is the country of telephone numbers that name none; *chosen* are the IDs of records that someone chose.
     """
     live = _live(asked)
     wanted: dict[str, Values] = {"Lead": {}, "Contact": {}, "Account": {}}
+    for one in chosen:
+        if name := person_object(one):
+            _add(wanted[name], {"Id": (one,)})
     for command, settings in live:
         sfid = record_id(command.salesforce_id) if settings.match.salesforce_id else None
         if sfid and (name := person_object(sfid)):

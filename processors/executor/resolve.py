@@ -32,6 +32,7 @@ _CONVERSION = ("Id", "IsConverted", "ConvertedContactId", "ConvertedAccountId")
 def _about(name: str, writes: Sequence[Write]) -> list[Question]:
     asked = []
     updates = [write for write in writes if write.record_id]
+    # What is deleted is read too: that it is not there any more is the answer.
     if updates:
         written = (field for write in updates for field in write.fields)
         fields = dict.fromkeys(("Id", "LastModifiedById", "LastModifiedDate", *written))
@@ -68,6 +69,8 @@ def _verdict(
         record = by_key.get((write.object, write.external[1]))
         return None if record is None else Written(True, record.id, created=_is_new(record, intended_at))
     record = by_id.get(write.record_id or "")
+    if write.operation == "delete":
+        return Written(True, write.record_id) if record is None or record.fields.get("IsDeleted") else None
     if record is None or record.fields.get("LastModifiedById") != user_id:
         return None
     if not _since(record.fields.get("LastModifiedDate"), intended_at):

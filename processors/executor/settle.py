@@ -44,7 +44,7 @@ def settle(item: Item, plan: Plan | None, digest: str, now: datetime, ending: En
         integration=command.integration,
         org=command.org,
         contract=command.contract,
-        event_ids=(command.event_id,),
+        event_ids=item.event_ids or (command.event_id,),
         thing=command.thing,
         event_time=command.event_time,
         command_time=command.command_time,
@@ -66,6 +66,8 @@ def settle(item: Item, plan: Plan | None, digest: str, now: datetime, ending: En
         detail=(ending.detail if ending else None) or (decision.detail if decision else None),
         api_calls=plan.calls if plan else (),
         trace_id=command.trace_id,
+        tie_break=decision.tie_break if decision else None,
+        flags=decision.flags if decision else (),
     )
 
 
@@ -86,6 +88,8 @@ def _end(plan: Plan | None, ending: Ending | None) -> tuple[OutcomeKind, Reason]
     if decision.kind == "created" and plan.results and not any(result.created for result in plan.results):
         # The same thing had created it before (its effect key was known): nothing new came to be.
         return "updated", decision.reason
+    if decision.reason == "activity_created" and plan.results and not any(result.created for result in plan.results):
+        return decision.kind, "activity_updated"
     return decision.kind, decision.reason
 
 
@@ -108,6 +112,8 @@ def _written(plan: Plan, step: Step, result: Written) -> list[Touched]:
             if id_
         ]
         return [Touched("Lead", result.id or plan.target(step), "converted"), *made]
+    if step.operation == "delete":
+        return [Touched(step.object, step.record_id, "deleted")]
     operation: RecordOperation = "created" if step.operation == "create" and result.created else "updated"
     return [Touched(step.object, result.id, operation, fields=plan.fields(step), before=dict(step.before))]
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import get_args
 
 from processors.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
+from processors.executor.choose import resolution_of
 from processors.executor.claim import Item
 from processors.executor.context import Context
 from processors.executor.desk import Desk
@@ -26,6 +27,7 @@ from processors.executor.settle import Ending
 from processors.ledger import Change, Lease
 from processors.ports import Salesforce
 from processors.values import OrgFacts, RowError, Written
+from schemas.command import Command
 from schemas.outcome import Reason
 
 FACTS_SECONDS = 900.0
@@ -55,6 +57,10 @@ class Worker:
 
     def process(self, holder: str, items: list[Item]) -> None:
         """Do the work of one batch."""
+        choices = [item for item in items if _is_choice(item.command)]
+        if choices:
+            self._choose(holder, choices)
+        items = [item for item in items if not _is_choice(item.command)]
         pending = Pending(self._context)
         ready = [item for item in items if item.plan is not None]
         fresh = [item for item in items if item.plan is None]
@@ -78,6 +84,25 @@ class Worker:
             detail = f"integration {command.integration} is not in the executor's settings; add its file and replay"
             return Ending("error", "settings_missing", detail)
         return None
+
+    def _choose(self, holder: str, choices: Iterable[Item]) -> None:
+        """Let the parked commands that these choices are about go on; the first choice wins, once (attack D16)."""
+        pending = Pending(self._context)
+        for item in choices:
+            choice = resolution_of(item.command)
+            if isinstance(choice, Ending):
+                pending.settle(item, None, choice)
+                continue
+            about = (item.command.request.about if item.command.request else None) or ""
+            parked = self._desk.choose(about)
+            if parked is None:
+                detail = f"nothing waits for a choice under {about}: it was chosen for before, or its time was up"
+                pending.settle(item, None, Ending("skipped", "already_resolved", detail))
+                continue
+            parked.resolution = choice
+            pending.resume(parked, choice)
+            pending.settle(item, None, Ending("updated", "resolved", f"command {about} goes on with it"))
+        self.store(holder, pending, None)
 
     def _decide(self, holder: str, items: list[Item], pending: Pending) -> list[Item]:
         salesforce, facts = self.org()
@@ -159,7 +184,10 @@ class Worker:
         while True:
             finished = [item for item in items if item.plan is not None and item.plan.step is None]
             for item in finished:
-                pending.settle(item, item.plan, None)
+                if item.plan is not None and item.plan.decision.park:
+                    pending.park(item, item.plan.decision)
+                else:
+                    pending.settle(item, item.plan, None)
             items = [item for item in items if item.plan is not None and item.plan.step is not None]
             try:
                 calls = self._calls(items)
@@ -216,6 +244,7 @@ class Worker:
         self._context.probe("after_settle" if pending.settled else "after_ledger")
         for dead in pending.dead:
             self._desk.dead(dead)
+        self._desk.woken(pending.woken, self._context.clock())
         self._desk.leave(holder, pending.left)
         self._desk.give_back(holder, pending.back)
 
@@ -307,6 +336,11 @@ class Worker:
         found = salesforce.find(questions(rows))
         records = [record for answer in found.rows for record in answer]
         return verdicts(rows, records, facts.user_id, intended_at)
+
+
+def _is_choice(command: Command) -> bool:
+    """Whether it is a choice about a parked command; without one it is a change of the match for what follows."""
+    return command.kind == "resolve" and bool(command.request and command.request.about)
 
 
 def _skip_ending(reason: str) -> Ending:

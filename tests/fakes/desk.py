@@ -150,6 +150,7 @@ class Rig:
             metrics=NoMetrics(),
             new_id=lambda: str(uuid.uuid4()),
             headers=lambda outcome: [("ce_id", outcome.outcome_id.encode())],
+            notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
             salesforce=self.org,
             terms=self.terms,
             retry=Retry(base=0.02, cap=0.1),

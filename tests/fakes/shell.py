@@ -153,6 +153,7 @@ class Process:
             metrics=NoMetrics(),
             new_id=lambda: str(uuid.uuid4()),
             headers=lambda outcome: [("ce_id", outcome.outcome_id.encode())],
+            notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
             salesforce=self.box.orgs[org],
             retry=Retry(base=0.05, cap=0.2),
             row_retry=Retry(base=0.05, cap=0.2),

@@ -1,7 +1,44 @@
 """All scenarios in one list. Rule of this file: nothing else."""
 
+from typing import Protocol
+
+from processors.rules.book import Book
+from processors.rules.tables import BOOK
 from tests.unit.rules.cases_actions import ACTION, MATCH
+from tests.unit.rules.cases_by_hand import BY_HAND
 from tests.unit.rules.cases_companions import ACCOUNTS, OPPORTUNITIES, OWNERS
 from tests.unit.rules.cases_fields import MANDATORY, MAPPING, POLICIES
+from tests.unit.rules.cases_interactions import INTERACTIONS
 
-SCENARIOS = [*ACTION, *MATCH, *ACCOUNTS, *OPPORTUNITIES, *OWNERS, *POLICIES, *MANDATORY, *MAPPING]
+
+class Witness(Protocol):
+    """What proves a row: a name that begins with rule IDs, what must be decided, and what is."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The rules that it proves."""
+
+    @property
+    def then(self) -> tuple[str, ...]:
+        """What must be decided."""
+
+    def run(self, book: Book = BOOK) -> tuple[str, ...]:
+        """Return what is decided."""
+
+
+SCENARIOS: list[Witness] = [
+    *ACTION,
+    *MATCH,
+    *ACCOUNTS,
+    *OPPORTUNITIES,
+    *OWNERS,
+    *POLICIES,
+    *MANDATORY,
+    *MAPPING,
+    *BY_HAND,
+    *INTERACTIONS,
+]

@@ -6,8 +6,7 @@ import pytest
 
 from processors.rules.book import Book, Row, Table
 from processors.rules.tables import BOOK
-from tests.unit.rules.cases import SCENARIOS
-from tests.unit.rules.scenarios import Scenario
+from tests.unit.rules.cases import SCENARIOS, Witness
 
 SWAPS = [
     pytest.param(table.name, replace(row, then=other), id=f"{row.rule}:{table.name}:{'.'.join(row.when)}->{other}")
@@ -18,7 +17,7 @@ SWAPS = [
 ]
 
 
-def _is_green(scenario: Scenario, book: Book) -> bool:
+def _is_green(scenario: Witness, book: Book) -> bool:
     try:
         return scenario.run(book) == scenario.then
     except Exception:  # noqa: BLE001 -- a swapped table may lead anywhere; a crash is red
@@ -34,7 +33,7 @@ def test_a_swapped_row_turns_a_scenario_red_that_names_its_rule(table: str, swap
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_a_scenario_is_green_under_the_tables_as_they_are(scenario: Scenario) -> None:
+def test_a_scenario_is_green_under_the_tables_as_they_are(scenario: Witness) -> None:
     """Red means swapped: without a swap every witness is green."""
     assert _is_green(scenario, BOOK)
 

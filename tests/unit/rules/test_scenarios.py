@@ -2,14 +2,13 @@
 
 import pytest
 
-from tests.unit.rules.cases import SCENARIOS
-from tests.unit.rules.scenarios import Scenario
+from tests.unit.rules.cases import SCENARIOS, Witness
 
 DECISIONS = "1 5 7 8 9 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 32"
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_exactly_this_is_decided(scenario: Scenario) -> None:
+def test_exactly_this_is_decided(scenario: Witness) -> None:
     """A scenario's decision is what it says, whole."""
     assert scenario.run() == scenario.then
 

@@ -1,0 +1,43 @@
+"""
+What differs by contract: which things the ledger keeps of it, which activities it may have, who decides.
+
+In: a command.  Out: the answers of the file that knows that contract.
+Rule of this file: a table and nothing else; a new source is a new row.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from processors.executor import by_hand, logged
+from processors.executor.case import Case
+from processors.values import Decision
+from schemas.command import Command
+
+States = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    One contract's answers: its decision (None: the four actions decide), the source's things to read of a command,
+    those that what was read leads to, and the effect keys of the activities that the command may have.
+    """
+
+    decide: Callable[[Case], Decision] | None = None
+    things: Callable[[Command], tuple[str, ...]] = lambda _command: ()
+    further: Callable[[States], tuple[str, ...]] = lambda _states: ()
+    effects: Callable[[Command, States], tuple[str, ...]] = lambda _command, _states: ()
+
+
+SOURCES: Mapping[str, Source] = {
+    "call_result": Source(effects=logged.effects),
+    "user_action": Source(by_hand.decide_by_hand, effects=by_hand.effects),
+}
+"""By contract."""
+
+_NONE = Source(lambda case: Decision("error", "internal", detail=f"no rules for {case.command.contract}"))
+
+
+def source_of(contract: str) -> Source:
+    """Return what is known of a contract; one that keeps nothing where it has no row."""
+    return SOURCES.get(contract, _NONE)
