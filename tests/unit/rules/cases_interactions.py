@@ -5,8 +5,21 @@ from dataclasses import dataclass
 from processors.executor.interactions import own_fields
 from processors.rules.book import Book
 from processors.rules.tables import BOOK
+from schemas.values import Scalar
 
-FIELDS = {"CallDurationInSeconds": 60, "Description": "d", "Subject": "s", "CallDisposition": "YES", "Own__c": 1}
+FIELDS: dict[str, Scalar] = {
+    "CallDurationInSeconds": 60,
+    "Description": "d",
+    "Subject": "s",
+    "CallDisposition": "YES",
+    "Own__c": 1,
+}
+    "CallDurationInSeconds": 60,
+    "Description": "d",
+    "Subject": "s",
+    "CallDisposition": "YES",
+    "Own__c": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
