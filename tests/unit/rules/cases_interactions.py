@@ -14,12 +14,6 @@ FIELDS: dict[str, Scalar] = {
     "CallDisposition": "YES",
     "Own__c": 1,
 }
-    "CallDurationInSeconds": 60,
-    "Description": "d",
-    "Subject": "s",
-    "CallDisposition": "YES",
-    "Own__c": 1,
-}
 
 
 @dataclass(frozen=True, slots=True)
