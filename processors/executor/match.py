@@ -10,15 +10,35 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from processors.executor.questions import Asked, follow_up, key_field, key_sets, person_object, questions
-from processors.integration import Integration
+from processors.executor.questions import (
+    Asked,
+    follow_up,
+    key_field,
+    key_sets,
+    number_fields,
+    numbers_of,
+    person_object,
+    questions,
+    region_of,
+)
+from processors.integration import CallObject, Integration
 from processors.rules.book import Book
 from processors.rules.normalise import email, is_blank, phone, record_id, text_key
 from processors.rules.tables import BOOK
 from processors.values import Match, Record
 from schemas.command import Command, KeyKind, MatchKey
 
-__all__ = ["Asked", "Index", "account_keys", "follow_up", "names_of", "person_keys", "questions", "resolve"]
+__all__ = [
+    "Asked",
+    "Index",
+    "account_keys",
+    "follow_up",
+    "names_of",
+    "person_keys",
+    "questions",
+    "resolve",
+    "resolve_call",
+]
 
 
 def person_keys(command: Command, region: str = "US") -> frozenset[str]:
@@ -75,32 +95,36 @@ class Index:
                 known = self._by_id.get(_id(record.id))
                 merged = record if known is None else replace(record, fields={**known.fields, **record.fields})
                 self._by_id[_id(record.id)] = merged
-        self._by_value: dict[tuple[str, str, KeyKind], dict[str, dict[str, Record]]] = {}
-        self._region = region
+        self._by_value: dict[tuple[str, str, KeyKind, str], dict[str, dict[str, Record]]] = {}
+        self.region = region
 
     def get(self, record: str | None, object_name: str) -> Record | None:
         """Return the record of that ID, in 15 or 18 characters, if it is of that object and not deleted."""
         found = self._by_id.get(_id(record)) if record else None
         return found if found is not None and found.object == object_name else None
 
-    def having(self, object_name: str, field: str, kind: KeyKind, value: str) -> Mapping[str, Record]:
-        """Return the records whose *field* holds *value*, compared as *kind*, by ID."""
-        place = (object_name, field, kind)
+    def having(
+        self, object_name: str, field: str, kind: KeyKind, value: str, region: str | None = None
+    ) -> Mapping[str, Record]:
+        """Return the records whose *field* holds *value*, compared as *kind* (numbers as of *region*), by ID."""
+        country = region or self.region
+        place = (object_name, field, kind, country)
         if place not in self._by_value:
             index: dict[str, dict[str, Record]] = {}
             for record in self._by_id.values():
                 held = record.fields.get(field) if record.object == object_name else None
-                if (form := self._form(kind, held)) is not None:
+                if (form := _form(kind, held, country)) is not None:
                     index.setdefault(form, {})[record.id] = record
             self._by_value[place] = index
-        form = self._form(kind, value)
+        form = _form(kind, value, country)
         return {} if form is None else self._by_value[place].get(form, {})
 
-    def _form(self, kind: KeyKind, value: object) -> str | None:
-        text = None if value is None else str(value)
-        if kind == "phone":
-            return phone(text, self._region)
-        return email(text) if kind == "email" else text_key(text)
+
+def _form(kind: KeyKind, value: object, region: str) -> str | None:
+    text = None if value is None else str(value)
+    if kind == "phone":
+        return phone(text, region)
+    return email(text) if kind == "email" else text_key(text)
 
 
 def _id(text: str) -> str:
@@ -131,7 +155,31 @@ def resolve(
         if match.leads or match.contacts:
             match = replace(match, step=f"key_set:{keys[0].set}")
             break
+    if match.step == "none" and settings.source == "pbx_call":
+        return replace(resolve_call(command, settings, index, book), ignored_id=ignored)
     return _with_companions(replace(match, ignored_id=ignored), command, settings, index, opportunities)
+
+
+def resolve_call(command: Command, settings: Integration, index: Index, book: Book = BOOK) -> Match:
+    """
+    Return whom the person's number names (XB-11): leads, contacts and accounts that hold it in any field configured.
+
+    Numbers are compared as E.164, whatever their written form; a converted lead is followed to its contact (VS-7).
+    """
+    region, fields = region_of(settings, index.region), number_fields(settings)
+    numbers = numbers_of(command, settings, index.region)
+
+    def having(name: CallObject) -> tuple[Record, ...]:
+        found: dict[str, Record] = {}
+        for field in fields.get(name, ()):
+            for number in numbers:
+                found.update(index.having(name, field, "phone", number, region))
+        return tuple(found[one] for one in sorted(found))
+
+    match = joined(having("Lead"), having("Contact"), settings, index, book)
+    accounts = having("Account")
+    step = "phone" if match.leads or match.contacts or accounts else "none"
+    return replace(match, accounts=accounts, step=step)
 
 
 def _by_salesforce_id(command: Command, settings: Integration, index: Index, book: Book) -> Match:

@@ -9,7 +9,8 @@ for a field or an object that the org does not have.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from processors.integration import Integration
+from processors.executor.numbers import dialled
+from processors.integration import CallObject, Integration
 from processors.rules.normalise import is_blank, phone_formats, record_id
 from processors.values import In, OrgFacts, Question, Record
 from schemas.command import Command, MatchKey
@@ -72,7 +73,35 @@ def questions(
             values = {key: command.account.get(key) for key in settings.account.keys}
             if values and not any(is_blank(value) for value in values.values()):
                 _add(wanted["Account"], {key: (str(value).strip(),) for key, value in values.items()})
+        _add_numbers(wanted, command, settings, region)
     return _questions(wanted, live, facts)
+
+
+def _add_numbers(wanted: Mapping[str, Values], command: Command, settings: Integration, region: str) -> None:
+    """Ask for the person's numbers in each field that may hold them, in every written form: any of these will do."""
+    for number in numbers_of(command, settings, region):
+        forms = phone_formats(number, region_of(settings, region))
+        for name, fields in number_fields(settings).items():
+            for field in fields:
+                _add(wanted[name], {field: forms})
+
+
+def number_fields(settings: Integration) -> dict[CallObject, tuple[str, ...]]:
+    """Return the fields that are searched for a caller's number, by object in the order of priority (XB-11)."""
+    if settings.source != "pbx_call":
+        return {}
+    return {name: settings.calls.phone_fields.get(name, ()) for name in settings.calls.objects}
+
+
+def numbers_of(command: Command, settings: Integration, region: str) -> tuple[str, ...]:
+    """Return the person's numbers that can be looked up, as E.164, each once: none withheld, none of the network."""
+    found = (dialled(one, region_of(settings, region)) for one in command.person.phones)
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def region_of(settings: Integration, region: str) -> str:
+    """Return the country of numbers that name none: the network's, else the executor's *region*."""
+    return settings.calls.region or region
 
 
 def follow_up(
@@ -148,6 +177,9 @@ def _fields(name: str, live: Sequence[tuple[Command, Integration]], facts: OrgFa
     """Return what to read: who and when, links, effect key, keys, and all that the batch is about to write."""
     wanted = dict.fromkeys((*_ALWAYS, *_MORE[name], facts.external_field.get(name, "Id")))
     for command, settings in live:
+        wanted.update(
+            dict.fromkeys(one for own, fields in number_fields(settings).items() if own == name for one in fields)
+        )
         if name in ("Lead", "Contact"):
             wanted.update(dict.fromkeys(one for key in command.keys if (one := key_field(key, name))))
         if name == "Account":

@@ -60,16 +60,28 @@ def phone_formats(text: str, region: str = "US") -> tuple[str, ...]:
     """
     Return the ways in which an org may hold the number, each once: as given, E.164, international, national, digits.
 
-    The international form is also given without its country code (`415-555-2671`): people type it like that.
+    The international form is also given without its country code (`415-555-2671`): people type it like that. A number
+    with an extension is also looked for without it, and in the forms that write it out.
     """
     number = _parse(text.strip(), region)
     forms = [text.strip()]
     if number is not None:
-        written = (PhoneNumberFormat.E164, PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL)
-        forms += [phonenumbers.format_number(number, form) for form in written]
-        forms.append(forms[2].partition(" ")[2])
-        forms += [re.sub(r"\D", "", form) for form in forms[1:]]
+        plain = _parse(phonenumbers.format_number(number, PhoneNumberFormat.E164), region) or number
+        for one in (plain, number) if number.extension else (plain,):
+            forms += _written(one)
     return tuple(dict.fromkeys(form for form in forms if form))
+
+
+def _written(number: phonenumbers.PhoneNumber) -> list[str]:
+    if number.extension:
+        return [
+            phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+            phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
+        ]
+    written = (PhoneNumberFormat.E164, PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL)
+    forms = [phonenumbers.format_number(number, form) for form in written]
+    forms.append(forms[1].partition(" ")[2])
+    return [*forms, *(re.sub(r"\D", "", form) for form in forms)]
 
 
 def record_id(text: str | None) -> str | None:
