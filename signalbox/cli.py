@@ -6,7 +6,7 @@ Rule of this file: it joins commands and does nothing else.
 
 from datetime import UTC, datetime
 
-from signalbox.commands import common, dead_letters, org, run, schemas, topics
+from signalbox.commands import common, dead_letters, match, org, run, schemas, topics
 from signalbox.commands.check import check
 from signalbox.commands.demo import demo
 from signalbox.commands.log import make_log
@@ -18,6 +18,7 @@ app = common.group("Bring what sales teams do into Salesforce, exactly once or w
 app.add_typer(run.app, name="run")
 app.add_typer(topics.app, name="topics")
 app.add_typer(org.app, name="org")
+app.add_typer(match.app, name="match")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schemas.schemas, name="schemas")
 app.add_typer(schemas.integrations, name="integrations")

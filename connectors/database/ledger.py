@@ -17,8 +17,8 @@ from sqlalchemy import (
     Engine,
     Executable,
     Row,
-    bindparam,
     delete,
+    literal,
     select,
     update,
 )
@@ -27,15 +27,17 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from connectors.database import tables
 from connectors.database.engine import reading
+from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored
+from connectors.database.statements import ABSORB, ENDED, INTEND, POSTPONE, SETTLE
 from processors.errors import LeaseLost, Transient
-from processors.executor.plan import ApiCall, call_from_json, call_to_json
+from processors.executor.plan import ApiCall, call_from_json
 from processors.ledger import (
-    LANES,
     Applied,
     Arrival,
     Change,
     Lease,
-    Postponed,
+    Noticed,
+    Resumed,
     Settled,
     Stored,
     Unpublished,
@@ -44,43 +46,10 @@ from processors.ledger import (
 _CHUNK = 500
 """IDs in one IN list: below every database's limit on bound parameters."""
 
-_command = tables.command.c
+KEEP_THINGS = 400 * 86_400.0
+"""Seconds that what is known of a source's thing is kept after its last change: bookings are made months ahead."""
 
-_POSTPONE = (
-    update(tables.command)
-    .where(_command.id == bindparam("p_id"), _command.state != "settled")
-    .values(
-        state="waiting",
-        due=bindparam("p_due"),
-        why=bindparam("p_why"),
-        blocker=bindparam("p_blocker"),
-        tries=bindparam("p_tries"),
-        crashes=bindparam("p_crashes"),
-        alone=bindparam("p_alone"),
-        plan=bindparam("p_plan"),
-    )
-)
-_INTEND = (
-    update(tables.command)
-    .where(_command.id == bindparam("p_id"), _command.state != "settled")
-    .values(state="intended", plan=bindparam("p_plan"), blocker=None)
-)
-_SETTLE = (
-    update(tables.command)
-    .where(_command.id == bindparam("p_id"), _command.state != "settled")
-    .values(
-        state="settled",
-        sequence=bindparam("p_sequence"),
-        outcome=bindparam("p_outcome"),
-        key=bindparam("p_key"),
-        headers=bindparam("p_headers"),
-        kind=bindparam("p_kind"),
-        reason=bindparam("p_reason"),
-        settled_at=bindparam("p_at"),
-        plan=None,
-        blocker=None,
-    )
-)
+_command, _notice = tables.command.c, tables.notice.c
 
 
 class SqlLedger:
@@ -182,7 +151,7 @@ class SqlLedger:
         if not arrivals:
             return ()
         now = self._clock()
-        rows = [_new_row(lease.org, place + n, arrival, now) for n, arrival in enumerate(arrivals)]
+        rows = [new_row(lease.org, place + n, arrival, now) for n, arrival in enumerate(arrivals)]
         connection.execute(tables.command.insert(), rows)
         self._number(connection, lease, next_place=place + len(rows))
         return [
@@ -206,31 +175,37 @@ class SqlLedger:
     def unsettled(self, lease: Lease) -> tuple[Sequence[Stored], Sequence[ApiCall]]:
         """Return everything that waits or is intended, in place order, and every call that may still land."""
         with self._guarded(lease) as (connection, _):
-            query = select(tables.command).where(_command.org == lease.org, _command.state != "settled")
-            stored = [_stored(row) for row in connection.execute(query.order_by(_command.place))]
+            query = select(tables.command).where(_command.org == lease.org, _command.state.not_in(ENDED))
+            found = [stored(row) for row in connection.execute(query.order_by(_command.place))]
             calls = select(tables.api_call.c.body).where(tables.api_call.c.org == lease.org)
-            return stored, [call_from_json(row.body) for row in connection.execute(calls)]
+            return found, [call_from_json(row.body) for row in connection.execute(calls)]
 
     def apply(self, lease: Lease, change: Change) -> Applied:
         """Carry the change out in one transaction; return the sequence numbers that it gave out."""
-        with self._guarded(lease, exclusive=bool(change.settled)) as (connection, row):
+        with self._guarded(lease, exclusive=bool(change.settled or change.noticed)) as (connection, row):
             self._calls(connection, lease, change)
             _each(
                 connection,
-                _INTEND,
+                INTEND,
                 [{"p_id": id_, "p_plan": plan} for id_, plan in change.plans.items()],
             )
             _each(
                 connection,
-                _POSTPONE,
-                [_postponed_row(postponed) for postponed in change.postponed],
+                POSTPONE,
+                [postponed_row(postponed) for postponed in change.postponed],
             )
+            for resumed in change.resumed:
+                self._resume(connection, resumed)
             last = int(row.next_sequence) - 1
             numbers: dict[str, int] = {}
             if change.settled:
                 numbers = self._settle(connection, lease, change.settled, last)
+            if change.noticed:
+                numbers |= self._note(connection, lease, change.noticed, last + len(numbers))
             for (kind, source_id), record_id in change.links.items():
                 self._link(connection, lease.org, kind, source_id, record_id)
+            for (integration, source_id), body in change.things.items():
+                self._keep(connection, lease.org, integration, source_id, body)
             return Applied(last + len(numbers), numbers)
 
     def _calls(self, connection: Connection, lease: Lease, change: Change) -> None:
@@ -239,7 +214,7 @@ class SqlLedger:
         for chunk in _chunks(gone):
             connection.execute(delete(table).where(table.c.id.in_(chunk)))
         kept = [*change.intended, *change.alive]
-        _each(connection, table.insert(), [_call_row(lease, call) for call in kept])
+        _each(connection, table.insert(), [call_row(lease, call) for call in kept])
 
     def _settle(
         self,
@@ -251,18 +226,61 @@ class SqlLedger:
         ids = [one.command_id for one in settled]
         known: set[str] = set()
         for chunk in _chunks(ids):
-            query = select(_command.id).where(_command.id.in_(chunk), _command.state == "settled")
+            query = select(_command.id).where(_command.id.in_(chunk), _command.state.in_(ENDED))
             known.update(connection.execute(query).scalars())
         # One outcome a command, whatever a bug above may do: a settled row keeps its outcome and its number.
         fresh = [one for one in settled if one.command_id not in known]
         now = self._clock()
         _each(
             connection,
-            _SETTLE,
-            [_settled_row(one, last + n, now) for n, one in enumerate(fresh, start=1)],
+            SETTLE,
+            [settled_row(one, last + n, now) for n, one in enumerate(fresh, start=1)],
         )
+        _each(connection, ABSORB, [{"p_id": id_, "p_at": now} for one in fresh for id_ in one.absorbed])
         self._number(connection, lease, next_sequence=last + len(fresh) + 1, unclean_starts=0)
         return {one.command_id: last + n for n, one in enumerate(fresh, start=1)}
+
+    def _resume(self, connection: Connection, resumed: Resumed) -> None:
+        """Wake a parked command: one conditional write, so that of two choices, or a choice and an expiry, one wins."""
+        row = (_command.id == resumed.command_id, _command.state == "waiting", _command.parked)
+        values = {"parked": False, "due": resumed.due, "resolution": resumed.resolution, "blocker": None}
+        if connection.execute(update(tables.command).where(*row).values(values)).rowcount != 1:
+            raise RuntimeError(f"command {resumed.command_id} was chosen for, but it is not parked; nothing is stored")
+
+    def _note(self, connection: Connection, lease: Lease, noticed: Sequence[Noticed], last: int) -> dict[str, int]:
+        """Give each new notice the org's next number; one that is known keeps its own."""
+        known: set[str] = set()
+        for chunk in _chunks([one.notice_id for one in noticed]):
+            known.update(connection.execute(select(_notice.id).where(_notice.id.in_(chunk))).scalars())
+        fresh = [one for one in {one.notice_id: one for one in noticed}.values() if one.notice_id not in known]
+        now = self._clock()
+        rows = [notice_row(lease.org, one, last + n, now) for n, one in enumerate(fresh, start=1)]
+        _each(connection, tables.notice.insert(), rows)
+        self._number(connection, lease, next_sequence=last + len(fresh) + 1)
+        return {one.notice_id: last + n for n, one in enumerate(fresh, start=1)}
+
+    def _keep(self, connection: Connection, org: str, integration: str, source_id: str, body: bytes) -> None:
+        kept = {"body": body, "updated_at": self._clock()}
+        values = {"org": org, "integration": integration, "source_id": source_id[:300], **kept}
+        statement = self._insert(tables.thing).values(values)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["org", "integration", "source_id"], set_=kept)
+        )
+
+    def things(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
+        """Return what is kept of these things, by (integration, source ID); those not known are left out."""
+        table = tables.thing.c
+        wanted: dict[str, list[str]] = {}
+        for integration, source_id in dict.fromkeys(keys):
+            wanted.setdefault(integration, []).append(source_id[:300])
+        found: dict[tuple[str, str], bytes] = {}
+        with _translated(), self._reading.connect() as connection:
+            for integration, source_ids in wanted.items():
+                for chunk in _chunks(source_ids):
+                    own = (table.org == lease.org, table.integration == integration, table.source_id.in_(chunk))
+                    query = select(table.source_id, table.body).where(*own)
+                    found.update(((integration, row.source_id), row.body) for row in connection.execute(query))
+        return found
 
     def _link(
         self,
@@ -298,15 +316,22 @@ class SqlLedger:
         return found
 
     def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
-        """Return the next outcomes after a sequence number, in sequence."""
-        query = (
+        """Return the next outcomes and notices after a sequence number, in sequence."""
+        outcomes = (
             select(_command.sequence, _command.id, _command.kind, _command.outcome, _command.key, _command.headers)
             .where(_command.org == org, _command.sequence > after)
             .order_by(_command.sequence)
             .limit(limit)
         )
+        notices = (
+            select(_notice.sequence, _notice.id, literal("notice"), _notice.body, _notice.key, _notice.headers)
+            .where(_notice.org == org, _notice.sequence > after)
+            .order_by(_notice.sequence)
+            .limit(limit)
+        )
         with _translated(), self._reading.connect() as connection:
-            return [Unpublished(*row) for row in connection.execute(query)]
+            found = [Unpublished(*row) for query in (outcomes, notices) for row in connection.execute(query)]
+            return sorted(found, key=lambda one: one.sequence)[:limit]
 
     def resume_from(self, org: str) -> int | None:
         """Return the sequence number that the operator said a stopped org goes on after, or None; no lease is taken."""
@@ -334,7 +359,13 @@ class SqlLedger:
 
     def prune(self, lease: Lease, before: float, through: int) -> int:
         """Delete settled rows older than *before* and published (sequence ≤ *through*); return how many."""
+        thing, long_ago = tables.thing.c, self._clock() - KEEP_THINGS
         with self._guarded(lease) as (connection, _):
+            absorbed = (_command.org == lease.org, _command.state == "absorbed", _command.settled_at < before)
+            connection.execute(delete(tables.command).where(*absorbed))
+            told = (_notice.org == lease.org, _notice.created_at < before, _notice.sequence <= through)
+            connection.execute(delete(tables.notice).where(*told))
+            connection.execute(delete(tables.thing).where(thing.org == lease.org, thing.updated_at < long_ago))
             old = (
                 _command.org == lease.org,
                 _command.state == "settled",
@@ -365,71 +396,3 @@ def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
 def _each(connection: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(statement, rows)
-
-
-def _new_row(org: str, place: int, arrival: Arrival, now: float) -> dict[str, Any]:
-    command = arrival.command
-    return {
-        "id": command.command_id,
-        "org": org,
-        "place": place,
-        "state": "waiting",
-        "lane": LANES[command.lane],
-        "due": now,
-        "tries": 0,
-        "crashes": 0,
-        "alone": False,
-        "contract": command.contract,
-        "event_id": command.event_id,
-        "integration": command.integration,
-        "digest": command.event_digest,
-        "body": arrival.body,
-    }
-
-
-def _stored(row: Row[Any]) -> Stored:
-    return Stored(
-        command_id=row.id,
-        place=row.place,
-        state=row.state,
-        lane=row.lane,
-        due=row.due,
-        tries=row.tries,
-        crashes=row.crashes,
-        alone=row.alone,
-        body=row.body,
-        plan=row.plan,
-    )
-
-
-def _postponed_row(postponed: Postponed) -> dict[str, Any]:
-    names = ("due", "why", "blocker", "tries", "crashes", "alone", "plan")
-    return {
-        "p_id": postponed.command_id,
-        **{f"p_{name}": getattr(postponed, name) for name in names},
-    }
-
-
-def _settled_row(settled: Settled, sequence: int, now: float) -> dict[str, Any]:
-    return {
-        "p_id": settled.command_id,
-        "p_sequence": sequence,
-        "p_outcome": settled.outcome,
-        "p_key": settled.key[:200],
-        "p_headers": settled.headers,
-        "p_kind": settled.kind,
-        "p_reason": settled.reason,
-        "p_at": now,
-    }
-
-
-def _call_row(lease: Lease, call: ApiCall) -> dict[str, Any]:
-    return {
-        "id": call.id,
-        "org": lease.org,
-        "state": call.state,
-        "epoch": lease.epoch,
-        "send_by": call.send_by,
-        "alive_until": call.alive_until,
-        "body": call_to_json(call),
-    }

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from connectors.database.metadata import metadata
@@ -54,6 +55,8 @@ command = Table(
     Column("tries", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
     Column("alone", Boolean, nullable=False),
+    Column("parked", Boolean, nullable=False, server_default=false()),
+    Column("resolution", LargeBinary, nullable=True),
     Column("contract", String(60), nullable=False),
     Column("event_id", String(200), nullable=False),
     Column("integration", String(60), nullable=False),
@@ -93,4 +96,28 @@ link = Table(
     Column("source_id", String(200), primary_key=True),
     Column("record_id", String(18), nullable=False),
     Column("linked_at", Float, nullable=False),
+)
+
+thing = Table(
+    "thing",
+    metadata,
+    Column("org", String(60), primary_key=True),
+    Column("integration", String(60), primary_key=True),
+    Column("source_id", String(300), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("org", String(60), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("command_id", String(36), nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("headers", LargeBinary, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_notice_org_sequence", "org", "sequence", unique=True),
 )

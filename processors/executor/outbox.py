@@ -8,7 +8,7 @@ Rule of this file: a convenience; whatever is missing here is read from the ledg
 import threading
 from collections.abc import Mapping, Sequence
 
-from processors.ledger import Settled, Unpublished
+from processors.ledger import Noticed, Settled, Unpublished
 
 MOST = 20_000
 """Outcomes kept at the most; while Kafka takes none, the rest stays in the ledger alone."""
@@ -21,8 +21,8 @@ class Outbox:
         self._lock = threading.Lock()
         self._rows: dict[int, Unpublished] = {}
 
-    def put(self, settled: Sequence[Settled], numbers: Mapping[str, int]) -> None:
-        """Keep what was settled under the numbers that the ledger gave out."""
+    def put(self, settled: Sequence[Settled], numbers: Mapping[str, int], noticed: Sequence[Noticed] = ()) -> None:
+        """Keep what was settled, and what is to be told on the way, under the numbers that the ledger gave out."""
         with self._lock:
             if len(self._rows) > MOST:
                 return
@@ -31,6 +31,12 @@ class Outbox:
                 if number is not None:
                     self._rows[number] = Unpublished(
                         number, one.command_id, one.kind, one.outcome, one.key, one.headers
+                    )
+            for note in noticed:
+                number = numbers.get(note.notice_id)
+                if number is not None:
+                    self._rows[number] = Unpublished(
+                        number, note.notice_id, "notice", note.notice, note.key, note.headers
                     )
 
     def take(self, after: int, limit: int) -> list[Unpublished]:

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from processors.errors import SignalboxError
 from processors.ledger import Unpublished
 from processors.ports import Probe
-from schemas.topics import command_topic, outcome_topic
+from schemas.topics import NOTICE, command_topic, outcome_topic
 
 Headers: TypeAlias = list[tuple[str, str | bytes | None]]
 
@@ -146,7 +146,11 @@ class Publisher:
         while True:
             try:
                 self._producer.produce(
-                    outcome_topic(row.kind), row.outcome, row.key.encode(), headers=headers, on_delivery=delivered
+                    NOTICE if row.kind == "notice" else outcome_topic(row.kind),
+                    row.outcome,
+                    row.key.encode(),
+                    headers=headers,
+                    on_delivery=delivered,
                 )
                 return
             except BufferError:

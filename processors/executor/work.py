@@ -239,7 +239,7 @@ class Worker:
         change = pending.change(call, plans)
         if change != Change():
             applied = self._context.ledger.apply(self._lease, change)
-            self.outbox.put(pending.settled, applied.numbers)
+            self.outbox.put(pending.settled, applied.numbers, pending.noticed)
             self.last_sequence = max(self.last_sequence, applied.last_sequence)
         self._context.probe("after_settle" if pending.settled else "after_ledger")
         for dead in pending.dead:

@@ -20,7 +20,7 @@ from connectors.kafka.tails import highest_sequence
 from processors.errors import Misconfigured, SignalboxError, Undecodable
 from processors.executor.publish import SEQUENCE_HEADER, Position
 from schemas.codec import Codec
-from schemas.topics import OUTCOME_KINDS, command_topic, outcome_topic
+from schemas.topics import NOTICE, OUTCOME_KINDS, command_topic, outcome_topic
 from signalbox.commands.common import as_json_line, group, migrated_engine, say
 from signalbox.settings import Settings, load_settings
 from signalbox.wiring import GROUP_EXECUTOR, open_codec
@@ -90,7 +90,8 @@ def resume(
 
 
 def _found(settings: Settings, org: str) -> int:
-    topics = [outcome_topic(kind) for kind in OUTCOME_KINDS]
+    # Notices share the org's numbers with its outcomes.
+    topics = [*(outcome_topic(kind) for kind in OUTCOME_KINDS), NOTICE]
     mine = _of(org, open_codec(settings))
     found = highest_sequence(settings.kafka.client(None), topics, mine, SEQUENCE_HEADER)
     if found is None:
@@ -103,7 +104,8 @@ def _found(settings: Settings, org: str) -> int:
 def _of(org: str, codec: Codec) -> Callable[[Message], bool]:
     def mine(message: Message) -> bool:
         try:
-            return bool(codec.decode("outcome", message.value() or b"")["org"] == org)
+            contract = "notice" if message.topic() == NOTICE else "outcome"
+            return bool(codec.decode(contract, message.value() or b"")["org"] == org)
         except Undecodable as error:
             raise SignalboxError(
                 f"{message.topic()}/{message.partition()}/{message.offset()} cannot be read ({error}); "
