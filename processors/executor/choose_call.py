@@ -28,14 +28,20 @@ class Meant:
 
 def meant(case: Case) -> Meant:
     """Return the record that the call is logged on, of all that hold its number."""
-    match = case.match
-    found = ("both" if match.accounts else "person") if match.leads or match.contacts else "account"
-    people = [_rank(case, name) for name, held in (("Lead", match.leads), ("Contact", match.contacts)) if held]
-    first = "account_first" if min(people, default=0) > _rank(case, "Account") else "person_first"
-    row = case.book.row("call_place", found, first, "assigned" if match.step in _CHOSEN else "free")
+    row = case.book.row("call_place", _found(case), "assigned" if case.match.step in _CHOSEN else "free")
     if row.then == "account":
-        return _several(case, match.accounts, (row.rule,))
+        return _several(case, case.match.accounts, (row.rule,))
     return _person(case, (row.rule,))
+
+
+def _found(case: Case) -> str:
+    match = case.match
+    people = [_rank(case, name) for name, held in (("Lead", match.leads), ("Contact", match.contacts)) if held]
+    if not people:
+        return "account"
+    if not match.accounts:
+        return "person"
+    return "person_before_account" if min(people) < _rank(case, "Account") else "account_before_person"
 
 
 def _rank(case: Case, name: str) -> int:

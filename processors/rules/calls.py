@@ -49,23 +49,20 @@ CALL_LOGGED = Table(
 
 CALL_PLACE = Table(
     "call_place",
-    (("person", "account", "both"), ("person_first", "account_first"), ("free", "assigned")),
+    (("person", "account", "person_before_account", "account_before_person"), ("free", "assigned")),
     ("person", "account"),
     (
-        Row("XB-11", ("person", "person_first", "free"), "person"),
-        Row("XB-19", ("person", "person_first", "assigned"), "person"),
-        Row("XB-11", ("person", "account_first", "free"), "person"),
-        Row("XB-19", ("person", "account_first", "assigned"), "person"),
-        Row("XB-11", ("account", "person_first", "free"), "account"),
-        Row("XB-19", ("account", "person_first", "assigned"), "account"),
-        Row("XB-11", ("account", "account_first", "free"), "account"),
-        Row("XB-19", ("account", "account_first", "assigned"), "account"),
-        Row("XB-11", ("both", "person_first", "free"), "person"),
-        Row("XB-19", ("both", "person_first", "assigned"), "person"),
-        Row("XB-11", ("both", "account_first", "free"), "account"),
-        Row("XB-19", ("both", "account_first", "assigned"), "person"),
+        Row("XB-11", ("person", "free"), "person"),
+        Row("XB-19", ("person", "assigned"), "person"),
+        Row("XB-11", ("account", "free"), "account"),
+        Row("XB-19", ("account", "assigned"), "account"),
+        Row("XB-11", ("person_before_account", "free"), "person"),
+        Row("XB-19", ("person_before_account", "assigned"), "person"),
+        Row("XB-11", ("account_before_person", "free"), "account"),
+        Row("XB-19", ("account_before_person", "assigned"), "person"),
     ),
 )
+"""Who has the number, in the order of priority; `assigned`: someone chose the record."""
 
 CALL_BOTH = Table(
     "call_both",

@@ -6,6 +6,7 @@ from processors.rules.book import Book
 from processors.rules.tables import BOOK
 from tests.unit.rules.cases_actions import ACTION, MATCH
 from tests.unit.rules.cases_by_hand import BY_HAND
+from tests.unit.rules.cases_calls import CALLS
 from tests.unit.rules.cases_companions import ACCOUNTS, OPPORTUNITIES, OWNERS
 from tests.unit.rules.cases_fields import MANDATORY, MAPPING, POLICIES
 from tests.unit.rules.cases_interactions import INTERACTIONS
@@ -41,4 +42,5 @@ SCENARIOS: list[Witness] = [
     *MAPPING,
     *BY_HAND,
     *INTERACTIONS,
+    *CALLS,
 ]
