@@ -12,10 +12,12 @@ _command = tables.command.c
 
 ENDED = ("settled", "absorbed")
 """States that nothing follows."""
+# One comparison each: a list of values cannot go with many rows of parameters.
+_OPEN = tuple(_command.state != ended for ended in ENDED)
 
 POSTPONE = (
     update(tables.command)
-    .where(_command.id == bindparam("p_id"), _command.state.not_in(ENDED))
+    .where(_command.id == bindparam("p_id"), *_OPEN)
     .values(
         state="waiting",
         due=bindparam("p_due"),
@@ -30,12 +32,12 @@ POSTPONE = (
 )
 INTEND = (
     update(tables.command)
-    .where(_command.id == bindparam("p_id"), _command.state.not_in(ENDED))
+    .where(_command.id == bindparam("p_id"), *_OPEN)
     .values(state="intended", plan=bindparam("p_plan"), blocker=None, parked=False)
 )
 SETTLE = (
     update(tables.command)
-    .where(_command.id == bindparam("p_id"), _command.state.not_in(ENDED))
+    .where(_command.id == bindparam("p_id"), *_OPEN)
     .values(
         state="settled",
         sequence=bindparam("p_sequence"),
@@ -52,6 +54,6 @@ SETTLE = (
 )
 ABSORB = (
     update(tables.command)
-    .where(_command.id == bindparam("p_id"), _command.state.not_in(ENDED))
+    .where(_command.id == bindparam("p_id"), *_OPEN)
     .values(state="absorbed", settled_at=bindparam("p_at"), plan=None, blocker=None, parked=False)
 )
