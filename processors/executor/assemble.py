@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from processors.executor.call import Call, Transfer
-from processors.executor.parties import direction_of, outside_of, participants_of, target_of
+from processors.executor.parties import direction_of, known_as, outside_of, participants_of, target_of
 from processors.executor.speakers import agent_of, user_of
-from schemas.pbx_call_event import CallStep
+from schemas.pbx_call_event import CallStep, Party
 from schemas.values import plain
 
 _ORDER = (
@@ -64,11 +64,12 @@ def assemble(call_id: str, steps: Iterable[CallStep], region: str, *, timed_out:
     answered = next((step.at for step in course if step.step in _SPEAKING), None)
     ended = max(step.at for step in course if step.step == "ended") if over(ordered) else None
     until = ended or course[-1].at
+    participants = participants_of(course, region)
     return Call(
         call_id,
         direction,
         outside_of(course, direction, region),
-        participants_of(course, region),
+        participants,
         started,
         answered,
         ended,
@@ -76,7 +77,7 @@ def assemble(call_id: str, steps: Iterable[CallStep], region: str, *, timed_out:
         ring=_seconds(started, answered or until),
         cause=_cause(course),
         agent=agent_of(course, region),
-        transfers=_transfers(course),
+        transfers=_transfers(course, participants, region),
         conference=any(step.step == "conference_joined" for step in course),
         recording=next((step.recording for step in reversed(ordered) if step.recording), None),
         zone=next((step.zone for step in ordered if step.zone), None),
@@ -107,13 +108,13 @@ def _cause(course: Sequence[CallStep]) -> str | None:
     return next(reversed(ends or others), None)
 
 
-def _transfers(course: Sequence[CallStep]) -> tuple[Transfer, ...]:
+def _transfers(course: Sequence[CallStep], participants: Sequence[Party], region: str) -> tuple[Transfer, ...]:
     return tuple(
         Transfer(
             "blind" if _TRANSFERS[step.step] == "blind" else "attended",
             step.at,
             step.user or user_of(step.leg, course),
-            target_of(step, course),
+            known_as(target_of(step, course), participants, region),
         )
         for step in course
         if step.step in _TRANSFERS

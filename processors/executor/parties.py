@@ -5,7 +5,7 @@ In: the steps of a call in time order.  Out: direction, the person outside, part
 Rule of this file: pure; where a step does not say what a party is, its number tells (XB-13, XB-16).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from processors.executor.numbers import dialled, is_inside, is_withheld
@@ -62,11 +62,19 @@ def outside_of(course: Sequence[CallStep], direction: CallDirection, region: str
 
 def participants_of(course: Sequence[CallStep], region: str) -> tuple[Party, ...]:
     """Return everyone who took part, in the order in which they came, each once with all that is known of them."""
+    names = _names(course, region)
     known: list[Party] = []
     for step in course:
-        for party in _named(step, region):
+        for party in _named(step, names, region):
             _take_in(party, known, region)
     return tuple(known)
+
+
+def known_as(party: Party | None, participants: Sequence[Party], region: str) -> Party | None:
+    """Return the party with all that is known of it from the whole call."""
+    if party is None:
+        return None
+    return next((one for one in participants if _same(party, one, region)), party)
 
 
 def target_of(step: CallStep, course: Sequence[CallStep]) -> Party | None:
@@ -97,15 +105,38 @@ def _of(step: CallStep) -> tuple[Party, ...]:
     return tuple(one for one in (step.caller, step.callee, step.transfer_to) if one is not None)
 
 
-def _named(step: CallStep, region: str) -> Iterator[Party]:
-    """Return the parties of a step; the network's user on its leg has the user's name."""
-    name = (step.user.name or step.user.email) if step.user else None
-    inside = [one for one in (step.caller, step.callee) if one and is_internal(one, region)]
+def _names(course: Sequence[CallStep], region: str) -> dict[str, str]:
+    """Return users' names by extension: from legs with one user of the network, then from what these leave open."""
+    names: dict[str, str] = {}
+    legs = [(_user(step), [one.extension for one in _inside(step, region) if one.extension]) for step in course]
+    for user, extensions in legs:
+        if user and len(extensions) == 1:
+            names.setdefault(extensions[0], user)
+    for user, extensions in legs:
+        unnamed = [one for one in extensions if one not in names]
+        if user and len(unnamed) == 1 and user not in names.values():
+            names[unnamed[0]] = user
+    return names
+
+
+def _named(step: CallStep, names: Mapping[str, str], region: str) -> Iterator[Party]:
+    """Return the parties of a step; users of the network have their names."""
+    inside, user = _inside(step, region), _user(step)
     for party in _of(step):
-        own = inside == [party] and party is not step.transfer_to
-        yield replace(party, name=party.name or name) if own and name else party
-    if name and not inside:
-        yield Party("internal", name=name)
+        name = names.get(party.extension or "") if is_internal(party, region) else None
+        if party in inside and len(inside) == 1:
+            name = name or user
+        yield replace(party, name=party.name or name)
+    if user and not inside:
+        yield Party("internal", name=user)
+
+
+def _inside(step: CallStep, region: str) -> list[Party]:
+    return [one for one in (step.caller, step.callee) if one and is_internal(one, region)]
+
+
+def _user(step: CallStep) -> str | None:
+    return (step.user.name or step.user.email) if step.user else None
 
 
 def _take_in(party: Party, known: list[Party], region: str) -> None:

@@ -15,6 +15,8 @@ ALICE, BOB = Agent("alice@example.com", "Alice"), Agent("bob@example.com", "Bob"
 ANN = Party("external", number="+4930901820", name="Ann Example")
 EXT_ALICE, EXT_BOB = Party("internal", extension="201"), Party("internal", extension="202")
 
+NAMED_BOB = Party("internal", extension="202", name="Bob")
+
 
 def step(name: str, seconds: float, leg: str = "1", **fields: object) -> CallStep:
     """Return a step so many seconds after the call's start."""
@@ -51,7 +53,7 @@ def test_xb_13_a_transferred_call_says_who_spoke_how_long_and_who_passed_it_on_t
         START + timedelta(seconds=95),
     )
     assert (call.ring, call.talk) == (8.0, 87.0)
-    assert [(one.kind, one.by, one.to) for one in call.transfers] == [("blind", ALICE, EXT_BOB)]
+    assert [(one.kind, one.by, one.to) for one in call.transfers] == [("blind", ALICE, NAMED_BOB)]
     assert (call.agent, call.cause, call.zone, call.fields) == (BOB, "normal", "Europe/Berlin", {"queue": "sales"})
 
 
@@ -153,7 +155,14 @@ def test_a_transfer_without_a_named_target_goes_to_whom_its_leg_called() -> None
     """Attended, and the step names the leg alone."""
     steps = [*inbound()[:3], step("transferred_attended", 30, to_leg="2"), *inbound()[4:]]
     (transfer,) = assemble("c-1", steps, "DE").transfers
-    assert (transfer.kind, transfer.by, transfer.to) == ("attended", ALICE, EXT_BOB)
+    assert (transfer.kind, transfer.by, transfer.to) == ("attended", ALICE, NAMED_BOB)
+
+
+def test_a_user_on_an_inner_leg_is_named_where_the_other_end_is_known() -> None:
+    """The name that a leg between two users gives belongs to the one who has none yet."""
+    leg = [step("answered", 35, "2", user=BOB, caller=EXT_ALICE, callee=EXT_BOB), step("ended", 60, "2")]
+    call = assemble("c-1", [*inbound()[:5], *leg], "DE")
+    assert [one.name for one in call.participants] == ["Ann Example", "Alice", "Bob"]
 
 
 def test_a_conference_is_noted_with_everyone_in_it() -> None:
