@@ -13,6 +13,7 @@ from dataclasses import replace
 from processors.executor.questions import (
     Asked,
     follow_up,
+    is_call,
     key_field,
     key_sets,
     number_fields,
@@ -139,6 +140,8 @@ def resolve(
 
     A SalesforceID that is not found, deleted, or of another object is noted, and the keys decide.
     """
+    if is_call(command, settings):
+        return resolve_call(command, settings, index, book)
     match, ignored = Match(), None
     if command.salesforce_id and command.salesforce_id.strip():
         named = _by_salesforce_id(command, settings, index, book)

@@ -66,7 +66,7 @@ def questions(
         sfid = record_id(command.salesforce_id) if settings.match.salesforce_id else None
         if sfid and (name := person_object(sfid)):
             _add(wanted[name], {"Id": (sfid,)})
-        for keys in key_sets(command):
+        for keys in () if is_call(command, settings) else key_sets(command):
             for name in ("Lead", "Contact"):
                 _add(wanted[name], _conditions(keys, name, region))
         if settings.account.enabled:
@@ -91,6 +91,11 @@ def number_fields(settings: Integration) -> dict[CallObject, tuple[str, ...]]:
     if settings.source != "pbx_call":
         return {}
     return {name: settings.calls.phone_fields.get(name, ()) for name in settings.calls.objects}
+
+
+def is_call(command: Command, settings: Integration) -> bool:
+    """Return whether it is a PBX call, which is matched by number alone: not what a user of the network did by hand."""
+    return settings.source == "pbx_call" and command.request is None
 
 
 def numbers_of(command: Command, settings: Integration, region: str) -> tuple[str, ...]:

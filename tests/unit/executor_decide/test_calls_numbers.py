@@ -12,7 +12,7 @@ from processors.executor.numbers import dialled, outside_number
 from processors.executor.questions import questions
 from processors.integration import Integration
 from processors.values import In, Match, ObjectFacts, OrgFacts, Record
-from schemas.command import Command
+from schemas.command import Command, MatchKey, Request
 from schemas.pbx_call_event import Party
 from schemas.values import Person
 from tests.unit.rules.scenarios import command, fact, org_facts
@@ -193,3 +193,15 @@ def test_questions_are_alternatives_of_one_field_each() -> None:
     """OR, and not a key set."""
     for question in questions([(asked(NUMBER), settings())], facts()):
         assert all(len(alternative) == 1 and isinstance(alternative[0], In) for alternative in question.any_of)
+
+
+def test_a_call_is_matched_by_number_alone_and_what_a_user_does_by_keys_too() -> None:
+    """Key sets would leave accounts and other fields aside; a user may name someone by another key."""
+    rows = [Record("Contact", CONTACT, {"HomePhone": NUMBER}), Record("Lead", LEAD, {"Phone": NUMBER})]
+    key = MatchKey(1, "phone", NUMBER, lead="Phone")
+    call = replace(asked(NUMBER), keys=(key,))
+    assert [one.id for one in resolve(call, settings(), Index(rows), {}).contacts] == [CONTACT]
+    by_hand = replace(call, request=Request("log_activity"))
+    assert resolve(by_hand, settings(), Index(rows), {}).step == "key_set:1"
+    unkeyed = replace(by_hand, keys=())
+    assert [one.id for one in resolve(unkeyed, settings(), Index(rows), {}).contacts] == [CONTACT]
