@@ -15,6 +15,8 @@ from uuid import UUID, uuid5
 NAMESPACE = UUID("6d0f4f0e-6f0b-5c55-9a53-5b6b6f1f7c1a")
 """The namespace of all IDs made here."""
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
 
 def command_id(contract: str, event_id: str, integration: str, version: int = 1, attempt: int = 0) -> str:
     """Return the UUIDv5 of one event for one integration, version and attempt (design section 3, point 8)."""
@@ -57,11 +59,13 @@ def _join(*parts: str | int) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _canonical(value: Any) -> Any:
     """Return *value* as JSON's types without its empty parts; None where all of it is empty."""
+    if value is None or type(value) is str:  # most parts are: asked first
+        return value or None
     if isinstance(value, Mapping):
         parts = {str(name): _canonical(part) for name, part in value.items()}
         return {name: part for name, part in parts.items() if part is not None} or None
@@ -74,8 +78,6 @@ def _canonical(value: Any) -> Any:
         return value.astimezone(UTC).isoformat(timespec="milliseconds")
     if isinstance(value, date):
         return value.isoformat()
-    if value is None or value == "":
-        return None
     if isinstance(value, bool | int | float | str):
-        return value
+        return None if value == "" else value
     raise TypeError(f"a {type(value).__name__} has no digest; contracts hold JSON's scalars, moments, lists and maps")

@@ -65,6 +65,8 @@ class PrometheusMetrics:
         self._metrics: dict[str, Counter | Gauge | Histogram] = {
             name: _build(name, definition, registry) for name, definition in DEFINITIONS.items()
         }
+        # The library checks and looks up labels anew, under a lock, at every count; there are few of them by design.
+        self._children: dict[tuple[str, tuple[tuple[str, str], ...]], Counter | Gauge | Histogram] = {}
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add to a counter."""
@@ -95,8 +97,13 @@ class PrometheusMetrics:
         metric.set_function(read)
 
     def _labelled(self, name: str, labels: Mapping[str, str]) -> Counter | Gauge | Histogram:
-        metric = self._metrics[name]
-        return metric.labels(**labels) if DEFINITIONS[name].labels or labels else metric
+        key = (name, tuple(labels.items()))
+        found = self._children.get(key)
+        if found is None:
+            metric = self._metrics[name]
+            found = metric.labels(**labels) if DEFINITIONS[name].labels or labels else metric
+            self._children[key] = found
+        return found
 
 
 def _build(name: str, definition: Definition, registry: CollectorRegistry) -> Counter | Gauge | Histogram:

@@ -157,6 +157,9 @@ def _options(settings: IntakeSettings) -> dict[str, Any]:
         "producer_acks": -1,
         # A batch is awaited as a whole anyway: a moment of gathering makes few requests of many.
         "producer_linger_ms": 2,
+        # A batch goes to few partitions, each with one request under way: at the usual 16 kB it would go in twenty
+        # rounds, each awaiting all replicas. The broker's own limit on a batch (1 MB) stays far off.
+        "producer_max_batch_size": 256 * 1024,
         # Nothing is kept on the disk, but Faust wants a folder that it may make.
         "datadir": tempfile.gettempdir(),
         **settings.faust,
