@@ -7,11 +7,12 @@ is decided here alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processors.executor.case import Case, Part
 from processors.rules.normalise import same_value
 from processors.values import Record, Role, Step
+from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.values import Scalar
 
@@ -28,9 +29,14 @@ class Place:
     what: str | None = None
 
 
+def key_of(command: Command, thing: str) -> str:
+    """Return the effect key of the activity of one of the things of the command's source."""
+    return effect_key(command.integration, thing, "activity")
+
+
 def effect_of(case: Case, thing: str) -> str:
     """Return the effect key of the activity of one of the source's things."""
-    return effect_key(case.command.integration, thing, "activity")
+    return key_of(case.command, thing)
 
 
 def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:
@@ -69,43 +75,58 @@ def log(case: Case, effect: str, place: Place, fields: Mapping[str, Scalar]) -> 
 
     A Lead's Task takes no WhatId: that is left out where `who` is a lead (Salesforce, Task).
     """
-    owner_id, flags = owner(case)
     existing = case.match.activities.get(effect)
-    links, refs = _links(place)
-    values = {name: value for name, value in {**fields, **links}.items() if value is not None}
     if existing is None:
-        own = {"OwnerId": owner_id} if owner_id else {}
-        step = Step(
-            "activity",
-            "create",
-            case.settings.activity.object,
-            fields={**values, **own},
-            refs=refs,
-            effect=effect,
-        )
-        return Part(step, flags=flags)
-    return _overwrite(case, existing, values, effect)
+        return create(case, effect, place, fields)
+    return overwrite(case, existing, effect, replace(place, role=None), fields)
 
 
-def _links(place: Place) -> tuple[dict[str, Scalar], dict[str, Role]]:
-    links: dict[str, Scalar] = {"WhoId": place.who, "WhatId": place.what}
-    return links, ({"WhoId": place.role} if place.role else {})
+def create(case: Case, effect: str, place: Place, fields: Mapping[str, Scalar]) -> Part:
+    """Return the create of the activity under *effect*, owned by who acted (XB-3, XB-4, JI-19)."""
+    owner_id, flags = owner(case)
+    own: dict[str, Scalar] = {"OwnerId": owner_id} if owner_id else {}
+    step = Step(
+        "activity",
+        "create",
+        case.settings.activity.object,
+        fields={**_values(place, fields), **own},
+        refs=_refs(place),
+        effect=effect,
+    )
+    return Part(step, flags=flags)
 
 
-def _overwrite(case: Case, existing: Record, values: Mapping[str, Scalar], effect: str) -> Part:
-    facts = case.facts.objects.get(existing.object)
+def overwrite(case: Case, existing: Record, effect: str, place: Place, fields: Mapping[str, Scalar]) -> Part:
+    """Return the update of an activity to what it should say now, and to where it hangs (JI-20)."""
+    facts, values, refs = case.facts.objects.get(existing.object), _values(place, fields), _refs(place)
     changed = {
         name: value
         for name, value in values.items()
         if not same_value(_kind(facts.fields if facts else {}, name), value, existing.fields.get(name))
     }
-    if not changed:
+    if not changed and not refs:
         return Part(record=existing, linked=(existing,))
-    before = {name: existing.fields.get(name) for name in changed}
+    before = {name: existing.fields.get(name) for name in (*changed, *refs)}
     step = Step(
-        "activity", "update", existing.object, record_id=existing.id, fields=changed, before=before, effect=effect
+        "activity",
+        "update",
+        existing.object,
+        record_id=existing.id,
+        fields=changed,
+        before=before,
+        refs=refs,
+        effect=effect,
     )
     return Part(step, existing)
+
+
+def _values(place: Place, fields: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    values = {**fields, "WhoId": place.who, "WhatId": place.what}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _refs(place: Place) -> dict[str, Role]:
+    return {"WhoId": place.role} if place.role else {}
 
 
 def _kind(fields: Mapping[str, object], name: str) -> str:

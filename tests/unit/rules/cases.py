@@ -5,6 +5,7 @@ from typing import Protocol
 from processors.rules.book import Book
 from processors.rules.tables import BOOK
 from tests.unit.rules.cases_actions import ACTION, MATCH
+from tests.unit.rules.cases_bookings import BOOKINGS
 from tests.unit.rules.cases_by_hand import BY_HAND
 from tests.unit.rules.cases_calls import CALLS
 from tests.unit.rules.cases_companions import ACCOUNTS, OPPORTUNITIES, OWNERS
@@ -40,6 +41,7 @@ SCENARIOS: list[Witness] = [
     *POLICIES,
     *MANDATORY,
     *MAPPING,
+    *BOOKINGS,
     *BY_HAND,
     *INTERACTIONS,
     *CALLS,

@@ -1,0 +1,115 @@
+"""
+Bookings that replace each other are one chain: one state, and one activity through every reschedule.
+
+In: a booking's change, what the ledger keeps of its bookings.  Out: the chain after it, and what is to be kept.
+Rule of this file: pure; a chain's state is that of its last booking (one that no other replaces), by the newest change,
+in whatever order changes arrive. The chain's first booking known, its root, names the activity.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from schemas.command import Command
+
+_STRENGTH = ("booked", "moved", "cancelled")
+"""Of two changes at the same moment the later one here counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """
+    What is kept of a booking: the root of its chain; and of the chain, if it is the root itself.
+
+    `members` are all its bookings, `replaced` those that another one names as its previous one. The change that counts
+    is that of `booking`, at `time`, to `status`; None where none has arrived.
+    """
+
+    root: str
+    members: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    booking: str | None = None
+    time: datetime | None = None
+    status: str | None = None
+
+
+_CHAIN = TypeAdapter(Chain)
+
+
+def to_state(chain: Chain) -> bytes:
+    """Return the chain as the ledger keeps it."""
+    return _CHAIN.dump_json(chain)
+
+
+def from_state(state: bytes) -> Chain:
+    """Return a chain that the ledger kept."""
+    return _CHAIN.validate_json(state)
+
+
+def chain_of(booking: str, things: Mapping[str, bytes]) -> Chain:
+    """Return the chain that *booking* belongs to; one of its own where nothing is kept of it."""
+    seen, name = {booking}, booking
+    while name in things:
+        chain = from_state(things[name])
+        if chain.root == name:
+            return chain
+        if chain.root in seen:
+            break
+        seen.add(chain.root)
+        name = chain.root
+    return Chain(name, tuple(dict.fromkeys((name, booking))))
+
+
+def previous_of(command: Command) -> str | None:
+    """Return the booking that the command's one replaces; None where it names none, or itself."""
+    previous = command.booking.previous if command.booking else None
+    return None if not previous or previous == command.thing else previous
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """
+    A booking's chains with its change among them: `after` is their state (of which the root is still to be chosen).
+
+    `applies`: the change is the one that counts. `before` are the one or two chains as they were, the one whose state
+    counts first.
+    """
+
+    after: Chain
+    before: tuple[Chain, ...]
+    applies: bool
+
+    def kept(self, root: str) -> dict[str, bytes]:
+        """Return what the ledger must keep of every booking of the chain, now that *root* is its root."""
+        whole = replace(self.after, root=root)
+        return {one: to_state(whole if one == root else Chain(root)) for one in whole.members}
+
+
+def joined(command: Command, things: Mapping[str, bytes]) -> Joined:
+    """Return the chains of the command's booking and of the one that it replaces, made one, with its change."""
+    previous = previous_of(command)
+    # The previous one first: where nothing is known of either, the activity is named after the first booking.
+    chains = [chain_of(one, things) for one in (previous, command.thing) if one]
+    before = list({chain.root: chain for chain in chains}.values())
+    replaced = {one for chain in before for one in chain.replaced} | ({previous} if previous else set())
+
+    def rank(chain: Chain) -> tuple[bool, bool, float, int]:
+        strength = _STRENGTH.index(chain.status) if chain.status in _STRENGTH else -1
+        return (
+            chain.time is not None,
+            chain.booking not in replaced,
+            chain.time.timestamp() if chain.time else 0.0,
+            strength,
+        )
+
+    before.sort(key=rank, reverse=True)
+    status = command.booking.status if command.booking else None
+    mine = Chain(command.thing, booking=command.thing, time=command.event_time, status=status)
+    applies = rank(mine) >= rank(before[0])
+    members = dict.fromkeys([one for chain in before for one in chain.members] + [command.thing])
+    after = replace(
+        mine if applies else before[0], members=tuple(members), replaced=tuple(sorted(replaced & set(members)))
+    )
+    return Joined(after, tuple(before), applies)
