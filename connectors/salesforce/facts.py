@@ -17,7 +17,7 @@ from connectors.salesforce.login import Identity
 from processors.errors import OrgDown
 from processors.values import FieldFacts, ObjectFacts, OrgFacts
 
-OBJECTS = ("Lead", "Contact", "Account", "Opportunity")
+OBJECTS = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "User")
 _STATUS = "SELECT Id, MasterLabel FROM LeadStatus WHERE IsConverted = true"
 
 Get = Callable[[str, Mapping[str, str]], tuple[Any, Mapping[str, str]]]

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from processors.executor.assemble import assemble, over
-from processors.executor.call import Call, steps_of
+from processors.executor.call import Call
+from processors.executor.calls import steps_of
 from processors.executor.claim import Item
 from processors.executor.match import person_keys
 from processors.executor.numbers import outside_number

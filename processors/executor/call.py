@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from pydantic import TypeAdapter
-
 from schemas.pbx_call_event import CallDirection, CallStep, Party
 from schemas.values import Agent, Person, Scalar
 
@@ -63,16 +61,3 @@ class Call:
         return Person(
             last_name=outside.name if outside else None, phones=(outside.number,) if outside and outside.number else ()
         )
-
-
-_STEPS = TypeAdapter(tuple[CallStep, ...])
-
-
-def state_of(call: Call) -> bytes:
-    """Return what the ledger keeps of a call: its steps, so that a later one can be put among them."""
-    return _STEPS.dump_json(call.steps)
-
-
-def steps_of(state: bytes) -> tuple[CallStep, ...]:
-    """Return the steps that the ledger keeps of a call."""
-    return _STEPS.validate_json(state)

@@ -22,9 +22,11 @@ from processors.executor.org import OrgExecutor
 from processors.executor.pack import Terms
 from processors.integration import Integration
 from processors.ledger import Arrival
+from processors.ports import Salesforce
 from schemas.codec import SingleObject
 from schemas.command import Command, MatchKey
 from schemas.identity import command_id
+from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.values import Person
 from tests.fakes.org import FakeOrg
@@ -138,6 +140,10 @@ class Rig:
         """Return now, plus the skew that a test set."""
         return time.time() + self.skew
 
+    def salesforce(self) -> Salesforce:
+        """Return the org that the executor works on."""
+        return self.org
+
     def context(self) -> Context:
         """Return the executor's context."""
         return Context(
@@ -151,7 +157,7 @@ class Rig:
             new_id=lambda: str(uuid.uuid4()),
             headers=lambda outcome: [("ce_id", outcome.outcome_id.encode())],
             notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
-            salesforce=self.org,
+            salesforce=self.salesforce(),
             terms=self.terms,
             retry=Retry(base=0.02, cap=0.1),
             row_retry=Retry(base=0.02, cap=0.1),
@@ -185,7 +191,12 @@ class Rig:
     def outcomes(self) -> list[Outcome]:
         """Return what would be published, in sequence."""
         rows = self.executor.context.ledger.unpublished("main", 0, 100_000)
-        return [Outcome.from_avro(CODEC.decode("outcome", row.outcome)) for row in rows]
+        return [Outcome.from_avro(CODEC.decode("outcome", row.outcome)) for row in rows if row.kind != "notice"]
+
+    def notices(self) -> list[Notice]:
+        """Return what would be told on the way, in sequence."""
+        rows = self.executor.context.ledger.unpublished("main", 0, 100_000)
+        return [Notice.from_avro(CODEC.decode("notice", row.outcome)) for row in rows if row.kind == "notice"]
 
     def settle(self, count: int, bound: float = BOUND) -> list[Outcome]:
         """Wait until so many outcomes are settled; return all of them."""

@@ -1,0 +1,140 @@
+"""Calls from their steps to one Task: on a real ledger and the simulated org."""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simulator
+from processors.integration import Integration
+from tests.fakes.simulated import AGENT, SimulatedRig, answered, calls, step, step_command
+
+Opened = Callable[..., SimulatedRig]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    rigs: list[SimulatedRig] = []
+    with simulator.serve() as running:
+
+        def make(*integrations: Integration) -> SimulatedRig:
+            rigs.append(SimulatedRig(tmp_path, running, integrations or (calls(),)))
+            return rigs[-1]
+
+        yield make
+        for rig in rigs:
+            rig.executor.stop()
+            rig.executor.close()
+
+
+def send(rig: SimulatedRig, *steps: Any) -> None:
+    rig.send(*(step_command(one) for one in steps))
+
+
+def test_a_call_becomes_one_completed_task_and_its_outcome_lists_every_step(opened: Opened) -> None:
+    """XB-11, XB-12, XB-13."""
+    rig = opened()
+    contact = rig.seed("Contact", LastName="Ann", Phone="(415) 555-2671")
+    steps = answered("c1")
+    send(rig, *steps)
+    (outcome,) = rig.settle(1)
+    assert rig.kinds([outcome]) == ["activity.activity_created"]
+    assert sorted(outcome.event_ids) == sorted(one.event_id for one in steps)
+    (task,) = rig.rows("Task")
+    assert (task["WhoId"], task["Status"], task["CallDurationInSeconds"]) == (contact, "Completed", 60)
+
+
+def test_steps_in_any_order_and_one_at_a_time_make_one_task(opened: Opened) -> None:
+    rig = opened()
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    steps = answered("c1")
+    chance = random.Random(7)
+    orders = [list(order) for order in itertools.permutations(steps)]
+    for number, order in enumerate(chance.sample(orders, 5)):
+        own = [step(f"n{number}", one.step, (one.at - steps[0].at).total_seconds()) for one in order]
+        for one in own:
+            send(rig, one)
+    rig.wait(lambda: sum(len(one.event_ids) for one in rig.outcomes()) == 20, what="every step to be answered")
+    listed = [event for one in rig.outcomes() for event in one.event_ids]
+    assert len(listed) == len(set(listed))
+    tasks = rig.rows("Task")
+    assert len(tasks) == 5
+    assert {task["CallDurationInSeconds"] for task in tasks} == {60}
+
+
+def test_d19_a_step_after_publication_amends_the_one_task_once(opened: Opened) -> None:
+    rig = opened()
+    rig.seed("Lead", LastName="Ann", Company="Acme", Phone="+14155552671")
+    send(rig, *answered("c1"))
+    rig.settle(1)
+    send(rig, step("c1", "recorded", 70, recording="https://pbx.example.com/r/1"))
+    outcomes = rig.settle(2)
+    assert rig.kinds(outcomes) == ["activity.activity_created", "activity.activity_updated"]
+    (task,) = rig.rows("Task")
+    assert "https://pbx.example.com/r/1" in task["Description"]
+
+
+def test_a_restart_between_the_steps_forgets_none_of_them(opened: Opened) -> None:
+    rig = opened()
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    first, *rest = answered("c1")
+    send(rig, first)
+    rig.restart()
+    send(rig, *rest[:-1])
+    rig.restart()
+    send(rig, rest[-1])
+    (outcome,) = rig.settle(1)
+    assert len(outcome.event_ids) == 4
+    assert len(rig.rows("Task")) == 1
+
+
+def test_a_late_step_after_a_restart_amends_the_same_task(opened: Opened) -> None:
+    rig = opened()
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    send(rig, *answered("c1"))
+    rig.settle(1)
+    rig.restart()
+    send(rig, step("c1", "recorded", 70, recording="https://pbx.example.com/r/1"))
+    assert rig.kinds(rig.settle(2))[1] == "activity.activity_updated"
+    assert len(rig.rows("Task")) == 1
+
+
+def test_a_call_that_never_ends_is_closed_by_its_time_out_and_says_so(opened: Opened) -> None:
+    rig = opened(calls(calls={"region": "US", "close_after_hours": 0.5}))
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    send(rig, *answered("c1")[:3])
+    assert rig.outcomes() == []
+    rig.hour_later()
+    (outcome,) = rig.settle(1)
+    assert "closed_by_time_out" in outcome.flags
+
+
+def test_what_is_not_logged_says_why(opened: Opened) -> None:
+    """XB-14, XB-15, XB-16."""
+    rig = opened()
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    inside = {"direction": "internal", "caller": None}
+    send(rig, *answered("inside", **inside))
+    unknown = {"caller": step("x", "started", 0).callee.__class__("external", "+14155559999")}  # type: ignore[union-attr]  # it has one
+    send(rig, *answered("unknown", **unknown))
+    party = step("x", "started", 0)
+    out = {"direction": "outbound", "caller": party.callee, "callee": party.caller}
+    send(rig, step("short", "started", 0, **out), step("short", "ended", 5.0, cause="cancelled", **out))
+    kinds = rig.kinds(rig.settle(3))
+    assert sorted(kinds) == ["skipped.internal", "skipped.short_call", "skipped.unknown_number"]
+    assert rig.rows("Task") == []
+
+
+def test_the_task_belongs_to_the_user_who_spoke(opened: Opened) -> None:
+    """XB-3."""
+    rig = opened()
+    user = rig.seed("User", Username=AGENT, Email=AGENT, LastName="Agent", Alias="agent", IsActive=True)
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    send(rig, *answered("c1"))
+    (outcome,) = rig.settle(1)
+    (task,) = rig.rows("Task")
+    assert task["OwnerId"] == user
+    assert "owner_fallback" not in outcome.flags
