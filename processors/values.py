@@ -32,7 +32,8 @@ class Match:
 
     `leads` and `contacts` are the records that match (after key sets in order, converted leads already followed to
     their contact, and lead and contact that are one converted person already joined).
-    `step` says how: `salesforce_id`, `key_set:<n>` (from 1), or `none`.
+    `step` says how: `salesforce_id`, `key_set:<n>` (from 1), `phone` (a caller's number), `chosen` or `assigned` (by
+    someone), or `none`.
     `ignored_id` is the event's SalesforceID where it was not found or deleted, and the keys were used instead.
     `accounts` are those that match the command's account keys; `account_of` is the matched contact's own account;
     `opportunity` is the open one kept for the matched contact, where there is one.

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from processors.executor.call import Call, Transfer
 from processors.executor.parties import direction_of, known_as, outside_of, participants_of, target_of
 from processors.executor.speakers import agent_of, user_of
-from schemas.pbx_call_event import CallStep, Party
+from schemas.pbx_call_event import CallStep, Party, StepName
 from schemas.values import plain
 
-_ORDER = (
+_ORDER: tuple[StepName, ...] = (
     "started",
     "ringing",
     "answered",
@@ -29,6 +29,7 @@ _ORDER = (
     "recorded",
     "other",
 )
+_RANK: dict[str, int] = {name: place for place, name in enumerate(_ORDER)}
 _LATE = frozenset({"recorded", "other"})
 """Steps that tell about a call but are no part of its course: they do not reopen it."""
 _SPEAKING = frozenset({"answered", "held", "retrieved", "transferred_attended", "conference_joined"})
@@ -89,12 +90,19 @@ def assemble(call_id: str, steps: Iterable[CallStep], region: str, *, timed_out:
 
 def _in_order(steps: Iterable[CallStep]) -> tuple[CallStep, ...]:
     """Return the steps by time, each once; a step of the same moment by what comes first in a call."""
-    known: dict[tuple[datetime, int, str], CallStep] = {}
+    places: dict[tuple[datetime, int], list[CallStep]] = {}
     for one in steps:
-        step = replace(one, at=one.at.astimezone(UTC))
-        text = json.dumps(plain(step), sort_keys=True, default=str)
-        known[(step.at, _ORDER.index(step.step) if step.step in _ORDER else len(_ORDER), text)] = step
-    return tuple(known[key] for key in sorted(known))
+        step = one if one.at.tzinfo is UTC else replace(one, at=one.at.astimezone(UTC))
+        places.setdefault((step.at, _RANK.get(step.step, len(_RANK))), []).append(step)
+    return tuple(step for place in sorted(places) for step in _each_once(places[place]))
+
+
+def _each_once(steps: list[CallStep]) -> list[CallStep]:
+    """Return steps of one kind and moment, each once, in an order that they alone settle."""
+    if len(steps) == 1:
+        return steps
+    known = {json.dumps(plain(step), sort_keys=True, default=str): step for step in steps}
+    return [known[text] for text in sorted(known)]
 
 
 def _seconds(since: datetime | None, until: datetime) -> float:

@@ -1,5 +1,6 @@
 """What a call does to Salesforce: what its Task says, whose it is, and what later steps change."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -24,6 +25,7 @@ from tests.unit.rules.cases_calls import (
     ALICE,
     ANN,
     BOB,
+    CALLS,
     TASK,
     a_contact,
     a_lead,
@@ -385,3 +387,63 @@ def test_every_call_leaves_its_steps_behind() -> None:
             decision = decided(told, pbx(match={"lead_and_contact": "error"}), rows)
             call: Call = assemble("call-1", told, "DE")
             assert decision.things == {"call-1": state_of(call)}
+
+
+MODES = st.fixed_dictionaries(
+    {
+        "match": st.fixed_dictionaries(
+            {},
+            optional={
+                "lead_and_contact": st.sampled_from(["error", "prefer_contact", "prefer_lead", "park"]),
+                "several": st.sampled_from(["error", "newest", "park"]),
+                "converted_leads": st.sampled_from(["follow", "ignore", "error"]),
+            },
+        ),
+        "calls": st.fixed_dictionaries(
+            {},
+            optional={
+                "objects": st.permutations(["Lead", "Contact", "Account"]).map(lambda all_of: all_of[:2]),
+                "shared_number": st.sampled_from(["account", "newest", "park"]),
+                "installed": st.just("2025-03-01T00:00:00Z"),
+            },
+        ),
+    }
+)
+ROWS = st.lists(
+    st.sampled_from(
+        [
+            a_lead(),
+            a_lead(LEAD_2, IsConverted=True, ConvertedContactId=CONTACT),
+            a_contact(),
+            a_contact("003000000000002AAA", of="001000000000001AAA"),
+            a_contact("003000000000003AAA", of="001000000000001AAA"),
+            Record("Account", "001000000000001AAA", {"Phone": "030 901820"}),
+        ]
+    ),
+    unique_by=lambda row: row.id,
+)
+
+
+@given(told=st.lists(st.sampled_from([*TRANSFERRED, RECORDED]), min_size=1), rows=ROWS, modes=MODES)
+def test_whatever_comes_a_call_is_one_activity_or_a_reason(
+    told: list[CallStep], rows: list[Record], modes: dict[str, Any]
+) -> None:
+    """Nothing raises; never two activities, never a lead made, never both WhoId and WhatId."""
+    decision = decided(told, pbx(**modes), rows)
+    assert len(decision.steps) <= 1
+    for step in decision.steps:
+        assert (step.role, step.object, step.operation) == ("activity", "Task", "create")
+        assert len({"WhoId", "WhatId"} & set(step.fields)) == 1
+    assert bool(decision.steps) == (decision.kind == "activity")
+    assert decision.kind in ("activity", "skipped", "error")
+    assert set(decision.things) == {"call-1"}
+
+
+RULES = "3 4 11 12 13 14 15 16 17 18 19 20 22 27 28"
+
+
+def test_every_rule_of_calls_has_a_test_that_names_it() -> None:
+    """A scenario of the tables, or a test here."""
+    named = {rule for scenario in CALLS for rule in scenario.rules}
+    named |= {f"XB-{number}" for name in globals() for number in re.findall(r"xb_(\d+)", name)}
+    assert {f"XB-{number}" for number in RULES.split()} <= named
