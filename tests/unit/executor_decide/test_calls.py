@@ -14,7 +14,7 @@ from processors.executor.assemble import assemble
 from processors.executor.call import Call
 from processors.executor.call_task import description, subject
 from processors.executor.calls import decide_call, effects, state_of, steps_of, things
-from processors.integration import Integration
+from processors.integration import FieldSource, Integration
 from processors.values import Decision, ObjectFacts, Record, Resolution
 from schemas.identity import effect_key
 from schemas.pbx_call_event import CallStep, Party
@@ -275,6 +275,28 @@ def test_mapped_fields_come_from_the_whole_call() -> None:
         7,
     )
     assert "Empty__c" not in fields
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("call.direction", "inbound"),
+        ("call.talk", 60.0),
+        ("call.ring", 8.0),
+        ("call.cause", "normal"),
+        ("call.conference", False),
+        ("call.recording", "https://pbx.example.com/r/1"),
+        ("call.started", "2026-03-02T09:30:00.000Z"),
+        ("call.outside.number", "+4930901820"),
+        ("call.agent.email", "agent@example.com"),
+    ],
+)
+def test_the_whole_calls_own_values_can_be_mapped(path: str, expected: Any) -> None:
+    """What no single step knows."""
+    source = FieldSource(constant="-").model_copy(update={"source": path, "constant": None})
+    plain = pbx()
+    settings = plain.model_copy(update={"map": plain.map.model_copy(update={"activity": {"CallDisposition": source}})})
+    assert written(decided([*steps(), RECORDED], settings))["CallDisposition"] == expected
 
 
 def test_the_day_of_a_call_is_that_of_its_own_zone() -> None:
