@@ -46,10 +46,12 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     """
     Return what *command* must hold before its match: every name that the person goes by, and its own thing.
 
-    `sfid:`, `email:` and `phone:` keys; `source:` for the source's thing; `text:` for a key set that has neither an
-    e-mail nor a phone.
+    `sfid:`, `email:` and `phone:` keys; `source:` for the source's thing, and for the booking that it replaces; `text:`
+    for a key set that has neither an e-mail nor a phone.
     """
     names = {f"source:{command.integration}/{command.thing}"}
+    if command.booking is not None and command.booking.previous:
+        names.add(f"source:{command.integration}/{command.booking.previous}")
     emails = [command.person.email, *(key.value for key in command.keys if key.kind == "email")]
     phones = [*command.person.phones, *(key.value for key in command.keys if key.kind == "phone")]
     names |= {f"email:{one}" for text in emails if (one := email(text))}

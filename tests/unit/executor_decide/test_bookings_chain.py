@@ -201,9 +201,10 @@ def chains(draw: st.DrawFn) -> tuple[list[Command], Command]:
     sizes = draw(st.lists(st.integers(1, 3), min_size=1, max_size=5))
     minutes = draw(st.permutations(range(sum(sizes))))
     changes: list[Command] = []
+    own: list[Command] = []
     for number, size in enumerate(sizes):
         previous = f"b-{number - 1}" if number else None
-        own: list[Command] = []
+        own = []
         for place in range(size):
             status = draw(st.sampled_from(["booked", "moved", "cancelled"]))
             names = previous if place == 0 or draw(st.booleans()) else None
