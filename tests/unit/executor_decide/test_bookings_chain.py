@@ -170,6 +170,14 @@ def test_ji_19_a_new_booking_after_a_cancelled_one_is_a_new_event() -> None:
     assert sorted(str(one.fields["Subject"]) for one in org.events.values()) == ["Cancelled: Demo", "Demo"]
 
 
+def test_ji_21_the_event_of_a_booking_whose_cancelled_replacement_was_not_known_as_such_is_marked() -> None:
+    """The link between the two arrives last; history is kept where the setting says so."""
+    org = Org(cases.MARK)
+    run(org, change("booked", 1), change("cancelled", 3, "b-2"))
+    assert run(org, change("booked", 2, "b-2", "b-1")) == ["activity.activity_cancelled"]
+    assert [str(one.fields["Subject"]) for one in org.events.values()] == ["Cancelled: Demo"]
+
+
 def test_ji_22_activities_off_means_off_also_for_a_booking_that_was_logged_before() -> None:
     """Switched off between the booking and its cancellation."""
     org = Org()
