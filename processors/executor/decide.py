@@ -15,6 +15,7 @@ from processors.executor.call import Call
 from processors.executor.case import Case, Part, no_mapping
 from processors.executor.choose import remembered
 from processors.executor.logged import with_activity
+from processors.executor.match import newest
 from processors.executor.sources import source_of
 from processors.integration import Integration
 from processors.rules.book import Book
@@ -59,13 +60,12 @@ def _by_action(case: Case) -> Decision:
     """Return what the integration's action does (VS-1 to VS-32)."""
     command, match, settings, book = case.command, case.match, case.settings, case.book
     found = _match_rules(match)
-    situation, match, rules = _situation(match, settings, book)
-    rules = (*found, *rules)
+    situation, match, meant = _situation(match, settings, book)
     case = replace(case, match=match)
     row = book.row("action", str(settings.action), situation)
-    rules = (*rules, row.rule)
+    rules = (*found, *meant.rules, row.rule)
     if row.then in ("no_match", "multiple_match", "converted_lead"):
-        return case.decided("error", rules, (_refusal(row.then, match),))
+        return case.decided("error", rules, (_refusal(row.then, match, park=meant.park),))
     mapped = book.row("mapping", row.then, "mapped" if _written(row.then, command) else "no_mapping")
     if mapped.then == "refuse":
         return case.decided("error", rules, (no_mapping(_object(row.then), mapped.rule),))
@@ -73,8 +73,9 @@ def _by_action(case: Case) -> Decision:
     rules = (*rules, come.rule)
     if row.then in ("update_lead", "create_lead"):
         extra = companions.discarded(case) if come.then == "discard" else Part()
-        return case.decided(_kind(row.then), rules, (_lead(case, row.then), extra))
-    return case.decided(_kind(row.then), rules, _contact_parts(case, row.then, apply=come.then == "apply"))
+        return case.decided(_kind(row.then), rules, (_lead(case, row.then), extra, meant))
+    parts = _contact_parts(case, row.then, apply=come.then == "apply")
+    return case.decided(_kind(row.then), rules, (*parts, meant))
 
 
 def _match_rules(match: Match) -> tuple[str, ...]:
@@ -82,29 +83,48 @@ def _match_rules(match: Match) -> tuple[str, ...]:
     return (*(("VS-8",) if match.step != "none" or match.ignored_id else ()), *(("VS-7",) if match.followed else ()))
 
 
-def _situation(match: Match, settings: Integration, book: Book) -> tuple[str, Match, tuple[str, ...]]:
-    """Return the situation of the action table, the match that it speaks of, and the rules that chose an object."""
-    rules: tuple[str, ...] = ()
+def _situation(match: Match, settings: Integration, book: Book) -> tuple[str, Match, Part]:
+    """
+    Return the situation of the action table, the match that it speaks of, and how one of several was meant.
+
+    The part holds no step: only the rules that chose, the tie-break, and whether someone is to choose.
+    """
+    meant = Part()
     if match.leads and match.contacts:
         row = book.row("lead_and_contact", settings.match.lead_and_contact)
-        rules = (row.rule,)
+        meant = Part(rules=(row.rule,), park=row.then == "park")
         if row.then == "contact":
             match = replace(match, leads=())
         elif row.then == "lead":
             match = replace(match, contacts=(), account_of=None, opportunity=None)
     count = len(match.leads) + len(match.contacts)
+    if count > 1 and not meant.park:
+        row = book.row("several_matches", settings.match.several)
+        meant = replace(meant, rules=(*meant.rules, row.rule), park=row.then == "park")
+        if row.then == "newest":
+            match, meant, count = _newest(match), replace(meant, tie_break="newest"), 1
     if count != 1:
-        return ("several" if count else "none"), match, rules
+        return ("several" if count else "none"), match, meant
     if match.contacts:
-        return "one_contact", match, rules
-    return ("converted_lead" if match.leads[0].fields.get("IsConverted") else "one_lead"), match, rules
+        return "one_contact", match, meant
+    return ("converted_lead" if match.leads[0].fields.get("IsConverted") else "one_lead"), match, meant
 
 
-def _refusal(verb: str, match: Match) -> Part:
+def _newest(match: Match) -> Match:
+    """Return the match with the newest of its records alone; account and opportunity are the newest contact's."""
+    chosen = newest((*match.leads, *match.contacts))
+    if chosen.object == "Lead":
+        return replace(match, leads=(chosen,), contacts=(), account_of=None, opportunity=None)
+    return replace(match, leads=(), contacts=(chosen,))
+
+
+def _refusal(verb: str, match: Match, *, park: bool = False) -> Part:
     found = match.leads + match.contacts
     if verb == "multiple_match":
         detail = f"{len(found)} records match: merge them, or send the SalesforceID"
-        return Part(refusal="multiple_match", candidates=found, detail=detail)
+        if park:
+            detail = f"{len(found)} records match: choose the one that is meant"
+        return Part(refusal="multiple_match", candidates=found, detail=detail, park=park)
     if verb == "converted_lead":
         detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
         return Part(refusal="no_match", candidates=found, detail=detail)

@@ -232,17 +232,25 @@ def joined(
     return Match(leads=tuple(open_leads), contacts=tuple(people.values()), followed=followed, also=tuple(also))
 
 
+def newest(records: Sequence[Record]) -> Record:
+    """Return the record created last, of equal ones that with the highest ID (1F)."""
+    return max(records, key=lambda one: (str(one.fields.get("CreatedDate") or ""), one.id))
+
+
 def _with_companions(
     match: Match, command: Command, settings: Integration, index: Index, opportunities: Mapping[str, str]
 ) -> Match:
-    """Return the match with the accounts of the command's keys, and the contact's own account and open opportunity."""
+    """
+    Return the match with the accounts of the command's keys, and the contact's own account and open opportunity: of
+    several contacts those of the newest, where the integration takes that one.
+    """
     accounts: tuple[Record, ...] = ()
     if settings.account.enabled and not any(is_blank(command.account.get(key)) for key in settings.account.keys):
         keys = [MatchKey(1, "text", str(command.account[key]), contact=key) for key in settings.account.keys]
         accounts = _hits(keys, "Account", index)
-    if len(match.contacts) != 1:
+    if not match.contacts or (len(match.contacts) > 1 and settings.match.several != "newest"):
         return replace(match, accounts=accounts)
-    contact = match.contacts[0]
+    contact = newest(match.contacts)
     kept = index.get(opportunities.get(contact.id), "Opportunity")
     return replace(
         match,

@@ -55,14 +55,27 @@ ACTION = Table(
 
 LEAD_AND_CONTACT = Table(
     "lead_and_contact",
-    (("error", "prefer_contact", "prefer_lead"),),
-    ("both", "contact", "lead"),
+    (("error", "prefer_contact", "prefer_lead", "park"),),
+    ("both", "contact", "lead", "park"),
     (
         Row("VS-32", ("error",), "both"),
         Row("VS-32", ("prefer_contact",), "contact"),
         Row("VS-32", ("prefer_lead",), "lead"),
+        Row("VS-32", ("park",), "park"),
     ),
 )
+
+SEVERAL = Table(
+    "several_matches",
+    (("error", "newest", "park"),),
+    ("several", "newest", "park"),
+    (
+        Row("1F-several", ("error",), "several"),
+        Row("1F-several", ("newest",), "newest"),
+        Row("1F-several", ("park",), "park"),
+    ),
+)
+"""Several records match a call result: `several` asks the table of the actions, which refuses (VS-12, 14, 19, 27)."""
 
 CONVERTED = Table(
     "converted",
@@ -169,6 +182,7 @@ MAPPING = Table(
 TABLES = (
     ACTION,
     LEAD_AND_CONTACT,
+    SEVERAL,
     CONVERTED,
     SALESFORCE_ID,
     COMPANIONS,

@@ -16,6 +16,8 @@ from tests.unit.rules.scenarios import (
 )
 
 NO_MATCH = "said: no lead and no contact matches, and the action creates none"
+CHOOSE = "said: 2 records match: choose the one that is meant"
+OLD, NEW = "2026-01-01T00:00:00.000+0000", "2026-02-01T00:00:00.000+0000"
 SEVERAL = "said: 2 records match: merge them, or send the SalesforceID"
 BLOCKED = "said: only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
 UPDATE_LEAD = ("updated none", "update Lead LEAD Title=Boss")
@@ -207,5 +209,27 @@ MATCH = [
         ("error multiple_match", "candidate Contact CONTACT", "candidate Contact CONTACT_2", SEVERAL),
         (lead(), contact(), contact(CONTACT_2)),
         settings={"match": {"lead_and_contact": "prefer_contact"}},
+    ),
+    Scenario(
+        "VS-32: someone is to choose between lead and contact, by setting",
+        "only",
+        ("error multiple_match", "candidate Lead LEAD", "candidate Contact CONTACT", CHOOSE, "parked"),
+        (lead(), contact()),
+        settings={"match": {"lead_and_contact": "park"}},
+    ),
+    Scenario("1F-several: two leads are an error, unless told otherwise", "only", TWO_LEADS, (lead(), lead(LEAD_2))),
+    Scenario(
+        "1F-several: the newest of two leads is taken by setting",
+        "only",
+        ("updated none", "update Lead LEAD_2 Title=Boss", "tie broken by newest"),
+        (lead(CreatedDate=OLD), lead(LEAD_2, CreatedDate=NEW)),
+        settings={"match": {"several": "newest"}},
+    ),
+    Scenario(
+        "1F-several: someone is to choose between two leads, by setting",
+        "only",
+        ("error multiple_match", "candidate Lead LEAD", "candidate Lead LEAD_2", CHOOSE, "parked"),
+        (lead(), lead(LEAD_2)),
+        settings={"match": {"several": "park"}},
     ),
 ]

@@ -129,8 +129,7 @@ class Booked:
         """Return what is decided, in lines; flags, tie-breaks and parking are told too."""
         asked, own = command(self.status, **self.command), settings(**self.settings)
         match, decision = decided(asked, self.rows, own, logged=self.logged, choice=self.choice, book=book)
-        more = [f"flag {one}" for one in decision.flags] + (["parked"] if decision.park else [])
-        more += [f"tie {decision.tie_break}"] if decision.tie_break else []
+        more = [f"flag {one}" for one in decision.flags]
         lines = (line.replace(EVENT, "EVENT") for line in (*told(match, decision), *more))
         return tuple(line.replace(LEAD_2, "LEAD_2").replace(CONTACT_2, "CONTACT_2") for line in lines)
 
@@ -246,7 +245,7 @@ LEAD_OR_CONTACT = ("error multiple_match", "candidate Lead LEAD", "candidate Con
 
 SEVERAL = [
     Booked("JI-25: two leads are an error", (*WHICH, MERGE), TWO, quiet()),
-    Booked("JI-25: of two leads the newest", (*LEAD_WRITTEN, "tie newest"), TWO, quiet(match={"several": "newest"})),
+    Booked("JI-25: of two leads the newest", (*LEAD_WRITTEN, "tie broken by newest"), TWO, quiet(match={"several": "newest"})),
     Booked("JI-25: two leads wait for a choice", (*WHICH, CHOOSE, "parked"), TWO, quiet(match={"several": "park"})),
     Booked(
         "JI-25: nobody chose in time",

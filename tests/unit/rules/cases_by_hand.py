@@ -51,9 +51,8 @@ class ByHand:
         match = narrowed(resolve(asked, settings, index, {}, book), choice, None, settings, index, book)
         decision = decide(asked, replace(match, users=USERS), settings, facts(), NOW, book, resolution=choice)
         links = [f"{one.kind} {one.source_id} {one.record_id or one.role}" for one in decision.links]
-        parked = ["parked"] if decision.park else []
         allowed = ["duplicates allowed" for step in decision.steps if step.allow_duplicates]
-        return (*told(match, decision), *parked, *allowed, *(line.replace(LEAD_2, "LEAD_2") for line in links))
+        return (*told(match, decision), *allowed, *(line.replace(LEAD_2, "LEAD_2") for line in links))
 
 
 def facts() -> OrgFacts:

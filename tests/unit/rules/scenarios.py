@@ -172,6 +172,8 @@ def told(match: Match, decision: Decision) -> tuple[str, ...]:
     lines += [f"ignored {match.ignored_id}"] if match.ignored_id else []
     lines += [f"followed {match.followed}"] if match.followed else []
     lines += [f"said: {decision.detail}"] if decision.detail else []
+    lines += [f"tie broken by {decision.tie_break}"] if decision.tie_break else []
+    lines += ["parked"] if decision.park else []
     return tuple(_short(line) for line in lines)
 
 
