@@ -10,6 +10,7 @@ import pytest
 
 import simulator
 from processors.integration import Integration
+from schemas.pbx_call_event import Party
 from tests.fakes.simulated import AGENT, SimulatedRig, answered, calls, step, step_command
 
 Opened = Callable[..., SimulatedRig]
@@ -116,10 +117,8 @@ def test_what_is_not_logged_says_why(opened: Opened) -> None:
     """XB-14, XB-15, XB-16."""
     rig = opened()
     rig.seed("Contact", LastName="Ann", Phone="+14155552671")
-    inside = {"direction": "internal", "caller": None}
-    send(rig, *answered("inside", **inside))
-    unknown = {"caller": step("x", "started", 0).callee.__class__("external", "+14155559999")}  # type: ignore[union-attr]  # it has one
-    send(rig, *answered("unknown", **unknown))
+    send(rig, *answered("inside", direction="internal", caller=None))
+    send(rig, *answered("unknown", caller=Party("external", "+14155559999")))
     party = step("x", "started", 0)
     out = {"direction": "outbound", "caller": party.callee, "callee": party.caller}
     send(rig, step("short", "started", 0, **out), step("short", "ended", 5.0, cause="cancelled", **out))

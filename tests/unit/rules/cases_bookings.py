@@ -245,7 +245,12 @@ LEAD_OR_CONTACT = ("error multiple_match", "candidate Lead LEAD", "candidate Con
 
 SEVERAL = [
     Booked("JI-25: two leads are an error", (*WHICH, MERGE), TWO, quiet()),
-    Booked("JI-25: of two leads the newest", (*LEAD_WRITTEN, "tie broken by newest"), TWO, quiet(match={"several": "newest"})),
+    Booked(
+        "JI-25: of two leads the newest",
+        (*LEAD_WRITTEN, "tie broken by newest"),
+        TWO,
+        quiet(match={"several": "newest"}),
+    ),
     Booked("JI-25: two leads wait for a choice", (*WHICH, CHOOSE, "parked"), TWO, quiet(match={"several": "park"})),
     Booked(
         "JI-25: nobody chose in time",
