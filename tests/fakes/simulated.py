@@ -14,7 +14,8 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.integration import Integration
 from processors.ports import Salesforce
-from schemas.command import Command, MatchKey, Request
+from schemas.booking import Booking, BookingStatus
+from schemas.command import BookingChange, Command, MatchKey, Request
 from schemas.identity import command_id, digest
 from schemas.pbx_call_event import Party, PbxCallEvent
 from schemas.user_action import UserAction
@@ -29,9 +30,11 @@ AGENT = "agent@example.com"
 class SimulatedRig(Rig):
     """One org's executor on a running simulator."""
 
-    def __init__(self, folder: Path, running: simulator.Running, integrations: Iterable[Integration]) -> None:
+    def __init__(
+        self, folder: Path, running: simulator.Running, integrations: Iterable[Integration], **options: Any
+    ) -> None:
         self.running = running
-        super().__init__(folder, integrations)
+        super().__init__(folder, integrations, **options)
 
     def salesforce(self) -> Salesforce:
         """Return a client of the simulated org."""
@@ -42,9 +45,13 @@ class SimulatedRig(Rig):
         """Return the records of an object that are not deleted."""
         return list(self.running.org().store.rows(name))
 
+    def control(self) -> Control:
+        """Return what sets faults and locks of the org."""
+        return Control(self.running.control_url)
+
     def seed(self, name: str, **fields: Any) -> str:
         """Put a record in as a person would; return its ID."""
-        return Control(self.running.control_url).seed(name, [fields])[0]
+        return self.control().seed(name, [fields])[0]
 
 
 def calls(**more: Any) -> Integration:
@@ -103,6 +110,64 @@ def step_command(event: PbxCallEvent, integration: str = "pbx") -> Command:
         person=event.person,
         agent=event.agent,
         step=event.call_step,
+    )
+
+
+def meetings(**more: Any) -> Integration:
+    """Return an integration that registers invitees as leads and logs an Event for each booking."""
+    return Integration.model_validate(
+        {
+            "name": "meetings",
+            "source": "booking",
+            "org": "main",
+            "enabled": True,
+            "workspace": "acme",
+            "activity": {"enabled": True, "object": "Event"},
+            **more,
+        }
+    )
+
+
+def booking(thing: str, status: BookingStatus, changed: float, *, starts: float = 0, **more: Any) -> Booking:
+    """Return Ann's booking as it was *changed* seconds after `START`; it *starts* so many hours after that day."""
+    begin = START + timedelta(days=7, hours=starts)
+    told: dict[str, Any] = {
+        "person": person(first_name="Ann", company="Acme"),
+        "agent": Agent(AGENT, "Agent"),
+        "end": begin + timedelta(minutes=30),
+        **more,
+    }
+    return Booking(
+        f"{thing}-{status}-{changed}", thing, "acme", status, START + timedelta(seconds=changed), start=begin, **told
+    )
+
+
+def booking_command(event: Booking, integration: str = "meetings") -> Command:
+    """Return the command of one change of a booking, as the intake makes it."""
+    who = event.person
+    mapped = {"FirstName": who.first_name, "LastName": who.last_name, "Email": who.email}
+    return Command(
+        command_id=command_id("booking", event.event_id, integration),
+        kind="apply",
+        contract="booking",
+        event_id=event.event_id,
+        event_digest=digest(event.to_avro()),
+        thing=event.thing,
+        integration=integration,
+        org="main",
+        lane="live",
+        event_time=event.event_time,
+        command_time=datetime.now(UTC),
+        settings_digest="s",
+        person=who,
+        agent=event.agent,
+        keys=(MatchKey(1, "email", who.email, lead="Email", contact="Email"),) if who.email else (),
+        lead={**mapped, "Company": who.company},
+        contact=mapped,
+        activity={"Subject": event.title or "Demo"},
+        booking=BookingChange(event.status, event.previous_booking),
+        started=event.start,
+        ended=event.end,
     )
 
 
