@@ -6,13 +6,14 @@ seen.  Pure.
 Rule of this file: "not found" is not "not applied" (design section 3, point 4); None only says that it is not seen yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from processors.executor.plan import Row
 from processors.values import In, Question, Record, Write, Written
 
+_ACTIVITIES = ("Task", "Event")
 _BEFORE = 60.0
 """Seconds that an org's clock may be behind ours when we ask whether a record was made by this call."""
 
@@ -43,14 +44,53 @@ def _about(name: str, writes: Sequence[Write]) -> list[Question]:
         field = keyed[0][0]
         values = tuple(dict.fromkeys(value for _, value in keyed))
         asked.append(Question(name, ("Id", "CreatedDate", field), ((In(field, values),),)))
+    unkeyed = [write for write in writes if _is_unkeyed_activity(write)]
+    if unkeyed:
+        fields = dict.fromkeys(
+            ("Id", "CreatedDate", "CreatedById", *(one for write in unkeyed for one in write.fields))
+        )
+        asked.append(Question(name, tuple(fields), tuple(_hung_on(unkeyed))))
     return asked
+
+
+def _is_unkeyed_activity(write: Write) -> bool:
+    """Whether it creates an activity that no external ID names: only what it says can find it again."""
+    return write.operation == "create" and write.external is None and write.object in _ACTIVITIES
+
+
+def _hung_on(writes: Sequence[Write]) -> Iterator[tuple[In, ...]]:
+    """Yield what to look for: these subjects on these records."""
+    for link in ("WhoId", "WhatId"):
+        records = tuple(dict.fromkeys(str(write.fields[link]) for write in writes if write.fields.get(link)))
+        subjects = tuple(dict.fromkeys(str(write.fields.get("Subject") or "") for write in writes))
+        if records:
+            yield (In(link, records), In("Subject", subjects))
 
 
 def verdicts(rows: Sequence[Row], records: Sequence[Record], user_id: str, intended_at: float) -> list[Written | None]:
     """Return for each row the answer that it must have got, or None where it is not seen (yet)."""
     by_id = {record.id: record for record in records}
     by_key = {(record.object, str(value)): record for record in records for value in record.fields.values() if value}
-    return [_verdict(row, by_id, by_key, user_id, intended_at) for row in rows]
+    said = [_verdict(row, by_id, by_key, user_id, intended_at) for row in rows]
+    taken = {written.id for written in said if written is not None}
+    for number, row in enumerate(rows):
+        if row.write is not None and _is_unkeyed_activity(row.write):
+            found = _same_activity(row.write, records, user_id, intended_at, taken)
+            said[number] = None if found is None else Written(True, found.id, created=True)
+            taken |= {found.id} if found else set()
+    return said
+
+
+def _same_activity(
+    write: Write, records: Sequence[Record], user_id: str, intended_at: float, taken: set[str | None]
+) -> Record | None:
+    """Return the activity that we made since with exactly these values, each taken once; or None."""
+    for record in sorted(records, key=lambda one: one.id):
+        ours = record.object == write.object and record.fields.get("CreatedById") == user_id and record.id not in taken
+        same = all(same_value(record.fields.get(name), value) for name, value in write.fields.items())
+        if ours and same and _is_new(record, intended_at):
+            return record
+    return None
 
 
 def _verdict(
