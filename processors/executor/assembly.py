@@ -39,13 +39,20 @@ class Assembly:
     _past: "OrderedDict[Key, tuple[CallStep, ...]]" = field(default_factory=OrderedDict)
 
     def add(
-        self, items: Iterable[Item], kept: Callable[[Sequence[Key]], Mapping[Key, bytes]], now: float
+        self,
+        items: Iterable[Item],
+        kept: Callable[[Sequence[Key]], Mapping[Key, bytes]],
+        now: float,
+        *,
+        again: bool = False,
     ) -> list[Item]:
         """
         Gather steps; return the commands of the calls that are over with them.
 
         Args:
             kept: Asks the ledger for what it keeps of these calls.
+            again: They were gathered before a restart: what came when its call was over stays apart from it, so that
+                it is not refused with the call (attack D18).
         """
         fresh: dict[Key, list[Item]] = {}
         for item in items:
@@ -56,9 +63,14 @@ class Assembly:
         with self._lock:
             for key in unknown:
                 self._remember(key, steps_of(found[key]) if key in found else ())
+            ended: list[Item] = []
             for key, some in fresh.items():
-                self._open.setdefault(key, []).extend(some)
-            return [item for key in fresh for item in self._finished(key, now)]
+                if again and all(item.plan is None for item in some):
+                    ended += self._one_by_one(key, some, now)
+                else:
+                    self._open.setdefault(key, []).extend(some)
+                    ended += self._finished(key, now)
+            return ended
 
     def timed_out(self, now: float) -> list[Item]:
         """Return the commands of the calls that never ended, and whose time is up."""
@@ -81,6 +93,14 @@ class Assembly:
             return self._begun(key)
         steps = (*self._past.get(key, ()), *_steps(items))
         return [self._close(key, timed_out=True)] if over(steps) or _close_at(items) <= now else []
+
+    def _one_by_one(self, key: Key, items: Iterable[Item], now: float) -> list[Item]:
+        ended = []
+        for item in sorted(items, key=lambda one: one.order):
+            self._open.setdefault(key, []).append(item)
+            if over((*self._past.get(key, ()), *_steps(self._open[key]))):
+                ended.append(self._close(key))
+        return [*ended, *(self._finished(key, now) if key in self._open else ())]
 
     def _begun(self, key: Key) -> list[Item]:
         """Return calls that a process before us had begun to write, with the very steps that it had."""

@@ -51,7 +51,7 @@ class OrgExecutor:
     def start(self) -> None:
         """Load what waits and what may still land, then begin."""
         stored, calls = self.context.ledger.unsettled(self.lease)
-        items = {item.id: item for item in self._gathered([self._item(one) for one in stored])}
+        items = {item.id: item for item in self._gathered([self._item(one) for one in stored], again=True)}
         now = self.context.clock()
         doubtful: set[str] = set()
         for call in calls:
@@ -69,14 +69,14 @@ class OrgExecutor:
         self.desk.add(waiting, now)
         self._thread.start()
 
-    def _gathered(self, items: Sequence[Item]) -> list[Item]:
+    def _gathered(self, items: Sequence[Item], *, again: bool = False) -> list[Item]:
         """Return what may wait at the desk: steps of calls that are not over are gathered apart."""
         steps = [item for item in items if item.command.kind == "step" and item.settings is not None]
         if not steps:
             return list(items)
         known = {item.id for item in steps}
         calls = self.assembly.add(
-            steps, lambda keys: self.context.ledger.things(self.lease, keys), self.context.clock()
+            steps, lambda keys: self.context.ledger.things(self.lease, keys), self.context.clock(), again=again
         )
         return [*(item for item in items if item.id not in known), *calls]
 

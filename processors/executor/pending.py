@@ -90,6 +90,9 @@ class Pending:
         )
         if plan is not None and ending is None:
             self._keep(item, plan)
+        elif plan is not None and item.call is not None and not plan.results and _creates(plan):
+            # The steps of a call that could not be logged are kept: a later one may log it whole.
+            self._keep_things(item, plan)
         self.left.append(item)
         self._measure(outcome)
 
@@ -99,13 +102,16 @@ class Pending:
 
     def _keep(self, item: Item, plan: Plan) -> None:
         """Keep what the decision says of the source's things, and the records that it came to."""
-        for source_id, body in plan.decision.things.items():
-            self.things[item.command.integration, source_id] = body
+        self._keep_things(item, plan)
         for link in plan.decision.links:
             record = link.record_id or (plan.record_id(link.role) if link.role else None)
             names = person_names(item.keys) if link.source_id == EVERY_NAME else [link.source_id]
             if record is not None:
                 self.links.update({(link.kind, name): record for name in names})
+
+    def _keep_things(self, item: Item, plan: Plan) -> None:
+        for source_id, body in plan.decision.things.items():
+            self.things[item.command.integration, source_id] = body
 
     def park(self, item: Item, decision: Decision) -> None:
         """Let a command wait for someone's choice, and tell who listens what there is to choose from."""
@@ -191,3 +197,7 @@ class Pending:
         )
         age = max(0.0, self.context.clock() - outcome.event_time.timestamp())
         metrics.observe("event_age_at_outcome_seconds", age, org=outcome.org)
+
+
+def _creates(plan: Plan) -> bool:
+    return plan.step is not None and plan.step.operation == "create"

@@ -137,3 +137,62 @@ def test_the_task_belongs_to_the_user_who_spoke(opened: Opened) -> None:
     (task,) = rig.rows("Task")
     assert task["OwnerId"] == user
     assert "owner_fallback" not in outcome.flags
+
+
+def waits_for_a_lock(rig: SimulatedRig) -> bool:
+    counts = rig.executor.desk.counts(rig.clock())
+    return any("UNABLE_TO_LOCK_ROW" in str(row.why) for row in waiting(rig)) and counts["in_doubt"] == 0
+
+
+def waiting(rig: SimulatedRig) -> list[Any]:
+    with rig.engine.connect() as connection:
+        return list(connection.exec_driver_sql("SELECT id, why FROM command WHERE state = 'waiting'"))
+
+
+@pytest.mark.parametrize("restarting", [False, True], ids=["in one life", "with a restart"])
+def test_d18_a_locked_call_is_logged_although_what_comes_later_of_it_is_refused(
+    opened: Opened, restarting: bool
+) -> None:
+    rig = opened(calls(map={"activity": {"CallType": {"from": "fields.kind", "default": "Inbound"}}}))
+    contact = rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    rig.control().lock(contact, 3600)
+    steps = answered("c1")
+    send(rig, *steps)
+    rig.wait(lambda: waits_for_a_lock(rig), what="the call to wait for the lock")
+    late = step("c1", "recorded", 70, recording="https://pbx.example.com/r/1", fields={"kind": "Nonsense"})
+    send(rig, late)
+    if restarting:
+        rig.restart()
+    assert rig.outcomes() == []
+    rig.control().lock(contact, 0)
+    first, second = rig.settle(2)
+    assert rig.kinds([first, second]) == ["activity.activity_created", "error.salesforce_refused"]
+    assert (set(first.event_ids), second.event_ids) == ({one.event_id for one in steps}, (late.event_id,))
+    (task,) = rig.rows("Task")
+    assert (task["WhoId"], task["CallDurationInSeconds"], task["CallType"]) == (contact, 60, "Inbound")
+
+
+def test_d18_what_comes_after_a_refused_part_amends_the_call_without_it(opened: Opened) -> None:
+    rig = opened(calls(map={"activity": {"CallType": {"from": "fields.kind", "default": "Inbound"}}}))
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    send(rig, *answered("c1"))
+    rig.settle(1)
+    send(rig, step("c1", "other", 65, fields={"kind": "Nonsense"}))
+    rig.settle(2)
+    send(rig, step("c1", "recorded", 70, recording="https://pbx.example.com/r/1"))
+    assert rig.kinds(rig.settle(3))[1:] == ["error.salesforce_refused", "activity.activity_updated"]
+    (task,) = rig.rows("Task")
+    assert "https://pbx.example.com/r/1" in task["Description"]
+    assert (task["CallDurationInSeconds"], task["CallType"]) == (60, "Inbound")
+
+
+def test_a_call_that_was_refused_is_logged_whole_when_something_comes_later_that_mends_it(opened: Opened) -> None:
+    """What was told before the refusal is not forgotten."""
+    rig = opened(calls(map={"activity": {"CallType": {"from": "fields.kind", "default": "Inbound"}}}))
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    send(rig, *answered("c1", fields={"kind": "Nonsense"}))
+    assert rig.kinds(rig.settle(1)) == ["error.salesforce_refused"]
+    send(rig, step("c1", "recorded", 70, recording="https://pbx.example.com/r/1", fields={"kind": "Outbound"}))
+    assert rig.kinds(rig.settle(2))[1] == "activity.activity_created"
+    (task,) = rig.rows("Task")
+    assert (task["CallDurationInSeconds"], task["CallType"]) == (60, "Outbound")
