@@ -25,6 +25,14 @@ class Salesforce(Protocol):
     def find(self, questions: Sequence[Question], *, deleted: bool = False) -> Found:
         """Answer the questions by SOQL inside as few composite calls as possible."""
 
+    def search(self, numbers: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> Found:
+        """
+        Look for telephone numbers in the org's search index; rows by object, in the order of *fields* (object → fields
+        to read).
+
+        They are candidates: the index lags behind the records and finds parts of numbers, so compare.
+        """
+
     def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
         """
         Write at most 1,000 records in one composite call, ≤ 5 collections of ≤ 200, in the order given; answers in

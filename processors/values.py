@@ -171,7 +171,8 @@ class Write:
     """
     One record write. `create` with `external` is an upsert on that Unique External ID (field, value).
 
-    `fields` never contain the ID or the external ID field.
+    `fields` never contain the ID or the external ID field. `allow_duplicates`: a duplicate rule may warn, and the
+    record is saved all the same.
     """
 
     operation: Literal["create", "update", "delete"]
@@ -179,6 +180,7 @@ class Write:
     record_id: str | None = None
     external: tuple[str, str] | None = None
     fields: Mapping[str, Scalar] = field(default_factory=dict)
+    allow_duplicates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

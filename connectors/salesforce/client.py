@@ -21,10 +21,11 @@ from connectors.salesforce.errors import NotSent, Refused, doubt, fail, problems
 from connectors.salesforce.facts import FactReader
 from connectors.salesforce.find import Finder
 from connectors.salesforce.login import Login
+from connectors.salesforce.search import search
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
-from connectors.salesforce.write import pack
+from connectors.salesforce.write import DUPLICATES, pack
 from connectors.salesforce.writer import Writer
 from processors.errors import OrgDown
 from processors.ports import Clock
@@ -80,6 +81,14 @@ class SalesforceClient:
             return self._finder.find(questions, deleted=deleted)
         except RequestException as error:
             doubt(f"find: {error}", write=False)
+
+    def search(self, numbers: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> Found:
+        """Return the records that may hold one of the telephone numbers. Raises `OrgDown` or `Transient`."""
+        self._usage.check(self._clock())
+        try:
+            return search(self._page, numbers, fields)
+        except RequestException as error:
+            doubt(f"search: {error}", write=False)
 
     def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
         """
@@ -188,7 +197,7 @@ def write_headers(settings: SalesforceSettings) -> dict[str, str]:
     """Return the headers that say what a write may set off; they go with the call and with each subrequest (A6, J)."""
     headers = {"Sforce-Auto-Assign": "TRUE" if settings.auto_assign else "FALSE"}
     if settings.allow_duplicates:
-        headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
+        headers[DUPLICATES] = "allowSave=true"
     return headers
 
 

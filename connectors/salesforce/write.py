@@ -17,6 +17,8 @@ from connectors.salesforce.errors import Unusable, doubt, fail, kind_of, problem
 from processors.values import RowError, Write, Written
 
 MOST_ROWS = 200
+DUPLICATES = "Sforce-Duplicate-Rule-Header"
+"""Says for a whole (sub)request that records which a duplicate rule warns of are saved (fact sheet D)."""
 _NEVER = frozenset({"id", "attributes"})
 
 
@@ -29,6 +31,8 @@ class Collection:
     def subrequest(self, headers: Mapping[str, str]) -> Subrequest:
         """Return how it is sent; IDs from outside stand in the body, or are checked first (delete)."""
         first = self.rows[0]
+        if first.allow_duplicates:
+            headers = {**headers, DUPLICATES: "allowSave=true"}
         if first.operation == "delete":
             ids = ",".join(record_id(row.record_id or "") for row in self.rows)
             return Subrequest("DELETE", f"composite/sobjects?ids={ids}&allOrNone=false", headers=headers)
@@ -69,8 +73,8 @@ def pack(writes: Sequence[Write]) -> list[Collection]:
     return [Collection(tuple(rows)) for rows in packed]
 
 
-def _run(write: Write) -> tuple[str, str, str | None]:
-    return write.operation, write.object, write.external[0] if write.external else None
+def _run(write: Write) -> tuple[str, str, str | None, bool]:
+    return write.operation, write.object, write.external[0] if write.external else None, write.allow_duplicates
 
 
 def _name(write: Write) -> str:

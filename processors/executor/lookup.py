@@ -17,6 +17,7 @@ from processors.executor.decide import decide
 from processors.executor.group import Batch, decide_batch
 from processors.executor.match import Index, follow_up, questions, resolve
 from processors.executor.questions import Asked
+from processors.executor.search_numbers import searched
 from processors.ledger import Lease
 from processors.ports import Salesforce
 from processors.values import Match, OrgFacts, Question, Record
@@ -31,6 +32,7 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
     asked: list[Asked] = [(item.command, item.settings) for item in items]
     people = questions(asked, facts, context.region, kept.chosen(items))
     records = _find(salesforce, (*people, *surroundings.questions(items, kept, facts)))
+    records += searched(items, records, salesforce, facts, context.region)
     opportunities = _opportunities(items, records, context, lease)
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
     index = Index(records, context.region)

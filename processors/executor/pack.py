@@ -90,7 +90,7 @@ def write_of(plan: Plan, step: Step, external: Mapping[str, str]) -> Write:
         return Write("update", step.object, record_id=plan.target(step), fields=plan.fields(step))
     field = external.get(step.object)
     key = (field, step.effect) if field and step.effect else None
-    return Write("create", step.object, external=key, fields=plan.fields(step))
+    return Write("create", step.object, external=key, fields=plan.fields(step), allow_duplicates=step.allow_duplicates)
 
 
 def _together(row: Row) -> tuple[int, str, str, str]:
@@ -99,7 +99,12 @@ def _together(row: Row) -> tuple[int, str, str, str]:
     if write is None:
         return (9, "", "", "")
     parent = str(write.fields.get("AccountId") or write.record_id or "")
-    return (_ORDER.get(write.object, 8), write.object, f"{write.operation}{bool(write.external)}", parent)
+    return (
+        _ORDER.get(write.object, 8),
+        write.object,
+        f"{write.operation}{bool(write.external)}{write.allow_duplicates}",
+        parent,
+    )
 
 
 def _convert_rows(items: Sequence[Item]) -> list[Row]:

@@ -174,11 +174,11 @@ def _questions(
             if all(one in held.fields for one in shape)
         )
         if any_of:
-            asked.append(Question(name, _fields(name, live, facts), any_of))
+            asked.append(Question(name, fields_of(name, live, facts), any_of))
     return tuple(asked)
 
 
-def _fields(name: str, live: Sequence[tuple[Command, Integration]], facts: OrgFacts) -> tuple[str, ...]:
+def fields_of(name: str, live: Sequence[tuple[Command, Integration]], facts: OrgFacts) -> tuple[str, ...]:
     """Return what to read: who and when, links, effect key, keys, and all that the batch is about to write."""
     wanted = dict.fromkeys((*_ALWAYS, *_MORE[name], facts.external_field.get(name, "Id")))
     for command, settings in live:

@@ -105,6 +105,17 @@ class FakeOrg:
                 raise RequestRefused("a question that the org does not understand")
             return Found(tuple(tuple(self._rows(question)) for question in questions), 1)
 
+    def search(self, numbers: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> Found:
+        """Return the records whose telephone fields end with the digits of one of the numbers."""
+        with self._lock:
+            self._call("search")
+            digits = tuple("".join(filter(str.isdigit, number)) for number in numbers)
+            rows = []
+            for name, wanted in fields.items():
+                held = [record for record in self.of(name) if _has_number(record, digits)]
+                rows.append(tuple(Record(name, one["Id"], {field: one.get(field) for field in wanted}) for one in held))
+            return Found(tuple(rows), 1)
+
     def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
         """Write, unless a fault says otherwise."""
         return self._send(writes, lambda: [self._write(one) for one in writes], send_by)
@@ -280,3 +291,8 @@ def _field(name: str, *, required: bool = False, createable: bool = True, unique
 
 
 __all__ = ["KEY", "USER", "Effect", "FakeOrg", "Fault", "Transient"]
+
+
+def _has_number(record: Mapping[str, Any], digits: tuple[str, ...]) -> bool:
+    held = ("".join(filter(str.isdigit, str(record.get(field) or ""))) for field in ("Phone", "MobilePhone"))
+    return any(one.endswith(digit) or digit.endswith(one) for one in held if one for digit in digits)

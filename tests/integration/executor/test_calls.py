@@ -196,3 +196,13 @@ def test_a_call_that_was_refused_is_logged_whole_when_something_comes_later_that
     assert rig.kinds(rig.settle(2))[1] == "activity.activity_created"
     (task,) = rig.rows("Task")
     assert (task["CallDurationInSeconds"], task["CallType"]) == (60, "Outbound")
+
+
+def test_a_number_stored_in_no_usual_form_is_found_by_search(opened: Opened) -> None:
+    """XB-11: stored in any format."""
+    rig = opened()
+    contact = rig.seed("Contact", LastName="Ann", Phone="415.555 26-71")
+    send(rig, *answered("c1"))
+    rig.settle(1)
+    (task,) = rig.rows("Task")
+    assert task["WhoId"] == contact
