@@ -10,6 +10,7 @@ import pytest
 import simulator
 from processors.integration import Integration
 from schemas.user_action import UserAction
+from simulator.orgfile import OrgFile
 from tests.fakes.desk import command, integration
 from tests.fakes.simulated import SimulatedRig, answered, by_hand, calls, person, step_command
 
@@ -187,3 +188,16 @@ def test_a_manual_log_of_several_waits_and_goes_to_the_one_chosen(opened: Opened
     rig.settle(2)
     (task,) = rig.rows("Task")
     assert (task["WhoId"], task["Status"], task["Subject"]) == (contact, "Completed", "Talk")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("create_lead", "error.salesforce_refused"), ("force_new", "created")])
+def test_only_a_lead_made_by_force_passes_a_duplicate_rule_that_warns(tmp_path: Path, name: str, kind: str) -> None:
+    """XB-24: the user has seen the others."""
+    rule = {"object": "Lead", "name": "Phone", "action": "alert", "fields": ["LastName"], "match": ["Lead"]}
+    with simulator.serve([OrgFile(duplicate_rules=[rule])]) as running:
+        rig = SimulatedRig(tmp_path, running, [PARKING])
+        rig.seed("Lead", LastName="Ann", Company="Acme", Email="else@example.com")
+        rig.send(by_hand(action(name)))
+        assert rig.kinds(rig.settle(1)) == [kind]
+        rig.executor.stop()
+        rig.executor.close()
