@@ -14,6 +14,8 @@ from schemas.outcome import OutcomeKind
 DAY = 24 * 60 * 60 * 1000
 """Milliseconds of a day, Kafka's unit of retention."""
 
+SOURCE = "crm.event."
+"""What the name of every source topic begins with; the rest names its dead letter topic too."""
 SOURCE_CALL_RESULT = "crm.event.call-result"
 SOURCE_BOOKING = "crm.event.booking"
 SOURCE_PBX_CALL = "crm.event.pbx-call"

@@ -1,7 +1,7 @@
 """
 The intake's shell: a Faust agent that hands batches over and passes their offsets only then.
 
-In: source topics. Out: `crm.command.<org>`, `crm.dead-letter.call-result`. At least once: what it sends may come twice.
+In: source topics. Out: `crm.command.<org>`, `crm.dead-letter.<source>`. At least once: what it sends may come twice.
 Rule of this file: no state, no decision. Faust's `take()` passes the offsets of a batch however its body is left, by an
 exception too; so the body is never left before the batch is safe: whatever goes wrong ends the process inside it.
 """
@@ -22,7 +22,7 @@ from processors.intake.hand_over import HandOver, Message, Parcel
 from processors.integrations import Integrations
 from processors.ports import Clock, Metrics
 from schemas.codec import Codec
-from schemas.topics import SOURCE_CALL_RESULT
+from schemas.topics import SOURCES
 
 log = logging.getLogger("signalbox.intake")
 
@@ -42,7 +42,7 @@ class IntakeSettings:
     """
 
     faust: Mapping[str, Any]
-    topics: tuple[str, ...] = (SOURCE_CALL_RESULT,)
+    topics: tuple[str, ...] = tuple(SOURCES)
     group: str = "signalbox-intake"
     instance: str | None = None
     topic_prefix: str = ""
@@ -75,8 +75,8 @@ def build_app(
         producer = await app.maybe_start_producer()
         return await producer.send(parcel.topic, parcel.key, parcel.value, parcel.partition, None, list(parcel.headers))
 
-    @app.agent(source, concurrency=1, name="call_result")
-    async def call_result(stream: Any) -> None:
+    @app.agent(source, concurrency=1, name="events")
+    async def events_of_sources(stream: Any) -> None:
         async for events in stream.take_events(settings.batch, within=settings.within):
             await _safely(hand_over.batch([_message(event) for event in events], send))
 

@@ -19,7 +19,7 @@ from processors.intake.route import route
 from processors.integrations import Integrations
 from processors.ports import Clock, Metrics
 from schemas.codec import Codec
-from schemas.topics import command_topic, dead_letter_topic
+from schemas.topics import SOURCE, SOURCES, command_topic, dead_letter_topic
 
 STAGE = "decode"
 _TRACE = "traceparent"
@@ -87,8 +87,9 @@ class HandOver:
             self._metrics.count(name, 1, **labels)
 
     def _parcel(self, message: Message, now: datetime) -> tuple[Parcel, tuple[str, dict[str, str]]]:
+        source = message.where.topic.removeprefix(self._prefix)
         try:
-            event = decode(message.value, self._codec)
+            event = decode(message.value, self._codec, SOURCES[source])
         except Undecodable as error:
             return self._dead(message, error)
         self._limit.exceeded(dead=False)
@@ -111,7 +112,7 @@ class HandOver:
                 "contract with this version's, or raise the limit on dead letters"
             )
         said = headers(where, error, stage=STAGE, now=self._clock(), own=message.headers)
-        topic = self._prefix + dead_letter_topic("call-result")
+        topic = self._prefix + dead_letter_topic(where.topic.removeprefix(self._prefix).removeprefix(SOURCE))
         reason = type(error).__name__
         labels = {"topic": where.topic, "reason": reason}
         return Parcel(topic, message.key, message.value, said), ("dead_letters_total", labels)

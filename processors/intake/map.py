@@ -7,28 +7,41 @@ None, so that the executor can tell it from an unmapped one (VS-17, 1G); e-mails
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from processors.event_paths import as_text, value_at
-from processors.intake.decode import CONTRACT
+from processors.intake.decode import Event
 from processors.intake.route import Route
 from processors.integration import FieldSource, Key, Maps, MatchSettings
+from schemas.booking import Booking
 from schemas.call_result import CallResult
-from schemas.command import Command, MatchKey
+from schemas.command import BookingChange, Command, MatchKey, Request
 from schemas.identity import command_id, digest
+from schemas.pbx_call_event import PbxCallEvent
+from schemas.user_action import UserAction
 from schemas.values import Scalar
 
+CONTRACTS: Mapping[type, str] = {
+    CallResult: "call_result",
+    Booking: "booking",
+    PbxCallEvent: "pbx_call_event",
+    UserAction: "user_action",
+}
+"""The contract of an event, by what it was decoded into."""
 
-def command(event: CallResult, way: Route, now: datetime, trace_id: str | None = None) -> Command:
+
+def command(event: Event, way: Route, now: datetime, trace_id: str | None = None) -> Command:
     """Return the command of *event* on its way; one that is skipped carries neither keys nor fields."""
     wanted = way.integration
     apply = wanted is not None and way.skip_reason is None
     maps = wanted.map if apply and wanted else Maps()
     match = wanted.match if apply and wanted else MatchSettings(salesforce_id=False)
-    return Command(
-        command_id=command_id(CONTRACT, event.event_id, way.name),
+    contract = CONTRACTS[type(event)]
+    made = Command(
+        command_id=command_id(contract, event.event_id, way.name),
         kind="apply" if apply else "skip",
-        contract=CONTRACT,
+        contract=contract,
         event_id=event.event_id,
         event_digest=digest(event.to_avro()),
         thing=event.thing,
@@ -43,21 +56,56 @@ def command(event: CallResult, way: Route, now: datetime, trace_id: str | None =
         agent=event.agent,
         skip_reason=way.skip_reason,
         rule_ids=way.rule_ids,
-        salesforce_id=((event.salesforce_id or "").strip() or None) if match.salesforce_id else None,
         keys=match_keys(event, match),
         lead=fields(event, maps.lead),
         contact=fields(event, maps.contact),
         account=fields(event, maps.account),
         opportunity=fields(event, maps.opportunity),
+        activity=fields(event, maps.activity),
+    )
+    return _whole(made, event, match) if apply else made
+
+
+def _whole(made: Command, event: Event, match: MatchSettings) -> Command:
+    """Return the command with what only events of its contract have."""
+    if isinstance(event, CallResult):
+        sfid = ((event.salesforce_id or "").strip() or None) if match.salesforce_id else None
+        return replace(made, salesforce_id=sfid, started=event.started, ended=event.ended)
+    if isinstance(event, Booking):
+        change = BookingChange(event.status, (event.previous_booking or "").strip() or None)
+        return replace(made, booking=change, started=event.start, ended=event.end)
+    if isinstance(event, PbxCallEvent):
+        # What a whole call maps to is known when its steps are one: the executor maps it.
+        return replace(made, kind="step", step=event.call_step, keys=(), lead={}, contact={}, activity={})
+    return replace(
+        made,
+        kind="resolve" if event.action == "choose_match" else "apply",
+        salesforce_id=(event.salesforce_id or "").strip() or None,
+        started=event.started,
+        ended=event.ended,
+        activity=_by_hand(event, made.activity),
+        request=Request(event.action, event.object, event.about, event.create_new, event.remember),
     )
 
 
-def fields(event: CallResult, mapped: Mapping[str, FieldSource]) -> dict[str, Scalar]:
+def _by_hand(event: UserAction, mapped: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Return the fields of an activity that a user logs: what is mapped and filled, over what the action says."""
+    day = event.due or event.ended or event.started or event.at
+    said: dict[str, Scalar] = {
+        "Subject": event.subject,
+        "Description": event.description,
+        "ActivityDate": day.astimezone(UTC).date().isoformat(),
+    }
+    filled = {name: value for name, value in mapped.items() if value is not None}
+    return {name: value for name, value in {**said, **filled}.items() if value is not None}
+
+
+def fields(event: Event, mapped: Mapping[str, FieldSource]) -> dict[str, Scalar]:
     """Return every mapped field with its value, None where it has none."""
     return {name: field_value(event, source) for name, source in mapped.items()}
 
 
-def field_value(event: CallResult, source: FieldSource) -> Scalar:
+def field_value(event: Event, source: FieldSource) -> Scalar:
     """Return a constant, or the event's value through the value map, else the default."""
     if source.source is None:
         return source.constant
@@ -67,7 +115,7 @@ def field_value(event: CallResult, source: FieldSource) -> Scalar:
     return source.default if value is None else value
 
 
-def match_keys(event: CallResult, match: MatchSettings) -> tuple[MatchKey, ...]:
+def match_keys(event: Event, match: MatchSettings) -> tuple[MatchKey, ...]:
     """Return the keys of every set that is full, in the order of the sets: all of a set or nothing (1G: AND)."""
     found: list[MatchKey] = []
     for number, keys in enumerate(match.key_sets, start=1):
@@ -77,6 +125,6 @@ def match_keys(event: CallResult, match: MatchSettings) -> tuple[MatchKey, ...]:
     return tuple(found)
 
 
-def _key(event: CallResult, number: int, key: Key) -> MatchKey:
+def _key(event: Event, number: int, key: Key) -> MatchKey:
     value = as_text(value_at(event, key.source))
     return MatchKey(set=number, kind=key.kind, value=value, lead=key.lead, contact=key.contact)

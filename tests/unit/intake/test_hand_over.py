@@ -38,7 +38,7 @@ def hand_over(counts: Counts, limit: ShareLimit) -> HandOver:
 
 def message(value: bytes | None) -> Message:
     return Message(
-        Coordinates("source", 2, 7), b"key", value, (("own", b"1"), ("traceparent", b"00-" + b"a" * 32 + b"-b-01"))
+        Coordinates("crm.event.call-result", 2, 7), b"key", value, (("own", b"1"), ("traceparent", b"00-" + b"a" * 32 + b"-b-01"))
     )
 
 
@@ -67,7 +67,7 @@ def test_an_event_becomes_a_command_on_its_orgs_one_partition() -> None:
     assert (parcel.topic, parcel.partition, parcel.key) == ("crm.command.acme", 0, b"c1")
     assert SingleObject().decode("command", parcel.value)["trace_id"] == "a" * 32
     assert counts.seen == [
-        ("events_consumed_total", {"topic": "source"}),
+        ("events_consumed_total", {"topic": "crm.event.call-result"}),
         ("commands_sent_total", {"org": "acme", "integration": "one"}),
     ]
 
@@ -79,7 +79,7 @@ def test_an_unreadable_message_becomes_a_dead_letter_with_its_own_bytes_key_and_
     said = dict(parcel.headers)
     assert said["own"] == b"1"
     assert (said["__connect.errors.partition"], said["__connect.errors.offset"]) == (b"2", b"7")
-    assert counts.seen[-1] == ("dead_letters_total", {"topic": "source", "reason": "Undecodable"})
+    assert counts.seen[-1] == ("dead_letters_total", {"topic": "crm.event.call-result", "reason": "Undecodable"})
 
 
 def test_a_missing_acknowledgement_fails_the_batch() -> None:
