@@ -62,8 +62,8 @@ def test_several_matches_wait_for_a_choice_and_the_notice_lists_them(opened: Ope
     assert rig.outcomes() == []
 
 
-def test_the_choice_resumes_the_command_once_and_a_second_one_comes_too_late(opened: Opened) -> None:
-    """D16: two choices; both share the person with the parked command, and nobody waits for anybody."""
+def test_d16_the_choice_resumes_the_command_once_and_a_second_one_comes_too_late(opened: Opened) -> None:
+    """Two choices; both share the person with the parked command, and nobody waits for anybody."""
     rig = opened()
     _, second = two(rig)
     rig.send(command("ann@example.com", Title="Boss"))

@@ -24,8 +24,9 @@ def gather(given: argparse.Namespace) -> History:
     return History(
         sent=sources.read_input(given.input),
         outcomes=topics.outcomes(topics.read_topics(given.bootstrap, "crm.outcome."), Reader(given.contracts)),
+        notices=topics.outcomes(topics.read_topics(given.bootstrap, "crm.notice"), Reader(given.contracts)),
         source=topics.read_topics(given.bootstrap, "crm.event."),
-        letters=topics.read_topics(given.bootstrap, "crm.dead-letter.call-result"),
+        letters=topics.read_topics(given.bootstrap, "crm.dead-letter."),
         ledger=ledger,
         audit=None if given.no_audit else audit,
         mails=sources.read_mails(given.mails) if given.mails else None,

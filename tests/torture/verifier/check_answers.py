@@ -7,8 +7,9 @@ Rule of this file: pure; one line for each violation, naming the event or the ou
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.torture.verifier.history import History, Published, Violation
+from tests.torture.verifier.history import History, LedgerRow, Published, Violation
 
+STEPS = "pbx_call_event"
 COORDINATES = "__connect.errors."
 
 
@@ -74,7 +75,10 @@ def unreadable_kept(history: History) -> Iterator[Violation]:
 
 
 def witnesses_agree(history: History) -> Iterator[Violation]:
-    """I1c: each outcome has its settled row in the ledger, by the same kind, reason and number, and nothing waits."""
+    """
+    I1c: each outcome has its settled row in the ledger, by the same kind, reason and number; nothing waits; a step that
+    another one's outcome answers (`absorbed`) has none of its own.
+    """
     if history.ledger is None:
         return
     rows = {row.id: row for row in history.ledger}
@@ -88,10 +92,19 @@ def witnesses_agree(history: History) -> Iterator[Violation]:
             yield Violation("I1c", f"outcome {outcome.id}: topic says {told}, ledger says {kept}")
     published = {outcome.id for outcome in history.outcomes}
     for row in history.ledger:
-        if row.state != "settled":
+        if row.state == "absorbed":
+            yield from _absorbed(row, published)
+        elif row.state != "settled":
             yield Violation("I1c", f"command {row.id} of {row.org} is still {row.state}")
         elif row.id not in published:
             yield Violation("I1c", f"command {row.id} of {row.org} is settled, and its outcome is not published")
+
+
+def _absorbed(row: LedgerRow, published: set[str]) -> Iterator[Violation]:
+    if row.contract != STEPS:
+        yield Violation("I1c", f"command {row.id} of {row.org} is absorbed, and a {row.contract} is no step of a call")
+    if row.id in published or row.sequence is not None or row.kind is not None:
+        yield Violation("I1c", f"command {row.id} of {row.org} is absorbed, and has an outcome of its own")
 
 
 def audit_agrees(history: History) -> Iterator[Violation]:
@@ -111,10 +124,10 @@ def audit_agrees(history: History) -> Iterator[Violation]:
 
 
 def sequences_whole(history: History) -> Iterator[Violation]:
-    """I1c: the numbers of each org are 1, 2, 3 … without a gap, and rise in every partition."""
+    """I1c: the numbers of each org, notices among them, are 1, 2, 3 … without a gap, and rise in every partition."""
     numbers: dict[str, list[int]] = defaultdict(list)
     last: dict[tuple[str, int, str], int] = {}
-    for outcome in history.outcomes:
+    for outcome in (*history.outcomes, *history.notices):
         org = str(outcome.value["org"])
         numbers[org].append(outcome.sequence)
         lane = (outcome.topic, outcome.partition, org)
@@ -128,3 +141,23 @@ def sequences_whole(history: History) -> Iterator[Violation]:
             yield Violation(
                 "I1c", f"org {org}: number {missing[0]} is missing among {max(found)} ({len(missing)} in all)"
             )
+        for number, count in Counter(found).items():
+            if count > 1:
+                yield Violation("I1c", f"org {org}: number {number} was given {count} times")
+
+
+def notices_once(history: History) -> Iterator[Violation]:
+    """I1e: a notice comes once; what is resumed was parked before; whatever it is about has its outcome after it."""
+    ended = {outcome.id: outcome.sequence for outcome in history.outcomes}
+    told: dict[tuple[str, str], int] = {}
+    for notice in sorted(history.notices, key=lambda one: one.sequence):
+        about, kind = str(notice.value["command_id"]), str(notice.value["kind"])
+        if (about, kind) in told:
+            yield Violation("I1e", f"command {about} is told to be {kind} more than once")
+        if kind == "resumed" and (about, "parked") not in told:
+            yield Violation("I1e", f"command {about} is told to be resumed, and was never told to be parked")
+        if ended.get(about, notice.sequence + 1) < notice.sequence:
+            yield Violation("I1e", f"command {about} is told to be {kind} after its outcome")
+        told[about, kind] = notice.sequence
+    for about in {about for about, _ in told} - ended.keys():
+        yield Violation("I1e", f"command {about} was told to wait, and has no outcome")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tests.torture.verifier.history import Effect, History, Person, Published, Violation
 
 PEOPLE = ("Lead", "Contact")
-KEYED = (*PEOPLE, "Account", "Opportunity")
+KEYED = (*PEOPLE, "Account", "Opportunity", "Task", "Event")
 
 
 class Writing(NamedTuple):
@@ -26,13 +26,21 @@ class Writing(NamedTuple):
 def effects_once(history: History) -> Iterator[Violation]:
     """I2a: one record for each external ID, each create of ours carries one, one conversion a lead."""
     converting = _converting(history)
-    created = Counter[tuple[str, str, str]]()
-    for effect in _creates(history):
-        values = [value for value in effect.external.values() if value]
-        created.update({(effect.org, effect.object, value) for value in values})
-        if effect.object in KEYED and not values and (effect.org, effect.request) not in converting:
+    alive: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    most = Counter[tuple[str, str, str]]()
+    for effect in history.effects or ():
+        keys = [(effect.org, effect.object, value) for value in effect.external.values() if value]
+        for key in keys:
+            if effect.kind == "create":
+                alive[key].add(effect.id)
+            elif effect.kind == "delete":
+                # What was deleted may be made again under its key: a booking that is made anew after its end.
+                alive[key].discard(effect.id)
+            most[key] = max(most[key], len(alive[key]))
+        ours = effect.kind == "create" and (effect.org, effect.request) not in converting
+        if ours and effect.object in KEYED and not keys:
             yield Violation("I2a", f"{effect.object} {effect.id} of {effect.org} was created without an external ID")
-    for (org, name, value), count in created.items():
+    for (org, name, value), count in most.items():
         if count > 1:
             yield Violation("I2a", f"{count} {name}s of {org} were created for external ID {value}")
     conversions = Counter((one.org, one.id) for one in history.effects or () if one.kind == "convert")
@@ -83,7 +91,7 @@ def _not_done(
 ) -> Iterator[Violation]:
     org, record_id = str(outcome.value["org"]), _short(record["id"])
     where = f"{record['object']} {record['id']} of {org}"
-    for operation, kind in (("created", "create"), ("converted", "convert")):
+    for operation, kind in (("created", "create"), ("converted", "convert"), ("deleted", "delete")):
         if record["operation"] == operation and (org, record_id, kind) not in done:
             yield Violation("I2c", f"outcome {outcome.id} tells that {where} was {operation}; the org does not")
     if record["operation"] == "updated":

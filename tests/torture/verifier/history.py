@@ -37,6 +37,35 @@ class Person:
 
 
 @dataclass(frozen=True)
+class CallSent:
+    """
+    One telephone call of which steps were sent. *mark* is the field of its Task and the value that nothing else has.
+
+    *reason*: why it is not to be logged (None: it is); *says* are words that its Task must have.
+    """
+
+    call_id: str
+    integration: str
+    org: str
+    mark: tuple[str, str]
+    reason: str | None = None
+    talk: float | None = None
+    says: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BookingSent:
+    """One chain of bookings that replace each other, by what its newest change says. *mark* as of a call."""
+
+    booking_id: str
+    org: str
+    mark: tuple[str, str]
+    cancelled: bool = False
+    start: str | None = None
+    end: str | None = None
+
+
+@dataclass(frozen=True)
 class Sent:
     """The input: what must be answered, and what can never be read."""
 
@@ -46,11 +75,13 @@ class Sent:
     people: tuple[Person, ...] = ()
     accounts: tuple[str, ...] = ()
     recipients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calls: tuple[CallSent, ...] = ()
+    bookings: tuple[BookingSent, ...] = ()
 
 
 @dataclass(frozen=True)
 class Published:
-    """One outcome as a `read_committed` reader finds it."""
+    """One outcome, or one notice, as a `read_committed` reader finds it."""
 
     topic: str
     partition: int
@@ -86,6 +117,7 @@ class LedgerRow:
     sequence: int | None
     kind: str | None
     reason: str | None
+    contract: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +158,7 @@ class History:
 
     sent: Sent
     outcomes: Sequence[Published] = ()
+    notices: Sequence[Published] = ()
     source: Sequence[Message] = ()
     letters: Sequence[Message] = ()
     ledger: Sequence[LedgerRow] | None = None

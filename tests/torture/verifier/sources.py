@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from tests.torture.verifier.history import AuditRow, Effect, Event, LedgerRow, Mail, Person, Sent
+from tests.torture.verifier.history import AuditRow, BookingSent, CallSent, Effect, Event, LedgerRow, Mail, Person, Sent
 
-LEDGER = "SELECT id, org, place, state, sequence, kind, reason FROM command ORDER BY org, place"
+LEDGER = "SELECT id, org, place, state, sequence, kind, reason, contract FROM command ORDER BY org, place"
 AUDIT = "SELECT outcome_id, kind, reason, integration FROM audit"
 
 
 def read_input(path: Path) -> Sent:
     """Return what was sent: JSON lines, each with its `type`."""
     by_type: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("event", "reused", "unreadable", "person", "account", "integration")
+        name: [] for name in ("event", "reused", "unreadable", "person", "account", "integration", "call", "booking")
     }
     for line in path.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
@@ -38,7 +38,19 @@ def read_input(path: Path) -> Sent:
         people=tuple(_person(one) for one in by_type["person"]),
         accounts=tuple(one["name"] for one in by_type["account"]),
         recipients={one["integration"]: tuple(one["recipients"]) for one in by_type["integration"]},
+        calls=tuple(map(_call, by_type["call"])),
+        bookings=tuple(map(_booking, by_type["booking"])),
     )
+
+
+def _call(one: dict[str, Any]) -> CallSent:
+    told = {name: value for name, value in one.items() if name != "type"}
+    return CallSent(**{**told, "mark": tuple(one["mark"]), "says": tuple(one.get("says", ()))})
+
+
+def _booking(one: dict[str, Any]) -> BookingSent:
+    told = {name: value for name, value in one.items() if name != "type"}
+    return BookingSent(**{**told, "mark": tuple(one["mark"])})
 
 
 def _person(one: dict[str, Any]) -> Person:

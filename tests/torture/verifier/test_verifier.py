@@ -9,77 +9,11 @@ import pytest
 
 from tests.torture.verifier import sources
 from tests.torture.verifier.avro_reader import Reader
-from tests.torture.verifier.history import (
-    AuditRow,
-    Effect,
-    Event,
-    History,
-    LedgerRow,
-    Mail,
-    Message,
-    Person,
-    Published,
-    Sent,
-)
+from tests.torture.verifier.good_history import BAD, activity, effect, good, notice, outcome, touched
+from tests.torture.verifier.history import AuditRow, Effect, Event, History, LedgerRow, Mail, Person, Published
 from tests.torture.verifier.verify import CHECKS, verify
 
 OURS = ("schemas", "processors", "connectors", "signalbox", "simulator")
-BAD = b"\xc3\x01bad"
-
-
-def outcome(number: int, kind: str = "updated", **more: Any) -> Published:
-    value = {
-        "outcome_id": f"out-{number}",
-        "kind": kind,
-        "reason": "none",
-        "integration": "a",
-        "org": "acme",
-        "attempt": 0,
-        "event_ids": [f"e{number}"],
-        "reused_event_id": None,
-        "records": [],
-    }
-    return Published(f"crm.outcome.{kind}", 0, number * 2, number, {**value, **more})
-
-
-def touched(operation: str, record_id: str = "00Q1", **more: Any) -> dict[str, Any]:
-    return {"object": "Lead", "id": record_id, "operation": operation, "fields": {}, "before": {}, **more}
-
-
-def effect(kind: str, request: int, record_id: str = "00Q1", key: str = "k1", **after: Any) -> Effect:
-    external = {"Signalbox_Key__c": key} if key else {}
-    return Effect("acme", kind, "Lead", record_id, request, external, after)
-
-
-def good() -> History:
-    """Three call results of one new person: a create, an update that wins, an error that was mailed."""
-    outcomes = [
-        outcome(1, "created", records=[touched("created", fields={"Rating": "Cold"})]),
-        outcome(2, records=[touched("updated", fields={"Rating": "Hot"}, before={"Rating": "Cold"})]),
-        outcome(3, "error"),
-    ]
-    rows = [LedgerRow(o.id, "acme", n, "settled", n, o.value["kind"], "none") for n, o in enumerate(outcomes, 1)]
-    connect = {f"__connect.errors.{name}": text for name, text in (("topic", "t"), ("partition", "0"), ("offset", "7"))}
-    return History(
-        sent=Sent(
-            events=tuple(Event(f"e{n}", "a", 0, ()) for n in (1, 2, 3)),
-            unreadable=(BAD,),
-            people=(Person("p", ("p@example.org",), ("+1 555 0100",)),),
-            accounts=("Acme",),
-            recipients={"a": ("Team@example.com",)},
-        ),
-        outcomes=outcomes,
-        source=[Message("t", 0, 7, BAD)],
-        letters=[Message("crm.dead-letter.call-result", 0, 0, BAD, connect)],
-        ledger=rows,
-        audit=[AuditRow(o.id, o.value["kind"], "none", "a") for o in outcomes],
-        mails=[Mail(("team@example.com",), "<m1>", "failed: out-3")],
-        effects=[
-            effect("create", 10, Email="P@example.org", Rating="Cold"),
-            effect("update", 11, Rating="Hot"),
-        ],
-    )
-
 
 Change = Callable[[History], History]
 
@@ -114,8 +48,18 @@ def mails(*some: Mail) -> Change:
     return lambda h: replace(h, mails=some)
 
 
+def notices(*some: Published) -> Change:
+    return lambda h: replace(h, notices=some)
+
+
+def last(name: str, **more: Any) -> Change:
+    """Let the org's log end with one more update of an activity."""
+    record, key = {"Task": ("00T1", "t1"), "Event": ("00U1", "u1")}[name]
+    return effects(activity("update", 20, name, record, key, **more))
+
+
 VIOLATIONS: list[tuple[str, str, Change]] = [
-    ("I1a", "event e4 for a, attempt 0: 0 outcomes", sent(events=(*good().sent.events, Event("e4", "a")))),
+    ("I1a", "event e20 for a, attempt 0: 0 outcomes", sent(events=(*good().sent.events, Event("e20", "a")))),
     ("I1a", "event e3 for b", sent(events=(*good().sent.events, Event("e3", "b")))),
     ("I1a", "event e3 for a, attempt 1: 0", sent(events=(*good().sent.events, Event("e3", "a", 1)))),
     (
@@ -123,8 +67,8 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
         "event e2 for a, attempt 0: 2 outcomes",
         lambda h: replace(h, outcomes=[*h.outcomes, outcome(4, event_ids=["e2"])]),
     ),
-    ("I1a", "never sent", edit(3, event_ids=["e3", "e9"])),
-    ("I1a", "out-3 is published 2 times", lambda h: replace(h, outcomes=[*h.outcomes, h.outcomes[-1]])),
+    ("I1a", "never sent", edit(3, event_ids=["e3", "e20"])),
+    ("I1a", "out-12 is published 2 times", lambda h: replace(h, outcomes=[*h.outcomes, h.outcomes[-1]])),
     ("I1a", "reused event e1 for a: 0", sent(reused=(("e1", "a"),))),
     ("I1a", "reused event e1 for a: 1 outcomes, not 0", edit(3, reused_event_id="e1")),
     (
@@ -164,6 +108,17 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
     ),
     ("I1c", "number 2 is missing", lambda h: replace(h, outcomes=[o for o in h.outcomes if o.sequence != 2])),
     ("I1c", "number 1 of acme follows 1", lambda h: replace(h, outcomes=[*h.outcomes, h.outcomes[0]])),
+    ("I1c", "number 10 is missing", notices(notice(11, "parked", "out-12"))),
+    ("I1c", "number 12 was given 2 times", notices(*good().notices, notice(12, "deferred", "out-12"))),
+    ("I1c", "absorbed, and has an outcome of its own", row(3, state="absorbed", contract="pbx_call_event")),
+    ("I1c", "a call_result is no step of a call", row(3, state="absorbed", contract="call_result")),
+    ("I1a", "event e4 for a, attempt 0: 2 outcomes", edit(5, event_ids=["e5", "e4"])),
+    ("I1a", "event e4 for a, attempt 0: 2 outcomes", edit(4, event_ids=["e4", "e4", "e4-2"])),
+    ("I1a", "event e4-2 for a, attempt 0: 0 outcomes", edit(4, event_ids=["e4"])),
+    ("I1e", "to be parked more than once", notices(notice(10, "parked", "out-12"), notice(11, "parked", "out-12"))),
+    ("I1e", "never told to be parked", notices(notice(10, "deferred", "out-12"), notice(11, "resumed", "out-12"))),
+    ("I1e", "after its outcome", notices(notice(10, "parked", "out-9"), notice(11, "resumed", "out-9"))),
+    ("I1e", "out-13 was told to wait, and has no outcome", notices(*good().notices, notice(13, "parked", "out-13"))),
     ("I2a", "2 Leads of acme were created for external ID k1", effects(effect("create", 12, "00Q2"))),
     ("I2a", "without an external ID", effects(effect("create", 12, "00Q2", key=""))),
     ("I2a", "was converted 2 times", effects(effect("convert", 12), effect("convert", 13))),
@@ -185,6 +140,27 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
     ),
     ("I2b", "ends as 'Cold'", lambda h: replace(h, effects=list(h.effects or ())[:1])),
     ("I2c", "tells that Lead 00Q9 of acme was created", edit(3, records=[touched("created", "00Q9")])),
+    ("I2a", "2 Tasks of acme were created", effects(activity("create", 20, "Task", "00T2", "t1"))),
+    ("I2a", "Task 00T2 of acme was created without", effects(activity("create", 20, "Task", "00T2", ""))),
+    ("I2c", "was deleted; the org", edit(3, records=[touched("deleted", "00U1", "Event")])),
+    (
+        "I2d",
+        "c1 of acme was created as 2 Tasks",
+        effects(activity("create", 20, "Task", "00T2", "t2", CallObject="c1")),
+    ),
+    ("I2d", "c1 of acme was created as 0 Tasks", last("Task", CallObject="other")),
+    ("I2d", "Task 00T1 is deleted", effects(activity("delete", 20, "Task", "00T1", "t1"))),
+    ("I2d", "says 4 s of talk, not 60", last("Task", CallDurationInSeconds=4)),
+    ("I2d", "says None s of talk", last("Task", CallDurationInSeconds=None)),
+    ("I2d", "does not say 'to 202'", last("Task", Description="https://pbx.example.com/r/1")),
+    ("I2d", "does not say 'https://pbx", last("Task", Description="to 202")),
+    ("I2d", "c2 is not to be logged", effects(activity("create", 20, "Task", "00T2", "t2", CallObject="c2"))),
+    ("I2d", "an outcome says short_call, not internal", edit(6, reason="short_call")),
+    ("I2d", "b1 of acme has 2 Events", effects(activity("create", 20, "Event", "00U3", "u3", Subject="Meeting 1"))),
+    ("I2d", "b1 of acme has 0 Events", effects(activity("delete", 20, "Event", "00U1", "u1"))),
+    ("I2d", "StartDateTime of Event 00U1 is 2026", last("Event", StartDateTime="2026-03-09T08:00:00Z")),
+    ("I2d", "EndDateTime of Event 00U1 is None", last("Event", EndDateTime=None)),
+    ("I2d", "b2 of acme was cancelled", effects(activity("create", 20, "Event", "00U3", "u2", Subject="Meeting 2"))),
     ("I2c", "was converted; the org does not", edit(3, records=[touched("converted")])),
     (
         "I2c",
@@ -201,7 +177,10 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
 
 
 def test_a_history_that_keeps_the_promise_is_green() -> None:
-    assert verify(good(), {"outcomes": 3, "effects.create": 1, "dead-letters": 1, "mails": 1}) == []
+    assert (
+        verify(good(), {"outcomes": 10, "effects.create": 4, "dead-letters": 1, "mails": 1, "calls": 2, "notices": 2})
+        == []
+    )
 
 
 def test_the_same_mail_twice_is_no_violation() -> None:
@@ -216,6 +195,13 @@ def test_a_contact_that_a_conversion_made_is_no_second_record() -> None:
     assert verify(history) == []
 
 
+def test_what_was_deleted_may_be_made_again_under_its_key() -> None:
+    """A booking that is made anew after it was cancelled."""
+    again = activity("create", 18, "Event", "00U3", "u1", Subject="Meeting 1")
+    history = effects(activity("delete", 16, "Event", "00U1", "u1"), again)(good())
+    assert [one for one in verify(history) if one.check == "I2a"] == []
+
+
 @pytest.mark.parametrize(("check", "words", "change"), VIOLATIONS, ids=lambda one: one if isinstance(one, str) else "")
 def test_each_violation_turns_its_check_red(check: str, words: str, change: Change) -> None:
     found = verify(change(good()))
@@ -228,7 +214,7 @@ def test_every_check_has_a_violation_of_its_own() -> None:
 
 
 def test_too_little_is_a_violation() -> None:
-    assert [one.check for one in verify(good(), {"outcomes": 4})] == ["I0"]
+    assert [one.check for one in verify(good(), {"outcomes": 11})] == ["I0"]
 
 
 def test_the_verifier_shares_no_code_with_what_it_checks() -> None:

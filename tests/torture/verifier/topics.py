@@ -68,7 +68,7 @@ def _message(message: Any) -> Message:
 
 
 def outcomes(messages: Sequence[Message], reader: Reader) -> list[Published]:
-    """Return the messages of outcome topics, decoded; raise ValueError that names one that cannot be read."""
+    """Return outcomes, or notices, decoded; raise ValueError that names a message that cannot be read."""
     found = []
     for one in messages:
         try:

@@ -7,7 +7,7 @@ Rule of this file: a check that is not in this table does not run.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.torture.verifier import check_answers, check_mails, check_org
+from tests.torture.verifier import check_activities, check_answers, check_mails, check_org
 from tests.torture.verifier.history import History, Violation
 
 CHECKS: tuple[Callable[[History], Iterator[Violation]], ...] = (
@@ -17,11 +17,14 @@ CHECKS: tuple[Callable[[History], Iterator[Violation]], ...] = (
     check_answers.witnesses_agree,
     check_answers.audit_agrees,
     check_answers.sequences_whole,
+    check_answers.notices_once,
     check_org.effects_once,
     check_org.people_once,
     check_org.told_and_done,
     check_org.values_newest,
     check_org.order_kept,
+    check_activities.calls_logged,
+    check_activities.bookings_logged,
     check_mails.errors_told,
 )
 
@@ -44,8 +47,12 @@ def counts(history: History) -> dict[str, int]:
         "expected": len(history.sent.events),
         "outcomes": len(history.outcomes),
         **{f"outcomes.{kind}": count for kind, count in sorted(kinds.items())},
+        "notices": len(history.notices),
+        "calls": len(history.sent.calls),
+        "bookings": len(history.sent.bookings),
         "dead-letters": len(history.letters),
         "ledger": len(history.ledger or ()),
+        "ledger.absorbed": sum(row.state == "absorbed" for row in history.ledger or ()),
         "audit": len(history.audit or ()),
         "mails": len(history.mails or ()),
         "effects": sum(effects.values()),
