@@ -6,36 +6,18 @@ Rule of this file: every action, every match situation, refusals and repeats; eq
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from schemas.call_result import CallResult
 from schemas.values import Agent, Person, Scalar
+from signalbox.demo.told import Known, Told
 
 LASTS = ("Abel", "Brandt", "Conrad", "Dietz", "Ebert", "Falk", "Graf", "Hahn", "Iser", "Jung", "Kern", "Lenz")
 FIRSTS = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Finn", "Greta", "Hugo", "Ida", "Jan", "Kim", "Lea")
 COMPANIES = tuple(f"{name} Works" for name in ("North", "South", "East", "West", "Hill", "Lake"))
 AGENT = Agent("agent@example.com", "The agent")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One call result as the dialler tells it, how often, and the outcome (kind.reason) that must come of it."""
-
-    event: CallResult
-    integration: str
-    outcome: str
-    times: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A record that is in the org before. `convert` leads are converted first."""
-
-    object: str
-    fields: Mapping[str, Any]
 
 
 def known_people() -> list[Known]:
@@ -142,7 +124,7 @@ class Script:
 
 def reused(told: Sequence[Told]) -> CallResult:
     """Return a call result that uses the ID of another one with other content."""
-    first = next(one.event for one in told if one.outcome == "updated.none")
+    first = next(one.event for one in told if isinstance(one.event, CallResult) and one.outcome == "updated.none")
     return replace(first, fields={**first.fields, "comment": "something else altogether"})
 
 

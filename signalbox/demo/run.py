@@ -5,31 +5,28 @@ In: a seed, a console.  Out: an exit code: 0 where every number adds up, 1 other
 Rule of this file: it publishes and reads as anybody could; it looks into nothing of ours but the ledger's audit.
 """
 
-import random
 import signal
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from confluent_kafka import Producer
 from rich.console import Console
 
 from connectors.database.audit import AuditFilter, DatabaseAudit
 from connectors.database.engine import open_engine
 from processors.errors import Transient
 from processors.settings_files import load_integrations
-from schemas.call_result import CallResult
 from schemas.codec import SingleObject
-from schemas.topics import SOURCE_CALL_RESULT
-from signalbox.demo import people
+from signalbox.demo import people, script
+from signalbox.demo.deliver import Deliver
 from signalbox.demo.numbers import Seen, faults, summary
 from signalbox.demo.parts import NotStarted, Parts, running_parts
 from signalbox.demo.watch import Watch, show
 
 BOUND_SECONDS = 120.0
-UNREADABLE = b"this is not Avro"
 CODEC = SingleObject()
 _DONE = {"create": "created", "update": "updated", "convert": "converted", "delete": "deleted"}
 
@@ -60,7 +57,6 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
     _fill(parts)
     calls_before = _api_calls(parts)
     told = people.Script(seed, people.start_time()).tell()
-    extra = people.reused(told)
     expected = len({one.event.event_id for one in told}) + 1
     audit = DatabaseAudit(open_engine(parts.database))
     recipients = {
@@ -68,64 +64,69 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
     }
     watch = Watch(parts.kafka, CODEC)
     effects = len(parts.control.effects())
-    _publish(parts, told, extra, seed)
+    deliver = Deliver(parts.kafka, CODEC, told)
+    deliver.begin(people.reused(told))
 
     def done() -> bool:
         died = parts.died()
         if died is not None:
             raise NotStarted(died)
         late = time.monotonic() - began > BOUND_SECONDS
-        return late or (len(watch.outcomes) >= expected and _settled(parts, watch, audit, recipients))
+        return late or (watch.answered >= expected and _settled(parts, watch, deliver, audit, recipients))
 
-    show(watch, expected, done, console)
+    show(watch, expected, done, console, lambda fresh: deliver.saw(fresh.outcomes, fresh.notices))
     watch.close()
+    written = parts.control.effects()[effects:]
     seen = Seen(
         outcomes=watch.outcomes,
         repeats=watch.repeats,
         mails=list(parts.post.mails),
         audited=_audited(audit),
         dead_letters=len(watch.dead_letters),
-        unreadable=1,
+        unreadable=deliver.unreadable,
         api_calls=_api_calls(parts) - calls_before,
-        effects=Counter((one["object"], _DONE[one["kind"]]) for one in parts.control.effects()[effects:]),
+        effects=Counter((one["object"], _DONE[one["kind"]]) for one in written),
+        notices=Counter(kind for _, kind in watch.notices),
+        talk=_talk(written),
     )
     console.print(summary(seen, time.monotonic() - began))
-    wrong = faults(told, seen, recipients)
+    return _tell(faults(told, seen, recipients), deliver.messages, expected, len(seen.outcomes), console)
+
+
+def _tell(wrong: Sequence[str], messages: int, events: int, outcomes: int, console: Console) -> int:
+    """Say whether the numbers add up; return the exit code."""
     for line in wrong:
         console.print(f"does not add up: {line}", style="red", highlight=False, markup=False, soft_wrap=True)
-    delivered = sum(one.times for one in told) + 2
     if not wrong:
-        text = f"All numbers add up: {delivered} messages delivered, {expected} answers, each exactly once."
-        console.print(text, style="green", highlight=False)
+        text = f"All numbers add up: {messages} messages delivered, {events} events, each answered once"
+        console.print(f"{text}, in {outcomes} outcomes.", style="green", highlight=False, soft_wrap=True)
     return 1 if wrong else 0
+
+
+def _talk(effects: Sequence[Mapping[str, Any]]) -> int:
+    """Return the seconds of talk that the Tasks say after all that was written to them."""
+    said: dict[str, int] = {}
+    for one in effects:
+        if one["object"] == "Task" and one["after"].get("CallDurationInSeconds") is not None:
+            said[one["id"]] = one["after"]["CallDurationInSeconds"]
+    return sum(said.values())
 
 
 def _fill(parts: Parts) -> None:
     """Put the people in whom the org knows before."""
-    for known in people.known_people():
-        parts.control.seed(known.object, [known.fields])
+    accounts: dict[str, str] = {}
+    for known in script.known():
+        belongs = {"AccountId": accounts[known.account]} if known.account else {}
+        (made,) = parts.control.seed(known.object, [{**known.fields, **belongs}])
+        if known.object == "Account":
+            accounts[known.fields["Name"]] = made
 
 
-def _publish(parts: Parts, told: Sequence[people.Told], extra: CallResult, seed: int) -> None:
-    """Deliver everything, repeats among the rest, one unreadable message, and at the end an ID used again."""
-    producer = Producer({"bootstrap.servers": parts.kafka, "enable.idempotence": True})
-    shuffle = random.Random(seed)
-    for number, one in enumerate(told):
-        body = CODEC.encode("call_result", one.event.to_avro())
-        for _ in range(one.times):
-            producer.produce(SOURCE_CALL_RESULT, body, one.event.call_id.encode())
-        if number == len(told) // 2:
-            producer.produce(SOURCE_CALL_RESULT, UNREADABLE, b"?")
-        if shuffle.random() < 0.1:
-            producer.poll(0)
-    body = CODEC.encode("call_result", extra.to_avro())
-    producer.produce(SOURCE_CALL_RESULT, body, extra.call_id.encode())
-    producer.flush(30)
-
-
-def _settled(parts: Parts, watch: Watch, audit: DatabaseAudit, recipients: Mapping[str, Sequence[str]]) -> bool:
+def _settled(
+    parts: Parts, watch: Watch, deliver: Deliver, audit: DatabaseAudit, recipients: Mapping[str, Sequence[str]]
+) -> bool:
     """Whether audit and mails have caught up with the outcomes."""
-    if not watch.dead_letters or _audited(audit) < len(watch.outcomes):
+    if len(watch.dead_letters) < deliver.unreadable or _audited(audit) < len(watch.outcomes):
         return False
     errors = [one for one in watch.outcomes.values() if one.kind == "error"]
     wanted = {(one.outcome_id, to) for one in errors for to in recipients.get(one.integration, ())}

@@ -1,12 +1,14 @@
 """
 What the demo shows while it runs, and what it counts.
 
-In: outcome topics.  Out: a progress bar and the latest outcomes on a terminal, plain lines elsewhere.
+In: the topics of outcomes, notices and dead letters.  Out: a progress bar and the latest of them on a terminal, plain
+lines elsewhere.
 Rule of this file: every outcome is counted by its ID; what is shown is never what is counted.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from rich.console import Console, Group
@@ -15,23 +17,36 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from schemas.codec import Codec
+from schemas.notice import Notice
 from schemas.outcome import Outcome
-from schemas.topics import OUTCOME_KINDS, dead_letter_topic, outcome_topic, topic_table
+from schemas.topics import DEAD_LETTER_SOURCES, NOTICE, OUTCOME_KINDS, dead_letter_topic, outcome_topic, topic_table
+from signalbox.demo.lines import line, notice_line
 
 SHOWN = 8
-_COLOURS = {"created": "green", "updated": "cyan", "converted": "magenta", "skipped": "bright_black", "error": "red"}
+_COLOURS = {
+    "created": "green",
+    "updated": "cyan",
+    "converted": "magenta",
+    "activity": "yellow",
+    "skipped": "bright_black",
+    "error": "red",
+    "parked": "bright_magenta",
+    "resumed": "bright_magenta",
+}
+_DEAD = frozenset(map(dead_letter_topic, DEAD_LETTER_SOURCES))
 
 
 class Watch:
-    """Reads outcomes and dead letters from the beginning, on a consumer of its own."""
+    """Reads outcomes, notices and dead letters from the beginning, on a consumer of its own."""
 
     def __init__(self, kafka: str, codec: Codec) -> None:
         self.outcomes: dict[str, Outcome] = {}
+        self.notices: dict[tuple[str, str], Notice] = {}
         self.repeats = 0
         self.dead_letters: set[tuple[str, int, int]] = set()
         self._codec = codec
         partitions = {topic.name: topic.partitions for topic in topic_table([])}
-        names = [*map(outcome_topic, OUTCOME_KINDS), dead_letter_topic("call-result")]
+        names = [*map(outcome_topic, OUTCOME_KINDS), NOTICE, *sorted(_DEAD)]
         self._consumer = Consumer(
             {"bootstrap.servers": kafka, "group.id": "signalbox-demo-watch", "enable.auto.commit": False}
         )
@@ -39,62 +54,84 @@ class Watch:
             [TopicPartition(name, n, OFFSET_BEGINNING) for name in names for n in range(partitions[name])]
         )
 
-    def read(self, seconds: float) -> list[Outcome]:
-        """Return the outcomes that came within *seconds*."""
-        fresh = []
+    @property
+    def answered(self) -> int:
+        """How many events are answered: a call's outcome answers all of its steps, a reused ID's is one more."""
+        return sum(max(1, len(one.event_ids)) for one in self.outcomes.values())
+
+    def read(self, seconds: float) -> "Fresh":
+        """Return the outcomes and notices that came within *seconds*."""
+        fresh = Fresh()
         for message in self._consumer.consume(200, seconds):
             if message.error() is not None:
                 continue
-            if message.topic() == dead_letter_topic("call-result"):
+            if message.topic() in _DEAD:
                 headers = dict(message.headers() or [])
                 place = [headers[f"__connect.errors.{name}"] for name in ("topic", "partition", "offset")]
                 topic, partition, offset = (value.decode() for value in place if isinstance(value, bytes))
                 self.dead_letters.add((topic, int(partition), int(offset)))
-                continue
-            outcome = Outcome.from_avro(self._codec.decode("outcome", message.value() or b""))
-            if outcome.outcome_id in self.outcomes:
-                self.repeats += 1
-                continue
-            self.outcomes[outcome.outcome_id] = outcome
-            fresh.append(outcome)
+            elif message.topic() == NOTICE:
+                self._noticed(Notice.from_avro(self._codec.decode("notice", message.value() or b"")), fresh)
+            else:
+                self._came(Outcome.from_avro(self._codec.decode("outcome", message.value() or b"")), fresh)
         return fresh
+
+    def _noticed(self, notice: Notice, fresh: "Fresh") -> None:
+        place = (notice.command_id, notice.kind)
+        if place not in self.notices:
+            self.notices[place] = notice
+            fresh.notices.append(notice)
+
+    def _came(self, outcome: Outcome, fresh: "Fresh") -> None:
+        if outcome.outcome_id in self.outcomes:
+            self.repeats += 1
+            return
+        self.outcomes[outcome.outcome_id] = outcome
+        fresh.outcomes.append(outcome)
 
     def close(self) -> None:
         """Leave."""
         self._consumer.close()
 
 
-def show(watch: Watch, expected: int, done: Callable[[], bool], console: Console) -> None:
-    """Read and show outcomes until *done*."""
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What came since the last look."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Return a line for each, and its kind."""
+        told = [(line(one), str(one.kind)) for one in self.outcomes]
+        return told + [(notice_line(one), str(one.kind)) for one in self.notices]
+
+
+def show(watch: Watch, expected: int, done: Callable[[], bool], console: Console, saw: Callable[[Fresh], None]) -> None:
+    """Read and show outcomes until *done*; *saw* is told of them."""
     if console.is_terminal:
-        _show_live(watch, expected, done, console)
+        _show_live(watch, expected, done, console, saw)
         return
-    counted = 0
     while not done():
-        for outcome in watch.read(0.2):
-            counted += 1
-            console.print(f"{counted:4}/{expected} {_line(outcome)}", highlight=False, markup=False, soft_wrap=True)
+        fresh = watch.read(0.2)
+        for text, _kind in fresh.lines():
+            console.print(f"{watch.answered:4}/{expected} {text}", highlight=False, markup=False, soft_wrap=True)
+        saw(fresh)
 
 
-def _show_live(watch: Watch, expected: int, done: Callable[[], bool], console: Console) -> None:
-    progress = Progress(TextColumn("outcomes"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
-    task = progress.add_task("outcomes", total=expected)
-    latest: deque[Outcome] = deque(maxlen=SHOWN)
+def _show_live(
+    watch: Watch, expected: int, done: Callable[[], bool], console: Console, saw: Callable[[Fresh], None]
+) -> None:
+    progress = Progress(
+        TextColumn("events answered"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+    task = progress.add_task("events", total=expected)
+    latest: deque[tuple[str, str]] = deque(maxlen=SHOWN)
     with Live(console=console, refresh_per_second=10, transient=True) as live:
         while not done():
-            latest.extend(watch.read(0.1))
-            progress.update(task, completed=len(watch.outcomes))
-            lines = [Text(_line(one), style=_COLOURS.get(one.kind, ""), no_wrap=True) for one in latest]
+            fresh = watch.read(0.1)
+            latest.extend(fresh.lines())
+            progress.update(task, completed=watch.answered)
+            lines = [Text(text, style=_COLOURS.get(kind, ""), no_wrap=True) for text, kind in latest]
             live.update(Group(progress, *lines))
-
-
-def _line(outcome: Outcome) -> str:
-    reason = "" if outcome.reason == "none" else f".{outcome.reason}"
-    who = outcome.person.email or "somebody"
-    records = ", ".join(f"{one.object} {one.operation}" for one in outcome.records) or "nothing written"
-    return f"{outcome.kind + reason:<28} {outcome.integration:<16} {who:<26} {records}"
-
-
-def by_integration(outcomes: dict[str, Outcome]) -> Counter[tuple[str, str]]:
-    """Return how many outcomes there are by (integration, kind.reason)."""
-    return Counter((one.integration, f"{one.kind}.{one.reason}") for one in outcomes.values())
+            saw(fresh)

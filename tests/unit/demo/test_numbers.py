@@ -4,12 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
+import pytest
+
 from schemas.outcome import Outcome
 from signalbox.demo.numbers import Seen, faults
-from signalbox.demo.people import Script, Told, known_people
+from signalbox.demo.script import Script, known
+from signalbox.demo.told import Told
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TEAM = {"interest-lead": ("leads@example.com",)}
+TOLD = Script(1, NOW).tell()
 
 
 def outcome(told: Told) -> Outcome:
@@ -23,7 +27,7 @@ def outcome(told: Told) -> Outcome:
         org="demo",
         contract="call_result",
         event_ids=(told.event.event_id,),
-        thing=told.event.call_id,
+        thing=told.event.thing,
         event_time=NOW,
         command_time=NOW,
         settled_time=NOW,
@@ -46,26 +50,74 @@ def seen_of(told: list[Told]) -> Seen:
     again = replace(next(iter(outcomes.values())), outcome_id="again", kind="error", reason="id_reused", event_ids=())
     outcomes[again.outcome_id] = again
     mails = [(("leads@example.com",), mail(" ".join(outcomes)))]
-    return Seen(outcomes, 0, mails, len(outcomes), 1, 1, 10, {})
+    effects = {("Task", "created"): sum(one.tasks for one in told), ("Event", "created"): 99}
+    effects["Event", "deleted"] = 99 - sum(one.events for one in told)
+    waited = len({one.about for one in told if one.about})
+    notices = {"parked": waited, "resumed": waited}
+    talk = sum(one.talk for one in told)
+    return Seen(outcomes, 0, mails, len(outcomes), 4, 4, 10, effects, notices, talk)
 
 
 def test_what_the_script_tells_adds_up() -> None:
-    told = Script(1, NOW).tell()
-    assert len(told) >= 300
-    assert len({one.event.event_id for one in told}) == len(told)
-    assert faults(told, seen_of(told), TEAM) == []
-    assert any(one.times > 1 for one in told)
-    assert len(known_people()) > 40
+    assert len(TOLD) >= 500
+    assert len({one.event.event_id for one in TOLD}) == len(TOLD)
+    assert faults(TOLD, seen_of(TOLD), TEAM) == []
+    assert any(one.times > 1 for one in TOLD)
+    assert len(known()) > 60
+
+
+def test_one_outcome_may_list_every_step_of_a_call() -> None:
+    seen = seen_of(TOLD)
+    steps = [one for one in TOLD if one.event.thing == "pbx-0001"]
+    listed = tuple(one.event.event_id for one in steps)
+    first = f"outcome-of-{listed[0]}"
+    left = {key: one for key, one in seen.outcomes.items() if one.event_ids == () or one.event_ids[0] not in listed}
+    whole = {**left, first: replace(seen.outcomes[first], event_ids=listed)}
+    assert len(steps) > 2
+    assert faults(TOLD, replace(seen, outcomes=whole, audited=len(whole)), TEAM) == []
+    twice = {**whole, "more": replace(seen.outcomes[first], outcome_id="more")}
+    assert "events listed twice: 0 ≠ 1" in faults(TOLD, replace(seen, outcomes=twice, audited=len(twice)), TEAM)
+
+
+def test_a_step_of_a_call_in_disorder_may_come_in_an_outcome_that_amends_and_no_other_may() -> None:
+    seen = seen_of(TOLD)
+    for disordered in (True, False):
+        one = next(one for one in TOLD if one.amends is disordered and one.outcome == "activity.activity_created")
+        name = f"outcome-of-{one.event.event_id}"
+        amended = {**seen.outcomes, name: replace(seen.outcomes[name], reason="activity_updated")}
+        assert (faults(TOLD, replace(seen, outcomes=amended), TEAM) == []) is disordered
 
 
 def test_each_number_that_does_not_add_up_is_one_line() -> None:
-    told = Script(1, NOW).tell()
-    good = seen_of(told)
+    good = seen_of(TOLD)
     lost = dict(list(good.outcomes.items())[1:])
-    assert any("expected" in line for line in faults(told, replace(good, outcomes=lost, audited=len(lost)), TEAM))
-    assert faults(told, replace(good, repeats=1), TEAM) == ["outcomes seen twice: 0 ≠ 1"]
-    assert faults(told, replace(good, audited=1), TEAM) == [f"outcomes = audit rows: {len(good.outcomes)} ≠ 1"]
-    assert faults(told, replace(good, dead_letters=0), TEAM) == ["unreadable messages = dead letters: 1 ≠ 0"]
-    assert len(faults(told, replace(good, mails=[]), TEAM)) == sum(
+    assert any("expected" in line for line in faults(TOLD, replace(good, outcomes=lost, audited=len(lost)), TEAM))
+    assert faults(TOLD, replace(good, repeats=1), TEAM) == ["outcomes seen twice: 0 ≠ 1"]
+    assert faults(TOLD, replace(good, audited=1), TEAM) == [f"outcomes = audit rows: {len(good.outcomes)} ≠ 1"]
+    assert faults(TOLD, replace(good, dead_letters=0), TEAM) == ["unreadable messages = dead letters: 4 ≠ 0"]
+    assert len(faults(TOLD, replace(good, mails=[]), TEAM)) == sum(
         1 for one in good.outcomes.values() if one.kind == "error" and one.integration == "interest-lead"
     )
+
+
+@pytest.mark.parametrize("name", ["Task", "Event"])
+def test_an_activity_too_many_in_the_org_is_one_line(name: str) -> None:
+    good = seen_of(TOLD)
+    effects = {**good.effects, (name, "created"): good.effects[name, "created"] + 1}
+    (line,) = faults(TOLD, replace(good, effects=effects), TEAM)
+    assert f"{name}s in the org" in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [("parked", "commands with a choice to make = parked: 2 ≠ 0"), ("resumed", "parked = resumed: 2 ≠ 0")],
+)
+def test_a_choice_that_is_not_asked_or_not_followed_is_one_line(kind: str, line: str) -> None:
+    good = seen_of(TOLD)
+    assert faults(TOLD, replace(good, notices={**good.notices, kind: 0}), TEAM) == [line]
+
+
+def test_a_task_that_says_too_little_talk_is_one_line() -> None:
+    good = seen_of(TOLD)
+    (line,) = faults(TOLD, replace(good, talk=good.talk - 1), TEAM)
+    assert line.startswith("seconds of talk")

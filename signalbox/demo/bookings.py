@@ -1,0 +1,132 @@
+"""
+The bookings that arrive: made, moved, cancelled; of people whom the org knows, knows twice, or does not know.
+
+In: a start, an event that converts a lead.  Out: records to put in, bookings with what is expected of them.  Pure.
+Rule of this file: what becomes of one booking is told in its order; only what another event must precede waits for it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from schemas.booking import Booking, BookingStatus
+from schemas.values import Agent, Person, Scalar
+from signalbox.demo.told import Known, Told
+
+NAME = "bookings"
+WORKSPACE = "Sales calendar"
+ORGANISER = Agent("agent1@example.com", "Agent One")
+_MOVED, _CANCELLED = "activity.activity_updated", "activity.activity_deleted"
+
+
+def known() -> list[Known]:
+    """Return the people whom the org knows before they book."""
+    records = [_lead(f"booker{number}") for number in range(4)]
+    records += [_contact(f"regular{number}") for number in range(2)]
+    records += [_lead("bookers-both"), _contact("bookers-both")]
+    return [*records, _lead("bookers-twin"), _lead("bookers-twin")]
+
+
+def _lead(name: str) -> Known:
+    fields = {"FirstName": "Sam", "LastName": name.title(), "Company": "North Works", "Email": f"{name}@example.com"}
+    return Known("Lead", fields)
+
+
+def _contact(name: str) -> Known:
+    return Known("Contact", {"FirstName": "Sam", "LastName": name.title(), "Email": f"{name}@example.com"})
+
+
+class Bookings:
+    """Makes the bookings of one demo."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._number = 0
+
+    def tell(self, converted: Sequence[tuple[str, str]]) -> list[Told]:
+        """Return all that happens to bookings; *converted*: people (e-mail, event) whose lead that event converts."""
+        told = [*self._made(), *self._moved(), *self._cancelled(), *self._known()]
+        for email, event_id in converted:
+            booking = self._booking(email.partition("@")[0], "booked")
+            told.append(Told(booking, NAME, "activity.activity_created", after=event_id, events=1))
+        return told
+
+    def _made(self) -> Iterator[Told]:
+        for number in range(4):
+            yield Told(
+                self._booking(f"visitor{number}", "booked"), NAME, "created.none", times=1 + number % 2, events=1
+            )
+        elsewhere = self._booking("elsewhere", "booked", workspace="Another calendar")
+        yield Told(elsewhere, "none", "skipped.no_integration")
+
+    def _moved(self) -> Iterator[Told]:
+        for number in range(2):
+            first = self._booking(f"mover{number}", "booked")
+            yield Told(first, NAME, "created.none", events=1)
+            yield Told(self._change(first, "moved", days=1), NAME, _MOVED, times=2)
+        first = self._booking("rebooker", "booked")
+        anew = self._change(first, "booked", days=2, anew=True)
+        yield Told(first, NAME, "created.none", events=1)
+        yield Told(anew, NAME, _MOVED, after=first.event_id)
+        yield Told(self._change(anew, "moved", days=1), NAME, _MOVED, after=anew.event_id)
+        # The network overtakes: the second booking comes in before the one that it replaces.
+        first = self._booking("overtaker", "booked")
+        anew = self._change(first, "booked", days=2, anew=True)
+        yield Told(anew, NAME, "created.none", events=1)
+        yield Told(first, NAME, "skipped.superseded", after=anew.event_id)
+
+    def _cancelled(self) -> Iterator[Told]:
+        for number in range(2):
+            first = self._booking(f"leaver{number}", "booked")
+            yield Told(first, NAME, "created.none", events=1)
+            yield Told(self._change(first, "cancelled"), NAME, _CANCELLED, events=-1)
+        first = self._booking("doubter", "booked")
+        cancelled = self._change(first, "cancelled")
+        yield Told(first, NAME, "created.none", events=1)
+        yield Told(cancelled, NAME, _CANCELLED, times=2, events=-1)
+        yield Told(self._change(cancelled, "cancelled"), NAME, "skipped.no_activity")
+        yield Told(self._booking("nobody", "cancelled"), NAME, "skipped.no_activity")
+
+    def _known(self) -> Iterator[Told]:
+        for number in range(4):
+            yield Told(self._booking(f"booker{number}", "booked"), NAME, "updated.none", events=1)
+        for number in range(2):
+            yield Told(self._booking(f"regular{number}", "booked"), NAME, "updated.none", events=1)
+        yield Told(self._booking("bookers-both", "booked"), NAME, "updated.none", events=1)
+        yield Told(self._booking("bookers-twin", "booked"), NAME, "error.multiple_match")
+
+    def _booking(self, name: str, status: BookingStatus, workspace: str = WORKSPACE) -> Booking:
+        self._number += 1
+        day = self._start.replace(hour=9, minute=0) + timedelta(days=1 + self._number % 5)
+        answers: dict[str, Scalar] = {"topic": f"Topic {self._number}"}
+        return Booking(
+            event_id=f"booking-{self._number:04d}",
+            booking_id=f"b-{self._number:04d}",
+            workspace=workspace,
+            status=status,
+            changed=self._start + timedelta(milliseconds=self._number),
+            person=Person("Sam", name.title(), f"{name}@example.com", (), "North Works"),
+            start=day,
+            end=day + timedelta(minutes=30),
+            agent=ORGANISER,
+            page="First talk",
+            title=f"First talk with {name.title()}",
+            location="https://meet.example.com/first",
+            zone="Europe/Berlin",
+            answers=answers,
+        )
+
+    def _change(self, first: Booking, status: BookingStatus, *, days: int = 0, anew: bool = False) -> Booking:
+        """Return what becomes of a booking; *anew*: another booking takes its place."""
+        made, day = self._booking("", status), timedelta(days=days)
+        return replace(
+            first,
+            event_id=made.event_id,
+            booking_id=made.booking_id if anew else first.booking_id,
+            status=status,
+            changed=made.changed,
+            start=first.start + day,
+            end=first.end + day,
+            previous_booking=first.booking_id if anew else first.previous_booking,
+            cancel_reason="No time" if status == "cancelled" else None,
+        )

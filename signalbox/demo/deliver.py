@@ -1,0 +1,81 @@
+"""
+Who plays the sources: publishes what is told, at once or when what it waits for is seen.
+
+In: what is told, outcomes and notices.  Out: messages on the source topics.
+Rule of this file: it knows of an event's answer what every subscriber knows; repeats go right behind the first.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from confluent_kafka import Producer
+
+from schemas.codec import Codec
+from schemas.notice import Notice
+from schemas.outcome import Outcome
+from schemas.topics import SOURCES
+from schemas.user_action import UserAction
+from signalbox.demo.told import Event, Told, key_of, topic_of
+
+UNREADABLE = b"this is not Avro"
+_FLUSH_SECONDS = 30
+
+
+class Deliver:
+    """Publishes on a producer of its own; `messages` counts them, `unreadable` those that nobody can read."""
+
+    def __init__(self, kafka: str, codec: Codec, told: Sequence[Told]) -> None:
+        self._producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True})
+        self._codec = codec
+        self._waiting = list(told)
+        self._answered: set[str] = set()
+        self._parked: dict[str, Notice] = {}
+        self.messages = self.unreadable = 0
+
+    def begin(self, last: Event) -> None:
+        """Publish everything that waits for nothing, an unreadable message for each source, and *last* at the end."""
+        topics = {topic_of(one.event) for one in self._waiting}
+        self._go()
+        for topic in sorted(topics):
+            self._send(topic, UNREADABLE, b"?")
+            self.unreadable += 1
+        self._publish(last)
+        self._producer.flush(_FLUSH_SECONDS)
+
+    def saw(self, outcomes: Iterable[Outcome], notices: Iterable[Notice]) -> None:
+        """Publish what these make due."""
+        for outcome in outcomes:
+            self._answered.update(outcome.event_ids)
+        for notice in notices:
+            if notice.kind == "parked":
+                self._parked[notice.event_id] = notice
+        if self._go():
+            self._producer.flush(_FLUSH_SECONDS)
+
+    def _go(self) -> int:
+        due = [one for one in self._waiting if self._is_due(one)]
+        self._waiting = [one for one in self._waiting if not self._is_due(one)]
+        for one in due:
+            event = one.event
+            if one.about is not None and isinstance(event, UserAction):
+                event = choice(event, self._parked[one.about])
+            for _ in range(one.times):
+                self._publish(event)
+        return len(due)
+
+    def _is_due(self, one: Told) -> bool:
+        return (one.after is None or one.after in self._answered) and (one.about is None or one.about in self._parked)
+
+    def _publish(self, event: Event) -> None:
+        topic = topic_of(event)
+        self._send(topic, self._codec.encode(SOURCES[topic], event.to_avro()), key_of(event))
+
+    def _send(self, topic: str, body: bytes, key: bytes) -> None:
+        self._producer.produce(topic, body, key)
+        self._producer.poll(0)
+        self.messages += 1
+
+
+def choice(action: UserAction, notice: Notice) -> UserAction:
+    """Return the choice about what the notice tells of: the last of the records that it offers."""
+    return replace(action, about=notice.command_id, salesforce_id=notice.candidates[-1].id)

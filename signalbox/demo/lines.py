@@ -1,0 +1,105 @@
+"""
+One line for what became of an event, as a person reads it.
+
+In: an outcome, or a notice.  Out: a line.  Pure.
+Rule of this file: a line says what came in and what it did: `call of 4 steps → Task on Lead`.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from schemas.notice import Notice
+from schemas.outcome import Outcome, Touched
+from schemas.values import Scalar
+
+ACTIVITIES = ("Task", "Event")
+_BOOKINGS = {"created": "booking made", "updated": "booking moved", "deleted": "booking cancelled"}
+_FLAGS = {
+    "owner_fallback": "for the default user",
+    "owner_unknown": "for nobody in particular",
+    "converted_lead": "its lead is converted",
+    "closed_by_time_out": "closed by its time-out",
+}
+_TIES = {"newest": "the newest of several", "pre_install": "one of several from before"}
+_WORDS = {"resolved": "what waited for it goes on", "already_resolved": "too late: it was chosen for before"}
+_SAID = {"Transfers:": "transferred", "Recording:": "recorded"}
+
+
+def line(outcome: Outcome) -> str:
+    """Return what came in, and what it did."""
+    reason = "" if outcome.reason == "none" else f".{outcome.reason}"
+    return f"{outcome.kind + reason:<28} {outcome.integration:<16} {_who(outcome):<26} {_what(outcome)}"
+
+
+def notice_line(notice: Notice) -> str:
+    """Return what is told about a command before its end."""
+    who = notice.person.email or next(iter(notice.person.phones), "somebody")
+    return f"{notice.kind:<28} {notice.integration:<16} {who:<26} {notice.reason}"
+
+
+def _who(outcome: Outcome) -> str:
+    person = outcome.person
+    return person.email or next(iter(person.phones), None) or person.last_name or "somebody"
+
+
+def _what(outcome: Outcome) -> str:
+    done = ", ".join(_done(outcome)) or _nothing(outcome)
+    subject = _SUBJECTS.get(outcome.contract)
+    return done if subject is None else f"{subject(outcome)} → {done}"
+
+
+def _nothing(outcome: Outcome) -> str:
+    """Return what an outcome says that wrote nothing; of call results its reason stands before."""
+    if outcome.contract == "call_result":
+        return "nothing written"
+    return _WORDS.get(outcome.reason) or f"nothing written: {outcome.detail or outcome.reason.replace('_', ' ')}"
+
+
+def _done(outcome: Outcome) -> Iterator[str]:
+    """Yield what was done to each record; an activity names the record that it hangs on."""
+    logged = [one for one in outcome.records if one.object in ACTIVITIES and one.operation != "unchanged"]
+    for one in outcome.records:
+        if one in logged:
+            yield _activity(outcome, one)
+        elif not logged or one.operation != "unchanged":
+            yield f"{one.object} {one.operation}"
+    yield from (_FLAGS[flag] for flag in outcome.flags if flag in _FLAGS)
+    if outcome.tie_break:
+        yield _TIES.get(outcome.tie_break, outcome.tie_break)
+
+
+def _activity(outcome: Outcome, activity: Touched) -> str:
+    place = next((one.object for one in outcome.records if one.object not in ACTIVITIES), None)
+    on = f" on {place}" if place else ""
+    done = "" if activity.operation == "created" else f" {activity.operation}"
+    says = ", ".join(_says(activity.fields))
+    return f"{activity.object}{on}{done}" + (f" ({says})" if says else "")
+
+
+def _says(fields: Mapping[str, Scalar]) -> Iterator[str]:
+    """Yield what was written to an activity, as far as a line has room."""
+    if fields.get("Subject"):
+        yield str(fields["Subject"])
+    talk = fields.get("CallDurationInSeconds")
+    if isinstance(talk, int | float) and talk:
+        yield f"{int(talk) // 60}:{int(talk) % 60:02d}"
+    text = str(fields.get("Description") or "")
+    yield from (word for mark, word in _SAID.items() if mark in text)
+
+
+def _call(outcome: Outcome) -> str:
+    steps = len(outcome.event_ids)
+    if outcome.reason == "activity_updated" or outcome.kind == "updated":
+        return f"{steps} more step{'s' * (steps > 1)} of a call"
+    return f"call of {steps} step{'s' * (steps > 1)}"
+
+
+def _booking(outcome: Outcome) -> str:
+    done = next((one.operation for one in outcome.records if one.object in ACTIVITIES), None)
+    return _BOOKINGS.get(done or "", "booking")
+
+
+def _by_hand(outcome: Outcome) -> str:
+    return "choice" if outcome.reason in ("resolved", "already_resolved") else "by hand"
+
+
+_SUBJECTS = {"pbx_call_event": _call, "booking": _booking, "user_action": _by_hand}

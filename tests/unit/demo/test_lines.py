@@ -1,0 +1,103 @@
+"""A line of the demo says what came in and what it did."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from schemas.notice import Notice
+from schemas.outcome import Outcome, Touched
+from schemas.values import Person, Scalar
+from signalbox.demo.lines import line, notice_line
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+CALLER = Person(phones=("+498999998001",))
+ON_LEAD = Touched("Lead", "00Q1", "unchanged")
+
+
+def outcome(contract: str, kind: str, reason: str, *records: Touched, events: int = 1, **more: Any) -> Outcome:
+    """Return an outcome of a contract."""
+    made = Outcome(
+        outcome_id="o",
+        kind=kind,  # type: ignore[arg-type]  # -- the cases' own words
+        reason=reason,  # type: ignore[arg-type]  # -- as above
+        integration="calls",
+        org="demo",
+        contract=contract,
+        event_ids=tuple(map(str, range(events))),
+        thing="t",
+        event_time=NOW,
+        command_time=NOW,
+        settled_time=NOW,
+        intake_digest="",
+        executor_digest="",
+        person=CALLER,
+        records=records,
+    )
+    return replace(made, **more)
+
+
+def task(operation: str = "created", **fields: Scalar) -> Touched:
+    """Return a Task as an outcome tells it."""
+    return Touched("Task", "00T1", operation, fields=fields)  # type: ignore[arg-type]  # -- the cases' own words
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            outcome("pbx_call_event", "activity", "activity_created", task(Subject="Call"), ON_LEAD, events=4),
+            "call of 4 steps → Task on Lead (Call)",
+        ),
+        (
+            outcome(
+                "pbx_call_event",
+                "activity",
+                "activity_created",
+                task(Subject="Call", CallDurationInSeconds=65, Description="Transfers:\n1. blind"),
+                Touched("Account", "0011", "unchanged"),
+                events=6,
+                flags=("owner_fallback",),
+            ),
+            "call of 6 steps → Task on Account (Call, 1:05, transferred), for the default user",
+        ),
+        (
+            outcome("pbx_call_event", "activity", "activity_created", task(), ON_LEAD, events=3, tie_break="newest"),
+            "call of 3 steps → Task on Lead, the newest of several",
+        ),
+        (
+            outcome("pbx_call_event", "activity", "activity_updated", task("updated"), ON_LEAD),
+            "1 more step of a call → Task on Lead updated",
+        ),
+        (
+            outcome("pbx_call_event", "skipped", "internal", events=4, detail="all on the network"),
+            "call of 4 steps → nothing written: all on the network",
+        ),
+        (
+            outcome(
+                "booking", "created", "none", Touched("Lead", "00Q1", "created"), Touched("Event", "00U1", "created")
+            ),
+            "booking made → Lead created, Event on Lead",
+        ),
+        (
+            outcome("booking", "activity", "activity_deleted", Touched("Event", "00U1", "deleted")),
+            "booking cancelled → Event deleted",
+        ),
+        (outcome("booking", "skipped", "no_activity"), "booking → nothing written: no activity"),
+        (outcome("user_action", "updated", "resolved", detail="x"), "choice → what waited for it goes on"),
+        (outcome("user_action", "created", "none", Touched("Lead", "00Q1", "created")), "by hand → Lead created"),
+        (outcome("call_result", "updated", "none", Touched("Lead", "00Q1", "updated")), " Lead updated"),
+        (outcome("call_result", "skipped", "filtered"), " nothing written"),
+    ],
+)
+def test_a_line_says_what_came_in_and_what_it_did(told: Outcome, said: str) -> None:
+    assert line(told).endswith(said)
+    assert "+498999998001" in line(told)
+    assert line(told).startswith(told.kind)
+
+
+def test_what_waits_for_a_choice_is_a_line_too() -> None:
+    notice = Notice("c", "parked", "calls", "demo", "e", CALLER, "2 records match", NOW)
+    assert notice_line(notice).split("  ")[0] == "parked"
+    assert notice_line(notice).endswith("2 records match")

@@ -1,0 +1,113 @@
+"""What the demo tells: every kind of booking, call and action by hand; and who plays the sources."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from confluent_kafka import Consumer
+
+from connectors.kafka.embedded import embedded_kafka
+from schemas.booking import Booking
+from schemas.codec import SingleObject
+from schemas.notice import Notice
+from schemas.outcome import Candidate, Outcome
+from schemas.pbx_call_event import PbxCallEvent
+from schemas.topics import SOURCE_PBX_CALL, SOURCE_USER_ACTION, topic_table
+from schemas.user_action import UserAction
+from schemas.values import Person
+from signalbox.demo.deliver import Deliver, choice
+from signalbox.demo.script import Script
+from signalbox.demo.told import Told, key_of, topic_of
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+TOLD = Script(1, NOW).tell()
+
+
+def calls() -> dict[str, list[Told]]:
+    """Return the steps of each call."""
+    found: dict[str, list[Told]] = {}
+    for one in TOLD:
+        if isinstance(one.event, PbxCallEvent):
+            found.setdefault(one.event.thing, []).append(one)
+    return found
+
+
+def test_calls_have_three_to_six_steps_and_meet_every_case() -> None:
+    assert len(calls()) >= 30
+    assert {len(steps) for steps in calls().values()} <= {3, 4, 5, 6}
+    outcomes = {steps[0].outcome for steps in calls().values()}
+    assert outcomes >= {"skipped.internal", "skipped.short_call", "skipped.unknown_number", "activity.activity_created"}
+    steps = {one.event.step for call in calls().values() for one in call if isinstance(one.event, PbxCallEvent)}
+    assert steps >= {"transferred_blind", "transferred_attended", "recorded"}
+
+
+def test_bookings_are_made_moved_and_cancelled() -> None:
+    bookings = [one.event for one in TOLD if isinstance(one.event, Booking)]
+    assert len({one.booking_id for one in bookings}) >= 20
+    assert {one.status for one in bookings} == {"booked", "moved", "cancelled"}
+    assert any(one.previous_booking for one in bookings)
+    cancelled = Counter(one.booking_id for one in bookings if one.status == "cancelled")
+    assert max(cancelled.values()) == 2
+
+
+def test_whatever_waits_waits_for_an_event_that_is_told() -> None:
+    known = {one.event.event_id for one in TOLD}
+    assert {name for one in TOLD for name in (one.after, one.about) if name} <= known
+
+
+def test_equal_seeds_tell_the_same() -> None:
+    assert Script(1, NOW).tell() == TOLD
+    assert Script(2, NOW).tell() != TOLD
+
+
+def test_each_source_has_its_topic_and_its_key() -> None:
+    step = next(one.event for one in TOLD if isinstance(one.event, PbxCallEvent))
+    assert (topic_of(step), key_of(step)) == (SOURCE_PBX_CALL, step.call_id.encode())
+    forced = next(one.event for one in TOLD if isinstance(one.event, UserAction) and one.event.action == "force_new")
+    assert (topic_of(forced), key_of(forced)) == (SOURCE_USER_ACTION, forced.person.phones[0].encode())
+
+
+def notice(event_id: str) -> Notice:
+    """Return the notice that tells that an action waits."""
+    offered = (Candidate("Lead", "00Q1"), Candidate("Contact", "0031"))
+    return Notice("command-1", "parked", "calls", "demo", event_id, Person(), "2 records match", NOW, offered)
+
+
+def test_a_choice_is_about_the_parked_command_and_names_a_record_that_is_offered() -> None:
+    action = UserAction("a", "choose_match", "calls", NOW, Person())
+    made = choice(action, notice("b"))
+    assert (made.about, made.salesforce_id) == ("command-1", "0031")
+
+
+def test_what_waits_is_delivered_when_it_is_due_and_repeats_with_it() -> None:
+    partitions = {topic.name: topic.partitions for topic in topic_table([])}
+    hand = [one for one in TOLD if isinstance(one.event, UserAction)]
+    waits = [one for one in hand if one.about or one.after]
+    with embedded_kafka(partitions) as kafka:
+        deliver = Deliver(kafka.bootstrap, SingleObject(), hand)
+        deliver.begin(hand[0].event)
+        at_once = sum(one.times for one in hand if one not in waits)
+        assert deliver.messages == at_once + 1 + 1
+        deliver.saw([], [notice(hand[0].event.event_id)])
+        assert deliver.messages == at_once + 1 + 1 + 1
+        answered = [_outcome(one.event.event_id) for one in hand]
+        deliver.saw(answered, [notice(one.about) for one in waits if one.about])
+        assert deliver.messages == at_once + 1 + 1 + sum(one.times for one in waits)
+        assert _count(kafka.bootstrap, SOURCE_USER_ACTION) == sum(one.times for one in hand) + 2
+
+
+def _outcome(event_id: str) -> Outcome:
+    return Outcome(
+        "o", "updated", "none", "calls", "demo", "user_action", (event_id,), "t", NOW, NOW, NOW, "", "", Person()
+    )
+
+
+def _count(bootstrap: str, topic: str) -> int:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "count", "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    found = 0
+    while messages := consumer.consume(100, 5.0):
+        found += len([one for one in messages if one.error() is None])
+        if found >= sum(one.times for one in TOLD if isinstance(one.event, UserAction)) + 2:
+            break
+    consumer.close()
+    return found
