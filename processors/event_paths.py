@@ -12,37 +12,88 @@ from typing import Any
 
 from schemas.values import Scalar
 
-PATHS = (
-    "event_id",
-    "call_id",
-    "project",
-    "result_code",
-    "salesforce_id",
-    "resulted",
-    "started",
-    "ended",
-    "zone",
-    "agent.email",
-    "agent.name",
-    "person.first_name",
-    "person.last_name",
-    "person.email",
-    "person.company",
-    "person.phones",
-)
-"""All paths of the contract CallResult. `person.phones` is the first number, as `person.phones.0`; `.1` the second."""
+_PERSON = ("person.first_name", "person.last_name", "person.email", "person.company", "person.phones")
+_AGENT = ("agent.email", "agent.name")
+_BY_HAND = ("event_id", "action", "at", "subject", "description", "due", "started", "ended", "salesforce_id")
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "call_result": (
+        "event_id",
+        "call_id",
+        "project",
+        "result_code",
+        "salesforce_id",
+        "resulted",
+        "started",
+        "ended",
+        "zone",
+        *_AGENT,
+        *_PERSON,
+    ),
+    "booking": (
+        "event_id",
+        "booking_id",
+        "workspace",
+        "status",
+        "changed",
+        "start",
+        "end",
+        "previous_booking",
+        "page",
+        "title",
+        "description",
+        "location",
+        "zone",
+        "cancel_reason",
+        *_AGENT,
+        *_PERSON,
+    ),
+    "pbx_call": (
+        *(
+            f"call.{name}"
+            for name in (
+                "call_id",
+                "direction",
+                "talk",
+                "ring",
+                "started",
+                "answered",
+                "ended",
+                "cause",
+                "recording",
+                "conference",
+                "timed_out",
+                "zone",
+                "outside.number",
+                "outside.name",
+                *_AGENT,
+            )
+        ),
+        *_BY_HAND,
+        *_AGENT,
+        *_PERSON,
+    ),
+}
+"""
+All paths of an event, by the source of the integration; of a PBX call those of the whole call (`call.talk`), and those
+of what users do by hand. `person.phones` is the first number, as `person.phones.0`; `.1` the second.
+"""
+_OWN = {"fields": "the source's own values are 'fields.<name>'", "answers": "answers of the form are 'answers.<name>'"}
 
 
-def check_path(path: str) -> str:
-    """Return *path* if the contract has it; raise ValueError with the nearest one otherwise."""
+def check_path(path: str, source: str = "call_result") -> str:
+    """Return *path* if events of *source* have it; raise ValueError with the nearest one otherwise."""
+    known = PATHS[source]
     head, _, rest = path.partition(".")
-    if path in PATHS or (head == "fields" and rest.strip()):
+    own = ("fields", "answers") if source == "booking" else ("fields",)
+    if path in known or (head in own and rest.strip()):
         return path
     if path.startswith("person.phones.") and path.removeprefix("person.phones.").isdecimal():
         return path
-    near = get_close_matches(path, PATHS, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(PATHS)
-    raise ValueError(f"the event has no '{path}'; {hint} (the project's own values are 'fields.<name>')")
+    if source == "pbx_call" and path.startswith("call.fields.") and path.removeprefix("call.fields.").strip():
+        return path
+    near = get_close_matches(path, known, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(known)
+    raise ValueError(f"the event has no '{path}'; {hint} ({'; '.join(_OWN[one] for one in own)})")
 
 
 def value_at(event: object, path: str) -> Scalar:
@@ -52,8 +103,8 @@ def value_at(event: object, path: str) -> Scalar:
     A path that this event does not fill (no agent, one number only, no such own value) is None.
     """
     head, _, rest = path.partition(".")
-    if head == "fields":
-        return _scalar(getattr(event, "fields", {}).get(rest))
+    if head in _OWN:
+        return _scalar(getattr(event, head, {}).get(rest))
     value: Any = event
     for part in path.split("."):
         value = _step(value, part)

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 
 from processors.errors import Misconfigured
 from processors.integration import Integration
-from processors.integrations import Integrations, code_key
+from processors.integrations import Integrations
 from processors.settings_faults import said
+from processors.settings_source import Trigger, partner_faults, source_faults, triggers, used_twice
 from processors.settings_yaml import Located, Path, read_yaml
 
 __all__ = ["Integrations", "json_schema", "load_integrations", "preset", "read_integrations"]
@@ -49,6 +50,7 @@ def read_integrations(files: Mapping[str, bytes]) -> Integrations:
             found.value = _with_preset(found.value)
             valid += _validated(name, found, faults)
             faults += [(name, found.line(path), text) for path, text in _account_faults(found.value)]
+            faults += [(name, found.line(path), text) for path, text in source_faults(found.value)]
     faults += _shared_faults(located)
     if faults:
         raise Misconfigured([f"{name}:{line}: {text}" for name, line, text in sorted(faults)])
@@ -100,6 +102,8 @@ def _validated(name: str, found: Located, faults: list[Fault]) -> list[Integrati
         for detail in error.errors():
             if detail["type"] == "too_short" and detail["input"]:
                 continue  # it only looks empty because what is in it was refused, and that is told
+            if not detail["loc"]:
+                continue  # what the source needs is told at its line by `source_faults`
             path, text = said(detail, schema)
             faults.append((name, found.line(path), text))
         return []
@@ -119,7 +123,7 @@ def _account_faults(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 def _shared_faults(located: Mapping[str, Located]) -> Iterable[Fault]:
     """What shows side by side: one name twice, one trigger twice (VS-4); who is disabled holds no trigger."""
     names: dict[str, str] = {}
-    triggers: dict[tuple[str, str, str], tuple[str, str]] = {}
+    used: dict[Trigger, tuple[str, str]] = {}
     for file, found in located.items():
         value = found.value
         if not isinstance(value, Mapping):
@@ -128,31 +132,17 @@ def _shared_faults(located: Mapping[str, Located]) -> Iterable[Fault]:
         if isinstance(name, str) and names.setdefault(name, file) != file:
             text = f"integration '{name}' is already described in {names[name]}; give one of them another name"
             yield file, found.line(("name",)), text
-        for path, key in _triggers(value):
-            other = triggers.setdefault(key, (str(name), file))
+        for path, key in triggers(value):
+            other = used.setdefault(key, (str(name), file))
             if other != (str(name), file) or path != _first(value, key):
-                yield file, found.line(path), _used_twice(value, path, other)
+                yield file, found.line(path), used_twice(value, path, other)
+    values = {file: found.value for file, found in located.items() if isinstance(found.value, Mapping)}
+    for file, path, text in partner_faults(values):
+        yield file, located[file].line(path), text
 
 
-def _used_twice(value: Mapping[str, Any], path: Path, other: tuple[str, str]) -> str:
-    code = value["result_codes"][path[-1]]
-    return (
-        f"result code '{code}' of project '{value['project']}' already fires integration '{other[0]}' ({other[1]}), so "
-        f"'{value.get('name')}' cannot use it; take it out of one of them (VS-4)"
-    )
-
-
-def _first(value: Mapping[str, Any], key: tuple[str, str, str]) -> Path:
-    return next(path for path, found in _triggers(value) if found == key)
-
-
-def _triggers(value: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[str, str, str]]]:
-    project, codes, source = value.get("project"), value.get("result_codes"), value.get("source", "call_result")
-    if value.get("enabled") is not True or not isinstance(project, str) or not isinstance(codes, list):
-        return
-    for index, code in enumerate(codes):
-        if isinstance(code, str):
-            yield ("result_codes", index), (str(source), code_key(project), code_key(code))
+def _first(value: Mapping[str, Any], key: Trigger) -> Path:
+    return next(path for path, found in triggers(value) if found == key)
 
 
 PRESETS = ("vanillasoft", "jicoo", "lead_liaison", "spotio", "wildix")

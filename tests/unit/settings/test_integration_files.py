@@ -148,9 +148,11 @@ def test_what_only_looks_empty_because_its_content_was_refused_is_told_once() ->
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_makes_a_valid_integration_of_the_required_keys(name: str) -> None:
-    one = loaded(GOOD + f"preset: {name}\n").by_name["one"]
+    own = {"jicoo": "workspace: W", "wildix": "network: N"}.get(name)
+    text = f"name: one\norg: acme\nenabled: true\n{own}\n" if own else GOOD
+    one = loaded(text + f"preset: {name}\n").by_name["one"]
     assert one.preset == name
-    assert {"match", "write", "action"} & set(preset(name))
+    assert {"match", "write"} & set(preset(name))
 
 
 def test_a_digest_follows_the_resolved_settings_and_nothing_else() -> None:
@@ -177,10 +179,70 @@ def test_a_folder_without_files_is_a_fault(tmp_path: Path) -> None:
 def test_the_shipped_examples_load_and_name_the_published_schema() -> None:
     found = load_integrations(EXAMPLES)
     assert all(isinstance(one, Integration) for one in found.by_name.values())
-    assert len(found.by_name) == 2
+    assert {one.source for one in found.by_name.values()} == {"call_result", "booking", "pbx_call"}
     for path in EXAMPLES.glob("*.yaml"):
         assert path.read_text().startswith("# yaml-language-server: $schema=integration.schema.json\n")
 
 
 def test_the_published_schema_is_up_to_date() -> None:
     assert json.loads((EXAMPLES / "integration.schema.json").read_text()) == json_schema()
+
+
+BOOKINGS = "name: two\norg: acme\nenabled: true\npreset: jicoo\nworkspace: Roofs\n"
+CALLS = "name: three\norg: acme\nenabled: true\npreset: wildix\nnetwork: acme\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (BOOKINGS.replace("workspace: Roofs\n", ""), "a.yaml:1: key 'workspace' is missing; add it"),
+        (CALLS.replace("network: acme\n", ""), "a.yaml:1: key 'network' is missing; add it"),
+        (GOOD.replace("project: Solar\n", ""), "a.yaml:1: key 'project' is missing; add it"),
+        (BOOKINGS + "result_codes: [YES]\n", "a.yaml:6: key 'result_codes' belongs to source 'call_result', not to"),
+        (GOOD + "booking: {register: lead}\n", "a.yaml:7: key 'booking' belongs to source 'booking', not to"),
+        (GOOD + "calls: {region: DE}\n", "a.yaml:7: key 'calls' belongs to source 'pbx_call', not to"),
+        (BOOKINGS + "map: {lead: {Title: answer.role}}\n", "a.yaml:6: map.lead.Title.from: the event has no"),
+        (CALLS + "map: {activity: {Type: call.tlak}}\n", "a.yaml:6: map.activity.Type.from: the event has no"),
+        (CALLS + "calls: {short_seconds: -1}\n", "a.yaml:6: calls.short_seconds is -1"),
+        (CALLS + "calls: {region: Germany}\n", "a.yaml:6: calls.region is 'Germany'"),
+        (BOOKINGS + "booking: {register: leads}\n", "a.yaml:6: booking.register 'leads' is unknown; did you mean"),
+        (BOOKINGS + "match: {several: oldest}\n", "a.yaml:6: match.several 'oldest' is unknown"),
+    ],
+)
+def test_what_a_source_needs_and_has_no_use_for_is_told_at_its_line(text: str, fault: str) -> None:
+    found = faults(text)
+    assert [line for line in found if line.startswith(fault)], found
+    assert all("; " in line and "\n" not in line for line in found)
+
+
+def test_paths_near_those_of_the_source_are_suggested() -> None:
+    [line] = faults(CALLS + "map: {activity: {Type: call.tlak}}\n")
+    assert "did you mean 'call.talk'?" in line
+
+
+@pytest.mark.parametrize("text", [BOOKINGS, CALLS])
+def test_a_workspace_or_network_fires_one_enabled_integration_only(text: str) -> None:
+    name = text.split("\n", maxsplit=1)[0].removeprefix("name: ")
+    [line] = faults(text, text.replace(f"name: {name}", "name: another"))
+    assert "already fires integration" in line
+    assert "'another'" in line
+
+
+@pytest.mark.parametrize(
+    ("other", "fault"),
+    [
+        ("", "there is no integration 'three'"),
+        (CALLS, "does not name 'one' back"),
+        (CALLS.replace("org: acme", "org: other") + "activity: {one_with: one}\n", "is of another org"),
+    ],
+)
+def test_two_integrations_that_share_activities_name_each_other(other: str, fault: str) -> None:
+    found = faults(GOOD + "activity: {enabled: true, one_with: three}\n", *([other] if other else []))
+    assert any(fault in line for line in found), found
+
+
+def test_two_that_name_each_other_are_accepted() -> None:
+    found = loaded(
+        GOOD + "activity: {enabled: true, one_with: three}\n", CALLS + "activity: {enabled: true, one_with: one}\n"
+    )
+    assert found.by_name["one"].activity.one_with == "three"
