@@ -90,7 +90,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(SOURCE_CALL_RESULT, "call_result", "call_id", 6, _kept(7 * DAY)),
     Topic(SOURCE_BOOKING, "booking", "booking_id", 6, _kept(7 * DAY)),
     Topic(SOURCE_PBX_CALL, "pbx_call_event", "call_id", 6, _kept(7 * DAY)),
-    Topic(SOURCE_USER_ACTION, "user_action", "person", 3, _kept(7 * DAY)),
+    Topic(SOURCE_USER_ACTION, "user_action", "event_id", 3, _kept(7 * DAY)),
     *(Topic(outcome_topic(kind), "outcome", "person's record", 3, _kept(30 * DAY)) for kind in OUTCOME_KINDS),
     Topic(NOTICE, "notice", "command_id", 1, _kept(7 * DAY)),
     *(Topic(dead_letter_topic(source), None, "original key", 1, _kept(30 * DAY)) for source in DEAD_LETTER_SOURCES),

@@ -26,7 +26,7 @@ from signalbox.settings import load_settings
 from signalbox.wiring import open_codec
 
 FLUSH_SECONDS = 60.0
-_KEYS = {"call_id": "call_id", "command_id": "command_id", "thing": "thing"}
+_KEYS = {name: name for name in ("call_id", "booking_id", "event_id", "command_id", "thing")}
 """What the topic table says of a key → the field that holds it."""
 
 

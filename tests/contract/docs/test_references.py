@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, get_args
 
+import pytest
 from pydantic import BaseModel
 
 from processors.integration import Filter, Integration, Key
 from processors.notifier.words import REASONS
 from processors.rules.tables import BOOK
+from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.outcome import Outcome, Reason
-from schemas.topics import OUTCOME_KINDS, SOURCE_CALL_RESULT, outcome_topic
+from schemas.pbx_call_event import PbxCallEvent
+from schemas.topics import OUTCOME_KINDS, SOURCE, SOURCES, dead_letter_topic, outcome_topic
+from schemas.user_action import UserAction
 from schemas.values import Person
 from signalbox.settings import Settings
 from tests.contract.docs import pages
@@ -79,6 +83,19 @@ def test_every_field_of_a_call_result_is_explained_to_publishers() -> None:
     assert told == wanted
 
 
+@pytest.mark.parametrize(
+    ("heading", "contract"),
+    [
+        ("## Fields of a booking", Booking),
+        ("## Fields of a PBX call event", PbxCallEvent),
+        ("## Fields of a user action", UserAction),
+    ],
+)
+def test_every_field_of_an_event_is_explained_to_publishers(heading: str, contract: type) -> None:
+    told = pages.first_column(pages.DOCS / "publishers.md", heading)
+    assert told == {field.name for field in fields(contract)}
+
+
 def test_every_field_of_an_outcome_is_explained_to_subscribers() -> None:
     told = pages.first_column(pages.DOCS / "subscribers.md", "## Fields")
     assert told == {field.name for field in fields(Outcome)}
@@ -88,7 +105,10 @@ def test_the_topics_are_named_where_people_look_for_them() -> None:
     readers = (pages.DOCS / "subscribers.md").read_text("utf-8")
     for kind in OUTCOME_KINDS:
         assert f"`{outcome_topic(kind)}`" in readers
-    assert f"`{SOURCE_CALL_RESULT}`" in (pages.DOCS / "publishers.md").read_text("utf-8")
+    publishers = (pages.DOCS / "publishers.md").read_text("utf-8")
+    for source in SOURCES:
+        assert f"`{source}`" in publishers
+        assert f"`{dead_letter_topic(source.removeprefix(SOURCE))}`" in publishers
 
 
 def test_every_setting_is_told_to_operators() -> None:
