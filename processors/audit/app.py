@@ -11,15 +11,10 @@ from collections.abc import Sequence
 from processors.audit.ports import AuditStore
 from processors.ports import Metrics
 from processors.received import Received
+from schemas.topics import OUTCOME_KINDS, outcome_topic
 
 GROUP = "signalbox-audit"
-TOPICS = (
-    "crm.outcome.created",
-    "crm.outcome.updated",
-    "crm.outcome.converted",
-    "crm.outcome.skipped",
-    "crm.outcome.error",
-)
+TOPICS = tuple(map(outcome_topic, OUTCOME_KINDS))
 
 
 class Audit:

@@ -13,10 +13,11 @@ from sqlalchemy.exc import ProgrammingError
 from connectors.database.audit import AuditFilter, DatabaseAudit, audit, audit_key
 from connectors.database.engine import open_engine
 from connectors.database.metadata import metadata
-from processors.audit.app import Audit
+from processors.audit.app import TOPICS, Audit
 from processors.errors import Transient
 from processors.received import Received
 from schemas.outcome import Candidate, Outcome, Touched
+from schemas.topics import OUTCOME_KINDS, outcome_topic
 from schemas.values import Person
 
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
@@ -174,3 +175,7 @@ def test_a_database_that_is_away_is_to_be_tried_again() -> None:
     gone = open_engine("postgresql+psycopg://nobody@127.0.0.1:9/none")
     with pytest.raises(Transient, match=r"database \(audit\)"):
         DatabaseAudit(gone).add([received(1)])
+
+
+def test_every_kind_of_outcome_is_kept() -> None:
+    assert set(TOPICS) == {outcome_topic(kind) for kind in OUTCOME_KINDS}
