@@ -56,7 +56,7 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
     began = time.monotonic()
     _fill(parts)
     calls_before = _api_calls(parts)
-    told = people.Script(seed, people.start_time()).tell()
+    told = script.Script(seed, people.start_time()).tell()
     expected = len({one.event.event_id for one in told}) + 1
     audit = DatabaseAudit(open_engine(parts.database))
     recipients = {
