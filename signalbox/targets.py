@@ -29,6 +29,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         "Contact": integration.map.contact,
         "Account": integration.map.account if integration.account.enabled else {},
         "Opportunity": integration.map.opportunity if integration.opportunity.enabled else {},
+        integration.activity.object: integration.map.activity if integration.activity.enabled else {},
     }
     found = []
     for name, fields in maps.items():
@@ -37,7 +38,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
             found += [*_mapped(name, fields, known), *_mandatory(name, fields, known)]
         elif fields:
             found.append(("error", f"{name} is not visible to the integration user, but fields are mapped to it"))
-    found += [*_keys(integration, facts), *_account_keys(integration)]
+    found += [*_keys(integration, facts), *_account_keys(integration), *_numbers(integration, facts)]
     return [
         Finding("error" if level == "error" else "warning", facts.org, f"integration {integration.name}: {text}")
         for level, text in found
@@ -86,6 +87,19 @@ def _keys(integration: Integration, facts: OrgFacts) -> Iterator[tuple[str, str]
                 known = facts.objects.get(name)
                 if field is not None and known is not None and field not in known.fields:
                     yield "error", f"match key {name}.{field} does not exist or is hidden from the integration user"
+
+
+def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[str, str]]:
+    """Say which telephone fields cannot be searched: those that the file names, and of the usual ones those hidden."""
+    if integration.source != "pbx_call":
+        return
+    named = "phone_fields" in integration.calls.model_fields_set
+    for name in integration.calls.objects:
+        known = facts.objects.get(name)
+        for field in integration.calls.phone_fields.get(name, ()):
+            if known is not None and field not in known.fields:
+                level = "error" if named else "warning"
+                yield level, f"telephone field {name}.{field} does not exist or is hidden from the integration user"
 
 
 def _account_keys(integration: Integration) -> Iterator[tuple[str, str]]:

@@ -8,15 +8,27 @@ Rule of this file: every line says what is missing, what it costs, and what to d
 from connectors.salesforce.facts import OBJECTS
 from processors.values import OrgFacts
 
+_ACTIVITIES = ("Task", "Event")
+_UNKEYED = ("User",)
+"""Objects that are read alone."""
+
 
 def missing(facts: OrgFacts) -> list[str]:
     """Return one line for each thing that the org lacks; none where it has all (design: external IDs)."""
     lines = []
     for name in OBJECTS:
+        if name in facts.objects and name in _UNKEYED:
+            continue
         if name not in facts.objects:
             lines.append(
                 f"{facts.org}: {name} is not visible to the integration user: nothing can be found or written there; "
                 "assign the permission set of deploy/salesforce"
+            )
+        elif name not in facts.external_field and name in _ACTIVITIES:
+            lines.append(
+                f"{facts.org}: {name} has no Unique External ID field for effect keys: a new one whose answer is lost "
+                "is looked for by what it hangs on and says, after the org's request limit has passed; deploy "
+                "deploy/salesforce (the field is made on Activity) and assign its permission set"
             )
         elif name not in facts.external_field:
             lines.append(

@@ -194,7 +194,9 @@ def test_several_threads_share_one_client(bench: Any) -> None:
 def test_a_number_is_searched_in_any_written_form_and_other_numbers_are_not_found(bench: Any) -> None:
     lead = bench.lead("Dialled", Phone="(415) 555.26-71")
     bench.lead("Other", Phone="+1 415 555 9999")
-    found = bench.client.search(["+14155552671", "(415) 555-2671", "+14155550000"], {"Lead": ("Id", "Phone"), "Contact": ("Id",)})
+    found = bench.client.search(
+        ["+14155552671", "(415) 555-2671", "+14155550000"], {"Lead": ("Id", "Phone"), "Contact": ("Id",)}
+    )
     assert [row.fields["Phone"] for row in found.rows[0] if row.id == lead] == ["(415) 555.26-71"]
     assert found.rows[1] == ()
     assert found.api_calls == 1

@@ -58,7 +58,7 @@ def test_facts_say_what_the_org_has(serve: Any, connect: Any) -> None:
     assert facts.organization_id == "00D000000000001AAA"
     assert facts.user_id == "005000000000001AAA"
     assert facts.converted_status == "Closed - Converted"
-    assert set(facts.objects) == {"Lead", "Contact", "Account"}
+    assert set(facts.objects) == set(OBJECTS) - org.absent
     assert facts.objects["Lead"].fields["Name"].required
     assert facts.external_field == {"Lead": "Signalbox_Key__c"}
 
@@ -68,7 +68,8 @@ def test_describes_are_not_sent_again_while_they_are_the_same(serve: Any, connec
     client = connect(serve(org))
     first = client.facts()
     assert client.facts().objects == first.objects
-    assert org.answered == [200] * 3 + [304] * 3
+    seen = len(OBJECTS) - len(org.absent)
+    assert org.answered == [200] * seen + [304] * seen
 
 
 def test_check_says_what_is_missing_and_what_it_costs(serve: Any, connect: Any) -> None:
@@ -81,7 +82,10 @@ def test_check_says_what_is_missing_and_what_it_costs(serve: Any, connect: Any) 
         "Contact",
         "Account",
         "Opportunity",
+        "Task",
+        "Event",
     ]
+    assert "made on Activity" in "".join(lines)
     assert "no lead status" in lines[-1]
     whole = replace(
         facts,
