@@ -38,7 +38,10 @@ def hand_over(counts: Counts, limit: ShareLimit) -> HandOver:
 
 def message(value: bytes | None) -> Message:
     return Message(
-        Coordinates("crm.event.call-result", 2, 7), b"key", value, (("own", b"1"), ("traceparent", b"00-" + b"a" * 32 + b"-b-01"))
+        Coordinates("crm.event.call-result", 2, 7),
+        b"key",
+        value,
+        (("own", b"1"), ("traceparent", b"00-" + b"a" * 32 + b"-b-01")),
     )
 
 

@@ -1,0 +1,141 @@
+"""Bookings, PBX call events and user actions through decode, route and map."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from processors.errors import Undecodable
+from processors.intake.decode import Event, decode
+from processors.intake.map import CONTRACTS, command
+from processors.intake.route import route
+from processors.integration import Integration
+from processors.integrations import Integrations
+from schemas.booking import Booking
+from schemas.codec import SingleObject
+from schemas.command import BookingChange, Command, Request
+from schemas.pbx_call_event import Party, PbxCallEvent
+from schemas.user_action import UserAction
+from schemas.values import Agent, Person
+
+NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+CODEC = SingleObject()
+BOOKING = Booking(
+    "e1",
+    "b1",
+    "Roofs",
+    "moved",
+    NOW,
+    Person(email="ann@example.com"),
+    datetime(2026, 1, 6, 9, tzinfo=UTC),
+    datetime(2026, 1, 6, 10, tzinfo=UTC),
+    Agent("org@example.com"),
+    previous_booking="b0",
+    title="Talk",
+    answers={"Your role": "Boss"},
+)
+STEP = PbxCallEvent("e2", "c1", "acme", "answered", NOW, caller=Party("external", "+14155552671"))
+ACTION = UserAction(
+    "e3",
+    "log_activity",
+    "calls",
+    NOW,
+    Person(email="ann@example.com"),
+    subject="Talk",
+    salesforce_id=" 00Q000000000001 ",
+)
+EVENTS: list[Event] = [BOOKING, STEP, ACTION]
+
+
+def settings(name: str, **more: Any) -> Integration:
+    return Integration.model_validate({"name": name, "org": "acme", "enabled": True, **more})
+
+
+BOOKINGS = settings(
+    "bookings",
+    source="booking",
+    workspace=" roofs ",
+    match={"key_sets": [[{"from": "person.email", "kind": "email", "lead": "Email"}]]},
+    map={"lead": {"Title": "answers.Your role"}, "activity": {"Subject": "title", "StartDateTime": "start"}},
+)
+CALLS = settings("calls", source="pbx_call", network="ACME", map={"activity": {"CallDisposition": "call.cause"}})
+
+
+def made(event: Event, *integrations: Integration) -> Command:
+    known = Integrations.of(integrations or (BOOKINGS, CALLS))
+    return command(event, route(event, known), NOW)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_an_event_survives_its_contract_and_its_command_too(event: Event) -> None:
+    contract = CONTRACTS[type(event)]
+    assert decode(CODEC.encode(contract, event.to_avro()), CODEC, contract) == event
+    asked = made(event)
+    assert Command.from_avro(CODEC.decode("command", CODEC.encode("command", asked.to_avro()))) == asked
+    assert asked.contract == contract
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_an_event_that_no_integration_wants_is_told_as_that(event: Event) -> None:
+    asked = made(event, settings("else", source="booking", workspace="Else"))
+    assert (asked.kind, asked.skip_reason, asked.org, asked.integration) == ("skip", "no_integration", "none", "none")
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_a_disabled_integration_wants_nothing(event: Event) -> None:
+    off = [one.model_copy(update={"enabled": False}) for one in (BOOKINGS, CALLS)]
+    assert made(event, *off).skip_reason == "no_integration"
+
+
+@pytest.mark.parametrize("name", ["event_id", "booking_id"])
+def test_a_booking_without_its_identity_is_undecodable(name: str) -> None:
+    body = CODEC.encode("booking", {**BOOKING.to_avro(), name: " "})
+    with pytest.raises(Undecodable, match=f"{name} is blank"):
+        decode(body, CODEC, "booking")
+
+
+def test_ji_24_a_booking_goes_by_its_workspace_with_its_change_and_mapped_fields() -> None:
+    asked = made(BOOKING)
+    assert (asked.kind, asked.integration, asked.booking) == ("apply", "bookings", BookingChange("moved", "b0"))
+    assert asked.lead == {"Title": "Boss"}
+    assert asked.activity == {"Subject": "Talk", "StartDateTime": "2026-01-06T09:00:00.000Z"}
+    assert (asked.started, asked.ended) == (BOOKING.start, BOOKING.end)
+    assert [key.value for key in asked.keys] == ["ann@example.com"]
+
+
+def test_a_word_of_a_later_contract_is_told_and_never_guessed() -> None:
+    assert made(replace(BOOKING, status="other")).skip_reason == "other"
+    assert made(replace(ACTION, action="other")).skip_reason == "other"
+
+
+def test_a_step_goes_by_its_network_whole_and_unmapped() -> None:
+    asked = made(STEP)
+    assert (asked.kind, asked.thing, asked.integration) == ("step", "c1", "calls")
+    assert asked.step == STEP.call_step
+    assert asked.activity == {}
+
+
+def test_a_user_action_goes_to_the_integration_that_it_names() -> None:
+    asked = made(ACTION)
+    assert (asked.kind, asked.integration, asked.salesforce_id) == ("apply", "calls", "00Q000000000001")
+    assert asked.request == Request("log_activity")
+    assert asked.activity == {"Subject": "Talk", "ActivityDate": "2026-01-05"}
+
+
+def test_a_choice_about_a_parked_command_is_a_command_about_a_command() -> None:
+    asked = made(replace(ACTION, action="choose_match", about="an outcome", remember=True))
+    assert (asked.kind, asked.request) == ("resolve", Request("choose_match", about="an outcome", remember=True))
+
+
+def test_what_happened_before_activation_or_is_filtered_out_is_skipped() -> None:
+    later = BOOKINGS.model_copy(update={"active_from": datetime(2026, 2, 1, tzinfo=UTC)})
+    assert made(BOOKING, later).skip_reason == "before_activation"
+    filtered = settings(
+        "bookings",
+        source="booking",
+        workspace="Roofs",
+        filters=[{"name": "demo", "field": "page", "equals": ["Demo"]}],
+    )
+    asked = made(BOOKING, filtered)
+    assert (asked.skip_reason, asked.rule_ids) == ("filtered", ("filter:demo",))
