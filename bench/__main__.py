@@ -13,13 +13,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bench import micro, scenarios
+from bench import micro, scenarios, telephone
 from bench.results import Entry, table
 
 RESULTS = Path(__file__).with_name("results.json")
 FIGURES: dict[str, Callable[[scenarios.Sizes], list[Entry]]] = {
     "micro": lambda _sizes: micro.entries(),
+    "assembly": lambda sizes: telephone.assembly(sizes.calls),
     "calls": scenarios.calls,
+    "call_tasks": lambda sizes: telephone.logged(sizes.calls),
     "throughput": scenarios.throughput,
     "latency": scenarios.latency,
     "memory": scenarios.memory,

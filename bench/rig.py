@@ -8,7 +8,7 @@ Rule of this file: every event updates a record that is there, and every wait ha
 import itertools
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +18,10 @@ from confluent_kafka import Producer
 from bench.processes import cpu_seconds, own_java, rss_mb
 from bench.reader import Reader
 from schemas.codec import SingleObject
+from schemas.topics import SOURCE_CALL_RESULT
 from tests.fixtures.kafka_server import running_kafka
 from tests.torture.calls import address, call, integrations
-from tests.torture.stage import SOURCE, Stage, staged
+from tests.torture.stage import Stage, staged
 
 ROLES = ("intake", "executor", "notifier", "audit")
 _CODEC = SingleObject()
@@ -53,7 +54,9 @@ class Rig:
             made.append((event.event_id, event.call_id.encode(), _CODEC.encode("call_result", event.to_avro())))
         return made
 
-    def publish(self, events: Sequence[tuple[str, bytes, bytes]], rate: float | None = None) -> list[str]:
+    def publish(
+        self, events: Sequence[tuple[str, bytes, bytes]], rate: float | None = None, topic: str = SOURCE_CALL_RESULT
+    ) -> list[str]:
         """Publish at once, or at *rate* a second; return the event IDs."""
         options = {"bootstrap.servers": self.stage.kafka, "enable.idempotence": True, "linger.ms": 0 if rate else 5}
         producer, begin = Producer({**options, "queue.buffering.max.messages": 500_000}), time.monotonic()
@@ -61,17 +64,25 @@ class Rig:
             if rate:
                 time.sleep(max(0.0, begin + number / rate - time.monotonic()))
             self.sent[event] = time.monotonic()
-            producer.produce(SOURCE, value, key)
+            producer.produce(topic, value, key)
             producer.poll(0)
         if (left := producer.flush(60)) != 0:
             raise TimeoutError(f"Kafka did not take {left} of {len(events)} events in 60 s")
         return [event for event, _, _ in events]
 
-    def run(self, events: Sequence[tuple[str, bytes, bytes]], bound: float, rate: float | None = None) -> list[str]:
-        """Publish, and wait until all their outcomes are visible; return the event IDs."""
+    def run(
+        self,
+        events: Sequence[tuple[str, bytes, bytes]],
+        bound: float,
+        rate: float | None = None,
+        *,
+        topic: str = SOURCE_CALL_RESULT,
+        outcomes: int | None = None,
+    ) -> list[str]:
+        """Publish, and wait until all their outcomes are visible (as many as events by default); return event IDs."""
         before = self.reader.count
-        ids = self.publish(events, rate)
-        self.reader.wait(before + len(ids), bound)
+        ids = self.publish(events, rate, topic)
+        self.reader.wait(before + (len(ids) if outcomes is None else outcomes), bound)
         return ids
 
     def latencies(self, ids: Sequence[str]) -> list[float]:
@@ -92,9 +103,18 @@ class Rig:
 
 
 @contextmanager
-def running(orgs: Sequence[str] = ("acme",), people: int = 1000, roles: Sequence[str] = ROLES) -> Iterator[Rig]:
-    """Start everything, with *people* known in each org, warmed up by an event of every fiftieth of them."""
-    files = {name: text for org in orgs for name, text in integrations(org).items()}
+def running(
+    orgs: Sequence[str] = ("acme",),
+    people: int = 1000,
+    roles: Sequence[str] = ROLES,
+    files: Mapping[str, str] | None = None,
+) -> Iterator[Rig]:
+    """
+    Start everything, with *people* known in each org, warmed up by an event of every fiftieth of them.
+
+    *files* are the integrations by name, those of call results by default.
+    """
+    files = files or {name: text for org in orgs for name, text in integrations(org).items()}
     with tempfile.TemporaryDirectory(prefix="signalbox-bench-") as folder, running_kafka() as kafka:
         # The terms of production; the stage's own are scaled down for tests of faults.
         terms = {"request_limit": 600.0, "read_timeout": 30.0}
@@ -108,7 +128,7 @@ def running(orgs: Sequence[str] = ("acme",), people: int = 1000, roles: Sequence
                 pids["kafka"] = java
             rig = Rig(stage, Reader(kafka), pids)
             try:
-                for org in orgs:
+                for org in orgs if people else ():
                     rig.seed(people, org)
                     rig.run(rig.events(range(0, people, 50), org), _START_SECONDS)
                 yield rig

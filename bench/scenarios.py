@@ -5,11 +5,11 @@ In: sizes. Out: entries. Rule of this file: both sides of a ratio are measured i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 
-from bench import plain
+from bench import plain, telephone
 from bench.results import Entry, compared, per_thousand, percentile
 from bench.rig import Rig, running
 from tests.fixtures.processes import wait_until
@@ -29,9 +29,10 @@ class Sizes:
     memory: Sequence[int] = (20_000, 100_000)
     people: int = 5000
     plain: int = 100
+    calls: telephone.Amounts = field(default_factory=telephone.Amounts)
 
 
-QUICK = Sizes(updates=500, throughput=1000, seconds=5.0, memory=(20_000,), people=1000, plain=20)
+QUICK = Sizes(500, 1000, seconds=5.0, memory=(20_000,), people=1000, plain=20, calls=telephone.QUICK)
 
 
 def _origin(rig: Rig, org: str = "acme") -> str:
