@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from schemas.booking import Booking, BookingStatus
 from schemas.values import Agent, Person, Scalar
-from signalbox.demo.told import Known, Told
+from signalbox.demo.told import Event, Known, Told
 
 NAME = "bookings"
 WORKSPACE = "Sales calendar"
@@ -49,7 +49,7 @@ class Bookings:
         for email, event_id in converted:
             booking = self._booking(email.partition("@")[0], "booked")
             told.append(Told(booking, NAME, "activity.activity_created", after=event_id, events=1))
-        return told
+        return [replace(one, case=_case(one.event)) for one in told]
 
     def _made(self) -> Iterator[Told]:
         for number in range(4):
@@ -130,3 +130,11 @@ class Bookings:
             previous_booking=first.booking_id if anew else first.previous_booking,
             cancel_reason="No time" if status == "cancelled" else None,
         )
+
+
+def _case(event: Event) -> str:
+    if not isinstance(event, Booking):
+        raise TypeError(f"{event.event_id} is no booking")
+    if event.status == "cancelled":
+        return "booking cancelled"
+    return "booking moved" if event.status == "moved" or event.previous_booking else "booking made"

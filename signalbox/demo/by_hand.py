@@ -6,6 +6,7 @@ Rule of this file: a choice is told once what it is about is parked; its record 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from schemas.user_action import UserAction, UserActionName
@@ -38,7 +39,10 @@ class ByHand:
 
     def tell(self) -> list[Told]:
         """Return all actions."""
-        return [*self._logged(), *self._created()]
+        return [
+            *(replace(one, case="choice by hand" if one.about else "activity by hand") for one in self._logged()),
+            *(replace(one, case="lead by hand") for one in self._created()),
+        ]
 
     def _logged(self) -> Iterator[Told]:
         """XB-21, XB-22: with several matches a user chooses, between a lead and a contact too."""

@@ -67,50 +67,58 @@ class Calls:
 
     def after(self, event_id: str, line: int) -> list[Told]:
         """Return a call of *line* that comes once an event is answered."""
-        told = self._logged(steps.answered(self._length()), line)
+        told = self._logged("lead forced before", steps.answered(self._length()), line)
         return [replace(one, after=event_id) for one in told]
 
     def _plain(self) -> Iterator[Told]:
         for line in (1, 2, 3, 20, 21):
-            yield from self._logged(steps.answered(self._length()), line)
+            yield from self._logged("answered", steps.answered(self._length()), line)
         for line in (4, 22):
-            yield from self._logged(steps.missed(), line)
+            yield from self._logged("missed", steps.missed(), line)
         for line in (5, 23):
-            yield from self._logged(steps.dialled(self._length()), line, outbound=True)
-        yield from self._logged(steps.unanswered(25), 24, outbound=True)
-        yield from self._logged(steps.answered(self._length(), user=steps.STRANGER), 6)
+            yield from self._logged("made", steps.dialled(self._length()), line, outbound=True)
+        yield from self._logged("made", steps.unanswered(25), 24, outbound=True)
+        yield from self._logged("answered", steps.answered(self._length(), user=steps.STRANGER), 6)
 
     def _transferred(self) -> Iterator[Told]:
         for line in (1, 25):
-            yield from self._logged(steps.transferred_blind(self._length()), line)
-            yield from self._logged(steps.transferred_attended(self._length()), line)
+            yield from self._logged("transferred", steps.transferred_blind(self._length()), line)
+            yield from self._logged("transferred", steps.transferred_attended(self._length()), line)
 
     def _shared(self) -> Iterator[Told]:
-        for line in (TWIN, TWIN, BOTH, COMPANY, ACCOUNT):
-            yield from self._logged(steps.answered(self._length()), line)
+        whose = {"two leads": TWIN, "lead and contact": BOTH, "shared number": COMPANY, "account's number": ACCOUNT}
+        for case, line in whose.items():
+            yield from self._logged(case, steps.answered(self._length()), line)
+        yield from self._logged("two leads", steps.missed(), TWIN)
 
     def _unlogged(self) -> Iterator[Told]:
-        yield from self._skipped("unknown_number", steps.answered(40), Line(number(900)))
-        yield from self._skipped("unknown_number", steps.missed(), Line(number(901)))
-        yield from self._skipped("unknown_number", steps.dialled(40), Line(number(902), outbound=True))
-        yield from self._skipped("unknown_number", steps.answered(40), Line("anonymous"))
-        yield from self._skipped("unknown_number", steps.missed(), Line(None))
+        yield from self._skipped("unknown number", "unknown_number", steps.answered(40), Line(number(900)))
+        yield from self._skipped("unknown number", "unknown_number", steps.missed(), Line(number(901)))
+        yield from self._skipped(
+            "unknown number", "unknown_number", steps.dialled(40), Line(number(902), outbound=True)
+        )
+        yield from self._skipped("number withheld", "unknown_number", steps.answered(40), Line("anonymous"))
+        yield from self._skipped("number withheld", "unknown_number", steps.missed(), Line(None))
         for line in (7, 23):
-            yield from self._skipped("short_call", steps.unanswered(4), Line(number(line), outbound=True))
+            yield from self._skipped(
+                "given up at once", "short_call", steps.unanswered(4), Line(number(line), outbound=True)
+            )
         for _ in range(2):
-            yield from self._skipped("internal", steps.answered(40), Line(None, inside=True))
+            yield from self._skipped("internal", "internal", steps.answered(40), Line(None, inside=True))
 
     def _disordered(self) -> Iterator[Told]:
         """Two calls in any order, two whose steps come twice, two with a recording and one with an answer late."""
         for line in (7, 8):
-            told = self._logged(steps.transferred_blind(self._length()), line)
+            told = self._logged("out of order", steps.transferred_blind(self._length()), line)
             yield from (replace(one, amends=True) for one in self._random.sample(told, len(told)))
-            yield from (replace(one, times=2) for one in self._logged(steps.answered(self._length()), line))
+            yield from (
+                replace(one, times=2) for one in self._logged("steps twice", steps.answered(self._length()), line)
+            )
         for line in (2, 20):
-            told = self._logged(steps.recorded(self._length()), line)
+            told = self._logged("a late step", steps.recorded(self._length()), line)
             yield from told[:-1]
             yield replace(told[-1], outcome=AMENDED, after=told[-2].event.event_id)
-        started, ringing, answered, ended = self._logged(steps.answered(self._length()), 3)
+        started, ringing, answered, ended = self._logged("a late step", steps.answered(self._length()), 3)
         yield from (started, ringing, ended)
         yield replace(answered, outcome=AMENDED, after=ended.event.event_id)
 
@@ -119,10 +127,11 @@ class Calls:
         self._talk += 7
         return self._talk
 
-    def _logged(self, course: steps.Course, line: int, *, outbound: bool = False) -> list[Told]:
+    def _logged(self, case: str, course: steps.Course, line: int, *, outbound: bool = False) -> list[Told]:
         events = self._dial.call(course, Line(number(line), outbound=outbound))
-        told = [Told(event, NAME, LOGGED) for event in events]
+        told = [Told(event, NAME, LOGGED, case=f"call: {case}") for event in events]
         return [replace(told[0], tasks=1, talk=course.talk), *told[1:]]
 
-    def _skipped(self, reason: str, course: steps.Course, line: Line) -> list[Told]:
-        return [Told(event, NAME, f"skipped.{reason}") for event in self._dial.call(course, line)]
+    def _skipped(self, case: str, reason: str, course: steps.Course, line: Line) -> list[Told]:
+        events = self._dial.call(course, line)
+        return [Told(event, NAME, f"skipped.{reason}", case=f"call: {case}") for event in events]

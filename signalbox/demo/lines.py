@@ -38,6 +38,8 @@ def notice_line(notice: Notice) -> str:
 
 def _who(outcome: Outcome) -> str:
     person = outcome.person
+    if outcome.contract == "pbx_call_event" and not person.phones:
+        return "colleagues" if outcome.reason == "internal" else "number withheld"
     return person.email or next(iter(person.phones), None) or person.last_name or "somebody"
 
 

@@ -14,6 +14,7 @@ from email.policy import default
 from rich.table import Table
 
 from schemas.outcome import Outcome
+from schemas.topics import OUTCOME_KINDS
 from signalbox.demo.told import Told
 
 AMENDING = frozenset({"activity.activity_updated", "updated.none"})
@@ -105,6 +106,22 @@ def _unmailed(seen: Seen, recipients: Mapping[str, Sequence[str]]) -> list[str]:
 def _text(data: bytes) -> str:
     body = message_from_bytes(data, policy=default).get_body(("plain",))
     return body.get_content() if body is not None else ""
+
+
+def cases(told: Sequence[Told], seen: Seen) -> Table:
+    """Return how each case ended: outcomes by their kind, a row for each case in the order in which they are told."""
+    case_of = {one.event.event_id: one.case for one in told}
+    counted = Counter(
+        (case_of.get(next(iter(one.event_ids), ""), "event ID used again"), str(one.kind))
+        for one in seen.outcomes.values()
+    )
+    table = Table(title="What came in, and its outcomes", title_justify="left", padding=(0, 0), collapse_padding=True)
+    table.add_column("")
+    for kind in OUTCOME_KINDS:
+        table.add_column(kind, justify="right")
+    for case in dict.fromkeys([*(one.case for one in told), *(case for case, _ in counted)]):
+        table.add_row(case, *(str(counted[case, kind] or "") for kind in OUTCOME_KINDS))
+    return table
 
 
 def summary(seen: Seen, seconds: float) -> Table:

@@ -22,7 +22,7 @@ from processors.settings_files import load_integrations
 from schemas.codec import SingleObject
 from signalbox.demo import people, script
 from signalbox.demo.deliver import Deliver
-from signalbox.demo.numbers import Seen, faults, summary
+from signalbox.demo.numbers import Seen, cases, faults, summary
 from signalbox.demo.parts import NotStarted, Parts, running_parts
 from signalbox.demo.watch import Watch, show
 
@@ -89,6 +89,7 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
         notices=Counter(kind for _, kind in watch.notices),
         talk=_talk(written),
     )
+    console.print(cases(told, seen))
     console.print(summary(seen, time.monotonic() - began))
     return _tell(faults(told, seen, recipients), deliver.messages, expected, len(seen.outcomes), console)
 

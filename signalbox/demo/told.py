@@ -30,16 +30,17 @@ class Told:
     """
     One event as its source tells it, how often, and the outcome (kind.reason) that must list it.
 
-    `after` is an event that must be answered first, `about` one that must be parked first: this one is then the choice
-    for it. `amends`: its call is told in disorder, so what this step adds may come in an outcome that amends.
-    `tasks` and `events` are how many of them it leaves in the org more than before (fewer: negative), `talk` the
-    seconds of talk that the Task says.
+    `case` is what a person would call it. `after` is an event that must be answered first, `about` one that must be
+    parked first: this one is then the choice for it. `amends`: its call is told in disorder, so what this step adds may
+    come in an outcome that amends. `tasks` and `events` are how many of them it leaves in the org more than before
+    (fewer: negative), `talk` the seconds of talk that the Task says.
     """
 
     event: Event
     integration: str
     outcome: str
     times: int = 1
+    case: str = "call result"
     after: str | None = None
     about: str | None = None
     amends: bool = False

@@ -56,8 +56,8 @@ class Watch:
 
     @property
     def answered(self) -> int:
-        """How many events are answered: a call's outcome answers all of its steps, a reused ID's is one more."""
-        return sum(max(1, len(one.event_ids)) for one in self.outcomes.values())
+        """How many events are answered."""
+        return sum(map(answers, self.outcomes.values()))
 
     def read(self, seconds: float) -> "Fresh":
         """Return the outcomes and notices that came within *seconds*."""
@@ -101,10 +101,15 @@ class Fresh:
     outcomes: list[Outcome] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
-    def lines(self) -> list[tuple[str, str]]:
-        """Return a line for each, and its kind."""
-        told = [(line(one), str(one.kind)) for one in self.outcomes]
-        return told + [(notice_line(one), str(one.kind)) for one in self.notices]
+    def lines(self) -> list[tuple[str, str, int]]:
+        """Return a line for each, its kind, and how many events it answers."""
+        told = [(line(one), str(one.kind), answers(one)) for one in self.outcomes]
+        return told + [(notice_line(one), str(one.kind), 0) for one in self.notices]
+
+
+def answers(outcome: Outcome) -> int:
+    """Return how many events an outcome answers: a call's all of its steps, that of a reused ID one more."""
+    return max(1, len(outcome.event_ids))
 
 
 def show(watch: Watch, expected: int, done: Callable[[], bool], console: Console, saw: Callable[[Fresh], None]) -> None:
@@ -112,10 +117,12 @@ def show(watch: Watch, expected: int, done: Callable[[], bool], console: Console
     if console.is_terminal:
         _show_live(watch, expected, done, console, saw)
         return
+    counted = 0
     while not done():
         fresh = watch.read(0.2)
-        for text, _kind in fresh.lines():
-            console.print(f"{watch.answered:4}/{expected} {text}", highlight=False, markup=False, soft_wrap=True)
+        for text, _kind, more in fresh.lines():
+            counted += more
+            console.print(f"{counted:4}/{expected} {text}", highlight=False, markup=False, soft_wrap=True)
         saw(fresh)
 
 
@@ -126,12 +133,12 @@ def _show_live(
         TextColumn("events answered"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
     )
     task = progress.add_task("events", total=expected)
-    latest: deque[tuple[str, str]] = deque(maxlen=SHOWN)
+    latest: deque[tuple[str, str, int]] = deque(maxlen=SHOWN)
     with Live(console=console, refresh_per_second=10, transient=True) as live:
         while not done():
             fresh = watch.read(0.1)
             latest.extend(fresh.lines())
             progress.update(task, completed=watch.answered)
-            lines = [Text(text, style=_COLOURS.get(kind, ""), no_wrap=True) for text, kind in latest]
+            lines = [Text(text, style=_COLOURS.get(kind, ""), no_wrap=True) for text, kind, _ in latest]
             live.update(Group(progress, *lines))
             saw(fresh)

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from schemas.outcome import Outcome
-from signalbox.demo.numbers import Seen, faults
+from signalbox.demo.numbers import Seen, cases, faults
 from signalbox.demo.script import Script, known
 from signalbox.demo.told import Told
 
@@ -121,3 +121,15 @@ def test_a_task_that_says_too_little_talk_is_one_line() -> None:
     good = seen_of(TOLD)
     (line,) = faults(TOLD, replace(good, talk=good.talk - 1), TEAM)
     assert line.startswith("seconds of talk")
+
+
+def test_every_case_is_a_row_with_its_outcomes() -> None:
+    """The rows hold all outcomes, and name what was told."""
+    seen = seen_of(TOLD)
+    table = cases(TOLD, seen)
+    columns = [list(column.cells) for column in table.columns]
+    assert {"booking cancelled", "call: missed", "call: two leads", "call: unknown number", "call result"} <= set(
+        columns[0]
+    )
+    assert sum(int(cell) for column in columns[1:] for cell in column if cell) == len(seen.outcomes)
+    assert max(len(str(name)) for name in columns[0]) <= 24
