@@ -8,7 +8,7 @@ Rule of this file: every write runs in one transaction that first locks the org'
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -18,18 +18,16 @@ from sqlalchemy import (
     Executable,
     Row,
     delete,
-    literal,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from connectors.database import tables
-from connectors.database.engine import reading
+from connectors.database.reads import LedgerReads, chunks, translated
 from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored
 from connectors.database.statements import ABSORB, ENDED, INTEND, POSTPONE, SETTLE
-from processors.errors import LeaseLost, Transient
+from processors.errors import LeaseLost
 from processors.executor.plan import ApiCall, call_from_json
 from processors.ledger import (
     Applied,
@@ -40,11 +38,7 @@ from processors.ledger import (
     Resumed,
     Settled,
     Stored,
-    Unpublished,
 )
-
-_CHUNK = 500
-"""IDs in one IN list: below every database's limit on bound parameters."""
 
 KEEP_THINGS = 400 * 86_400.0
 """Seconds that what is known of a source's thing is kept after its last change: bookings are made months ahead."""
@@ -52,12 +46,12 @@ KEEP_THINGS = 400 * 86_400.0
 _command, _notice = tables.command.c, tables.notice.c
 
 
-class SqlLedger:
+class SqlLedger(LedgerReads):
     """`processors.ledger.Ledger` on a database that alembic has migrated. *clock* returns seconds since the epoch."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(engine)
         self._engine = engine
-        self._reading = reading(engine)
         self._clock = clock
         # SQLite has one write lock and waits for it by sleeping: threads of one process had better take turns.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -65,7 +59,7 @@ class SqlLedger:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._turn, _translated(), self._engine.begin() as connection:
+        with self._turn, translated(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -136,7 +130,7 @@ class SqlLedger:
 
     def _digests(self, connection: Connection, command_ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        for chunk in _chunks(command_ids):
+        for chunk in chunks(command_ids):
             query = select(_command.id, _command.digest).where(_command.id.in_(chunk))
             found.update((row.id, row.digest) for row in connection.execute(query))
         return found
@@ -211,7 +205,7 @@ class SqlLedger:
     def _calls(self, connection: Connection, lease: Lease, change: Change) -> None:
         table = tables.api_call
         gone = [*change.answered, *(call.id for call in change.alive)]
-        for chunk in _chunks(gone):
+        for chunk in chunks(gone):
             connection.execute(delete(table).where(table.c.id.in_(chunk)))
         kept = [*change.intended, *change.alive]
         _each(connection, table.insert(), [call_row(lease, call) for call in kept])
@@ -225,7 +219,7 @@ class SqlLedger:
     ) -> dict[str, int]:
         ids = [one.command_id for one in settled]
         known: set[str] = set()
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             query = select(_command.id).where(_command.id.in_(chunk), _command.state.in_(ENDED))
             known.update(connection.execute(query).scalars())
         # One outcome a command, whatever a bug above may do: a settled row keeps its outcome and its number.
@@ -250,7 +244,7 @@ class SqlLedger:
     def _note(self, connection: Connection, lease: Lease, noticed: Sequence[Noticed], last: int) -> dict[str, int]:
         """Give each new notice the org's next number; one that is known keeps its own."""
         known: set[str] = set()
-        for chunk in _chunks([one.notice_id for one in noticed]):
+        for chunk in chunks([one.notice_id for one in noticed]):
             known.update(connection.execute(select(_notice.id).where(_notice.id.in_(chunk))).scalars())
         fresh = [one for one in {one.notice_id: one for one in noticed}.values() if one.notice_id not in known]
         now = self._clock()
@@ -266,21 +260,6 @@ class SqlLedger:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["org", "integration", "source_id"], set_=kept)
         )
-
-    def things(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
-        """Return what is kept of these things, by (integration, source ID); those not known are left out."""
-        table = tables.thing.c
-        wanted: dict[str, list[str]] = {}
-        for integration, source_id in dict.fromkeys(keys):
-            wanted.setdefault(integration, []).append(source_id[:300])
-        found: dict[tuple[str, str], bytes] = {}
-        with _translated(), self._reading.connect() as connection:
-            for integration, source_ids in wanted.items():
-                for chunk in _chunks(source_ids):
-                    own = (table.org == lease.org, table.integration == integration, table.source_id.in_(chunk))
-                    query = select(table.source_id, table.body).where(*own)
-                    found.update(((integration, row.source_id), row.body) for row in connection.execute(query))
-        return found
 
     def _link(
         self,
@@ -300,45 +279,6 @@ class SqlLedger:
         kept = {"record_id": record_id, "linked_at": values["linked_at"]}
         statement = self._insert(tables.link).values(values)
         connection.execute(statement.on_conflict_do_update(index_elements=["org", "kind", "source_id"], set_=kept))
-
-    def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
-        """Return the record IDs kept for these source IDs."""
-        table = tables.link
-        found: dict[str, str] = {}
-        with _translated(), self._reading.connect() as connection:
-            for chunk in _chunks(source_ids):
-                query = select(table.c.source_id, table.c.record_id).where(
-                    table.c.org == lease.org,
-                    table.c.kind == kind,
-                    table.c.source_id.in_(chunk),
-                )
-                found.update((row.source_id, row.record_id) for row in connection.execute(query))
-        return found
-
-    def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
-        """Return the next outcomes and notices after a sequence number, in sequence."""
-        outcomes = (
-            select(_command.sequence, _command.id, _command.kind, _command.outcome, _command.key, _command.headers)
-            .where(_command.org == org, _command.sequence > after)
-            .order_by(_command.sequence)
-            .limit(limit)
-        )
-        notices = (
-            select(_notice.sequence, _notice.id, literal("notice"), _notice.body, _notice.key, _notice.headers)
-            .where(_notice.org == org, _notice.sequence > after)
-            .order_by(_notice.sequence)
-            .limit(limit)
-        )
-        with _translated(), self._reading.connect() as connection:
-            found = [Unpublished(*row) for query in (outcomes, notices) for row in connection.execute(query)]
-            return sorted(found, key=lambda one: one.sequence)[:limit]
-
-    def resume_from(self, org: str) -> int | None:
-        """Return the sequence number that the operator said a stopped org goes on after, or None; no lease is taken."""
-        table = tables.lease
-        with _translated(), self._reading.connect() as connection:
-            found = connection.execute(select(table.c.resume_from).where(table.c.org == org)).scalar_one_or_none()
-            return None if found is None else int(found)
 
     def resumed(self, lease: Lease) -> None:
         """Forget where the operator said to go on."""
@@ -373,24 +313,6 @@ class SqlLedger:
                 _command.sequence <= through,
             )
             return int(connection.execute(delete(tables.command).where(*old)).rowcount)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn a database that is away, busy or ended our transaction into `Transient`; other faults are our bugs."""
-    try:
-        yield
-    except OperationalError as error:
-        raise Transient(f"the database did not answer: {error.orig}", code="database") from error
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        raise Transient(f"the database ended the connection: {error.orig}", code="database") from error
-
-
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]
 
 
 def _each(connection: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:

@@ -1,0 +1,101 @@
+"""
+What is read of the ledger without its lease: what is kept of things and records, and what is to be published.
+
+Rule of this file: reads only; a database that is away or busy is `Transient`, whatever it calls that.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, literal, select
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from connectors.database import tables
+from connectors.database.engine import reading
+from processors.errors import Transient
+from processors.ledger import Lease, Unpublished
+
+_CHUNK = 500
+"""IDs in one IN list: below every database's limit on bound parameters."""
+
+_command, _notice = tables.command.c, tables.notice.c
+
+
+class LedgerReads:
+    """The reading half of `processors.ledger.Ledger`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._reading = reading(engine)
+
+    def things(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
+        """Return what is kept of these things, by (integration, source ID); those not known are left out."""
+        table = tables.thing.c
+        wanted: dict[str, list[str]] = {}
+        for integration, source_id in dict.fromkeys(keys):
+            wanted.setdefault(integration, []).append(source_id[:300])
+        found: dict[tuple[str, str], bytes] = {}
+        with translated(), self._reading.connect() as connection:
+            for integration, source_ids in wanted.items():
+                for chunk in chunks(source_ids):
+                    own = (table.org == lease.org, table.integration == integration, table.source_id.in_(chunk))
+                    query = select(table.source_id, table.body).where(*own)
+                    found.update(((integration, row.source_id), row.body) for row in connection.execute(query))
+        return found
+
+    def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return the record IDs kept for these source IDs."""
+        table = tables.link
+        found: dict[str, str] = {}
+        with translated(), self._reading.connect() as connection:
+            for chunk in chunks(source_ids):
+                query = select(table.c.source_id, table.c.record_id).where(
+                    table.c.org == lease.org,
+                    table.c.kind == kind,
+                    table.c.source_id.in_(chunk),
+                )
+                found.update((row.source_id, row.record_id) for row in connection.execute(query))
+        return found
+
+    def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
+        """Return the next outcomes and notices after a sequence number, in sequence."""
+        outcomes = (
+            select(_command.sequence, _command.id, _command.kind, _command.outcome, _command.key, _command.headers)
+            .where(_command.org == org, _command.sequence > after)
+            .order_by(_command.sequence)
+            .limit(limit)
+        )
+        notices = (
+            select(_notice.sequence, _notice.id, literal("notice"), _notice.body, _notice.key, _notice.headers)
+            .where(_notice.org == org, _notice.sequence > after)
+            .order_by(_notice.sequence)
+            .limit(limit)
+        )
+        with translated(), self._reading.connect() as connection:
+            found = [Unpublished(*row) for query in (outcomes, notices) for row in connection.execute(query)]
+            return sorted(found, key=lambda one: one.sequence)[:limit]
+
+    def resume_from(self, org: str) -> int | None:
+        """Return the sequence number that the operator said a stopped org goes on after, or None; no lease is taken."""
+        table = tables.lease
+        with translated(), self._reading.connect() as connection:
+            found = connection.execute(select(table.c.resume_from).where(table.c.org == org)).scalar_one_or_none()
+            return None if found is None else int(found)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a database that is away, busy or ended our transaction into `Transient`; other faults are our bugs."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Transient(f"the database did not answer: {error.orig}", code="database") from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise Transient(f"the database ended the connection: {error.orig}", code="database") from error
+
+
+def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield IDs in lists that one statement takes."""
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
