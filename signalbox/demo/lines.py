@@ -30,10 +30,23 @@ def line(outcome: Outcome) -> str:
     return f"{outcome.kind + reason:<28} {outcome.integration:<16} {_who(outcome):<26} {_what(outcome)}"
 
 
+def brief(outcome: Outcome) -> str:
+    """Return the same where a line has less room."""
+    return f"{outcome.kind:<10} {_who(outcome):<25} {_what(outcome, brief=True)}"
+
+
 def notice_line(notice: Notice) -> str:
     """Return what is told about a command before its end."""
-    who = notice.person.email or next(iter(notice.person.phones), "somebody")
-    return f"{notice.kind:<28} {notice.integration:<16} {who:<26} {notice.reason}"
+    return f"{notice.kind:<28} {notice.integration:<16} {_whose(notice):<26} {notice.reason}"
+
+
+def brief_notice(notice: Notice) -> str:
+    """Return the same where a line has less room."""
+    return f"{notice.kind:<10} {_whose(notice):<25} {notice.reason}"
+
+
+def _whose(notice: Notice) -> str:
+    return notice.person.email or next(iter(notice.person.phones), "somebody")
 
 
 def _who(outcome: Outcome) -> str:
@@ -43,14 +56,18 @@ def _who(outcome: Outcome) -> str:
     return person.email or next(iter(person.phones), None) or person.last_name or "somebody"
 
 
-def _what(outcome: Outcome) -> str:
-    done = ", ".join(_done(outcome)) or _nothing(outcome)
+def _what(outcome: Outcome, *, brief: bool = False) -> str:
+    done = ", ".join(_done(outcome)) or _nothing(outcome, brief=brief)
     subject = _SUBJECTS.get(outcome.contract)
-    return done if subject is None else f"{subject(outcome)} → {done}"
+    if subject is not None:
+        return f"{subject(outcome)} → {done}"
+    return f"call result → {done}" if brief else done
 
 
-def _nothing(outcome: Outcome) -> str:
-    """Return what an outcome says that wrote nothing; of call results its reason stands before."""
+def _nothing(outcome: Outcome, *, brief: bool) -> str:
+    """Return what an outcome says that wrote nothing."""
+    if brief:
+        return outcome.reason.replace("_", " ")
     if outcome.contract == "call_result":
         return "nothing written"
     return _WORDS.get(outcome.reason) or f"nothing written: {outcome.detail or outcome.reason.replace('_', ' ')}"

@@ -20,9 +20,10 @@ from schemas.codec import Codec
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import DEAD_LETTER_SOURCES, NOTICE, OUTCOME_KINDS, dead_letter_topic, outcome_topic, topic_table
-from signalbox.demo.lines import line, notice_line
+from signalbox.demo.lines import brief, brief_notice, line, notice_line
 
-SHOWN = 8
+_ROOM = {"call_result": 4, "booking": 4, "pbx_call_event": 6, "user_action": 4}
+"""How many of the latest outcomes of each contract a terminal shows; they come in hundreds at a time."""
 _COLOURS = {
     "created": "green",
     "updated": "cyan",
@@ -101,10 +102,19 @@ class Fresh:
     outcomes: list[Outcome] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
-    def lines(self) -> list[tuple[str, str, int]]:
-        """Return a line for each, its kind, and how many events it answers."""
-        told = [(line(one), str(one.kind), answers(one)) for one in self.outcomes]
-        return told + [(notice_line(one), str(one.kind), 0) for one in self.notices]
+    def lines(self) -> list[tuple[str, int]]:
+        """Return a line for each, and how many events it answers."""
+        told = [(line(one), answers(one)) for one in self.outcomes]
+        return told + [(notice_line(one), 0) for one in self.notices]
+
+    def brief(self) -> list[tuple[str, Text]]:
+        """Return a short line for each, and the contract beside whose latest it belongs."""
+        told = [(one.contract, _coloured(brief(one), one.kind)) for one in self.outcomes]
+        return told + [("user_action", _coloured(brief_notice(one), one.kind)) for one in self.notices]
+
+
+def _coloured(text: str, kind: str) -> Text:
+    return Text(text, style=_COLOURS.get(kind, ""), no_wrap=True, overflow="ellipsis")
 
 
 def answers(outcome: Outcome) -> int:
@@ -120,7 +130,7 @@ def show(watch: Watch, expected: int, done: Callable[[], bool], console: Console
     counted = 0
     while not done():
         fresh = watch.read(0.2)
-        for text, _kind, more in fresh.lines():
+        for text, more in fresh.lines():
             counted += more
             console.print(f"{counted:4}/{expected} {text}", highlight=False, markup=False, soft_wrap=True)
         saw(fresh)
@@ -133,12 +143,12 @@ def _show_live(
         TextColumn("events answered"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
     )
     task = progress.add_task("events", total=expected)
-    latest: deque[tuple[str, str, int]] = deque(maxlen=SHOWN)
-    with Live(console=console, refresh_per_second=10, transient=True) as live:
+    latest = {contract: deque[Text](maxlen=room) for contract, room in _ROOM.items()}
+    with Live(console=console, refresh_per_second=10) as live:
         while not done():
             fresh = watch.read(0.1)
-            latest.extend(fresh.lines())
+            for contract, text in fresh.brief():
+                latest[contract].append(text)
             progress.update(task, completed=watch.answered)
-            lines = [Text(text, style=_COLOURS.get(kind, ""), no_wrap=True) for text, kind, _ in latest]
-            live.update(Group(progress, *lines))
+            live.update(Group(progress, *(text for some in latest.values() for text in some)))
             saw(fresh)

@@ -16,6 +16,18 @@ import pytest
 from tests.fixtures.processes import wait_until
 
 DEMO = [sys.executable, "-m", "signalbox", "demo", "--seed", "7"]
+BESIDE = (
+    "booking made → Lead created, Event on Lead",
+    "booking moved → Event on Lead updated",
+    "booking cancelled → Event deleted",
+    r"call of 4 steps → Task on Contact \(Inbound call from",
+    r"call of 3 steps → Task on Lead \(Missed call from",
+    "call of 6 steps → Task on Lead .*transferred",
+    "Task on Lead .*the newest of several",
+    "Task on Account",
+    "parked .* 2 records match: choose the one that is meant",
+)
+"""What a person reads of bookings, calls and actions by hand, beside call results."""
 ENV = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
 
 
@@ -41,9 +53,15 @@ def test_the_demo_answers_everything_and_its_numbers_add_up(tmp_path: Path) -> N
     assert done.returncode == 0, told[-3000:] + done.stderr.decode()[-2000:]
     answers = re.search(r"(\d+) events, each answered once", told)
     assert answers is not None, told[-2000:]
-    assert int(answers.group(1)) >= 300
+    assert int(answers.group(1)) >= 500
     for outcome in ("created", "converted", "error.multiple_match", "error.salesforce_refused", "skipped.filtered"):
         assert f"outcome {outcome}" in told
+    for reason in ("internal", "short_call", "unknown_number", "no_activity", "superseded", "already_resolved"):
+        assert f"outcome skipped.{reason}" in told
+    for activity in ("activity_created", "activity_updated", "activity_deleted"):
+        assert f"outcome activity.{activity}" in told
+    for line in BESIDE:
+        assert re.search(line, told), line
     assert _children(str(tmp_path)) == []
 
 

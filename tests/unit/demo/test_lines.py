@@ -9,7 +9,7 @@ import pytest
 from schemas.notice import Notice
 from schemas.outcome import Outcome, Touched
 from schemas.values import Person, Scalar
-from signalbox.demo.lines import line, notice_line
+from signalbox.demo.lines import brief, brief_notice, line, notice_line
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALLER = Person(phones=("+498999998001",))
@@ -95,6 +95,14 @@ def test_a_line_says_what_came_in_and_what_it_did(told: Outcome, said: str) -> N
     assert line(told).endswith(said)
     assert "+498999998001" in line(told)
     assert line(told).startswith(told.kind)
+
+
+def test_a_short_line_says_the_same_in_fewer_words() -> None:
+    skipped = outcome("pbx_call_event", "skipped", "unknown_number", events=3, detail="nobody has the number")
+    assert brief(skipped).endswith("call of 3 steps → unknown number")
+    refused = outcome("call_result", "error", "no_match")
+    assert brief(refused).endswith("call result → no match")
+    assert brief_notice(Notice("c", "parked", "calls", "demo", "e", CALLER, "2 match", NOW)).endswith("2 match")
 
 
 def test_what_waits_for_a_choice_is_a_line_too() -> None:

@@ -131,5 +131,5 @@ def test_every_case_is_a_row_with_its_outcomes() -> None:
     assert {"booking cancelled", "call: missed", "call: two leads", "call: unknown number", "call result"} <= set(
         columns[0]
     )
-    assert sum(int(cell) for column in columns[1:] for cell in column if cell) == len(seen.outcomes)
+    assert sum(int(str(cell)) for column in columns[1:] for cell in column if cell) == len(seen.outcomes)
     assert max(len(str(name)) for name in columns[0]) <= 24
