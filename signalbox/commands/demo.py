@@ -14,7 +14,7 @@ from signalbox.demo.run import run_demo
 
 def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Stay up after the summary, until Ctrl-C.")] = False,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal call results.")] = 1,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal events.")] = 1,
 ) -> None:
     """Run everything on embedded parts and add the numbers up. Example: `signalbox demo --serve`."""
     raise typer.Exit(run_demo(seed, serve=serve, console=Console()))
