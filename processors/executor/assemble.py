@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import get_args
 
 from processors.executor.call import Call, Transfer
 from processors.executor.parties import direction_of, known_as, outside_of, participants_of, target_of
@@ -16,20 +17,8 @@ from processors.executor.speakers import agent_of, user_of
 from schemas.pbx_call_event import CallStep, Party, StepName
 from schemas.values import plain
 
-_ORDER: tuple[StepName, ...] = (
-    "started",
-    "ringing",
-    "answered",
-    "held",
-    "retrieved",
-    "transferred_blind",
-    "transferred_attended",
-    "conference_joined",
-    "ended",
-    "recorded",
-    "other",
-)
-_RANK: dict[str, int] = {name: place for place, name in enumerate(_ORDER)}
+_RANK: dict[str, int] = {name: place for place, name in enumerate(get_args(StepName))}
+"""Steps of one moment: the contract names them in the order in which they follow in a call."""
 _LATE = frozenset({"recorded", "other"})
 """Steps that tell about a call but are no part of its course: they do not reopen it."""
 _SPEAKING = frozenset({"answered", "held", "retrieved", "transferred_attended", "conference_joined"})

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from processors.event_paths import as_text, value_at
+from processors.event_paths import value_at
 from processors.executor.call import Call, Transfer
 from processors.executor.case import Case
 from processors.executor.numbers import bare, is_withheld
-from processors.integration import FieldSource
+from processors.field_map import fields
 from schemas.pbx_call_event import Party
 from schemas.values import Agent, Person, Scalar
 
@@ -52,7 +52,7 @@ def task_fields(case: Case, call: Call) -> dict[str, Scalar]:
         case.command.event_id,
         call.fields,
     )
-    mapped = {name: _value(told, source) for name, source in case.settings.map.activity.items()}
+    mapped = fields(told, case.settings.map.activity)
     return {name: value for name, value in {**values, **mapped}.items() if value is not None}
 
 
@@ -144,12 +144,3 @@ def _zone(call: Call) -> tzinfo:
     except (ValueError, OSError, LookupError):
         # ZoneInfo raises each of these for names that no zone has.
         return UTC
-
-
-def _value(told: _Told, source: FieldSource) -> Scalar:
-    if source.source is None:
-        return source.constant
-    value = value_at(told, source.source)
-    if value is not None:
-        value = source.values.get(as_text(value), value)
-    return source.default if value is None else value

@@ -18,8 +18,8 @@ from processors.executor.settle import Ending, candidate, reused, settle
 from processors.ledger import Change, Noticed, Postponed, Resumed, Settled
 from processors.values import EVERY_NAME, Decision, Resolution, Written
 from schemas.identity import notice_id
-from schemas.notice import Notice
-from schemas.outcome import Outcome
+from schemas.notice import Notice, NoticeKind
+from schemas.outcome import Candidate, Outcome
 
 
 @dataclass(slots=True)
@@ -115,49 +115,44 @@ class Pending:
 
     def park(self, item: Item, decision: Decision) -> None:
         """Let a command wait for someone's choice, and tell who listens what there is to choose from."""
-        context, command = self.context, item.command
+        context = self.context
         hours = item.settings.match.park_hours if item.settings else 0.0
         item.parked, item.due, item.plan = True, context.clock() + hours * 3600, None
         why = decision.detail or "several records match; someone has to choose"
         self.postponed.append(Postponed(item.id, item.due, why[:500], blocker="parked", parked=True))
-        self._notice(
-            Notice(
-                command_id=item.id,
-                kind="parked",
-                integration=command.integration,
-                org=command.org,
-                event_id=command.event_id,
-                person=command.person,
-                reason=why,
-                time=context.now(),
-                candidates=tuple(candidate(record) for record in decision.candidates),
-                until=datetime.fromtimestamp(item.due, UTC),
-                trace_id=command.trace_id,
-            )
-        )
-        context.metrics.count("commands_parked_total", org=context.org, integration=command.integration)
+        found = tuple(candidate(record) for record in decision.candidates)
+        self._notice(item, "parked", why, found, datetime.fromtimestamp(item.due, UTC))
+        context.metrics.count("commands_parked_total", org=context.org, integration=item.command.integration)
         self.back.append(item)
 
     def resume(self, item: Item, resolution: Resolution) -> None:
         """Let a parked command go on with the choice that someone made."""
-        context, command = self.context, item.command
-        self.resumed.append(Resumed(item.id, context.clock(), resolution_to_json(resolution)))
-        self._notice(
-            Notice(
-                command_id=item.id,
-                kind="resumed",
-                integration=command.integration,
-                org=command.org,
-                event_id=command.event_id,
-                person=command.person,
-                reason=f"{resolution.by or 'someone'} chose {resolution.record_id or 'a new record'}",
-                time=context.now(),
-                trace_id=command.trace_id,
-            )
-        )
+        self.resumed.append(Resumed(item.id, self.context.clock(), resolution_to_json(resolution)))
+        self._notice(item, "resumed", f"{resolution.by or 'someone'} chose {resolution.record_id or 'a new record'}")
         self.woken.append(item)
 
-    def _notice(self, notice: Notice) -> None:
+    def _notice(
+        self,
+        item: Item,
+        kind: NoticeKind,
+        reason: str,
+        candidates: tuple[Candidate, ...] = (),
+        until: datetime | None = None,
+    ) -> None:
+        command = item.command
+        notice = Notice(
+            command_id=item.id,
+            kind=kind,
+            integration=command.integration,
+            org=command.org,
+            event_id=command.event_id,
+            person=command.person,
+            reason=reason,
+            time=self.context.now(),
+            candidates=candidates,
+            until=until,
+            trace_id=command.trace_id,
+        )
         self.noticed.append(
             Noticed(
                 notice_id=notice_id(notice.command_id, notice.kind),

@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from processors.event_paths import as_text, value_at
+from processors.field_map import fields
 from processors.intake.decode import Event
 from processors.intake.route import Route
-from processors.integration import FieldSource, Key, Maps, MatchSettings
+from processors.integration import Key, Maps, MatchSettings
 from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.command import BookingChange, Command, MatchKey, Request
@@ -98,21 +99,6 @@ def _by_hand(event: UserAction, mapped: Mapping[str, Scalar]) -> dict[str, Scala
     }
     filled = {name: value for name, value in mapped.items() if value is not None}
     return {name: value for name, value in {**said, **filled}.items() if value is not None}
-
-
-def fields(event: Event, mapped: Mapping[str, FieldSource]) -> dict[str, Scalar]:
-    """Return every mapped field with its value, None where it has none."""
-    return {name: field_value(event, source) for name, source in mapped.items()}
-
-
-def field_value(event: Event, source: FieldSource) -> Scalar:
-    """Return a constant, or the event's value through the value map, else the default."""
-    if source.source is None:
-        return source.constant
-    value = value_at(event, source.source)
-    if value is not None:
-        value = source.values.get(as_text(value), value)
-    return source.default if value is None else value
 
 
 def match_keys(event: Event, match: MatchSettings) -> tuple[MatchKey, ...]:

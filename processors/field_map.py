@@ -1,0 +1,27 @@
+"""
+Field maps: what a mapped field takes from an event, a constant or a default.
+
+In: an event (or a whole call) and a field's source.  Out: its value.
+Rule of this file: pure; a field that is mapped but empty is None, so that it can be told from an unmapped one (VS-17).
+"""
+
+from collections.abc import Mapping
+
+from processors.event_paths import as_text, value_at
+from processors.integration import FieldSource
+from schemas.values import Scalar
+
+
+def fields(event: object, mapped: Mapping[str, FieldSource]) -> dict[str, Scalar]:
+    """Return every mapped field with its value, None where it has none."""
+    return {name: field_value(event, source) for name, source in mapped.items()}
+
+
+def field_value(event: object, source: FieldSource) -> Scalar:
+    """Return a constant, or the event's value through the value map, else the default."""
+    if source.source is None:
+        return source.constant
+    value = value_at(event, source.source)
+    if value is not None:
+        value = source.values.get(as_text(value), value)
+    return source.default if value is None else value
