@@ -54,7 +54,7 @@ def faults(told: Sequence[Told], seen: Seen, recipients: Mapping[str, Sequence[s
         for integration, outcome in sorted(expected.keys() | found.keys())
         if found[integration, outcome] != expected[integration, outcome]
     ]
-    parked = len({one.about for one in told if one.about})
+    parked = choices(told)
     checks = [
         ("distinct (event, integration or none) = events listed in outcomes", len(told), found.total()),
         ("events listed twice", 0, sum(count - 1 for count in _listed(seen).values())),
@@ -70,6 +70,11 @@ def faults(told: Sequence[Told], seen: Seen, recipients: Mapping[str, Sequence[s
     ]
     lines += [f"{what}: {wanted} ≠ {got}" for what, wanted, got in checks if wanted != got]
     return lines + _unmailed(seen, recipients)
+
+
+def choices(told: Sequence[Told]) -> int:
+    """Return how many commands are parked until someone chooses."""
+    return len({one.about for one in told if one.about})
 
 
 def _found(told: Sequence[Told], seen: Seen) -> Counter[tuple[str, str]]:

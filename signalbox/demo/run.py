@@ -22,7 +22,7 @@ from processors.settings_files import load_integrations
 from schemas.codec import SingleObject
 from signalbox.demo import people, script
 from signalbox.demo.deliver import Deliver
-from signalbox.demo.numbers import Seen, cases, faults, summary
+from signalbox.demo.numbers import Seen, cases, choices, faults, summary
 from signalbox.demo.parts import NotStarted, Parts, running_parts
 from signalbox.demo.watch import Watch, show
 
@@ -58,6 +58,7 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
     calls_before = _api_calls(parts)
     told = script.Script(seed, people.start_time()).tell()
     expected = len({one.event.event_id for one in told}) + 1
+    notices = 2 * choices(told)
     audit = DatabaseAudit(open_engine(parts.database))
     recipients = {
         name: one.recipients for name, one in load_integrations(parts.folder / "integrations").by_name.items()
@@ -72,16 +73,25 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
         if died is not None:
             raise NotStarted(died)
         late = time.monotonic() - began > BOUND_SECONDS
-        return late or (watch.answered >= expected and _settled(parts, watch, deliver, audit, recipients))
+        whole = watch.answered >= expected and len(watch.notices) >= notices
+        return late or (whole and _settled(parts, watch, deliver, audit, recipients))
 
     show(watch, expected, done, console, lambda fresh: deliver.saw(fresh.outcomes, fresh.notices))
     watch.close()
-    written = parts.control.effects()[effects:]
-    seen = Seen(
+    seen = _seen(parts, watch, deliver, _audited(audit), calls_before, effects)
+    console.print(cases(told, seen))
+    console.print(summary(seen, time.monotonic() - began))
+    return _tell(faults(told, seen, recipients), deliver.messages, expected, len(seen.outcomes), console)
+
+
+def _seen(parts: Parts, watch: Watch, deliver: Deliver, audited: int, calls_before: int, effects_before: int) -> Seen:
+    """Return what was seen, and what the org counts of it beyond what it had before."""
+    written = parts.control.effects()[effects_before:]
+    return Seen(
         outcomes=watch.outcomes,
         repeats=watch.repeats,
         mails=list(parts.post.mails),
-        audited=_audited(audit),
+        audited=audited,
         dead_letters=len(watch.dead_letters),
         unreadable=deliver.unreadable,
         api_calls=_api_calls(parts) - calls_before,
@@ -89,9 +99,6 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
         notices=Counter(kind for _, kind in watch.notices),
         talk=_talk(written),
     )
-    console.print(cases(told, seen))
-    console.print(summary(seen, time.monotonic() - began))
-    return _tell(faults(told, seen, recipients), deliver.messages, expected, len(seen.outcomes), console)
 
 
 def _tell(wrong: Sequence[str], messages: int, events: int, outcomes: int, console: Console) -> int:
