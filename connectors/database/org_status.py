@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select, update
 from connectors.database import tables
 from connectors.database.audit import patient
 from connectors.database.engine import reading
+from connectors.database.statements import ENDED
 from processors.errors import Misconfigured
 
 
@@ -19,7 +20,8 @@ class OrgStatus:
     """
     One org as the ledger has it; times in seconds since the epoch.
 
-    `last_sequence` is its latest outcome's number, `resume_from` where the operator said to go on publishing.
+    `parked` wait for someone's choice and do not count for `oldest_due`. `last_sequence` is its latest outcome's or
+    notice's number, `resume_from` where the operator said to go on publishing.
     """
 
     org: str
@@ -27,6 +29,7 @@ class OrgStatus:
     epoch: int
     states: dict[str, int]
     oldest_due: float | None
+    parked: int
     last_sequence: int
     calls_in_doubt: int
     last_settled: float | None
@@ -42,8 +45,9 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
         for row in connection.execute(select(lease).order_by(lease.c.org)):
             here = command.org == row.org
             counted = select(command.state, func.count().label("n")).where(here).group_by(command.state)
-            due = select(func.min(command.due)).where(here, command.state != "settled")
+            due = select(func.min(command.due)).where(here, command.state.not_in(ENDED), ~command.parked)
             settled = select(func.max(command.settled_at)).where(here)
+            parked = select(func.count()).where(here, command.state == "waiting", command.parked)
             doubts = select(func.count()).where(call.org == row.org)
             found.append(
                 OrgStatus(
@@ -52,6 +56,7 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
                     epoch=row.epoch,
                     states={each.state: each.n for each in connection.execute(counted)},
                     oldest_due=connection.execute(due).scalar_one(),
+                    parked=connection.execute(parked).scalar_one(),
                     last_sequence=row.next_sequence - 1,
                     calls_in_doubt=connection.execute(doubts).scalar_one(),
                     last_settled=connection.execute(settled).scalar_one(),

@@ -49,6 +49,7 @@ def _line(one: OrgStatus, unpublished: int | None) -> str:
         f"owner {one.owner} (epoch {one.epoch})",
         states,
         f"oldest due {_moment(one.oldest_due)}",
+        f"{one.parked} parked",
         f"{'unknown' if unpublished is None else unpublished} unpublished",
         f"{one.calls_in_doubt} calls without an answer",
         f"last settled {_moment(one.last_settled)}",
