@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fixtures.processes import wait_until
-from tests.torture.calls import Deal, address, call, recipients
+from tests.torture import steps
+from tests.torture.calls import CODEC, START, Deal, address, call, recipients
 from tests.torture.stage import Stage, ready
 
 BOUND = 60.0
@@ -175,6 +176,21 @@ def delivered_twice(box: Stage, seconds: float) -> None:
     _end(box, seconds)
 
 
+def a_call_and_its_recording(box: Stage, seconds: float) -> None:
+    """D19: a call is logged, then its recording is told."""
+    box.org().seed("Contact", [{"LastName": "Caller", "Phone": steps.number(1)}])
+    made, course = steps.Dealt(), steps.RECORDED
+    events = steps.call_events("one", course, 1, START)
+    steps.expect_call(made, "one", course, events)
+    box.expect(*made.expected)
+    ready(box, box.start("executor"))
+    parts = [(one.call_id.encode(), CODEC.encode("pbx_call_event", one.to_avro())) for one in events]
+    box.hand_over(parts[:-1], "pbx_call_event")
+    wait_until(lambda: box.settled() == 1, BOUND, "the call to be logged")
+    box.hand_over(parts[-1:], "pbx_call_event")
+    _end(box, seconds)
+
+
 def _reds(*checks: str) -> frozenset[str]:
     return frozenset(checks)
 
@@ -194,5 +210,7 @@ SCENARIOS: dict[str, Scenario] = {
     "mail-noted-before-sent": Scenario(an_error_while_mail_is_down, _reds("I5"), {"mail_up": False}),
     "dead-letter-dropped": Scenario(garbage_between, _reds("I1b")),
     "deliveries-not-recognised": Scenario(delivered_twice, _reds("I1a")),
+    "task-of-a-step": Scenario(a_call_and_its_recording, _reds("I2d"), {"integrations": steps.INTEGRATIONS}),
+    "steps-not-answered": Scenario(a_call_and_its_recording, _reds("I1a"), {"integrations": steps.INTEGRATIONS}),
 }
 """The name of the patch in `planted/` → the scenario that shows the bug."""

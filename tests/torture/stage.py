@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,18 +28,20 @@ from sqlalchemy import Engine
 from connectors.database.engine import open_engine, reading
 from connectors.database.migrate import migrate
 from connectors.kafka.admin import ensure_topics
+from processors.intake.decode import decode
 from processors.intake.map import command
 from processors.intake.route import route
 from processors.settings_files import load_integrations
-from schemas.call_result import CallResult
 from schemas.codec import SingleObject
+from schemas.topics import SOURCE_CALL_RESULT as SOURCE
 from schemas.topics import command_topic, topic_table
 from simulator import Control
 from tests.fixtures.kafka_server import ROOT
 from tests.fixtures.processes import die_with_parent, free_ports, stop, tail, wait_until
 from tests.torture.verifier.topics import read_topics
 
-SOURCE = "crm.event.call-result"
+AT_WORK = 7.0
+"""Seconds after which a process is past its start: killing a start proves little."""
 
 
 class Post:
@@ -233,19 +235,23 @@ class Stage:
                 self.live(actor)
 
     def publish(self, messages: Sequence[tuple[bytes, bytes | None]]) -> None:
-        """Deliver messages to the source topic."""
+        """Deliver call results to their source topic."""
+        self.publish_to([(SOURCE, key, value) for key, value in messages])
+
+    def publish_to(self, messages: Sequence[tuple[str, bytes, bytes | None]]) -> None:
+        """Deliver messages, each to its source topic."""
         producer = Producer({"bootstrap.servers": self.kafka, "enable.idempotence": True})
-        for key, value in messages:
-            producer.produce(SOURCE, value, key)
+        for topic, key, value in messages:
+            producer.produce(topic, value, key)
             producer.poll(0)
         assert producer.flush(30) == 0
 
-    def hand_over(self, messages: Sequence[tuple[bytes, bytes | None]]) -> None:
+    def hand_over(self, messages: Sequence[tuple[bytes, bytes | None]], contract: str = "call_result") -> None:
         """Deliver commands as the intake makes them, where the scenario is about the executor alone."""
         known = load_integrations(self.folder / "integrations")
         producer, codec = Producer({"bootstrap.servers": self.kafka}), SingleObject()
         for _key, value in messages:
-            event = CallResult.from_avro(codec.decode("call_result", value or b""))
+            event = decode(value, codec, contract)
             made = command(event, route(event, known), datetime.now(UTC), None)
             body = codec.encode("command", made.to_avro())
             producer.produce(command_topic(made.org), body, made.thing.encode(), 0)
@@ -278,9 +284,10 @@ class Stage:
         self.revive()
         due = self.answers_due()
         states = dict(self.query("SELECT state, count(*) FROM command GROUP BY state"))
-        if set(states) - {"settled"} or states.get("settled", 0) < due:
+        answered = states.get("settled", 0)
+        if set(states) - {"settled", "absorbed"} or answered + states.get("absorbed", 0) < due:
             return False
-        if "audit-one" in self.actors and self.query("SELECT count(*) FROM audit")[0][0] < due:
+        if "audit-one" in self.actors and self.query("SELECT count(*) FROM audit")[0][0] < answered:
             return False
         return not ("notifier-one" in self.actors and not self._mailed())
 
@@ -299,7 +306,9 @@ class Stage:
         try:
             wait_until(self.finished, seconds, "every command's outcome", pause=0.2)
         except TimeoutError as late:
-            left = self.query("SELECT id, org, state, why FROM command WHERE state != 'settled' LIMIT 5")
+            left = self.query(
+                "SELECT id, org, state, why FROM command WHERE state NOT IN ('settled', 'absorbed') LIMIT 5"
+            )
             logs = "\n".join(f"--- {one.name}\n{tail(self.log(one), 12)}" for one in self.actors.values())
             raise TimeoutError(f"{late}: {self.settled()} of {self.answers_due()}; waiting {left}\n{logs}") from late
 
@@ -358,6 +367,16 @@ def ready(stage: Stage, actor: Actor, word: str = "org begins", seconds: float =
     """Wait until an actor's log says *word*."""
     log = stage.log(actor)
     wait_until(lambda: log.exists() and word in log.read_text(errors="replace"), seconds, f"{word!r} of {actor.name}")
+
+
+def at_work(actors: Sequence[Actor]) -> list[Actor]:
+    """Those that have lived long enough to be past their start."""
+    return [one for one in actors if time.monotonic() - one.born > AT_WORK]
+
+
+def is_time(end: float, actors: Sequence[Actor]) -> Callable[[], bool]:
+    """Return whether *end* has passed, and somebody is at work."""
+    return lambda: time.monotonic() > end and bool(at_work(actors))
 
 
 def pause(seconds: float) -> None:

@@ -1,27 +1,16 @@
 import os
 import random
 import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.fixtures.processes import wait_until
 from tests.torture.calls import address, deal
 from tests.torture.conftest import Staging
-from tests.torture.stage import Actor
+from tests.torture.stage import at_work, is_time
 
 CALLS = int(os.environ.get("SIGNALBOX_TORTURE_CALLS", "5000"))
 KILLS = 20
-AT_WORK = 7.0
-
-
-def at_work(actors: list[Actor]) -> list[Actor]:
-    """Those that have lived long enough to be past their start: killing a start proves little."""
-    return [one for one in actors if time.monotonic() - one.born > AT_WORK]
-
-
-def is_time(end: float, actors: list[Actor]) -> Callable[[], bool]:
-    return lambda: time.monotonic() > end and bool(at_work(actors))
 
 
 @pytest.mark.timeout(480)

@@ -4,13 +4,16 @@ I2 and I3: the org's own log shows at most one effect for each command, no older
 Rule of this file: pure; the org's log is believed, outcomes are held to it.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from tests.torture.verifier.check_activities import moment
 from tests.torture.verifier.history import Effect, History, Person, Published, Violation
 
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 PEOPLE = ("Lead", "Contact")
 KEYED = (*PEOPLE, "Account", "Opportunity", "Task", "Event")
 
@@ -108,7 +111,7 @@ def values_newest(history: History) -> Iterator[Violation]:
     values: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for effect in history.effects:
         for name, value in effect.after.items():
-            values[effect.org, _short(effect.id), name].append(str(value))
+            values[effect.org, _short(effect.id), name].append(_text(value))
     for (org, record_id, name), writings in _writings(history).items():
         seen = values.get((org, record_id, name))
         if seen:
@@ -154,7 +157,7 @@ def _writings(history: History) -> dict[tuple[str, str, str], list[Writing]]:
         if record["operation"] in ("created", "updated") and outcome.id in places:
             for name, value in record["fields"].items():
                 key = (str(outcome.value["org"]), _short(record["id"]), name)
-                found[key].append(Writing(places[outcome.id], outcome.id, str(value)))
+                found[key].append(Writing(places[outcome.id], outcome.id, _text(value)))
     return {key: sorted(some) for key, some in found.items()}
 
 
@@ -184,6 +187,13 @@ def _keys(after: Any) -> list[str]:
 
 def _digits(text: str) -> str:
     return "".join(c for c in text if c.isdigit())
+
+
+def _text(value: Any) -> str:
+    """Return a value as text; a moment in UTC, for the org writes it in another form than it takes it."""
+    text = str(value)
+    told = moment(text) if MOMENT.match(text) else None
+    return told.isoformat() if told else text
 
 
 def _short(record_id: str) -> str:

@@ -124,10 +124,13 @@ def _activities() -> list[Published]:
         outcome(5, "activity", thing="c1", **touches("updated", "00T1", "Task")),
         outcome(6, "skipped", thing="c2", reason="internal"),
         outcome(7, "activity", **touches("created", "00U1", "Event")),
-        outcome(8, "activity", **touches("updated", "00U1", "Event")),
+        outcome(8, "activity", records=[touched("updated", "00U1", "Event", fields=_MOVED)]),
         outcome(9, "activity", **touches("created", "00U2", "Event")),
         outcome(12, "activity", **touches("deleted", "00U2", "Event")),
     ]
+
+
+_MOVED = {"StartDateTime": "2026-03-09T10:00:00.000Z", "EndDateTime": "2026-03-09T11:30:00+01:00"}
 
 
 def _times(start: str) -> dict[str, str]:
