@@ -206,3 +206,22 @@ def test_a_number_stored_in_no_usual_form_is_found_by_search(opened: Opened) -> 
     rig.settle(1)
     (task,) = rig.rows("Task")
     assert task["WhoId"] == contact
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_d19_the_last_step_and_the_time_out_at_once_make_one_task(opened: Opened, late: bool) -> None:
+    """Whichever comes first: one Task that ends complete, and each step answered once."""
+    rig = opened(calls(calls={"region": "US", "close_after_hours": 0.5}))
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    steps = answered("c1")
+    send(rig, *steps[:-1])
+    if late:
+        rig.hour_later()
+    send(rig, steps[-1])
+    rig.hour_later()
+    rig.wait(lambda: sum(len(one.event_ids) for one in rig.outcomes()) == 4, what="every step to be answered")
+    listed = [event for one in rig.outcomes() for event in one.event_ids]
+    assert sorted(listed) == sorted(one.event_id for one in steps)
+    (task,) = rig.rows("Task")
+    assert task["CallDurationInSeconds"] == 60
+    assert "was not reported" not in task["Description"]
