@@ -6,7 +6,8 @@ durably.
 """
 
 import threading
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from processors.executor.claim import NO_KEYS, Claims, Item, Queue, pick, widen
@@ -15,6 +16,15 @@ from processors.values import Resolution
 
 BURST = 50
 """Commands waiting from which on few API calls count for more than a moment: a batch gathers for a whole answer."""
+
+STREAM = 2 * BURST
+"""Commands that came within a second from which on batches gather for longer than an answer of the org."""
+
+QUIET_SECONDS, GATHER_SECONDS = 0.6, 2.0
+"""
+A stream is gathered while something is under way, and until nothing more came for the first of these; at the most for
+the second. Each batch costs the org three API calls or more, whether it is of fifty commands or of a thousand.
+"""
 
 LEAST_PATIENCE, MOST_PATIENCE = 0.25, 5.0
 """
@@ -52,15 +62,17 @@ class Desk:
     _paused_until: float = 0.0
     _pauses: int = 0
     _fresh_since: float | None = None
+    _came: deque[tuple[float, int]] = field(default_factory=deque)
     _batches: int = 0
 
-    def add(self, items: Iterable[Item], now: float) -> None:
-        """Let commands wait."""
+    def add(self, items: Sequence[Item], now: float, came: int | None = None) -> None:
+        """Let commands wait; *came*: how many commands were read for them (the steps of a call are several)."""
         with self._lock:
             for item in items:
                 item.since = now
                 self._queue.add(item)
-            if self._fresh_since is None:
+            self._came.append((now, len(items) if came is None else came))
+            if items and self._fresh_since is None:
                 self._fresh_since = now
             self._lock.notify_all()
 
@@ -78,8 +90,9 @@ class Desk:
         """
         Return the next batch with its holder's name, its claims taken, or None where nobody may go.
 
-        A lone command goes at once; while others are under way a batch gathers a little (fewer API calls). A suspect
-        (it was unsettled at a crash) goes while nothing else is under way, so that no other is blamed for it.
+        A lone command goes at once; while others are under way, or a stream is coming in, a batch gathers (fewer API
+        calls). A suspect (it was unsettled at a crash) goes while nothing else is under way, so that no other is blamed
+        for it.
         """
         with self._lock:
             if now < self._paused_until or len(self._working) >= self.max_in_flight or self._gathering(now, limit):
@@ -97,11 +110,20 @@ class Desk:
             return holder, items
 
     def _gathering(self, now: float, limit: int) -> bool:
-        """Whether to gather longer: something is under way, the batch is not full, and the last pick was just now."""
-        if not self._working or self._fresh_since is None or len(self._queue) >= limit:
+        """Whether to gather longer: the batch is not full, and more is coming in or something is just under way."""
+        if self._fresh_since is None or len(self._queue) >= limit:
             return False
+        waited = now - self._fresh_since
+        if self.linger and self._streaming(now) and (self._working or now - self._came[-1][0] < QUIET_SECONDS):
+            return waited < GATHER_SECONDS
         share = self.linger if len(self._queue) < BURST or not self.linger else 1.0
-        return now - self._fresh_since < share * self.answer_seconds * len(self._working)
+        return waited < share * self.answer_seconds * len(self._working)
+
+    def _streaming(self, now: float) -> bool:
+        """Whether so many commands came in within the last second that whole batches of them are worth a wait."""
+        while self._came and now - self._came[0][0] > 1.0:
+            self._came.popleft()
+        return sum(count for _, count in self._came) >= STREAM
 
     def answered(self, seconds: float) -> None:
         """Tell how long a call took: what a batch may gather for is a share of that, not of a clock of ours."""

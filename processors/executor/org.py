@@ -84,7 +84,7 @@ class OrgExecutor:
         """Let freshly stored commands wait."""
         known = {command.command_id: command for command in commands}
         fresh = [self._item(one, known.get(one.command_id)) for one in stored]
-        self.desk.add(self._gathered(fresh), self.context.clock())
+        self.desk.add(self._gathered(fresh), self.context.clock(), len(stored))
 
     @property
     def last_sequence(self) -> int:

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from processors.executor.claim import Claims, Item, Queue, pick
-from processors.executor.desk import Desk
+from processors.executor.desk import GATHER_SECONDS, QUIET_SECONDS, STREAM, Desk
 from processors.executor.plan import Plan
 from processors.values import Decision, Step, Written
 from tests.fakes.desk import command
@@ -115,6 +115,44 @@ def test_a_suspect_goes_while_nothing_else_is_under_way() -> None:
     assert alone is not None
     assert alone[1] == [suspect]
     assert desk.next_batch(1.0, 10) is None
+
+
+def _streamed(desk: Desk, since: float, until: float) -> None:
+    """Let thirty commands come each tenth of a second."""
+    for tenth in range(round(since * 10), round(until * 10)):
+        desk.add([item(tenth * 30 + n, f"k{tenth}-{n}") for n in range(30)], tenth / 10)
+
+
+def test_a_lone_command_goes_at_once() -> None:
+    desk = Desk()
+    desk.add([item(1, "a")], 0.0)
+    assert desk.next_batch(0.0, 1000) is not None
+
+
+def test_a_stream_is_gathered_until_nothing_more_came_or_its_time_is_up() -> None:
+    desk = Desk()
+    _streamed(desk, 0.0, 1.0)
+    assert desk.next_batch(1.0, 1000) is None
+    ended = desk.next_batch(0.9 + QUIET_SECONDS, 1000)
+    assert ended is not None
+    assert len(ended[1]) == 300
+    _streamed(desk, 3.0, 3.0 + GATHER_SECONDS + 0.1)
+    timely = desk.next_batch(3.0 + GATHER_SECONDS, 1000)
+    assert timely is not None
+    assert len(timely[1]) == 630
+
+
+def test_a_full_batch_of_a_stream_goes_at_once() -> None:
+    desk = Desk()
+    _streamed(desk, 0.0, 1.0)
+    assert desk.next_batch(1.0, 300) is not None
+
+
+def test_steps_count_for_a_stream_before_their_calls_are_over() -> None:
+    desk = Desk()
+    desk.add([item(1, "a")], 0.0, STREAM)
+    assert desk.next_batch(0.0, 1000) is None
+    assert desk.next_batch(QUIET_SECONDS, 1000) is not None
 
 
 @dataclass
