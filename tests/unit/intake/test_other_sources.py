@@ -12,6 +12,7 @@ from processors.intake.map import CONTRACTS, command
 from processors.intake.route import route
 from processors.integration import Integration
 from processors.integrations import Integrations
+from processors.settings_files import preset
 from schemas.booking import Booking
 from schemas.codec import SingleObject
 from schemas.command import BookingChange, Command, Request
@@ -102,6 +103,14 @@ def test_ji_24_a_booking_goes_by_its_workspace_with_its_change_and_mapped_fields
     assert asked.activity == {"Subject": "Talk", "StartDateTime": "2026-01-06T09:00:00.000Z"}
     assert (asked.started, asked.ended) == (BOOKING.start, BOOKING.end)
     assert [key.value for key in asked.keys] == ["ann@example.com"]
+
+
+@pytest.mark.parametrize(("company", "taken"), [(None, "No Integration"), ("Acme", "Acme")])
+def test_a_bookings_lead_without_a_company_takes_the_one_of_the_preset(company: str | None, taken: str) -> None:
+    person = replace(BOOKING.person, company=company)
+    asked = made(replace(BOOKING, person=person), settings("bookings", **preset("jicoo"), workspace="roofs"))
+    assert asked.lead is not None
+    assert asked.lead["Company"] == taken
 
 
 def test_a_word_of_a_later_contract_is_told_and_never_guessed() -> None:

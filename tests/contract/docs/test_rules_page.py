@@ -1,0 +1,78 @@
+"""The page of the rules is what the code says, and each rule on it is proven."""
+
+import pytest
+
+from tests import rules_page
+from tests.rules_page import Rule
+
+RULES = [rule for source in rules_page.sources() for rule in source.rules]
+NEEDS_PROOF = frozenset("PCNLD")
+
+
+def faults(rule: Rule) -> list[str]:
+    """Return what is wrong with what is told of one rule."""
+    found = [f"names {one}, which is no test" for one in rule.tests if one not in rules_page.tests()]
+    found += [f"names {one}, which is no file" for one in rule.at if not (rules_page.ROOT / one).is_file()]
+    proven = bool(rules_page.scenarios().get(rule.id) or rules_page.proofs(rule))
+    lives = bool(rules_page.rows().get(rule.id) or rule.at)
+    if rule.out:
+        found += ["is out of scope and has a place"] if lives else []
+        found += ["is out of scope, which only kinds U and A may be"] if NEEDS_PROOF & set(rule.kind) else []
+        return found
+    found += [] if lives else ["lives nowhere: name a table's row or a module"]
+    found += [] if proven else ["has no test"]
+    return found
+
+
+def test_the_page_is_what_the_generator_writes() -> None:
+    written = rules_page.PAGE.read_text("utf-8")
+    assert written == rules_page.text(rules_page.sources()), "run .venv/bin/python -m tests.rules_page"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_each_rule_lives_somewhere_and_is_proven_or_says_why_not(rule: Rule) -> None:
+    assert faults(rule) == []
+
+
+def test_every_rule_of_the_three_sources_is_told_once_in_order() -> None:
+    numbered = [rule.id for rule in RULES if rule.id.startswith(("VS-", "JI-", "XB-"))]
+    lengths = {"VS": 32, "JI": 27, "XB": 28}
+    assert numbered == [f"{source}-{n}" for source, last in lengths.items() for n in range(1, last + 1)]
+
+
+def test_every_rule_that_a_table_scenario_or_test_names_is_told() -> None:
+    told = {rule.id for rule in RULES}
+    carried = {rule for one in rules_page.tests() for rule in rules_page.named_in(one.partition("::")[2])}
+    assert (carried | rules_page.rows().keys() | rules_page.scenarios().keys()) - told == set()
+
+
+def test_every_kind_is_one_that_the_page_explains() -> None:
+    assert {letter for rule in RULES for letter in rule.kind.split()} <= NEEDS_PROOF | set("UA")
+
+
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        (Rule("VS-99", "P", "m", at=("README.md",)), "has no test"),
+        (Rule("VS-99", "P", "m", at=("README.md",), tests=("tests/a.py::test_none",)), "which is no test"),
+        (Rule("VS-99", "P", "m", at=("none.py",)), "which is no file"),
+        (Rule("VS-99", "P", "m"), "lives nowhere"),
+        (Rule("VS-99", "P", "m", out="no wish"), "only kinds U and A"),
+    ],
+    ids=["no proof", "no such test", "no such file", "no place", "out of scope"],
+)
+def test_what_is_wrong_with_a_rule_is_found(planted: Rule, said: str) -> None:
+    assert any(said in fault for fault in faults(planted))
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("test_vs_4_a_code", ["VS-4"]),
+        ("test_ji_19_ji_20_moved", ["JI-19", "JI-20"]),
+        ("test_several_matches_are_listed_vs_12", ["VS-12"]),
+        ("test_every_rule_from_ji_1_to_ji_25_has_one", []),
+    ],
+)
+def test_a_tests_name_begins_or_ends_with_what_it_proves(name: str, rules: list[str]) -> None:
+    assert rules_page.named_in(name) == rules
