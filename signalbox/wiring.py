@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,12 +26,14 @@ from connectors.kafka.dead_letter_topics import original, produce
 from connectors.kafka.dead_letters import dead_letter
 from connectors.kafka.headers import notice_headers, outcome_headers
 from connectors.kafka.options import (
+    KafkaSettings,
     consumer_config,
     faust_broker,
     faust_options,
     producer_config,
     transactional_config,
 )
+from connectors.kafka.owners import unowned
 from connectors.kafka.registry import ConfluentCodec
 from connectors.mail.smtp import SmtpMailer, SmtpSettings
 from connectors.prometheus.registry import PrometheusMetrics
@@ -49,7 +51,7 @@ from processors.settings_files import load_integrations
 from processors.sink import Sink, SinkSettings
 from schemas.codec import Codec, SingleObject
 from schemas.outcome import Outcome
-from schemas.topics import dead_letter_topic
+from schemas.topics import command_topic, dead_letter_topic
 from signalbox.health import Heart, serve_health
 from signalbox.settings import Settings
 from signalbox.waiting import PatientCodec, Process, known_orgs, open_database
@@ -169,9 +171,17 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
             metrics=process.metrics,
             beat=process.heart.beat,
             stopping=process.stop.is_set,
+            unowned=_unowned(kafka, known_orgs(settings), embedded=settings.kafka.embedded),
             embedded=settings.kafka.embedded,
         )
     )
+
+
+def _unowned(kafka: KafkaSettings, orgs: Iterable[str], *, embedded: bool) -> Callable[[], frozenset[str]]:
+    """Return what tells the orgs' topics that nobody owns; the embedded cluster does not say."""
+    if embedded:
+        return frozenset
+    return unowned(kafka, GROUP_EXECUTOR, [command_topic(org) for org in orgs])
 
 
 def letters_to(producer: Producer, source: str) -> Callable[[Message, str, Exception], None]:

@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from processors.errors import LeaseLost, Transient, Undecodable, UnknownFingerprint
 from processors.executor.context import Context
+from processors.executor.orphans import Orphaned, Orphans
 from processors.executor.ownership import Owned, Ownership
 from processors.executor.publish import Expelled, NotPublished, Position, Publisher, next_positions
 from processors.executor.report import Report
@@ -60,19 +61,21 @@ class Shell:
     metrics: Metrics
     beat: Callable[[bool], None]
     stopping: Callable[[], bool]
+    unowned: Callable[[], frozenset[str]]
     embedded: bool = False
 
 
 def run_executor(shell: Shell) -> None:
     """Run until `stopping`: sessions with the group follow one another; what ends one is told in one line."""
-    tries = 0
+    tries = names = 0
     while not shell.stopping():
-        session = Session(shell)
+        session = Session(shell, names)
         try:
             session.run()
             return
         except (Expelled, KafkaException) as error:
             tries += 1
+            names += isinstance(error, Orphaned)
             log.warning("the session with Kafka ended; beginning anew", why=str(error))
         finally:
             session.close()
@@ -83,9 +86,11 @@ def run_executor(shell: Shell) -> None:
 class Session:
     """One membership in the consumer group, with one transactional producer."""
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, name: int = 0) -> None:
+        """*name* makes it another static member than those of this process before it."""
         self._shell = shell
-        self._consumer = Consumer(_member(shell))
+        self._consumer = Consumer(_member(shell, name))
+        self._orphans = Orphans(shell.unowned)
         self._owners = Ownership(self._consumer, shell.context, shell.owner, shell.clock)
         self._publisher = Publisher(
             Producer(shell.producer_config),
@@ -119,6 +124,8 @@ class Session:
             self._take(messages)
         self._publish()
         self._tidy()
+        if self._joined:
+            self._orphans.look(self._shell.clock(), owns_some=bool(self._owners.orgs))
 
     def _ready(self) -> bool:
         """Whether this process is in the group, and every org that it owns runs or is stopped with its reason told."""
@@ -360,7 +367,7 @@ class Session:
         self._consumer.close()
 
 
-def _member(shell: Shell) -> dict[str, Any]:
+def _member(shell: Shell, name: int = 0) -> dict[str, Any]:
     """
     Return the consumer's configuration, as another static member for other orgs.
 
@@ -370,7 +377,8 @@ def _member(shell: Shell) -> dict[str, Any]:
     config = dict(shell.consumer_config)
     instance = config.get("group.instance.id")
     if instance is not None:
-        config["group.instance.id"] = f"{instance}-{sha256(' '.join(shell.orgs).encode()).hexdigest()[:8]}"
+        again = f"-{name}" if name else ""
+        config["group.instance.id"] = f"{instance}-{sha256(' '.join(shell.orgs).encode()).hexdigest()[:8]}{again}"
     return config
 
 

@@ -324,6 +324,7 @@ class Worker:
 
     def _checked(self, call: ApiCall, answers: Sequence[Written]) -> list[Written]:
         """What the answer to a resend does not say is read before it counts: a refusal (D7), who created it."""
+        answers = [_gone(row, written) for row, written in zip(call.rows, answers, strict=True)]
         unsure = [row for row, written in zip(call.rows, answers, strict=True) if _unsure(row, written)]
         if not call.resent or not unsure:
             return list(answers)
@@ -350,6 +351,14 @@ def _skip_ending(reason: str) -> Ending:
     """
     known = next((one for one in get_args(Reason) if one == reason), None)
     return Ending("skipped", known or "other", None if known else reason)
+
+
+def _gone(row: Row, written: Written) -> Written:
+    """Return the answer to a deletion of what somebody has deleted already: there is nothing left to do."""
+    deleted = row.write is not None and row.write.operation == "delete"
+    if deleted and written.errors and all(error.code == "ENTITY_IS_DELETED" for error in written.errors):
+        return Written(True, row.write.record_id if row.write else None)
+    return written
 
 
 def _unsure(row: Row, written: Written) -> bool:

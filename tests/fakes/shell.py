@@ -137,6 +137,7 @@ class Process:
             metrics=NoMetrics(),
             beat=lambda _well: None,
             stopping=self._stop.is_set,
+            unowned=frozenset,
         )
         self.thread = threading.Thread(target=self._run, name=f"process-{name}", daemon=True)
         self.thread.start()
