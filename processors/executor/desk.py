@@ -20,7 +20,7 @@ BURST = 50
 STREAM = 2 * BURST
 """Commands that came within a second from which on batches gather for longer than an answer of the org."""
 
-QUIET_SECONDS, GATHER_SECONDS = 0.6, 2.0
+QUIET_SECONDS, GATHER_SECONDS = 0.4, 1.0
 """
 A stream is gathered while something is under way, and until nothing more came for the first of these; at the most for
 the second. Each batch costs the org three API calls or more, whether it is of fifty commands or of a thousand.
