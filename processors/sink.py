@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from processors.errors import Transient, Undecodable
+from processors.lag import Lag
 from processors.ports import Metrics, Probe
 from processors.received import Received
 from schemas.outcome import Outcome
@@ -95,6 +96,7 @@ class Sink:
         self._consumer = Consumer(settings.consumer())
         self._assigned = False
         self._paused = False
+        self._lag = Lag(metrics)
 
     @property
     def ready(self) -> bool:
@@ -112,6 +114,7 @@ class Sink:
                 self._take(self._consumer.consume(self._settings.batch, self._settings.wait))
                 if (self._raw or self._held or self._next) and monotonic() >= self._again_at:
                     self._attempt()
+                self._lag.tell(self._consumer, self._in_hand, time())
         finally:
             self._consumer.close()
 
@@ -120,6 +123,7 @@ class Sink:
             error = message.error()
             if error is None:
                 self._raw.append(message)
+                self._lag.read(message)
                 self._metrics.count("events_consumed_total", topic=str(message.topic()))
             elif error.fatal():
                 raise KafkaException(error)
@@ -136,6 +140,7 @@ class Sink:
         if finished:
             if self._held:
                 self._probe("handled")
+                self._metrics.gauge("last_success_timestamp_seconds", time())
             self._held.clear()
             self._commit()
         if self._tries:
@@ -145,6 +150,10 @@ class Sink:
             self._resume()
         else:
             self._pause()
+
+    def _in_hand(self) -> list[tuple[str, int, int]]:
+        """Return the places of the messages that are read and not done with."""
+        return [*map(_place, self._raw), *((one.topic, one.partition, one.offset) for one in self._held)]
 
     def _open(self) -> None:
         """Turn messages into outcomes; what cannot be read goes to the dead letters, once."""
@@ -210,6 +219,7 @@ class Sink:
         self._raw = [message for message in self._raw if _place(message)[:2] not in gone]
         self._held[:] = [item for item in self._held if (item.topic, item.partition) not in gone]
         self._next = {place: offset for place, offset in self._next.items() if place not in gone}
+        self._lag.forget(gone)
         consumer.incremental_unassign(partitions)
 
 

@@ -225,8 +225,8 @@ class Session:
                 command = Command.from_avro(self._shell.codec.decode("command", body))
             except UnknownFingerprint as unknown:
                 self._owners.pause(owned)
-                owned.stopped = f"{unknown.reason}; upgrade the executor, then start it again (executors go first)"
-                log.error("org stopped", org=owned.org, why=owned.stopped, offset=message.offset())
+                why = f"{unknown.reason}; upgrade the executor, then start it again (executors go first)"
+                self._owners.stop(owned, why, offset=message.offset())
                 break
             except Undecodable as fault:
                 self._shell.dead_letter(message, "decode", fault)
@@ -295,6 +295,8 @@ class Session:
         after = next_positions(positions, rows)
         self._publisher.publish(after, rows)
         self._last_commit = self._shell.clock()
+        if any(rows.values()):
+            self._shell.metrics.gauge("last_success_timestamp_seconds", self._last_commit)
         self._committed = after
         for org, position in after.items():
             owned = self._owners.orgs[org]

@@ -91,7 +91,6 @@ class Ownership:
             lease = context.ledger.take_lease(owned.org, self._owner)
             position = self._begin_at(Position.read(committed), lease, owned)
             if position is None:
-                context.metrics.gauge("org_stopped", 1, org=owned.org)
                 return
             start = position.offset if position.offset > 0 else OFFSET_BEGINNING
             self._consumer.seek(TopicPartition(owned.partition.topic, 0, start))
@@ -129,7 +128,7 @@ class Ownership:
         if committed is None and lease.resume_from is not None:
             return Position(0, lease.resume_from, lease.ledger_id)
         if committed is None and lease.last_sequence > 0:
-            self._stop(
+            self.stop(
                 owned, f"Kafka has no committed offset (expired?), but the ledger has settled work; run: {resume}"
             )
             return None
@@ -138,20 +137,22 @@ class Ownership:
         if lease.resume_from is not None:
             return Position(self._present(owned, committed.offset), _resumed_at(committed, lease), lease.ledger_id)
         if committed.ledger_id and committed.ledger_id != lease.ledger_id:
-            self._stop(owned, f"the ledger is another one than Kafka's commits name; restore it, or run: {resume}")
+            self.stop(owned, f"the ledger is another one than Kafka's commits name; restore it, or run: {resume}")
             return None
         if committed.sequence < 0 and lease.last_sequence > 0:
-            self._stop(owned, f"Kafka's committed offset was set by something else; run: {resume}")
+            self.stop(owned, f"Kafka's committed offset was set by something else; run: {resume}")
             return None
         if committed.sequence > lease.last_sequence:
             told = f"the ledger ends at outcome {lease.last_sequence}, Kafka says {committed.sequence} is published"
-            self._stop(owned, f"{told}: an older backup? Restore the newest, or run: {resume}")
+            self.stop(owned, f"{told}: an older backup? Restore the newest, or run: {resume}")
             return None
         return Position(committed.offset, max(committed.sequence, 0), lease.ledger_id)
 
-    def _stop(self, owned: Owned, why: str) -> None:
+    def stop(self, owned: Owned, why: str, **more: object) -> None:
+        """Stop an org, with one line that says why, until the operator lets it go on."""
         owned.stopped = why
-        log.error("org stopped", org=owned.org, why=why)
+        self._context(owned.org).metrics.gauge("org_stopped", 1, org=owned.org)
+        log.error("org stopped", org=owned.org, why=why, **more)
 
     def committed(self, owned: Owned, position: Position) -> None:
         """Note that Kafka has an org's position: read on, and forget in the ledger where the operator said to go on."""
@@ -172,7 +173,7 @@ class Ownership:
         owned = self.orgs.get(org)
         if owned is not None and not owned.stopped:
             self.release(owned)
-            self._stop(owned, f"messages after offset {_offset(owned)} are gone; run: signalbox org resume {org}")
+            self.stop(owned, f"messages after offset {_offset(owned)} are gone; run: signalbox org resume {org}")
 
     def taken(self, partitions: list[TopicPartition]) -> list[Owned]:
         """Give partitions up; return what was owned."""

@@ -18,6 +18,7 @@ import faust
 
 from processors.dead_letter import Coordinates, ShareLimit
 from processors.intake import wait
+from processors.intake.behind import IntakeLag
 from processors.intake.hand_over import HandOver, Message, Parcel
 from processors.integrations import Integrations
 from processors.ports import Clock, Metrics
@@ -68,6 +69,7 @@ def build_app(
     limit = ShareLimit(settings.dead_letter_share, settings.dead_letter_window, settings.dead_letter_least)
     hand_over = HandOver(integrations, codec, clock, metrics, limit, settings.topic_prefix)
     names = [settings.topic_prefix + name for name in settings.topics]
+    lag = IntakeLag(metrics, settings.topic_prefix)
     # No serializers: bytes in, bytes out; what they are is the codec's business.
     source = app.topic(*names, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
 
@@ -78,11 +80,14 @@ def build_app(
     @app.agent(source, concurrency=1, name="events")
     async def events_of_sources(stream: Any) -> None:
         async for events in stream.take_events(settings.batch, within=settings.within):
+            lag.begin(events)
             await _safely(hand_over.batch([_message(event) for event in events], send))
+            lag.end(events)
 
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust types no timers
     async def tick() -> None:
         alive()
+        lag.tell(app.consumer, clock().timestamp())
 
     return app
 

@@ -85,6 +85,7 @@ class HandOver:
         await asyncio.gather(*waiting)
         for name, labels in counts:
             self._metrics.count(name, 1, **labels)
+        self._metrics.gauge("last_success_timestamp_seconds", self._clock().timestamp())
 
     def _parcel(self, message: Message, now: datetime) -> tuple[Parcel, tuple[str, dict[str, str]]]:
         source = message.where.topic.removeprefix(self._prefix)
