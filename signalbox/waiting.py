@@ -71,7 +71,7 @@ def open_database(process: Process) -> Engine | None:
 
 def wait_for_kafka(process: Process) -> bool:
     """Return True once a broker answers and has every topic; False where the process is to stop before."""
-    admin = AdminClient(admin_config(process.settings.kafka.client(None)), logger=_SILENT)
+    admin = AdminClient(admin_config(process.settings.kafka.client(None)) | {"logger": _SILENT})
     wanted = {topic.name for topic in topic_table(known_orgs(process.settings))}
 
     def why() -> str | None:

@@ -6,6 +6,7 @@ Rule of this file: pure, except that certificates are read; what delivery rests 
 """
 
 import difflib
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,12 +69,17 @@ def option_faults(options: Mapping[str, str]) -> list[str]:
     return faults
 
 
+LIBRDKAFKA = logging.getLogger("librdkafka")
+"""Where librdkafka's own lines go: into the logs of a process, and nowhere for whoever runs one command."""
+LIBRDKAFKA.addHandler(logging.NullHandler())
+
+
 def admin_config(kafka: KafkaSettings) -> dict[str, Any]:
     """Return librdkafka's configuration for what is neither consumer nor producer."""
     faults = option_faults(kafka.options)
     if faults:
         raise Misconfigured(faults)
-    return {**kafka.options, "bootstrap.servers": kafka.bootstrap}
+    return {**kafka.options, "bootstrap.servers": kafka.bootstrap, "logger": LIBRDKAFKA}
 
 
 def consumer_config(kafka: KafkaSettings, group: str) -> dict[str, Any]:

@@ -1,4 +1,7 @@
+import shutil
+import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -127,3 +130,27 @@ def test_a_crash_between_the_resume_and_the_first_commit_needs_no_second_resume(
 
     _wait_published(box, [*before, "c"])
     assert box.log(executor).read_text().count("org stopped") == 1
+
+
+def test_d25_an_org_on_an_older_backup_goes_on_after_its_last_published_outcome(stage: Staging) -> None:
+    box = stage()
+    _settle(box, "a")
+    ledger = Path(box.database.removeprefix("sqlite:///"))
+    with sqlite3.connect(ledger) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    backup = box.folder / "backup.db"
+    shutil.copy(ledger, backup)
+    _settle(box, "b")
+    for more in ("-wal", "-shm"):
+        ledger.with_name(ledger.name + more).unlink(missing_ok=True)
+    shutil.copy(backup, ledger)
+    _hand_over(box, "c")
+    executor = box.start("executor")
+
+    told = _stopped(box, executor)
+    assert "older backup" in told
+    assert "signalbox org resume acme" in told
+    _resume(box, 2)
+    _wait_published(box, ["a", "b", "c"])
+    assert [number for number, _ in outcomes(box.kafka)] == [1, 2, 3]
