@@ -8,13 +8,33 @@ Rule of this file: what may be named is written down once, here; settings are ch
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 from schemas.values import Scalar
 
 _PERSON = ("person.first_name", "person.last_name", "person.email", "person.company", "person.phones")
 _AGENT = ("agent.email", "agent.name")
 _BY_HAND = ("event_id", "action", "at", "subject", "description", "due", "started", "ended", "salesforce_id")
+_CALL = tuple(
+    f"call.{name}"
+    for name in (
+        "call_id",
+        "direction",
+        "talk",
+        "ring",
+        "started",
+        "answered",
+        "ended",
+        "cause",
+        "recording",
+        "conference",
+        "timed_out",
+        "zone",
+        "outside.number",
+        "outside.name",
+        *_AGENT,
+    )
+)
 PATHS: Mapping[str, tuple[str, ...]] = {
     "call_result": (
         "event_id",
@@ -47,36 +67,14 @@ PATHS: Mapping[str, tuple[str, ...]] = {
         *_AGENT,
         *_PERSON,
     ),
-    "pbx_call": (
-        *(
-            f"call.{name}"
-            for name in (
-                "call_id",
-                "direction",
-                "talk",
-                "ring",
-                "started",
-                "answered",
-                "ended",
-                "cause",
-                "recording",
-                "conference",
-                "timed_out",
-                "zone",
-                "outside.number",
-                "outside.name",
-                *_AGENT,
-            )
-        ),
-        *_BY_HAND,
-        *_AGENT,
-        *_PERSON,
-    ),
+    "pbx_call": (*_CALL, *_BY_HAND, *_AGENT, *_PERSON),
 }
 """
 All paths of an event, by the source of the integration; of a PBX call those of the whole call (`call.talk`), and those
 of what users do by hand. `person.phones` is the first number, as `person.phones.0`; `.1` the second.
 """
+Kind = Literal["event", "call", "by_hand"]
+"""What a path is looked up in: an event of the integration's source, a whole call, what a user did by hand."""
 _OWN = {"fields": "the source's own values are 'fields.<name>'", "answers": "answers of the form are 'answers.<name>'"}
 
 
@@ -94,6 +92,19 @@ def check_path(path: str, source: str = "call_result") -> str:
     near = get_close_matches(path, known, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(known)
     raise ValueError(f"the event has no '{path}'; {hint} ({'; '.join(_OWN[one] for one in own)})")
+
+
+def concerns(path: str, kind: Kind) -> bool:
+    """
+    Return whether *path* is one that this kind of thing can fill.
+
+    An integration carries out more than one kind: a condition on `call.direction` says nothing of an action by hand,
+    one on `page` neither, and one on `action` says nothing of a telephone call.
+    """
+    head = path.partition(".")[0]
+    if head in ("fields", "person", "agent") or kind == "event":
+        return True
+    return head == "call" if kind == "call" else path in _BY_HAND
 
 
 def value_at(event: object, path: str) -> Scalar:

@@ -24,8 +24,8 @@ _TYPES = {"inbound": "Inbound", "outbound": "Outbound", "internal": "Internal"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """The call as field maps see it: `call.talk`, `agent.name`, `person.phones`, `fields.queue`."""
+class Told:
+    """The call as field maps and filters see it: `call.talk`, `agent.name`, `person.phones`, `fields.queue`."""
 
     call: Call
     call_id: str
@@ -41,7 +41,13 @@ class _Told:
 def task_fields(case: Case, call: Call) -> dict[str, Scalar]:
     """Return what the activity of *call* says: the fields of XB-13, then what the integration maps, without blanks."""
     values = _event(call) if case.settings.activity.object == "Event" else _task(call)
-    told = _Told(
+    mapped = fields(told(case, call), case.settings.map.activity)
+    return {name: value for name, value in {**values, **mapped}.items() if value is not None}
+
+
+def told(case: Case, call: Call) -> Told:
+    """Return the call as the paths of an integration's settings name its parts."""
+    return Told(
         call,
         call.call_id,
         case.command.person,
@@ -52,8 +58,6 @@ def task_fields(case: Case, call: Call) -> dict[str, Scalar]:
         case.command.event_id,
         call.fields,
     )
-    mapped = fields(told, case.settings.map.activity)
-    return {name: value for name, value in {**values, **mapped}.items() if value is not None}
 
 
 def subject(call: Call) -> str:

@@ -14,9 +14,10 @@ from pydantic import TypeAdapter
 from processors.executor import interactions
 from processors.executor.activities import Place, log
 from processors.executor.call import Call
-from processors.executor.call_task import task_fields
+from processors.executor.call_task import task_fields, told
 from processors.executor.case import Case, Part
 from processors.executor.choose_call import meant
+from processors.filters import unmet
 from processors.values import Decision, ObjectFacts, Record
 from schemas.command import Command
 from schemas.identity import effect_key
@@ -64,6 +65,9 @@ def decide_call(case: Case) -> Decision:
 
 
 def _decided(case: Case, call: Call) -> Decision:
+    condition = unmet(case.settings.filters, told(case, call), "call")
+    if condition is not None:
+        return case.decided("skipped", (f"filter:{condition.name}",), (Part(flags=_flags(call)),), "filtered")
     switch = case.book.row("call_activity", "on" if case.settings.activity.enabled else "off")
     if switch.then == "skip":
         detail = "the integration logs no activities: set activity.enabled to log calls"

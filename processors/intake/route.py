@@ -7,10 +7,10 @@ Rule of this file: a decision and its rule ID, in this order: nobody, not yet ac
 
 from dataclasses import dataclass
 
-from processors.event_paths import as_text, value_at
+from processors.filters import unmet
 from processors.intake.decode import Event
 from processors.integration import Filter, Integration
-from processors.integrations import Integrations, code_key
+from processors.integrations import Integrations
 from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.pbx_call_event import PbxCallEvent
@@ -25,7 +25,7 @@ class Route:
     """
     Where an event goes. `integration` None: nobody wants it. `skip_reason` None: it is to be applied.
 
-    `rule_ids` name what led here: rules, and for a filter `filter:<its name>`.
+    `rule_ids` name what led here: rules; `filter:<its name>` for a filter, `unknown:<its field>` for an unknown word.
     """
 
     integration: Integration | None
@@ -53,12 +53,13 @@ def route(event: Event, integrations: Integrations) -> Route:
     digest = integrations.digest(wanted.name)
     if wanted.active_from is not None and event.event_time < wanted.active_from:
         return Route(wanted, digest, "before_activation", ("1G",))
-    for condition in wanted.filters:
-        if not holds(condition, event):
-            return Route(wanted, digest, "filtered", (f"filter:{condition.name}",))
-    if _unknown_word(event):
+    condition = _unmet(wanted, event)
+    if condition is not None:
+        return Route(wanted, digest, "filtered", (f"filter:{condition.name}",))
+    unknown = _unknown_word(event)
+    if unknown is not None:
         # A word that a later version of the contract knows: told as news, and never guessed.
-        return Route(wanted, digest, "other")
+        return Route(wanted, digest, "other", (f"unknown:{unknown}",))
     return Route(wanted, digest, rule_ids=("VS-1",) if isinstance(event, CallResult) else ())
 
 
@@ -74,15 +75,15 @@ def _wanted(event: Event, integrations: Integrations) -> Integration | None:
     return named if named is not None and named.enabled else None
 
 
-def _unknown_word(event: Event) -> bool:
-    if isinstance(event, Booking):
-        return event.status == "other"
-    return isinstance(event, UserAction) and event.action == "other"
+def _unknown_word(event: Event) -> str | None:
+    """Return the field that holds a word unknown here. Steps pass: an unknown one is no part of its call's course."""
+    if isinstance(event, Booking) and event.status == "other":
+        return "status"
+    return "action" if isinstance(event, UserAction) and event.action == "other" else None
 
 
-def holds(condition: Filter, event: Event) -> bool:
-    """Whether the event meets the condition; compared as result codes are, a missing value is the empty text."""
-    value = code_key(as_text(value_at(event, condition.field)))
-    if condition.equals:
-        return value in {code_key(text) for text in condition.equals}
-    return value not in {code_key(text) for text in condition.not_equals}
+def _unmet(wanted: Integration, event: Event) -> Filter | None:
+    """Return the condition that leaves the event out. Steps pass: their whole call is asked once it is known."""
+    if isinstance(event, PbxCallEvent):
+        return None
+    return unmet(wanted.filters, event, "by_hand" if isinstance(event, UserAction) else "event")

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
+from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
 from schemas.command import Command
+from schemas.pbx_call_event import PbxCallEvent
+from schemas.user_action import UserAction
 from schemas.values import Person
 from tests.fixtures.kafka_server import ROOT
 from tests.fixtures.processes import wait_until
@@ -26,6 +29,18 @@ project: Solar
 result_codes: [YES]
 action: update_or_create_contact
 """
+OTHERS = {
+    "bookings.yaml": "name: bookings\npreset: jicoo\norg: acme\nenabled: true\nworkspace: Solar\n",
+    "calls.yaml": "name: calls\npreset: wildix\norg: acme\nenabled: true\nnetwork: pbx\n",
+}
+AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+ANN = Person(first_name="Ann", email="ann@example.com")
+SOURCES_BESIDE: dict[str, tuple[str, dict[str, Any]]] = {
+    "booking": ("booking", Booking("eb", "b1", "solar", "booked", AT, ANN, AT, AT, title="Talk").to_avro()),
+    "pbx-call": ("pbx_call_event", PbxCallEvent("ep", "c1", "PBX", "started", AT).to_avro()),
+    "user-action": ("user_action", UserAction("eu", "create_lead", "calls", AT, ANN).to_avro()),
+}
+"""What each of the other source topics gets: a contract and an event of it."""
 SECONDS = 60.0
 
 
@@ -35,7 +50,8 @@ class Intake:
     def __init__(self, folder: Path, kafka: str, prefix: str) -> None:
         self.folder, self.kafka, self.prefix = folder, kafka, prefix
         (folder / "integrations").mkdir()
-        (folder / "integrations" / "yes.yaml").write_text(INTEGRATION)
+        for name, text in {"yes.yaml": INTEGRATION, **OTHERS}.items():
+            (folder / "integrations" / name).write_text(text)
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, fault: str | None = None, **more: Any) -> subprocess.Popen[bytes]:
@@ -66,10 +82,10 @@ class Intake:
         path = self.folder / "metrics.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
-    def publish(self, *values: bytes | None) -> None:
+    def publish(self, *values: bytes | None, source: str = "call-result") -> None:
         producer = Producer({"bootstrap.servers": self.kafka})
         for value in values:
-            producer.produce(self.prefix + "crm.event.call-result", value, key=b"k", headers=[("own", b"1")])
+            producer.produce(f"{self.prefix}crm.event.{source}", value, key=b"k", headers=[("own", b"1")])
         assert producer.flush(20) == 0
 
     def read(self, topic: str, enough: Callable[[list[Message]], bool]) -> list[Message]:
@@ -100,7 +116,11 @@ class Intake:
 
 @pytest.fixture
 def intake(tmp_path: Path, kafka: str, topic_prefix: str, make_topics: Callable[..., list[str]]) -> Iterator[Intake]:
-    make_topics("crm.event.call-result", "crm.command.acme", "crm.command.none", "crm.dead-letter.call-result")
+    make_topics(
+        "crm.command.acme",
+        "crm.command.none",
+        *(f"crm.{what}.{source}" for source in ("call-result", *SOURCES_BESIDE) for what in ("event", "dead-letter")),
+    )
     running = Intake(tmp_path, kafka, topic_prefix)
     yield running
     for process in running.processes:
@@ -146,6 +166,29 @@ def test_call_results_become_commands_and_an_unreadable_one_a_dead_letter(intake
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0, intake.log()
     assert intake.committed() == 4
+
+
+def test_each_source_becomes_commands_and_its_unreadable_ones_go_to_its_own_dead_letter_topic(intake: Intake) -> None:
+    intake.start()
+    for source, (contract, value) in SOURCES_BESIDE.items():
+        blank = SingleObject().encode(contract, {**value, "event_id": " "})
+        intake.publish(SingleObject().encode(contract, value), source.encode(), blank, source=source)
+
+    made = {one.event_id: one for one in commands(intake.read("crm.command.acme", lambda found: len(found) >= 3))}
+    assert {name: (one.contract, one.kind, one.integration) for name, one in made.items()} == {
+        "eb": ("booking", "apply", "bookings"),
+        "ep": ("pbx_call_event", "step", "calls"),
+        "eu": ("user_action", "apply", "calls"),
+    }
+    assert made["eb"].activity["Subject"] == "Talk"
+    assert made["eu"].lead["Email"] == "ann@example.com"
+    for source, (contract, value) in SOURCES_BESIDE.items():
+        [poison, unnamed] = intake.read(f"crm.dead-letter.{source}", lambda found: len(found) >= 2)
+        assert poison.value() == source.encode()
+        assert unnamed.value() == SingleObject().encode(contract, {**value, "event_id": " "})
+        said: dict[Any, Any] = dict(unnamed.headers() or ())
+        assert b"event_id is blank" in said["__connect.errors.exception.message"]
+        assert said["__connect.errors.topic"] == f"{intake.prefix}crm.event.{source}".encode()
 
 
 def test_kill_9_loses_nothing(intake: Intake) -> None:

@@ -469,3 +469,22 @@ def test_every_rule_of_calls_has_a_test_that_names_it() -> None:
     named = {rule for scenario in CALLS for rule in scenario.rules}
     named |= {f"XB-{number}" for name in globals() for number in re.findall(r"xb_(\d+)", name)}
     assert {f"XB-{number}" for number in RULES.split()} <= named
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "logged"),
+    [
+        ("call.direction", "Inbound", True),
+        ("call.direction", "outbound", False),
+        ("agent.email", AGENT.email, True),
+        ("action", "create_lead", True),
+    ],
+)
+def test_a_filter_asks_the_whole_call_and_is_named_where_it_leaves_it_out(
+    field: str, value: str, *, logged: bool
+) -> None:
+    settings = pbx(filters=[{"name": "only", "field": field, "equals": [value]}])
+    decision = decided(steps(), settings)
+    assert decision.reason == ("activity_created" if logged else "filtered")
+    assert ("filter:only" in decision.rule_ids) is not logged
+    assert "call-1" in decision.things

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from processors.errors import Undecodable
+from processors.event_paths import value_at
 from processors.intake.decode import Event, decode
 from processors.intake.map import CONTRACTS, command
 from processors.intake.route import route
@@ -114,8 +115,13 @@ def test_a_bookings_lead_without_a_company_takes_the_one_of_the_preset(company: 
 
 
 def test_a_word_of_a_later_contract_is_told_and_never_guessed() -> None:
-    assert made(replace(BOOKING, status="other")).skip_reason == "other"
-    assert made(replace(ACTION, action="other")).skip_reason == "other"
+    for event, said in ((replace(BOOKING, status="other"), "status"), (replace(ACTION, action="other"), "action")):
+        asked = made(event)
+        assert (asked.kind, asked.skip_reason, asked.rule_ids) == ("skip", "other", (f"unknown:{said}",))
+
+
+def test_an_unknown_step_stays_with_its_call() -> None:
+    assert made(replace(STEP, step="other")).kind == "step"
 
 
 def test_a_step_goes_by_its_network_whole_and_unmapped() -> None:
@@ -148,3 +154,38 @@ def test_what_happened_before_activation_or_is_filtered_out_is_skipped() -> None
     )
     asked = made(BOOKING, filtered)
     assert (asked.skip_reason, asked.rule_ids) == ("filtered", ("filter:demo",))
+
+
+@pytest.mark.parametrize("field", ["call.direction", "agent.email", "fields.queue"])
+def test_a_step_passes_every_filter_because_its_whole_call_is_asked(field: str) -> None:
+    asked = made(STEP, settings("c", source="pbx_call", network="acme", filters=[only(field, "never")]))
+    assert (asked.kind, asked.skip_reason) == ("step", None)
+
+
+@pytest.mark.parametrize(
+    ("source", "field", "filtered"),
+    [
+        ("pbx_call", "call.direction", False),
+        ("booking", "page", False),
+        ("pbx_call", "action", True),
+        ("booking", "person.email", True),
+    ],
+)
+def test_a_filter_on_what_a_user_action_cannot_say_does_not_leave_it_out(
+    source: str, field: str, *, filtered: bool
+) -> None:
+    scope = {"booking": "workspace", "pbx_call": "network"}[source]
+    wanted = settings("calls", source=source, filters=[only(field, "never")], **{scope: "else"})
+    assert made(ACTION, wanted).skip_reason == ("filtered" if filtered else None)
+
+
+def only(field: str, value: str) -> dict[str, Any]:
+    return {"name": "only", "field": field, "equals": [value]}
+
+
+@pytest.mark.parametrize("event", [BOOKING, STEP, ACTION], ids=lambda event: type(event).__name__)
+def test_every_path_of_a_contract_that_it_fills_is_found(event: Event) -> None:
+    values = {path: value_at(event, path) for path in ("person.email", "agent.email", "person.phones", "zone")}
+    assert values["person.email"] == event.person.email
+    assert values["agent.email"] == (event.agent.email if event.agent else None)
+    assert values["person.phones"] == next(iter(event.person.phones), None)
