@@ -1,16 +1,16 @@
 """
 Targets of an integration against what the org's describe says.
 
-In: an integration and `OrgFacts`.  Out: findings.  Pure.
+In: integrations, `OrgFacts`, users of the org.  Out: findings.  Pure.
 Rule of this file: what every write would be refused for is an error; what may be right as it is, is a warning (VS-28).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from processors.integration import FieldMap, FieldSource, Integration
-from processors.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.values import FieldFacts, ObjectFacts, OrgFacts, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,41 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
     found = []
     for name, fields in maps.items():
         known = facts.objects.get(name)
-        if known is not None and fields:
-            found += [*_mapped(name, fields, known), *_mandatory(name, fields, known)]
-        elif fields:
-            found.append(("error", f"{name} is not visible to the integration user, but fields are mapped to it"))
+        if known is not None:
+            found += [*_mapped(name, fields, known), *(_mandatory(name, fields, known) if fields else ())]
+        elif fields or (integration.activity.enabled and name == integration.activity.object):
+            found.append(("error", f"{name} is not visible to the integration user, but this integration writes it"))
     found += [*_keys(integration, facts), *_account_keys(integration), *_numbers(integration, facts)]
     return [
         Finding("error" if level == "error" else "warning", facts.org, f"integration {integration.name}: {text}")
         for level, text in found
+    ]
+
+
+def owners(integrations: Iterable[Integration]) -> tuple[str, ...]:
+    """Return who owns the activities of whom no active user is known, by e-mail or user name, each once (XB-4)."""
+    named = (one.activity.owner for one in integrations if one.activity.enabled)
+    return tuple(dict.fromkeys(name.strip() for name in named if name and name.strip()))
+
+
+def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[Record]) -> list[Finding]:
+    """Return who of `owners` is no active user among *users*: such activities would go to the integration user."""
+    active = {
+        str(user.fields.get(name) or "").casefold()
+        for user in users
+        if user.fields.get("IsActive")
+        for name in ("Email", "Username")
+    }
+    return [
+        Finding(
+            "error",
+            org,
+            f"integration {one.name}: activity.owner {name!r} is no active user of the org; "
+            "name one by e-mail or user name",
+        )
+        for one in integrations
+        for name in owners([one])
+        if name.casefold() not in active
     ]
 
 

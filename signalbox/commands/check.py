@@ -14,9 +14,10 @@ from connectors.salesforce.client import SalesforceClient
 from processors.errors import RequestRefused, Transient
 from processors.integrations import Integrations
 from processors.settings_files import load_integrations
+from processors.values import In, OrgFacts, Question, Record
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings
-from signalbox.targets import Finding, targets
+from signalbox.targets import Finding, owner_faults, owners, targets
 
 
 def check(
@@ -52,8 +53,19 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
         names = ", ".join(one.name for one in wanted)
         return [Finding("error", name, f"has no connection in the settings, but {names} writes there; add orgs.{name}")]
     try:
-        facts = SalesforceClient(name, connection).facts()
+        client = SalesforceClient(name, connection)
+        facts = client.facts()
+        users = _users(client, facts, owners(wanted))
     except (Transient, RequestRefused) as error:
         return [Finding("error", name, f"cannot be asked: {' '.join(str(error).split())}")]
     lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in missing(facts)]
-    return [*lacks, *(finding for one in wanted for finding in targets(one, facts))]
+    found = [finding for one in wanted for finding in targets(one, facts)]
+    return [*lacks, *found, *(owner_faults(wanted, name, users) if users is not None else ())]
+
+
+def _users(client: SalesforceClient, facts: OrgFacts, names: tuple[str, ...]) -> tuple[Record, ...] | None:
+    """Return the users of these e-mails or user names; None where users cannot be read, which `missing` tells."""
+    if not names or "User" not in facts.objects:
+        return None
+    either = ((In("Email", names),), (In("Username", names),))
+    return client.find([Question("User", ("Email", "Username", "IsActive"), either)]).rows[0]

@@ -27,6 +27,15 @@ map:
   contact: {Description: fields.comment}
 recipients: [team@example.com]
 """
+CALLS = """
+name: calls
+preset: wildix
+org: acme
+enabled: true
+network: pbx
+calls: {region: DE}
+activity: {owner: OWNER}
+"""
 LEAD_MAP = "  lead: {Description: fields.comment}\n"
 
 
@@ -189,3 +198,38 @@ def test_an_org_that_has_no_connection_is_an_error_that_says_what_to_add(box: Bo
 
     assert said.code == 1
     assert "error: other: has no connection in the settings, but roof writes there; add orgs.other" in said.out
+
+
+def test_a_default_owner_of_activities_who_is_no_active_user_is_an_error(box: Box) -> None:
+    with serve([_org()]) as running:
+        box.settings(running.origin("acme"))
+        box.write("calls", CALLS.replace("OWNER", "nobody@example.com"))
+        wrong = box.check()
+        box.write("calls", CALLS.replace("OWNER", OrgFile().username.upper()))
+        right = box.check()
+
+    assert wrong.code == 1
+    assert "integration calls: activity.owner 'nobody@example.com' is no active user of the org" in wrong.out
+    assert (right.code, right.lines) == (0, ["2 integrations, 1 orgs asked: 0 errors, 0 warnings"])
+
+
+def test_an_activity_or_telephone_field_that_the_org_lacks_is_an_error(box: Box, stock: Running) -> None:
+    named = "calls: {region: DE, objects: [Lead], phone_fields: {Lead: [Fone]}}"
+    text = CALLS.replace("owner: OWNER", "object: Task").replace("calls: {region: DE}", named)
+    box.write("calls", text + "map: {activity: {CallMood: call.cause}}\n")
+    said = box.check()
+
+    assert said.code == 1
+    assert "error: acme: integration calls: Task.CallMood does not exist" in said.out
+    assert "error: acme: integration calls: telephone field Lead.Fone does not exist" in said.out
+
+
+def test_an_org_without_an_external_id_on_activities_is_told_what_is_lost_and_how_to_make_it(box: Box) -> None:
+    with serve([_org(fields={})]) as running:
+        box.settings(running.origin("acme"))
+        said = box.check()
+
+    for name in ("Task", "Event"):
+        [line] = [one for one in said.lines if f"{name} has no Unique External ID field" in one]
+        assert "is looked for by what it hangs on and says" in line
+        assert "deploy deploy/salesforce (the field is made on Activity)" in line

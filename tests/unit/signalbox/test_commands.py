@@ -3,17 +3,19 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from connectors.database.engine import open_engine
 from connectors.database.migrate import at_head
+from processors.intake.decode import decode
 from processors.integration import Integration
 from processors.values import FieldFacts, ObjectFacts, OrgFacts
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
-from schemas.topics import TOPICS
+from schemas.topics import SOURCE_BOOKING, SOURCE_PBX_CALL, SOURCE_USER_ACTION, SOURCES, TOPICS
 from signalbox.cli import app
 from signalbox.commands.publish import message
 from signalbox.targets import targets
@@ -80,6 +82,60 @@ def test_a_line_becomes_the_event_that_it_says() -> None:
     assert event.resulted == datetime(2026, 1, 5, 12, tzinfo=UTC)
     assert event.person.last_name == "Example"
     assert event.person.email is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "event"),
+    [
+        (
+            SOURCE_BOOKING,
+            {
+                "event_id": "e1",
+                "booking_id": "b1",
+                "workspace": "Roofs",
+                "status": "moved",
+                "changed": "2026-01-05T12:00:00Z",
+                "person": {"email": "ann@example.com"},
+                "start": "2026-01-06T12:00:00+01:00",
+                "end": "2026-01-06T13:00:00+01:00",
+                "answers": {"Seats": 3},
+            },
+        ),
+        (
+            SOURCE_PBX_CALL,
+            {
+                "event_id": "e2",
+                "call_id": "c1",
+                "network": "pbx",
+                "step": "transferred_blind",
+                "at": "2026-01-05T12:00:00Z",
+                "caller": {"kind": "external", "number": "+41440000000"},
+                "user": {"email": "ann@example.com"},
+            },
+        ),
+        (
+            SOURCE_USER_ACTION,
+            {
+                "event_id": "e3",
+                "action": "create_task",
+                "integration": "calls",
+                "at": "2026-01-05T12:00:00Z",
+                "person": {},
+                "due": "2026-01-09T12:00:00Z",
+            },
+        ),
+    ],
+)
+def test_a_line_of_each_source_becomes_the_event_that_it_says(topic: str, event: dict[str, Any]) -> None:
+    row = next(one for one in TOPICS if one.name == topic)
+    key, value = message(row, SingleObject(), json.dumps(event))
+    found = decode(value, SingleObject(), SOURCES[topic])
+    assert key.decode() == event[row.key]
+    assert found.event_time == datetime(2026, 1, 5, 12, tzinfo=UTC)
+    for name, said in event.items():
+        if isinstance(said, str) and not said.startswith("2026-"):
+            assert getattr(found, name) == said
+    assert dict(getattr(found, "answers", {})) == event.get("answers", {})
 
 
 @pytest.mark.parametrize(
