@@ -102,8 +102,8 @@ def _validated(name: str, found: Located, faults: list[Fault]) -> list[Integrati
         for detail in error.errors():
             if detail["type"] == "too_short" and detail["input"]:
                 continue  # it only looks empty because what is in it was refused, and that is told
-            if not detail["loc"]:
-                continue  # what the source needs is told at its line by `source_faults`
+            if not detail["loc"] and any(source_faults(found.value)):
+                continue  # what the source needs is told at its line by them
             path, text = said(detail, schema)
             faults.append((name, found.line(path), text))
         return []

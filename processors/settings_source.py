@@ -43,6 +43,9 @@ def source_faults(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield (), f"key '{name}' is missing; add it"
         elif value[name] == []:
             yield (name,), f"{name} is empty; name at least one"
+        elif value[name] is None and name != "result_codes":
+            # Of an empty list's place the model speaks itself.
+            yield (name,), f"{name} is empty; write its value behind the colon"
     for name, owner in OF_SOURCE.items():
         if name in value and owner != source:
             yield (name,), f"key '{name}' belongs to source '{owner}', not to '{source}'; remove it, or set the source"
@@ -112,7 +115,9 @@ def partner_faults(files: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str
             continue
         path: Path = ("activity", "one_with")
         other = by_name.get(wanted)
-        if other is None:
+        if wanted == value.get("name"):
+            yield file, path, f"activity.one_with: integration '{wanted}' names itself; name the other source's one"
+        elif other is None:
             yield file, path, f"activity.one_with: there is no integration '{wanted}'; name one that has a file here"
         elif other.get("org") != value.get("org"):
             yield file, path, f"activity.one_with: integration '{wanted}' is of another org; activities are of one org"

@@ -198,6 +198,9 @@ CALLS = "name: three\norg: acme\nenabled: true\npreset: wildix\nnetwork: acme\n"
         (BOOKINGS.replace("workspace: Roofs\n", ""), "a.yaml:1: key 'workspace' is missing; add it"),
         (CALLS.replace("network: acme\n", ""), "a.yaml:1: key 'network' is missing; add it"),
         (GOOD.replace("project: Solar\n", ""), "a.yaml:1: key 'project' is missing; add it"),
+        (BOOKINGS.replace("Roofs", ""), "a.yaml:5: workspace is empty; write its value"),
+        (CALLS.replace("network: acme", "network:"), "a.yaml:5: network is empty; write its value"),
+        (GOOD.replace("project: Solar", "project:"), "a.yaml:4: project is empty; write its value"),
         (BOOKINGS + "result_codes: [YES]\n", "a.yaml:6: key 'result_codes' belongs to source 'call_result', not to"),
         (GOOD + "booking: {register: lead}\n", "a.yaml:7: key 'booking' belongs to source 'booking', not to"),
         (GOOD + "calls: {region: DE}\n", "a.yaml:7: key 'calls' belongs to source 'pbx_call', not to"),
@@ -232,6 +235,7 @@ def test_a_workspace_or_network_fires_one_enabled_integration_only(text: str) ->
     ("other", "fault"),
     [
         ("", "there is no integration 'three'"),
+        (CALLS.replace("name: three", "name: itself") + "activity: {one_with: itself}\n", "'itself' names itself"),
         (CALLS, "does not name 'one' back"),
         (CALLS.replace("org: acme", "org: other") + "activity: {one_with: one}\n", "is of another org"),
     ],
