@@ -35,6 +35,26 @@ _CALL = tuple(
         *_AGENT,
     )
 )
+_RECORD = ("record_id", "kind", "stage", "changed", "created", "owner.email", "owner.name")
+_ACTIVITY = tuple(
+    f"activity.{name}"
+    for name in (
+        "activity_id",
+        "record_id",
+        "kind",
+        "changed",
+        "created",
+        "name",
+        "description",
+        "status",
+        "done",
+        "started",
+        "ended",
+        "zone",
+        "day",
+    )
+)
+_PROSPECT = ("prospect_id", "occasion", "changed", "created", "owner.email", "owner.name")
 PATHS: Mapping[str, tuple[str, ...]] = {
     "call_result": (
         "event_id",
@@ -68,13 +88,18 @@ PATHS: Mapping[str, tuple[str, ...]] = {
         *_PERSON,
     ),
     "pbx_call": (*_CALL, *_BY_HAND, *_AGENT, *_PERSON),
+    "prospect": ("event_id", *_PROSPECT, *_PERSON),
+    "field_sales": ("event_id", "workspace", *_RECORD, *_ACTIVITY, *_AGENT, *_PERSON),
 }
 """
 All paths of an event, by the source of the integration; of a PBX call those of the whole call (`call.talk`), and those
 of what users do by hand. `person.phones` is the first number, as `person.phones.0`; `.1` the second.
 """
-Kind = Literal["event", "call", "by_hand"]
-"""What a path is looked up in: an event of the integration's source, a whole call, what a user did by hand."""
+Kind = Literal["event", "call", "by_hand", "field_record", "activity"]
+"""
+What a path is looked up in: an event of the integration's source, a whole call, what a user did by hand, a field
+record, a field activity.
+"""
 _OWN = {"fields": "the source's own values are 'fields.<name>'", "answers": "answers of the form are 'answers.<name>'"}
 
 
@@ -99,12 +124,15 @@ def concerns(path: str, kind: Kind) -> bool:
     Return whether *path* is one that this kind of thing can fill.
 
     An integration carries out more than one kind: a condition on `call.direction` says nothing of an action by hand,
-    one on `page` neither, and one on `action` says nothing of a telephone call.
+    one on `page` neither, and one on `action` says nothing of a telephone call; one on `stage` says nothing of a field
+    activity, one on `activity.status` nothing of a field record.
     """
     head = path.partition(".")[0]
     if head in ("fields", "person", "agent") or kind == "event":
         return True
-    return head == "call" if kind == "call" else path in _BY_HAND
+    if kind in ("call", "activity"):
+        return head == kind
+    return path in (_BY_HAND if kind == "by_hand" else (*_RECORD, "event_id", "workspace"))
 
 
 def value_at(event: object, path: str) -> Scalar:

@@ -8,7 +8,7 @@ Rule of this file: pure; a field that is mapped but empty is None, so that it ca
 from collections.abc import Mapping
 
 from processors.event_paths import as_text, value_at
-from processors.integration import FieldSource
+from processors.settings_base import FieldSource
 from schemas.values import Scalar
 
 
@@ -23,5 +23,18 @@ def field_value(event: object, source: FieldSource) -> Scalar:
         return source.constant
     value = value_at(event, source.source)
     if value is not None:
-        value = source.values.get(as_text(value), value)
+        value = source.values.get(as_text(value), None if source.unmapped == "default" and source.values else value)
     return source.default if value is None else value
+
+
+def refused(event: object, maps: Mapping[str, Mapping[str, FieldSource]]) -> tuple[str, ...]:
+    """Return what value maps do not list although they must, as `Object.Field=value` (SP-23); *maps* by object."""
+    return tuple(
+        f"{name}.{field}={as_text(value)}"
+        for name, mapped in maps.items()
+        for field, source in mapped.items()
+        if source.unmapped == "error"
+        and source.source is not None
+        and (value := value_at(event, source.source)) is not None
+        and as_text(value) not in source.values
+    )

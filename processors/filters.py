@@ -9,8 +9,8 @@ other way round.
 from collections.abc import Iterable
 
 from processors.event_paths import Kind, as_text, concerns, value_at
-from processors.integration import Filter
 from processors.integrations import code_key
+from processors.settings_base import Filter
 
 
 def unmet(conditions: Iterable[Filter], event: object, kind: Kind = "event") -> Filter | None:

@@ -131,7 +131,11 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one database transaction does for one org; all of it or nothing."""
+    """
+    What one database transaction does for one org; all of it or nothing.
+
+    `links` (by kind and source ID) are kept, `unlinked` (kind, source ID) are forgotten before that.
+    """
 
     intended: Sequence[ApiCall] = ()
     plans: Mapping[str, bytes] = field(default_factory=dict)
@@ -140,6 +144,7 @@ class Change:
     settled: Sequence[Settled] = ()
     postponed: Sequence[Postponed] = ()
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unlinked: Sequence[tuple[str, str]] = ()
     things: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     resumed: Sequence[Resumed] = ()
     noticed: Sequence[Noticed] = ()

@@ -16,16 +16,19 @@ from processors.settings_yaml import Path
 
 Trigger = tuple[str, str, str]
 
-OF_SOURCE: Mapping[str, str] = {
-    "project": "call_result",
-    "result_codes": "call_result",
-    "action": "call_result",
-    "workspace": "booking",
-    "booking": "booking",
-    "network": "pbx_call",
-    "calls": "pbx_call",
+OF_SOURCE: Mapping[str, tuple[str, ...]] = {
+    "project": ("call_result",),
+    "result_codes": ("call_result",),
+    "action": ("call_result", "prospect"),
+    "workspace": ("booking", "prospect", "field_sales"),
+    "booking": ("booking",),
+    "network": ("pbx_call",),
+    "calls": ("pbx_call",),
+    "prospects": ("prospect",),
+    "field_sales": ("field_sales",),
+    "link": ("prospect", "field_sales"),
 }
-"""Keys that one source alone has a use for."""
+"""Keys that not every source has a use for, and the sources that have."""
 
 
 def source_of(value: Mapping[str, Any]) -> str:
@@ -46,9 +49,10 @@ def source_faults(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         elif value[name] is None and name != "result_codes":
             # Of an empty list's place the model speaks itself.
             yield (name,), f"{name} is empty; write its value behind the colon"
-    for name, owner in OF_SOURCE.items():
-        if name in value and owner != source:
-            yield (name,), f"key '{name}' belongs to source '{owner}', not to '{source}'; remove it, or set the source"
+    for name, owners in OF_SOURCE.items():
+        if name in value and source not in owners:
+            of = " or ".join(f"'{owner}'" for owner in owners)
+            yield (name,), f"key '{name}' belongs to source {of}, not to '{source}'; remove it, or set the source"
     for path, text in _paths(value):
         try:
             check_path(text, source)
@@ -88,7 +92,7 @@ def triggers(value: Mapping[str, Any]) -> Iterator[tuple[Path, Trigger]]:
                 if isinstance(code, str):
                     yield ("result_codes", index), (source, code_key(project), code_key(code))
         return
-    name = "workspace" if source == "booking" else "network"
+    name = "network" if source == "pbx_call" else "workspace"
     scope = value.get(name)
     if isinstance(scope, str):
         yield (name,), (source, code_key(scope), "")

@@ -33,7 +33,7 @@ class Match:
     `leads` and `contacts` are the records that match (after key sets in order, converted leads already followed to
     their contact, and lead and contact that are one converted person already joined).
     `step` says how: `salesforce_id`, `key_set:<n>` (from 1), `phone` (a caller's number), `chosen` or `assigned` (by
-    someone), or `none`.
+    someone), `link` (the record that the source's own record is linked with), or `none`.
     `ignored_id` is the event's SalesforceID where it was not found or deleted, and the keys were used instead.
     `accounts` are those that match the command's account keys; `account_of` is the matched contact's own account;
     `opportunity` is the open one kept for the matched contact, where there is one.
@@ -43,7 +43,8 @@ class Match:
     whom the acting agent's e-mail or user name, or the default owner, names; `things` is what the ledger keeps of the
     source's things, by source ID; `together` is what it keeps of this person's interactions with this agent, for this
     integration and the one that shares activities with it, by the source IDs under which it is kept; `assigned` is the
-    record that someone chose for good for this person (XB-19).
+    record that someone chose for good for this person (XB-19); `linked_id` is the ID of the record that the source's
+    own record is linked with, whether it is still there or not (LL-7).
     """
 
     step: str = "none"
@@ -60,6 +61,7 @@ class Match:
     things: Mapping[str, bytes] = field(default_factory=dict)
     together: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     assigned: str | None = None
+    linked_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,9 @@ class Decision:
     No steps: it is settled at once. `rule_ids` are the rows of the rule tables that led here.
     `linked` names records that the outcome lists although nothing is written to them.
     `park`: it waits for someone to choose among `candidates` (kind and reason are what it comes to if nobody does).
-    `things` (by source ID) and `links` are kept in the ledger when it is settled as decided.
+    `things` (by source ID) and `links` are kept in the ledger when it is settled as decided, and `unlinked` are
+    forgotten. `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields` (`Object.Field`) were
+    not written, since something newer was, or a person's own value.
     """
 
     kind: OutcomeKind
@@ -139,6 +143,9 @@ class Decision:
     flags: tuple[str, ...] = ()
     things: Mapping[str, bytes] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
+    unlinked: tuple[Link, ...] = ()
+    stale_fields: tuple[str, ...] = ()
+    wait_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

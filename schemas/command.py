@@ -55,6 +55,21 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """
+    The source's own record that a command is about: a prospect, or a field record, by its `id` there.
+
+    `occasion` is `initial` in a first load; `stage` is a field record's; `activity` and `done` are a field activity's.
+    """
+
+    id: str
+    occasion: str = "changed"
+    stage: str | None = None
+    activity: str | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One event as one integration wants it applied. See the contract for each field's meaning."""
 
@@ -89,6 +104,8 @@ class Command:
     started: datetime | None = None
     ended: datetime | None = None
     request: Request | None = None
+    record: SourceRecord | None = None
+    unmapped: tuple[str, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
@@ -111,5 +128,7 @@ class Command:
                 "booking": None if value["booking"] is None else BookingChange(**value["booking"]),
                 "step": CallStep.from_avro(value["step"]),
                 "request": None if value["request"] is None else Request(**value["request"]),
+                "record": None if value["record"] is None else SourceRecord(**value["record"]),
+                "unmapped": tuple(value["unmapped"]),
             }
         )

@@ -37,6 +37,12 @@ Reason = Literal[
     "short_call",
     "already_resolved",
     "resolved",
+    "record_deleted",
+    "anonymous",
+    "not_requested",
+    "direction_off",
+    "picklist_unmapped",
+    "stale",
 ]
 RecordOperation = Literal["created", "updated", "converted", "unchanged", "linked", "failed", "other", "deleted"]
 
@@ -109,6 +115,7 @@ class Outcome:
     trace_id: str | None = None
     tie_break: str | None = None
     flags: tuple[str, ...] = ()
+    stale_fields: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -144,6 +151,7 @@ class Outcome:
                 "discarded_fields": tuple(value["discarded_fields"]),
                 "api_calls": tuple(value["api_calls"]),
                 "flags": tuple(value["flags"]),
+                "stale_fields": tuple(value["stale_fields"]),
             }
         )
 

@@ -19,12 +19,18 @@ SOURCE = "crm.event."
 SOURCE_CALL_RESULT = "crm.event.call-result"
 SOURCE_BOOKING = "crm.event.booking"
 SOURCE_PBX_CALL = "crm.event.pbx-call"
+SOURCE_PROSPECT = "crm.event.prospect"
+SOURCE_FIELD_RECORD = "crm.event.field-record"
+SOURCE_FIELD_ACTIVITY = "crm.event.field-activity"
 SOURCE_USER_ACTION = "crm.event.user-action"
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
         SOURCE_CALL_RESULT: "call_result",
         SOURCE_BOOKING: "booking",
         SOURCE_PBX_CALL: "pbx_call_event",
+        SOURCE_PROSPECT: "prospect",
+        SOURCE_FIELD_RECORD: "field_record",
+        SOURCE_FIELD_ACTIVITY: "field_activity",
         SOURCE_USER_ACTION: "user_action",
     }
 )
@@ -33,7 +39,7 @@ NOTICE = "crm.notice"
 NO_ORG = "none"
 """The reserved org of commands that no integration wanted."""
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("created", "updated", "converted", "activity", "skipped", "error")
-DEAD_LETTER_SOURCES = ("call-result", "booking", "pbx-call", "user-action", "command", "outcome")
+DEAD_LETTER_SOURCES = (*(topic.removeprefix(SOURCE) for topic in SOURCES), "command", "outcome")
 _ORG = re.compile(r"[a-z0-9-]+")
 
 
@@ -90,6 +96,9 @@ TOPICS: tuple[Topic, ...] = (
     Topic(SOURCE_CALL_RESULT, "call_result", "call_id", 6, _kept(7 * DAY)),
     Topic(SOURCE_BOOKING, "booking", "booking_id", 6, _kept(7 * DAY)),
     Topic(SOURCE_PBX_CALL, "pbx_call_event", "call_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_PROSPECT, "prospect", "prospect_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_FIELD_RECORD, "field_record", "record_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_FIELD_ACTIVITY, "field_activity", "activity_id", 6, _kept(7 * DAY)),
     Topic(SOURCE_USER_ACTION, "user_action", "event_id", 3, _kept(7 * DAY)),
     *(Topic(outcome_topic(kind), "outcome", "person's record", 3, _kept(30 * DAY)) for kind in OUTCOME_KINDS),
     Topic(NOTICE, "notice", "command_id", 1, _kept(7 * DAY)),

@@ -1,8 +1,8 @@
 """
 Contract `UserAction`: what a user of a source application did by hand.
 
-Source: seeds document of Wildix x-bees, rules XB-1 to XB-4, XB-10, XB-19 to XB-26. The integration that it names
-carries it out.
+Source: seeds documents, rules XB-1 to XB-4, XB-10, XB-19 to XB-26 (Wildix x-bees), LL-15, LL-22 (Lead Liaison).
+The integration that an action names carries it out.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,15 @@ from typing import Any, Literal
 from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
 
 UserActionName = Literal[
-    "create_lead", "log_activity", "create_task", "choose_match", "wrong_match", "force_new", "other"
+    "create_lead",
+    "log_activity",
+    "create_task",
+    "choose_match",
+    "wrong_match",
+    "force_new",
+    "link_record",
+    "sync_record",
+    "other",
 ]
 
 
@@ -23,7 +31,8 @@ class UserAction:
     One action. `salesforce_id` is the record chosen, `object` only its kind.
 
     Of a choice (`choose_match`), `about` is the outcome ID of the parked command, `create_new` says that none of the
-    records is right, `remember` that it holds for everything that follows about this person.
+    records is right, `remember` that it holds for everything that follows about this person. Of `link_record` and
+    `sync_record`, `about` is the source's own ID of the prospect (LL-15, LL-22).
     """
 
     event_id: str

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.database import tables
+from connectors.database.kept import forget_links, keep_links, keep_things
 from connectors.database.reads import LedgerReads, chunks, translated
 from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored
 from connectors.database.statements import ABSORB, ENDED, INTEND, POSTPONE, SETTLE
@@ -196,10 +197,9 @@ class SqlLedger(LedgerReads):
                 numbers = self._settle(connection, lease, change.settled, last)
             if change.noticed:
                 numbers |= self._note(connection, lease, change.noticed, last + len(numbers))
-            for (kind, source_id), record_id in change.links.items():
-                self._link(connection, lease.org, kind, source_id, record_id)
-            for (integration, source_id), body in change.things.items():
-                self._keep(connection, lease.org, integration, source_id, body)
+            forget_links(connection, lease.org, change.unlinked)
+            keep_links(connection, self._insert, lease.org, change.links, self._clock())
+            keep_things(connection, self._insert, lease.org, change.things, self._clock())
             return Applied(last + len(numbers), numbers)
 
     def _calls(self, connection: Connection, lease: Lease, change: Change) -> None:
@@ -252,33 +252,6 @@ class SqlLedger(LedgerReads):
         _each(connection, tables.notice.insert(), rows)
         self._number(connection, lease, next_sequence=last + len(fresh) + 1)
         return {one.notice_id: last + n for n, one in enumerate(fresh, start=1)}
-
-    def _keep(self, connection: Connection, org: str, integration: str, source_id: str, body: bytes) -> None:
-        kept = {"body": body, "updated_at": self._clock()}
-        values = {"org": org, "integration": integration, "source_id": source_id[:300], **kept}
-        statement = self._insert(tables.thing).values(values)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["org", "integration", "source_id"], set_=kept)
-        )
-
-    def _link(
-        self,
-        connection: Connection,
-        org: str,
-        kind: str,
-        source_id: str,
-        record_id: str,
-    ) -> None:
-        values = {
-            "org": org,
-            "kind": kind,
-            "source_id": source_id,
-            "record_id": record_id,
-            "linked_at": self._clock(),
-        }
-        kept = {"record_id": record_id, "linked_at": values["linked_at"]}
-        statement = self._insert(tables.link).values(values)
-        connection.execute(statement.on_conflict_do_update(index_elements=["org", "kind", "source_id"], set_=kept))
 
     def resumed(self, lease: Lease) -> None:
         """Forget where the operator said to go on."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from processors.executor.case import Case, Part
+from processors.integration import Integration
 from processors.rules.normalise import same_value
 from processors.values import Record, Role, Step
 from schemas.command import Command
@@ -27,6 +28,17 @@ class Place:
     who: str | None = None
     role: Role | None = None
     what: str | None = None
+
+
+def object_of(case: Case) -> str:
+    """Return what the command's activity is: Task or Event by the settings; a visit is always an Event (SP-26)."""
+    return activity_object(case.settings, case.command)
+
+
+def activity_object(settings: Integration, command: Command) -> str:
+    """Return what the command's activity is: Task or Event by the settings; a visit is always an Event (SP-26)."""
+    visit = command.record is not None and command.record.activity == "visit"
+    return settings.field_sales.visits if visit else settings.activity.object
 
 
 def key_of(command: Command, thing: str) -> str:
@@ -47,14 +59,15 @@ def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:
     and the org gives it to the integration user (`owner_unknown`).
     """
     agent = case.command.agent
-    found = _user(case, (agent.email if agent else None) or (agent.name if agent else None))
+    found = user_named(case, (agent.email if agent else None) or (agent.name if agent else None))
     if found is not None:
         return found, ()
-    default = _user(case, case.settings.activity.owner)
+    default = user_named(case, case.settings.activity.owner)
     return (default, ("owner_fallback",)) if default else (None, ("owner_unknown",))
 
 
-def _user(case: Case, name: str | None) -> str | None:
+def user_named(case: Case, name: str | None) -> str | None:
+    """Return the ID of the org's active user with that e-mail or user name, or None."""
     wanted = (name or "").strip().casefold()
     if not wanted:
         return None
@@ -88,7 +101,7 @@ def create(case: Case, effect: str, place: Place, fields: Mapping[str, Scalar]) 
     step = Step(
         "activity",
         "create",
-        case.settings.activity.object,
+        object_of(case),
         fields={**_values(place, fields), **own},
         refs=_refs(place),
         effect=effect,

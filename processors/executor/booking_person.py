@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from processors.executor import companions
 from processors.executor.activities import Place
 from processors.executor.case import Case, Part, no_mapping
+from processors.executor.match import the_one
 from processors.rules.normalise import is_blank
 from processors.values import Match, Record, Role, Step
 from schemas.values import Scalar
@@ -58,9 +59,10 @@ def _one_of_several(case: Case) -> tuple[Case, Part]:
     if len(match.leads) > 1 or len(match.contacts) > 1:
         row = case.book.row("several", case.settings.match.several)
         rules.append(row.rule)
-        if row.then != "newest":
+        if row.then in ("refuse", "park"):
             return case, _refusal(match, rules, park=row.then == "park")
-        match, tie = replace(match, leads=_newest(match.leads), contacts=_newest(match.contacts)), "newest"
+        tie = row.then
+        match = replace(match, leads=_one(match.leads, tie), contacts=_one(match.contacts, tie))
     if match.leads and match.contacts:
         row = case.book.row("booking_both", _both_setting(case))
         rules.append(row.rule)
@@ -71,9 +73,8 @@ def _one_of_several(case: Case) -> tuple[Case, Part]:
     return replace(case, match=match), Part(rules=tuple(rules), tie_break=tie)
 
 
-def _newest(records: Sequence[Record]) -> tuple[Record, ...]:
-    """Return the record created last, by ID where that says nothing."""
-    return tuple(sorted(records, key=lambda one: (str(one.fields.get("CreatedDate") or ""), one.id))[-1:])
+def _one(records: Sequence[Record], how: str) -> tuple[Record, ...]:
+    return (the_one(records, how),) if records else ()
 
 
 def _both_setting(case: Case) -> str:

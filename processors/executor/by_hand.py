@@ -1,13 +1,15 @@
 """
-What users do by hand: create a lead, log an activity, create a task, choose or change a match.
+What users do by hand: create a lead, log an activity, create a task, choose or change a match, link or sync a prospect.
 
-In: a case of the contract `UserAction`.  Out: a `Decision` (XB-1, XB-2, XB-10, XB-19 to XB-26).
+In: a case of the contract `UserAction`.  Out: a `Decision` (XB-1, XB-2, XB-10, XB-19 to XB-26, LL-15, LL-22).
 Rule of this file: pure; which way to go is read from the table `by_hand`. With several records a user chooses, always:
 between a lead and a contact too (XB-21, XB-22).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from processors.executor import links, records
 from processors.executor.activities import Place, log
 from processors.executor.case import Case, Part
 from processors.executor.choose import assignment
@@ -28,9 +30,9 @@ def effects(command: Command, _states: Mapping[str, bytes]) -> tuple[str, ...]:
 def decide_by_hand(case: Case) -> Decision:
     """Return what a user's action does."""
     request = case.command.request or Request("other")
-    records = _meant(case, request)
-    row = case.book.row("by_hand", request.action, _situation(case, records))
-    return _VERBS[row.then](case, (row.rule,), records, row.then)
+    found = _meant(case, request)
+    row = case.book.row("by_hand", request.action, _situation(case, found))
+    return _VERBS[row.then](case, (row.rule,), found, row.then)
 
 
 def _situation(case: Case, records: tuple[Record, ...]) -> str:
@@ -90,7 +92,30 @@ def _log(case: Case, rules: tuple[str, ...], records: tuple[Record, ...], verb: 
     return case.decided("activity" if part.step else "updated", rules, (part, Part(linked=(record,))), reason)
 
 
+def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb: str) -> Decision:
+    """The prospect is that record from now on, and what is known of it goes there (LL-15)."""
+    if not any((case.command.lead, case.command.contact)):
+        detail = "nothing is known of the prospect yet: it is linked, and what comes later goes to the record"
+        part = Part(record=chosen[0], linked=chosen, detail=detail)
+        return links.kept(case.command, case.match, case.decided("updated", rules, (part,), "resolved"))
+    return _ruled(records.decide_prospect(case), rules)
+
+
+def _sync(case: Case, rules: tuple[str, ...], _chosen: tuple[Record, ...], _verb: str) -> Decision:
+    """What is known of the prospect goes to Salesforce because a user asks for it (LL-22)."""
+    if not any((case.command.lead, case.command.contact)):
+        detail = f"nothing is known of prospect '{case.command.thing}': it was never sent, or its name is another one"
+        return case.decided("error", rules, (Part(refusal="no_match", detail=detail),))
+    return _ruled(records.decide_prospect(case), rules)
+
+
+def _ruled(decision: Decision, rules: tuple[str, ...]) -> Decision:
+    return replace(decision, rule_ids=tuple(dict.fromkeys((*rules, *decision.rule_ids))))
+
+
 _VERBS = {
+    "link": _link,
+    "sync": _sync,
     "create": _create,
     "create_and_assign": _create,
     "assign": _assign,

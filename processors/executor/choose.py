@@ -31,11 +31,11 @@ def narrowed(
     if resolution is not None and not resolution.expired:
         if resolution.record_id is None:
             return replace(match, leads=(), contacts=(), followed=None, also=(), step="chosen")
-        chosen = _only(match, resolution.record_id, settings, index, book)
+        chosen = only(match, resolution.record_id, settings, index, book)
         if chosen is not None:
             return replace(chosen, step="chosen")
     if assigned is not None and match.step != "salesforce_id":
-        kept = _only(match, assigned, settings, index, book)
+        kept = only(match, assigned, settings, index, book)
         if kept is not None:
             return replace(kept, step="assigned", assigned=assigned)
     return match
@@ -73,7 +73,8 @@ def assignment(record: str | None, role: Role | None = None) -> Link:
     return Link("assignment", EVERY_NAME, record_id(record) if record else None, role)
 
 
-def _only(match: Match, chosen: str, settings: Integration, index: Index, book: Book) -> Match | None:
+def only(match: Match, chosen: str, settings: Integration, index: Index, book: Book) -> Match | None:
+    """Return *match* with the record of that ID alone, a converted lead followed; None where it is not there."""
     record = _record(chosen, index)
     if record is None:
         return None

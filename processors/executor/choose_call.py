@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from processors.executor.case import Case, Part
+from processors.executor.match import the_one
 from processors.rules.normalise import is_blank
 from processors.values import Record
 
@@ -105,9 +106,9 @@ def _several(case: Case, records: Sequence[Record], rules: tuple[str, ...]) -> M
         return _single(records[0], rules)
     row = case.book.row("call_several", case.settings.match.several)
     rules = (*rules, row.rule)
-    if row.then == "newest":
-        return _single(_newest(records), rules, "newest")
-    return _refused(records, rules, park=row.then == "park")
+    if row.then in ("refuse", "park"):
+        return _refused(records, rules, park=row.then == "park")
+    return _single(the_one(records, row.then), rules, row.then)
 
 
 def _single(record: Record, rules: tuple[str, ...], tie_break: str | None = None) -> Meant:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from processors.executor.claim import Item
-from processors.executor.match import account_keys, names_of
+from processors.executor.match import account_keys, names_of, person_keys
 from processors.executor.plan import Plan
 from processors.values import Decision, Match, Record
 from schemas.values import Scalar
@@ -99,6 +99,9 @@ def touched_keys(
     for person in [*match.leads, *match.contacts]:
         keys |= names_of(person, region)
     keys |= {f"sfid:{one}" for one in match.also}
+    if item.command.record is not None and item.command.request is not None:
+        # What a user asks for is about a person who is known only now.
+        keys |= person_keys(item.command, region)
     for step in decision.steps:
         if step.record_id:
             keys.add(f"rec:{step.record_id}")

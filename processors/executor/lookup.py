@@ -15,8 +15,10 @@ from processors.executor.claim import Item
 from processors.executor.context import Context
 from processors.executor.decide import decide
 from processors.executor.group import Batch, decide_batch
+from processors.executor.links import by_link
 from processors.executor.match import Index, follow_up, questions, resolve
 from processors.executor.questions import Asked
+from processors.executor.records import resumed
 from processors.executor.search_numbers import searched
 from processors.ledger import Lease
 from processors.ports import Salesforce
@@ -29,6 +31,7 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
     kept = surroundings.read(items, context.ledger, lease)
     for item in items:
         renewed(item, kept.things_of(item), context.region)
+        item.command = resumed(item.command, kept.things_of(item))
     asked: list[Asked] = [(item.command, item.settings) for item in items]
     people = questions(asked, facts, context.region, kept.chosen(items))
     records = _find(salesforce, (*people, *surroundings.questions(items, kept, facts)))
@@ -44,6 +47,7 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
         if item.settings is None:
             return Match()
         found = resolve(item.command, item.settings, index, opportunities)
+        found = by_link(found, kept.linked_to(item), item.settings, index) if not item.resolution else found
         found = narrowed(found, item.resolution, kept.assigned_to(item), item.settings, index)
         return surroundings.joined_to(found, item, kept, records, facts)
 

@@ -39,6 +39,7 @@ __all__ = [
     "questions",
     "resolve",
     "resolve_call",
+    "the_one",
 ]
 
 
@@ -50,6 +51,10 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     for a key set that has neither an e-mail nor a phone.
     """
     names = {f"source:{command.integration}/{command.thing}"}
+    if command.record is not None and command.record.id:
+        names.add(f"source:{command.integration}/{command.record.id}")
+    if command.request is not None and command.request.about:
+        names.add(f"source:{command.integration}/{command.request.about.strip()}")
     if command.booking is not None and command.booking.previous:
         names.add(f"source:{command.integration}/{command.booking.previous}")
     emails = [command.person.email, *(key.value for key in command.keys if key.kind == "email")]
@@ -234,7 +239,18 @@ def joined(
 
 def newest(records: Sequence[Record]) -> Record:
     """Return the record created last, of equal ones that with the highest ID (1F)."""
-    return max(records, key=lambda one: (str(one.fields.get("CreatedDate") or ""), one.id))
+    return the_one(records, "newest")
+
+
+def the_one(records: Sequence[Record], how: str) -> Record:
+    """
+    Return which of several records is taken: the `newest`, the `oldest`, the one `last_modified` (1F, LL-8).
+
+    Of equal ones the highest ID, for `oldest` the lowest. The org's times are all of one form, in UTC.
+    """
+    field = "LastModifiedDate" if how == "last_modified" else "CreatedDate"
+    choose = min if how == "oldest" else max
+    return choose(records, key=lambda one: (str(one.fields.get(field) or ""), one.id))
 
 
 def _with_companions(
@@ -242,15 +258,16 @@ def _with_companions(
 ) -> Match:
     """
     Return the match with the accounts of the command's keys, and the contact's own account and open opportunity: of
-    several contacts those of the newest, where the integration takes that one.
+    several contacts those of the one that the integration takes.
     """
     accounts: tuple[Record, ...] = ()
     if settings.account.enabled and not any(is_blank(command.account.get(key)) for key in settings.account.keys):
         keys = [MatchKey(1, "text", str(command.account[key]), contact=key) for key in settings.account.keys]
         accounts = _hits(keys, "Account", index)
-    if not match.contacts or (len(match.contacts) > 1 and settings.match.several != "newest"):
+    several = settings.match.several
+    if not match.contacts or (len(match.contacts) > 1 and several in ("error", "park")):
         return replace(match, accounts=accounts)
-    contact = newest(match.contacts)
+    contact = the_one(match.contacts, several)
     kept = index.get(opportunities.get(contact.id), "Opportunity")
     return replace(
         match,

@@ -32,6 +32,7 @@ class Pending:
     answered: list[str] = field(default_factory=list)
     alive: list[ApiCall] = field(default_factory=list)
     links: dict[tuple[str, str], str] = field(default_factory=dict)
+    unlinked: list[tuple[str, str]] = field(default_factory=list)
     things: dict[tuple[str, str], bytes] = field(default_factory=dict)
     resumed: list[Resumed] = field(default_factory=list)
     noticed: list[Noticed] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Pending:
             settled=self.settled,
             postponed=self.postponed,
             links=self.links,
+            unlinked=self.unlinked,
             things=self.things,
             resumed=self.resumed,
             noticed=self.noticed,
@@ -103,6 +105,7 @@ class Pending:
     def _keep(self, item: Item, plan: Plan) -> None:
         """Keep what the decision says of the source's things, and the records that it came to."""
         self._keep_things(item, plan)
+        self.unlinked += [(link.kind, link.source_id) for link in plan.decision.unlinked]
         for link in plan.decision.links:
             record = link.record_id or (plan.record_id(link.role) if link.role else None)
             names = person_names(item.keys) if link.source_id == EVERY_NAME else [link.source_id]

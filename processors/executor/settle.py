@@ -68,6 +68,7 @@ def settle(item: Item, plan: Plan | None, digest: str, now: datetime, ending: En
         trace_id=command.trace_id,
         tie_break=decision.tie_break if decision else None,
         flags=decision.flags if decision else (),
+        stale_fields=decision.stale_fields if decision else (),
     )
 
 

@@ -8,7 +8,7 @@ Rule of this file: a table and nothing else; a new source is a new row.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from processors.executor import bookings, by_hand, calls, logged
+from processors.executor import bookings, by_hand, calls, field_activities, logged, records
 from processors.executor.case import Case
 from processors.values import Decision
 from schemas.command import Command
@@ -33,7 +33,10 @@ SOURCES: Mapping[str, Source] = {
     "call_result": Source(effects=logged.effects),
     "booking": Source(bookings.decide_booking, bookings.wanted_things, bookings.further_things, bookings.effects),
     "pbx_call_event": Source(calls.decide_call, things=calls.things, effects=calls.effects),
-    "user_action": Source(by_hand.decide_by_hand, effects=by_hand.effects),
+    "prospect": Source(records.decide_prospect),
+    "field_record": Source(records.decide_field_record),
+    "field_activity": Source(field_activities.decide_field_activity, effects=field_activities.effects),
+    "user_action": Source(by_hand.decide_by_hand, things=records.things, effects=by_hand.effects),
 }
 """By contract."""
 

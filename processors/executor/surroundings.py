@@ -9,7 +9,8 @@ Rule of this file: it reads and joins; what any of it means is decided by `booki
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from processors.executor import interactions
+from processors.executor import interactions, links, records
+from processors.executor.activities import activity_object
 from processors.executor.claim import Item, person_names
 from processors.executor.sources import source_of
 from processors.ledger import Lease, Ledger
@@ -37,11 +38,12 @@ _WRITTEN: Mapping[str, tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """
-    What the ledger keeps about a batch: things by (integration, source ID), records chosen for good by a person's key,
-    and the IDs of activities by effect key.
+    What the ledger keeps about a batch: things by (integration, source ID), records linked with those of the source,
+    records chosen for good by a person's key, and the IDs of activities by effect key.
     """
 
     things: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
+    linked: Mapping[str, str] = field(default_factory=dict)
     assigned: Mapping[str, str] = field(default_factory=dict)
     activities: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,10 +63,14 @@ class Surroundings:
         """Return the record that someone chose for good for this command's person, or None (XB-19)."""
         return next((self.assigned[name] for name in person_names(item.keys) if name in self.assigned), None)
 
+    def linked_to(self, item: Item) -> str | None:
+        """Return the record that the source's own record of this command is linked with, or None (LL-7)."""
+        return next((self.linked[name] for name in _link_names(item) if name in self.linked), None)
+
     def chosen(self, items: Iterable[Item]) -> list[str]:
         """Return the IDs of all records that were chosen for these commands."""
         ids = [item.resolution.record_id for item in items if item.resolution and item.resolution.record_id]
-        return list(dict.fromkeys([*ids, *self.assigned.values()]))
+        return list(dict.fromkeys([*ids, *self.assigned.values(), *self.linked.values()]))
 
 
 def read(items: Sequence[Item], ledger: Ledger, lease: Lease) -> Surroundings:
@@ -72,10 +78,19 @@ def read(items: Sequence[Item], ledger: Ledger, lease: Lease) -> Surroundings:
     people = dict.fromkeys(name for item in items for name in person_names(item.keys))
     assigned = ledger.links(lease, "assignment", list(people)) if people else {}
     things = _things(items, ledger, lease)
-    kept = Surroundings(things, assigned)
+    names = dict.fromkeys(name for item in items for name in _link_names(item))
+    linked = ledger.links(lease, links.KIND, list(names)) if names else {}
+    kept = Surroundings(things, linked, assigned)
     wanted = dict.fromkeys(effect for item in items for effect in _effects(item, kept))
     activities = ledger.links(lease, "activity", list(wanted)) if wanted else {}
     return replace(kept, activities=activities)
+
+
+def _link_names(item: Item) -> tuple[str, ...]:
+    """Return under which name the ledger keeps the link of the source's record: the command's, or the one asked for."""
+    about = records.asked_for(item.command)
+    name = links.record_name(item.command.integration, about) if about else links.name_of(item.command)
+    return (name,) if name else ()
 
 
 def _things(items: Sequence[Item], ledger: Ledger, lease: Lease) -> dict[tuple[str, str], bytes]:
@@ -130,10 +145,11 @@ def questions(items: Sequence[Item], kept: Surroundings, facts: OrgFacts) -> tup
     live = [item for item in items if item.settings is not None and item.settings.activity.enabled]
     asked = []
     for name in ("Task", "Event"):
-        own = [item for item in live if item.settings and item.settings.activity.object == name]
+        own = [item for item in live if item.settings and activity_object(item.settings, item.command) == name]
         if own and name in facts.objects:
             asked += _activities(name, own, kept, facts)
-    names = dict.fromkeys(one for item in live for one in _names(item))
+    owning = [*live, *(item for item in items if item.command.contract == "field_record")]
+    names = dict.fromkeys(one for item in owning for one in _names(item))
     if names and "User" in facts.objects:
         asked.append(Question("User", _USER, ((In("Email", tuple(names)),), (In("Username", tuple(names)),))))
     return tuple(asked)
@@ -160,15 +176,15 @@ def _mapped(item: Item) -> Iterable[str]:
 
 def _names(item: Item) -> list[str]:
     agent = item.command.agent
-    default = item.settings.activity.owner if item.settings else None
-    return [one.strip() for one in (agent.email if agent else None, agent.name if agent else None, default) if one]
+    defaults = (item.settings.activity.owner, item.settings.field_sales.owner) if item.settings else ()
+    return [one.strip() for one in (agent.email if agent else None, agent.name if agent else None, *defaults) if one]
 
 
-def joined_to(match: Match, item: Item, kept: Surroundings, records: Sequence[Record], facts: OrgFacts) -> Match:
+def joined_to(match: Match, item: Item, kept: Surroundings, found: Sequence[Record], facts: OrgFacts) -> Match:
     """Return *match* with the activities, users and things of this command."""
     by_effect: dict[str, Record] = {}
     wanted = _effects(item, kept)
-    for record in records:
+    for record in found:
         if record.object in _WRITTEN and not record.fields.get("IsDeleted"):
             key = record.fields.get(facts.external_field.get(record.object, ""))
             by_effect.update({effect: record for effect in wanted if effect == key})
@@ -176,7 +192,7 @@ def joined_to(match: Match, item: Item, kept: Surroundings, records: Sequence[Re
     return replace(
         match,
         activities=by_effect,
-        users=tuple(record for record in records if record.object == "User"),
+        users=tuple(record for record in found if record.object == "User"),
         things=kept.things_of(item),
         together=kept.together(item),
     )

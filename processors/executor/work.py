@@ -184,7 +184,9 @@ class Worker:
         while True:
             finished = [item for item in items if item.plan is not None and item.plan.step is None]
             for item in finished:
-                if item.plan is not None and item.plan.decision.park:
+                if item.plan is not None and (wait := item.plan.decision.wait_seconds) is not None:
+                    pending.postpone(item, item.plan.decision.detail or "", tries=item.tries, delay=wait)
+                elif item.plan is not None and item.plan.decision.park:
                     pending.park(item, item.plan.decision)
                 else:
                     pending.settle(item, item.plan, None)

@@ -13,12 +13,15 @@ from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.codec import Codec
 from schemas.errors import Undecodable
+from schemas.field_activity import FieldActivity
+from schemas.field_record import FieldRecord
 from schemas.pbx_call_event import PbxCallEvent
+from schemas.prospect import Prospect
 from schemas.user_action import UserAction
 
 CONTRACT = "call_result"
 
-Event: TypeAlias = CallResult | Booking | PbxCallEvent | UserAction
+Event: TypeAlias = CallResult | Booking | PbxCallEvent | Prospect | FieldRecord | FieldActivity | UserAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ READERS: Mapping[str, Reader] = {
     "call_result": Reader(CallResult.from_avro, ("event_id", "call_id")),
     "booking": Reader(Booking.from_avro, ("event_id", "booking_id")),
     "pbx_call_event": Reader(PbxCallEvent.from_avro, ("event_id", "call_id")),
+    "prospect": Reader(Prospect.from_avro, ("event_id", "prospect_id")),
+    "field_record": Reader(FieldRecord.from_avro, ("event_id", "record_id")),
+    "field_activity": Reader(FieldActivity.from_avro, ("event_id", "activity_id")),
     "user_action": Reader(UserAction.from_avro, ("event_id",)),
 }
 """By contract: everything that a source topic may hold."""

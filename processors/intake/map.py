@@ -11,15 +11,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from processors.event_paths import as_text, value_at
-from processors.field_map import fields
+from processors.field_map import fields, refused
 from processors.intake.decode import Event
 from processors.intake.route import Route
-from processors.integration import Key, Maps, MatchSettings
+from processors.integration import FieldMap, Key, Maps, MatchSettings
 from schemas.booking import Booking
 from schemas.call_result import CallResult
-from schemas.command import BookingChange, Command, MatchKey, Request
+from schemas.command import BookingChange, Command, MatchKey, Request, SourceRecord
+from schemas.field_activity import FieldActivity
+from schemas.field_record import FieldRecord
 from schemas.identity import command_id, digest
 from schemas.pbx_call_event import PbxCallEvent
+from schemas.prospect import Prospect
 from schemas.user_action import UserAction
 from schemas.values import Scalar
 
@@ -27,6 +30,9 @@ CONTRACTS: Mapping[type, str] = {
     CallResult: "call_result",
     Booking: "booking",
     PbxCallEvent: "pbx_call_event",
+    Prospect: "prospect",
+    FieldRecord: "field_record",
+    FieldActivity: "field_activity",
     UserAction: "user_action",
 }
 """The contract of an event, by what it was decoded into."""
@@ -63,6 +69,7 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         account=fields(event, maps.account),
         opportunity=fields(event, maps.opportunity),
         activity=fields(event, maps.activity),
+        unmapped=refused(event, _read_by(event, maps)),
     )
     return _whole(made, event, match) if apply else made
 
@@ -77,7 +84,16 @@ def _whole(made: Command, event: Event, match: MatchSettings) -> Command:
         return replace(made, booking=change, started=event.start, ended=event.end)
     if isinstance(event, PbxCallEvent):
         # What a whole call maps to is known when its steps are one: the executor maps it.
-        return replace(made, kind="step", step=event.call_step, keys=(), lead={}, contact={}, activity={})
+        return replace(made, kind="step", step=event.call_step, keys=(), lead={}, contact={}, activity={}, unmapped=())
+    if isinstance(event, Prospect):
+        return replace(made, activity={}, record=SourceRecord(event.prospect_id, event.occasion))
+    if isinstance(event, FieldRecord):
+        return replace(made, activity={}, record=SourceRecord(event.record_id, stage=event.stage))
+    if isinstance(event, FieldActivity):
+        own = SourceRecord((event.record_id or "").strip(), activity=event.kind, done=event.done)
+        bare: dict[str, Scalar] = {}
+        made = replace(made, lead=bare, contact=bare, account=bare, opportunity=bare, record=own)
+        return replace(made, started=event.started, ended=event.ended)
     return replace(
         made,
         kind="resolve" if event.action == "choose_match" else "apply",
@@ -87,6 +103,14 @@ def _whole(made: Command, event: Event, match: MatchSettings) -> Command:
         activity=_by_hand(event, made.activity),
         request=Request(event.action, event.object, event.about, event.create_new, event.remember),
     )
+
+
+def _read_by(event: Event, maps: Maps) -> dict[str, FieldMap]:
+    """Return the field maps that an event fills: a field activity its activity's alone, other records theirs."""
+    if isinstance(event, FieldActivity):
+        return {"Activity": maps.activity}
+    people = {"Lead": maps.lead, "Contact": maps.contact, "Account": maps.account, "Opportunity": maps.opportunity}
+    return people if isinstance(event, Prospect | FieldRecord) else {**people, "Activity": maps.activity}
 
 
 def _by_hand(event: UserAction, mapped: Mapping[str, Scalar]) -> dict[str, Scalar]:

@@ -5,15 +5,21 @@ In: an event and the integrations. Out: one `Route`; at most one integration wan
 Rule of this file: a decision and its rule ID, in this order: nobody, not yet active, filtered, apply.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from processors.event_paths import Kind
 from processors.filters import unmet
 from processors.intake.decode import Event
-from processors.integration import Filter, Integration
-from processors.integrations import Integrations
+from processors.integration import Integration
+from processors.integrations import Integrations, code_key
 from schemas.booking import Booking
 from schemas.call_result import CallResult
+from schemas.field_activity import FieldActivity
+from schemas.field_record import FieldRecord
 from schemas.pbx_call_event import PbxCallEvent
+from schemas.prospect import Prospect
 from schemas.user_action import UserAction
 
 NOBODY = "none"
@@ -51,11 +57,13 @@ def route(event: Event, integrations: Integrations) -> Route:
         # A disabled integration is as none: it wants nothing.
         return Route(None, skip_reason="no_integration", rule_ids=("VS-5",))
     digest = integrations.digest(wanted.name)
-    if wanted.active_from is not None and event.event_time < wanted.active_from:
+    if wanted.active_from is not None and _happened(event) < wanted.active_from:
         return Route(wanted, digest, "before_activation", ("1G",))
-    condition = _unmet(wanted, event)
+    if isinstance(event, FieldRecord | FieldActivity) and not wanted.field_sales.to_salesforce:
+        return Route(wanted, digest, "direction_off", ("SP-18",))
+    condition = _unmet(wanted, event) or _stage_unmet(wanted, event)
     if condition is not None:
-        return Route(wanted, digest, "filtered", (f"filter:{condition.name}",))
+        return Route(wanted, digest, "filtered", (f"filter:{condition}",))
     unknown = _unknown_word(event)
     if unknown is not None:
         # A word that a later version of the contract knows: told as news, and never guessed.
@@ -71,8 +79,17 @@ def _wanted(event: Event, integrations: Integrations) -> Integration | None:
         return integrations.find("booking", event.workspace)
     if isinstance(event, PbxCallEvent):
         return integrations.find("pbx_call", event.network)
+    if isinstance(event, Prospect):
+        return integrations.find("prospect", event.workspace)
+    if isinstance(event, FieldRecord | FieldActivity):
+        return integrations.find("field_sales", event.workspace)
     named = integrations.by_name.get(event.integration.strip())
     return named if named is not None and named.enabled else None
+
+
+def _happened(event: Event) -> datetime:
+    """Return the moment that must not lie before the activation: of an activity when it was made (SP-35)."""
+    return (event.created if isinstance(event, FieldActivity) else None) or event.event_time
 
 
 def _unknown_word(event: Event) -> str | None:
@@ -82,8 +99,21 @@ def _unknown_word(event: Event) -> str | None:
     return "action" if isinstance(event, UserAction) and event.action == "other" else None
 
 
-def _unmet(wanted: Integration, event: Event) -> Filter | None:
+def _unmet(wanted: Integration, event: Event) -> str | None:
     """Return the condition that leaves the event out. Steps pass: their whole call is asked once it is known."""
     if isinstance(event, PbxCallEvent):
         return None
-    return unmet(wanted.filters, event, "by_hand" if isinstance(event, UserAction) else "event")
+    found = unmet(wanted.filters, event, _KINDS.get(type(event), "event"))
+    return found.name if found else None
+
+
+def _stage_unmet(wanted: Integration, event: Event) -> str | None:
+    """Return the name of the condition on stages where a field record stands at none of them (SP-20)."""
+    if not isinstance(event, FieldRecord) or not wanted.field_sales.stages:
+        return None
+    stages = {code_key(stage) for stage in wanted.field_sales.stages}
+    return None if code_key(event.stage or "") in stages else wanted.field_sales.stages_name
+
+
+_KINDS: Mapping[type, Kind] = {UserAction: "by_hand", FieldRecord: "field_record", FieldActivity: "activity"}
+"""What a condition is asked of, where an integration carries out more than one kind."""

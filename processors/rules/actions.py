@@ -67,11 +67,13 @@ LEAD_AND_CONTACT = Table(
 
 SEVERAL = Table(
     "several_matches",
-    (("error", "newest", "park"),),
-    ("several", "newest", "park"),
+    (("error", "newest", "oldest", "last_modified", "park"),),
+    ("several", "newest", "oldest", "last_modified", "park"),
     (
         Row("1F-several", ("error",), "several"),
         Row("1F-several", ("newest",), "newest"),
+        Row("LL-8", ("oldest",), "oldest"),
+        Row("LL-8", ("last_modified",), "last_modified"),
         Row("1F-several", ("park",), "park"),
     ),
 )

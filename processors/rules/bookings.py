@@ -79,11 +79,13 @@ OVERWRITE = Table(
 
 SEVERAL = Table(
     "several",
-    (("error", "newest", "park"),),
-    ("refuse", "newest", "park"),
+    (("error", "newest", "oldest", "last_modified", "park"),),
+    ("refuse", "newest", "oldest", "last_modified", "park"),
     (
         Row("JI-25", ("error",), "refuse"),
         Row("JI-25", ("newest",), "newest"),
+        Row("JI-25", ("oldest",), "oldest"),
+        Row("JI-25", ("last_modified",), "last_modified"),
         Row("JI-25", ("park",), "park"),
     ),
 )

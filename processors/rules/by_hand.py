@@ -2,12 +2,22 @@
 Rules for what users do by hand: which record is meant, and what is made of it.
 
 In: a situation.  Out: the row that decides it.
-Rule of this file: data alone; each row names its rule (XB, the PBX document), and the tables are total.
+Rule of this file: data alone; each row names its rule (XB, the PBX document; LL, the marketing document), and the
+tables are total.
 """
 
 from processors.rules.book import Row, Table
 
-_ACTIONS = ("create_lead", "force_new", "wrong_match", "log_activity", "create_task", "choose_match")
+_ACTIONS = (
+    "create_lead",
+    "force_new",
+    "wrong_match",
+    "log_activity",
+    "create_task",
+    "choose_match",
+    "link_record",
+    "sync_record",
+)
 _SITUATIONS = ("none", "one", "several", "chosen", "gone")
 """How many records match; or the user named one, which is there (`chosen`) or not (`gone`)."""
 
@@ -22,7 +32,7 @@ _NEW = "create_and_assign"
 BY_HAND = Table(
     "by_hand",
     (_ACTIONS, _SITUATIONS),
-    ("create", "create_and_assign", "assign", "leave", "log", "open", "no_match", "park"),
+    ("create", "create_and_assign", "assign", "leave", "log", "open", "link", "sync", "no_match", "park"),
     (
         *_rows(
             "create_lead",
@@ -59,6 +69,22 @@ BY_HAND = Table(
             ("XB-19", "no_match"),
             ("XB-19", "assign"),
             ("XB-19", "no_match"),
+        ),
+        *_rows(
+            "link_record",
+            ("LL-15", "no_match"),
+            ("LL-15", "no_match"),
+            ("LL-15", "no_match"),
+            ("LL-15", "link"),
+            ("LL-15", "no_match"),
+        ),
+        *_rows(
+            "sync_record",
+            ("LL-22", "sync"),
+            ("LL-22", "sync"),
+            ("LL-22", "sync"),
+            ("LL-22", "sync"),
+            ("LL-22", "no_match"),
         ),
     ),
 )

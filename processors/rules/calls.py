@@ -106,11 +106,13 @@ CALL_SHARED = Table(
 
 CALL_SEVERAL = Table(
     "call_several",
-    (("error", "newest", "park"),),
-    ("refuse", "newest", "park"),
+    (("error", "newest", "oldest", "last_modified", "park"),),
+    ("refuse", "newest", "oldest", "last_modified", "park"),
     (
         Row("1F-several", ("error",), "refuse"),
         Row("1F-several", ("newest",), "newest"),
+        Row("1F-several", ("oldest",), "oldest"),
+        Row("1F-several", ("last_modified",), "last_modified"),
         Row("1F-several", ("park",), "park"),
     ),
 )

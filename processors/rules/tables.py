@@ -4,7 +4,7 @@ Every rule table in one book.
 Rule of this file: a new table is added here, and the negation test then asks for its tests.
 """
 
-from processors.rules import actions, bookings, by_hand, calls, fields, interactions
+from processors.rules import actions, bookings, by_hand, calls, fields, interactions, records
 from processors.rules.book import Book
 
 BOOK = Book.of(
@@ -15,5 +15,6 @@ BOOK = Book.of(
         *by_hand.TABLES,
         *interactions.TABLES,
         *calls.TABLES,
+        *records.TABLES,
     )
 )

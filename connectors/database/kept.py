@@ -1,0 +1,52 @@
+"""
+What the ledger keeps beyond single commands: records of the source's things (links), and what is known of these things.
+
+Rule of this file: one statement for many rows; who may write was checked by the transaction that it runs in.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete
+
+from connectors.database import tables
+
+_link = tables.link.c
+_FORGET = delete(tables.link).where(
+    _link.org == bindparam("p_org"), _link.kind == bindparam("p_kind"), _link.source_id == bindparam("p_source_id")
+)
+
+
+def forget_links(connection: Connection, org: str, keys: Iterable[tuple[str, str]]) -> None:
+    """Delete the links of these (kind, source ID)."""
+    rows = [{"p_org": org, "p_kind": kind, "p_source_id": source_id} for kind, source_id in keys]
+    if rows:
+        connection.execute(_FORGET, rows)
+
+
+def keep_links(
+    connection: Connection, insert: Callable[..., Any], org: str, links: Mapping[tuple[str, str], str], now: float
+) -> None:
+    """Insert or replace the record ID of each (kind, source ID); *insert* is the database's own, with upserts."""
+    rows = [
+        {"org": org, "kind": kind, "source_id": source_id, "record_id": record_id, "linked_at": now}
+        for (kind, source_id), record_id in links.items()
+    ]
+    statement = insert(tables.link)
+    kept = {name: statement.excluded[name] for name in ("record_id", "linked_at")}
+    if rows:
+        connection.execute(statement.on_conflict_do_update(["org", "kind", "source_id"], set_=kept), rows)
+
+
+def keep_things(
+    connection: Connection, insert: Callable[..., Any], org: str, things: Mapping[tuple[str, str], bytes], now: float
+) -> None:
+    """Insert or replace what is known of each (integration, source ID)."""
+    rows = [
+        {"org": org, "integration": integration, "source_id": source_id[:300], "body": body, "updated_at": now}
+        for (integration, source_id), body in things.items()
+    ]
+    statement = insert(tables.thing)
+    kept = {name: statement.excluded[name] for name in ("body", "updated_at")}
+    if rows:
+        connection.execute(statement.on_conflict_do_update(["org", "integration", "source_id"], set_=kept), rows)
