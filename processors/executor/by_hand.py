@@ -71,7 +71,9 @@ def _leave(case: Case, rules: tuple[str, ...], records: tuple[Record, ...], _ver
 def _no_match(case: Case, rules: tuple[str, ...], _records: tuple[Record, ...], _verb: str) -> Decision:
     asked, request = case.command.salesforce_id, case.command.request
     detail = "no lead, contact or account matches"
-    if asked:
+    if request and request.action == "sync_record":
+        detail = "a request to sync names a prospect and no record: link the prospect to the record by link_record"
+    elif asked:
         detail = f"record {asked} is not there: choose another one"
     elif request and request.action == "choose_match":
         detail = "the choice names no record: send its salesforce_id"
@@ -106,7 +108,7 @@ def _sync(case: Case, rules: tuple[str, ...], _chosen: tuple[Record, ...], _verb
     if not any((case.command.lead, case.command.contact)):
         detail = f"nothing is known of prospect '{case.command.thing}': it was never sent, or its name is another one"
         return case.decided("error", rules, (Part(refusal="no_match", detail=detail),))
-    return _ruled(records.decide_prospect(case), rules)
+    return _ruled(records.decide_prospect(case, requested=True), rules)
 
 
 def _ruled(decision: Decision, rules: tuple[str, ...]) -> Decision:

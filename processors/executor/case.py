@@ -7,8 +7,8 @@ Rule of this file: pure; what is consulted here is what the outcome names in `ru
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from processors.executor.call import Call
 from processors.integration import Integration
@@ -86,12 +86,26 @@ class Case:
             self.book,
         )
         added = dict(extra or {})
+        ours = self._link_fields(role, record.fields, writing=bool(changes.fields or added))
+        added = {**added, **ours}
         values = {**changes.fields, **added}
         if not values:
             return Part(record=record, rules=changes.rules, linked=(record,))
         before = {**changes.before, **{name: record.fields.get(name) for name in added}}
         step = Step(role, "update", record.object, record_id=record.id, fields=values, before=before)
-        return Part(step, record, changes.rules)
+        return Part(step, record, (*changes.rules, *(("LL-9",) if ours else ())))
+
+    def _link_fields(self, role: Role, held: Mapping[str, Any], *, writing: bool) -> dict[str, Scalar]:
+        """Return what the record is to say of the source's record: its ID, and when we last wrote it (LL-9)."""
+        own, link = self.command.record, self.settings.link
+        if own is None or own.activity is not None or role not in ("lead", "contact"):
+            return {}
+        fields: dict[str, Scalar] = {}
+        if link.id_field and held.get(link.id_field) != own.id:
+            fields[link.id_field] = own.id
+        if link.synced_field and (writing or fields):
+            fields[link.synced_field] = self.now.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        return fields
 
     def create(
         self,
@@ -130,7 +144,7 @@ class Case:
             role,
             "create",
             object_name,
-            fields={**made.fields, **(links or {})},
+            fields={**made.fields, **(links or {}), **self._link_fields(role, {}, writing=True)},
             refs=dict(refs or {}),
             effect=effect_key(self.command.integration, self.command.thing, role),
             allow_duplicates=allow_duplicates,

@@ -187,6 +187,7 @@ def fields_of(name: str, live: Sequence[tuple[Command, Integration]], facts: Org
         )
         if name in ("Lead", "Contact"):
             wanted.update(dict.fromkeys(one for key in command.keys if (one := key_field(key, name))))
+            wanted.update(dict.fromkeys(one for one in (settings.link.id_field, settings.link.synced_field) if one))
         if name == "Account":
             wanted.update(dict.fromkeys(settings.account.keys))
         wanted.update(dict.fromkeys(getattr(command, name.lower())))

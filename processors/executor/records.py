@@ -67,9 +67,12 @@ def _from_state(state: bytes) -> dict[str, Any]:
     }
 
 
-def decide_prospect(case: Case) -> Decision:
-    """Return what a prospect's state does: applied, kept until a user links or asks for it, or its record is gone."""
-    requested = case.command.request is not None and case.command.request.action == "sync_record"
+def decide_prospect(case: Case, *, requested: bool = False) -> Decision:
+    """
+    Return what a prospect's state does: applied, kept until a user links or asks for it, or its record is gone.
+
+    *requested*: a user asks for it (LL-22).
+    """
     wanted = requested or case.settings.prospects.sync == "all"
     row = case.book.row("prospect", _situation(case), "wanted" if wanted else "not_wanted")
     if row.then == "apply":
@@ -108,6 +111,13 @@ def _deleted(case: Case, rule: str) -> Decision:
     return replace(decision, unlinked=(Link(links.KIND, name),) if name else ())
 
 
+_ACTIONS = {
+    "lead": "update_or_create_lead",
+    "convert": "update_and_convert_lead_or_create_contact",
+    "account": "update_or_create_contact",
+}
+
+
 def decide_field_record(case: Case) -> Decision:
     """Return what a field record's state does: by its object and stage one of the four actions, for its owner."""
     row = case.book.row("field_record", _situation(case))
@@ -116,11 +126,11 @@ def decide_field_record(case: Case) -> Decision:
     settings, stage = case.settings.field_sales, case.command.record.stage if case.command.record else None
     reached = settings.convert_at is not None and code_key(stage or "") == code_key(settings.convert_at)
     action = case.book.row("field_action", settings.object, "reached" if reached else "not_reached")
-    if settings.object == "account":
+    if action.then == "account":
         # Records that are accounts have nothing to do with leads of the same person (SP-3).
         case = replace(case, match=replace(case.match, leads=()))
     case, owner = _owned(case)
-    return _applied(case, action.then, (row.rule, action.rule, *owner.rules), owner)
+    return _applied(case, _ACTIONS[action.then], (row.rule, action.rule, *owner.rules), owner)
 
 
 def _owned(case: Case) -> tuple[Case, Part]:
@@ -129,10 +139,12 @@ def _owned(case: Case) -> tuple[Case, Part]:
     known = user_named(case, (agent.email if agent else None) or (agent.name if agent else None))
     default = user_named(case, case.settings.field_sales.owner)
     row = case.book.row("field_owner", "user" if known else "unknown", "default" if default else "no_default")
-    chosen = {"user": known, "default": default}.get(row.then)
-    flags = ("owner_fallback",) if row.then == "default" else ()
-    if chosen is None:
+    if row.then == "nobody":
         return case, Part(rules=(row.rule,), flags=("owner_unknown",) if agent else ())
+    chosen = known if row.then == "user" else default
+    if chosen is None:
+        raise ValueError(f"no owner that is the {row.then}")
+    flags = ("owner_fallback",) if row.then == "default" else ()
     there = bool(case.match.leads or case.match.contacts)
     if row.then == "default" and there:
         # Somebody owns it already: a default user steps in for nobody.

@@ -57,7 +57,7 @@ def route(event: Event, integrations: Integrations) -> Route:
         # A disabled integration is as none: it wants nothing.
         return Route(None, skip_reason="no_integration", rule_ids=("VS-5",))
     digest = integrations.digest(wanted.name)
-    if wanted.active_from is not None and _happened(event) < wanted.active_from:
+    if wanted.active_from is not None and _happened(event) < wanted.active_from and not _first_load(event):
         return Route(wanted, digest, "before_activation", ("1G",))
     if isinstance(event, FieldRecord | FieldActivity) and not wanted.field_sales.to_salesforce:
         return Route(wanted, digest, "direction_off", ("SP-18",))
@@ -92,10 +92,17 @@ def _happened(event: Event) -> datetime:
     return (event.created if isinstance(event, FieldActivity) else None) or event.event_time
 
 
+def _first_load(event: Event) -> bool:
+    """Whether it is part of a first load: that is older than any activation, and asked for all the same (LL-6)."""
+    return isinstance(event, Prospect) and event.occasion == "initial"
+
+
 def _unknown_word(event: Event) -> str | None:
     """Return the field that holds a word unknown here. Steps pass: an unknown one is no part of its call's course."""
     if isinstance(event, Booking) and event.status == "other":
         return "status"
+    if isinstance(event, FieldActivity) and event.kind == "other":
+        return "kind"
     return "action" if isinstance(event, UserAction) and event.action == "other" else None
 
 

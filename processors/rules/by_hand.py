@@ -83,7 +83,7 @@ BY_HAND = Table(
             ("LL-22", "sync"),
             ("LL-22", "sync"),
             ("LL-22", "sync"),
-            ("LL-22", "sync"),
+            ("LL-22", "no_match"),
             ("LL-22", "no_match"),
         ),
     ),

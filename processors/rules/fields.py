@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from processors.rules.book import Book, Row, Table
-from processors.rules.normalise import NUMBERS, is_blank, same_value
+from processors.rules.normalise import NUMBERS, in_kind, is_blank, same_value
 from processors.values import FieldFacts, ObjectFacts
 from schemas.values import Scalar
 
@@ -113,7 +113,7 @@ def update(
         row = book.row("policy", policy(name), _case(value, held, blank))
         rules.append(row.rule)
         if row.then == "write":
-            fields[name] = None if is_blank(value) else value
+            fields[name] = None if is_blank(value) else in_kind(_kind(facts, name), value)
             before[name] = held
     return Update(fields, before, tuple(dict.fromkeys(rules)))
 
@@ -143,7 +143,7 @@ def create(
 
     *empty* is `default` or `error`; *defaults* are the text and the number to write (VS-17, VS-22, VS-28, 1G).
     """
-    fields = {name: value for name, value in mapped.items() if not is_blank(value)}
+    fields = {name: in_kind(_kind(facts, name), value) for name, value in mapped.items() if not is_blank(value)}
     missing: list[str] = []
     rules: list[str] = []
     for fact in facts.fields.values() if facts else ():

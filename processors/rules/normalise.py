@@ -13,6 +13,8 @@ from typing import Any
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
+from schemas.values import Scalar
+
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHORTEST = 3  # digits: fewer identify nobody
@@ -99,6 +101,25 @@ def record_id(text: str | None) -> str | None:
         for start in (0, 5, 10)
     )
     return base + suffix if raw[15:].upper() in ("", suffix) else None
+
+
+def in_kind(kind: str, value: Scalar) -> Scalar:
+    """
+    Return *value* as a field of describe's type *kind* takes it: moments in UTC, days as days (LL-16).
+
+    A moment without an offset is one in UTC. Of a moment, a date-only field takes the day as it is written, in the
+    moment's own offset: nothing is shifted. What is no moment stays as it is, and the org says what it thinks of it.
+    """
+    if kind not in ("date", "datetime") or not isinstance(value, str):
+        return value
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return value
+    if kind == "date":
+        return moment.date().isoformat()
+    moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def same_value(kind: str, source: Any, target: Any) -> bool:

@@ -46,15 +46,15 @@ FIELD_RECORD = Table(
 FIELD_ACTION = Table(
     "field_action",
     (("lead", "account"), ("reached", "not_reached")),
-    ("update_or_create_lead", "update_or_create_contact", "update_and_convert_lead_or_create_contact"),
+    ("lead", "convert", "account"),
     (
-        Row("SP-11", ("lead", "reached"), "update_and_convert_lead_or_create_contact"),
-        Row("SP-9", ("lead", "not_reached"), "update_or_create_lead"),
-        Row("SP-12", ("account", "reached"), "update_or_create_contact"),
-        Row("SP-12", ("account", "not_reached"), "update_or_create_contact"),
+        Row("SP-11", ("lead", "reached"), "convert"),
+        Row("SP-9", ("lead", "not_reached"), "lead"),
+        Row("SP-12", ("account", "reached"), "account"),
+        Row("SP-12", ("account", "not_reached"), "account"),
     ),
 )
-"""Which of the four actions a field record asks for: by the object chosen, and by whether its stage converts it."""
+"""What a field record becomes: by the object chosen, and by whether its stage converts it."""
 
 FIELD_OWNER = Table(
     "field_owner",

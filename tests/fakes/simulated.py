@@ -12,7 +12,11 @@ from typing import Any
 import simulator
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
+from processors.intake.decode import Event
+from processors.intake.map import command
+from processors.intake.route import route
 from processors.integration import Integration
+from processors.integrations import Integrations
 from processors.ports import Salesforce
 from schemas.booking import Booking, BookingStatus
 from schemas.command import BookingChange, Command, MatchKey, Request
@@ -48,6 +52,11 @@ class SimulatedRig(Rig):
     def control(self) -> Control:
         """Return what sets faults and locks of the org."""
         return Control(self.running.control_url)
+
+    def deliver(self, *events: Event) -> None:
+        """Send events as the intake would: routed and mapped by the settings of the rig's integrations."""
+        known = Integrations.of(one.integration for one in self.deciders.values())
+        self.send(*(command(event, route(event, known), datetime.now(UTC)) for event in events))
 
     def seed(self, name: str, **fields: Any) -> str:
         """Put a record in as a person would; return its ID."""

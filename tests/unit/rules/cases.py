@@ -11,6 +11,7 @@ from tests.unit.rules.cases_calls import CALLS
 from tests.unit.rules.cases_companions import ACCOUNTS, OPPORTUNITIES, OWNERS
 from tests.unit.rules.cases_fields import MANDATORY, MAPPING, POLICIES
 from tests.unit.rules.cases_interactions import INTERACTIONS
+from tests.unit.rules.cases_records import SYNCED
 
 
 class Witness(Protocol):
@@ -45,4 +46,5 @@ SCENARIOS: list[Witness] = [
     *BY_HAND,
     *INTERACTIONS,
     *CALLS,
+    *SYNCED,
 ]

@@ -251,6 +251,18 @@ SEVERAL = [
         TWO,
         quiet(match={"several": "newest"}),
     ),
+    Booked(
+        "JI-25: of two leads the oldest",
+        ("updated none", "update Lead LEAD_2 Title=Boss", "tie broken by oldest"),
+        TWO,
+        quiet(match={"several": "oldest"}),
+    ),
+    Booked(
+        "JI-25: of two leads the one modified last",
+        ("updated none", "update Lead LEAD_2 Title=Boss", "tie broken by last_modified"),
+        TWO,
+        quiet(match={"several": "last_modified"}),
+    ),
     Booked("JI-25: two leads wait for a choice", (*WHICH, CHOOSE, "parked"), TWO, quiet(match={"several": "park"})),
     Booked(
         "JI-25: nobody chose in time",

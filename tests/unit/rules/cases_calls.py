@@ -389,6 +389,8 @@ SEVERAL = [
             ("error", (*WHICH, f"candidate {newest}", f"candidate {newest}_2")),
             ("park", (*WHICH, f"candidate {newest}", f"candidate {newest}_2", "parked")),
             ("newest", (*on(newest, field_name), "tie newest")),
+            ("oldest", (*on(f"{newest}_2", field_name), "tie oldest")),
+            ("last_modified", (*on(f"{newest}_2", field_name), "tie last_modified")),
         )
     ),
 ]

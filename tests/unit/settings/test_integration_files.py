@@ -148,7 +148,12 @@ def test_what_only_looks_empty_because_its_content_was_refused_is_told_once() ->
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_makes_a_valid_integration_of_the_required_keys(name: str) -> None:
-    own = {"jicoo": "workspace: W", "wildix": "network: N"}.get(name)
+    own = {
+        "jicoo": "workspace: W",
+        "wildix": "network: N",
+        "lead_liaison": "workspace: W",
+        "spotio": "workspace: W",
+    }.get(name)
     text = f"name: one\norg: acme\nenabled: true\n{own}\n" if own else GOOD
     one = loaded(text + f"preset: {name}\n").by_name["one"]
     assert one.preset == name
@@ -179,7 +184,13 @@ def test_a_folder_without_files_is_a_fault(tmp_path: Path) -> None:
 def test_the_shipped_examples_load_and_name_the_published_schema() -> None:
     found = load_integrations(EXAMPLES)
     assert all(isinstance(one, Integration) for one in found.by_name.values())
-    assert {one.source for one in found.by_name.values()} == {"call_result", "booking", "pbx_call"}
+    assert {one.source for one in found.by_name.values()} == {
+        "call_result",
+        "booking",
+        "pbx_call",
+        "prospect",
+        "field_sales",
+    }
     for path in EXAMPLES.glob("*.yaml"):
         assert path.read_text().startswith("# yaml-language-server: $schema=integration.schema.json\n")
 
@@ -209,7 +220,7 @@ CALLS = "name: three\norg: acme\nenabled: true\npreset: wildix\nnetwork: acme\n"
         (CALLS + "calls: {short_seconds: -1}\n", "a.yaml:6: calls.short_seconds is -1"),
         (CALLS + "calls: {region: Germany}\n", "a.yaml:6: calls.region is 'Germany'"),
         (BOOKINGS + "booking: {register: leads}\n", "a.yaml:6: booking.register 'leads' is unknown; did you mean"),
-        (BOOKINGS + "match: {several: oldest}\n", "a.yaml:6: match.several 'oldest' is unknown"),
+        (BOOKINGS + "match: {several: oldst}\n", "a.yaml:6: match.several 'oldst' is unknown; did you mean"),
     ],
 )
 def test_what_a_source_needs_and_has_no_use_for_is_told_at_its_line(text: str, fault: str) -> None:

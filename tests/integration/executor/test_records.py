@@ -1,0 +1,249 @@
+"""Prospects, field records and field activities: on a real ledger and the simulated org, through the intake's code."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simulator
+from processors.integration import Integration
+from processors.settings_files import preset
+from processors.values import Write
+from schemas.field_activity import FieldActivity
+from schemas.field_record import FieldRecord
+from schemas.prospect import Prospect
+from schemas.user_action import UserAction, UserActionName
+from schemas.values import Agent, Person
+from tests.fakes.simulated import START, SimulatedRig
+
+Opened = Callable[..., SimulatedRig]
+REP = "rep@example.com"
+
+
+def marketing(**more: Any) -> Integration:
+    """Return an integration of prospects that writes at once."""
+    base = preset("lead_liaison")
+    maps = {**base["map"]["lead"], "State": "fields.state", "LeadSource": "fields.source"}
+    told = {"name": "marketing", "org": "main", "enabled": True, "workspace": "acme", "schedule": {}}
+    return Integration.model_validate({**base, "map": {**base["map"], "lead": maps}, **told, **more})
+
+
+def field(**more: Any) -> Integration:
+    """Return an integration of field sales whose leads are converted when they are won."""
+    sales = {"to_salesforce": True, "convert_at": "Won", **more.pop("field_sales", {})}
+    told = {"name": "field", "org": "main", "enabled": True, "workspace": "acme", "activity": {"enabled": True}}
+    return Integration.model_validate({**preset("spotio"), **told, "field_sales": sales, **more})
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    rigs: list[SimulatedRig] = []
+    with simulator.serve() as running:
+
+        def make(*integrations: Integration, **options: Any) -> SimulatedRig:
+            rigs.append(SimulatedRig(tmp_path, running, integrations, **options))
+            return rigs[-1]
+
+        yield make
+        for rig in rigs:
+            rig.executor.stop()
+            rig.executor.close()
+
+
+def prospect(number: int, email: str | None = "ann@example.com", thing: str = "p-1", **fields: Any) -> Prospect:
+    """Return the *number*-th state of a prospect."""
+    who = Person("Ann", "Lee", email, (), "Acme")
+    return Prospect(f"{thing}-{number}", thing, "acme", START + timedelta(minutes=number), who, fields=fields)
+
+
+def record(number: int, stage: str = "New", thing: str = "r-1", **more: Any) -> FieldRecord:
+    """Return the *number*-th state of a field record."""
+    told: dict[str, Any] = {"person": Person("Ann", "Lee", "ann@example.com", (), "Acme"), **more}
+    return FieldRecord(f"{thing}-{number}", thing, "acme", START + timedelta(minutes=number), stage=stage, **told)
+
+
+def activity(number: int, **more: Any) -> FieldActivity:
+    """Return the *number*-th state of an activity of field record r-1."""
+    at = START + timedelta(minutes=number)
+    told: dict[str, Any] = {"person": Person(), "record_id": "r-1", "name": "Knock", **more}
+    return FieldActivity(f"a-1-{number}", "a-1", "acme", at, **told)
+
+
+def asked(action: UserActionName, chosen: str | None = None) -> UserAction:
+    """Return what a user asks for about prospect p-1."""
+    at = START + timedelta(hours=1)
+    return UserAction(f"u-{action}", action, "marketing", at, Person(), about="p-1", salesforce_id=chosen)
+
+
+def one_by_one(rig: SimulatedRig, *events: Any) -> list[str]:
+    """Deliver each event when the one before is settled; return the kinds of outcome."""
+    before = len(rig.outcomes())
+    for number, event in enumerate(events, start=1):
+        rig.deliver(event)
+        rig.settle(before + number)
+    return rig.kinds(rig.outcomes())
+
+
+def user(rig: SimulatedRig, email: str) -> str:
+    """Add an active user."""
+    needed = {
+        "Username": email,
+        "LastName": "Rep",
+        "Email": email,
+        "Alias": "rep",
+        "IsActive": True,
+        "TimeZoneSidKey": "GMT",
+        "LocaleSidKey": "en_US",
+        "EmailEncodingKey": "UTF-8",
+        "LanguageLocaleKey": "en_US",
+        "ProfileId": "00e000000000001AAA",
+    }
+    return rig.seed("User", **needed)
+
+
+def test_ll_6_ll_7_a_prospect_is_matched_by_e_mail_once_and_by_its_link_ever_after(opened: Opened) -> None:
+    rig = opened(marketing())
+    first = rig.seed("Lead", LastName="Lee", Company="Acme", Email="ann@example.com")
+    kinds = one_by_one(rig, prospect(1))
+    rig.restart()
+    rig.seed("Lead", LastName="Other", Company="Other", Email="new@example.com")
+    kinds = one_by_one(rig, prospect(2, "new@example.com", state="NY"))
+    assert kinds == ["updated", "updated"]
+    assert {row["Id"]: row.get("State") for row in rig.rows("Lead")}[first] == "NY"
+    assert [one.match_step for one in rig.outcomes()] == ["key_set:1", "link"]
+
+
+def test_ll_13_ll_14_salesforce_is_master_and_blanks_alone_are_filled(opened: Opened) -> None:
+    rig = opened(marketing())
+    rig.seed("Lead", LastName="Lee", Company="Acme", Email="ann@example.com", LeadSource="Trade show A")
+    one_by_one(rig, prospect(1, source="Search Terms", state="NY"))
+    (row,) = rig.rows("Lead")
+    assert (row["LeadSource"], row["State"]) == ("Trade show A", "NY")
+
+
+def test_ll_15_an_anonymous_prospect_waits_until_a_user_links_it(opened: Opened) -> None:
+    rig = opened(marketing())
+    john = rig.seed("Lead", LastName="Smith", Company="Acme", LeadSource="Trade show A")
+    anonymous = prospect(1, None, source="Search Terms", state="NY")
+    kinds = one_by_one(rig, anonymous, asked("link_record", john), prospect(2, None, state="CA"))
+    assert kinds == ["skipped.anonymous", "updated", "updated.unchanged"]
+    (row,) = rig.rows("Lead")
+    assert (row["LastName"], row["LeadSource"], row["State"]) == ("Smith", "Trade show A", "NY")
+    assert rig.outcomes()[1].thing == "p-1"
+
+
+def test_ll_22_what_nobody_asked_for_waits_and_goes_when_a_user_asks(opened: Opened) -> None:
+    rig = opened(marketing(prospects={"sync": "requested"}))
+    kinds = one_by_one(rig, prospect(1), asked("sync_record"), prospect(2, state="NY"))
+    assert kinds == ["skipped.not_requested", "created", "updated"]
+    assert len(rig.rows("Lead")) == 1
+
+
+def test_ll_26_ll_27_a_deleted_record_is_told_and_its_link_dropped(opened: Opened) -> None:
+    rig = opened(marketing())
+    assert one_by_one(rig, prospect(1)) == ["created"]
+    (row,) = rig.rows("Lead")
+    rig.salesforce().write([Write("delete", "Lead", row["Id"])], send_by=datetime.now(UTC) + timedelta(minutes=1))
+    kinds = one_by_one(rig, prospect(2), prospect(3))
+    assert kinds[1:] == ["error.record_deleted", "created"]
+    assert len(rig.rows("Lead")) == 1
+
+
+def test_prospects_with_one_e_mail_that_come_together_become_one_lead(opened: Opened) -> None:
+    rig = opened(marketing())
+    rig.deliver(*(prospect(1, thing=f"p-{number}") for number in range(8)))
+    rig.settle(8)
+    assert len(rig.rows("Lead")) == 1
+
+
+def test_ll_9_the_lead_says_whose_it_is_and_when_it_was_written(opened: Opened) -> None:
+    rig = opened(marketing(link={"id_field": "Description", "synced_field": None}))
+    one_by_one(rig, prospect(1))
+    assert rig.rows("Lead")[0]["Description"] == "p-1"
+
+
+def test_sp_11_a_stage_converts_once_and_the_contact_is_linked(opened: Opened) -> None:
+    rig = opened(field())
+    kinds = one_by_one(rig, record(1), record(2, "Qualified"), record(3, "Won"), record(4, "Won"))
+    assert kinds == ["created", "updated.unchanged", "converted", "updated.unchanged"]
+    effects = [one["kind"] for one in rig.control().effects()]
+    assert effects.count("convert") == 1
+    assert len(rig.rows("Contact")) == 1
+
+
+def test_sp_9_sp_12_as_account_an_account_with_contact_and_opportunity(opened: Opened) -> None:
+    rig = opened(
+        field(
+            field_sales={"object": "account"},
+            account={"enabled": True},
+            opportunity={"enabled": True},
+            map={
+                **preset("spotio")["map"],
+                "account": {"Name": "person.company"},
+                "opportunity": {
+                    "Name": "person.company",
+                    "StageName": {"constant": "Prospecting"},
+                    "CloseDate": {"constant": "2026-12-31"},
+                },
+            },
+        )
+    )
+    kinds = one_by_one(rig, record(1), record(2, "Won"))
+    assert kinds == ["created", "updated.unchanged"]
+    (account,), (contact,), (deal,) = rig.rows("Account"), rig.rows("Contact"), rig.rows("Opportunity")
+    assert (contact["AccountId"], deal["AccountId"]) == (account["Id"], account["Id"])
+    assert rig.rows("Lead") == []
+
+
+def test_sp_28_a_lead_of_an_unknown_owner_is_the_default_users(opened: Opened) -> None:
+    rig = opened(field(field_sales={"owner": "boss@example.com"}))
+    rep, boss = user(rig, REP), user(rig, "boss@example.com")
+    one_by_one(
+        rig,
+        record(1, owner=Agent(REP)),
+        record(1, thing="r-2", owner=Agent("who@example.com"), person=Person(last_name="Roe", email="r@example.com")),
+    )
+    assert {row["LastName"]: row["OwnerId"] for row in rig.rows("Lead")} == {"Lee": rep, "Roe": boss}
+    assert [one.flags for one in rig.outcomes()] == [(), ("owner_fallback",)]
+
+
+def test_sp_31_a_field_that_salesforce_demands_is_told_and_not_silent(opened: Opened) -> None:
+    bare = field(map={"lead": {"FirstName": "person.first_name"}}, mandatory={"empty": "error"})
+    rig = opened(bare)
+    assert one_by_one(rig, record(1)) == ["error.mandatory_unmapped"]
+    assert set(rig.outcomes()[0].missing_fields) == {"Lead.LastName", "Lead.Company"}
+
+
+def test_sp_6_an_activity_that_comes_before_its_record_waits_for_it(opened: Opened) -> None:
+    rig = opened(field())
+    rig.deliver(activity(1))
+    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["later"] == 1, what="the activity waits")
+    rig.deliver(record(1))
+    rig.wait(lambda: len(rig.rows("Task")) == 1, what="the task")
+    assert rig.rows("Task")[0]["WhoId"] == rig.rows("Lead")[0]["Id"]
+    assert sorted(rig.kinds(rig.settle(2))) == ["activity.activity_created", "created"]
+
+
+def test_sp_6_an_activity_whose_record_never_comes_is_an_error_in_the_end(opened: Opened) -> None:
+    rig = opened(field())
+    rig.deliver(activity(1))
+    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["later"] == 1, what="the activity waits")
+    rig.hour_later()
+    assert rig.kinds(rig.settle(1)) == ["error.no_match"]
+
+
+def test_sp_37_sp_38_an_activity_is_a_task_and_done_completes_it(opened: Opened) -> None:
+    rig = opened(field())
+    kinds = one_by_one(rig, record(1), activity(2, description="Nobody home"), activity(3, done=True))
+    assert kinds[1:] == ["activity.activity_created", "activity.activity_updated"]
+    (task,) = rig.rows("Task")
+    assert (task["Subject"], task["Status"], str(task["ActivityDate"])[:10]) == ("Knock", "Completed", "2026-03-02")
+
+
+def test_sp_26_a_visit_is_an_event_beside_tasks(opened: Opened) -> None:
+    rig = opened(field())
+    one_by_one(rig, record(1), activity(2, kind="visit", started=START, ended=START + timedelta(minutes=20)))
+    (event,) = rig.rows("Event")
+    assert (event["Subject"], event["DurationInMinutes"], rig.rows("Task")) == ("Knock", 20, [])
