@@ -20,7 +20,7 @@ BURST = 50
 STREAM = 2 * BURST
 """Commands that came within a second from which on batches gather for longer than an answer of the org."""
 
-QUIET_SECONDS, GATHER_SECONDS = 0.4, 1.0
+QUIET_SECONDS, GATHER_SECONDS = 0.8, 2.5
 """
 A stream is gathered while something is under way, and until nothing more came for the first of these; at the most for
 the second. Each batch costs the org three API calls or more, whether it is of fifty commands or of a thousand.
@@ -62,6 +62,7 @@ class Desk:
     _paused_until: float = 0.0
     _pauses: int = 0
     _fresh_since: float | None = None
+    _batch_since: float | None = None
     _came: deque[tuple[float, int]] = field(default_factory=deque)
     _batches: int = 0
 
@@ -101,6 +102,7 @@ class Desk:
                 return None
             items = _careful(pick(self._queue, self._claims, self._own_calls, now, limit))
             self._fresh_since = None
+            self._batch_since = now
             if not items or (items[0].suspect and self._working):
                 return None
             self._batches += 1
@@ -111,9 +113,11 @@ class Desk:
 
     def _gathering(self, now: float, limit: int) -> bool:
         """Whether to gather longer: the batch is not full, and more is coming in or something is just under way."""
-        if self._fresh_since is None or len(self._queue) >= limit:
+        # What a batch gave back waits with what comes in: alone it would cost as many API calls as a whole batch.
+        since = self._batch_since if self._fresh_since is None and self._streaming(now) else self._fresh_since
+        if since is None or len(self._queue) >= limit:
             return False
-        waited = now - self._fresh_since
+        waited = now - since
         if self.linger and self._streaming(now) and (self._working or now - self._came[-1][0] < QUIET_SECONDS):
             return waited < GATHER_SECONDS
         share = self.linger if len(self._queue) < BURST or not self.linger else 1.0

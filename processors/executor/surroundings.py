@@ -158,7 +158,11 @@ def questions(items: Sequence[Item], kept: Surroundings, facts: OrgFacts) -> tup
 def _activities(name: str, items: Sequence[Item], kept: Surroundings, facts: OrgFacts) -> list[Question]:
     wanted = tuple(dict.fromkeys(effect for item in items for effect in _effects(item, kept)))
     external = facts.external_field.get(name)
-    any_of = [(In(external, wanted),)] if external and wanted else []
+    # What the ledger has never seen logged is written by its key, which finds it: only a booking may end in a
+    # deletion, for which its record has to be known.
+    unseen = {effect for item in items if item.command.booking is None for effect in _effects(item, kept)}
+    asked = tuple(effect for effect in wanted if effect not in unseen)
+    any_of = [(In(external, asked),)] if external and asked else []
     ids = tuple(kept.activities[effect] for effect in wanted if effect in kept.activities)
     if ids:
         any_of.append((In("Id", ids),))
