@@ -48,10 +48,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A command as it arrived, with its bytes."""
+    """A command as it arrived, with its bytes; *due* in seconds since the epoch, None for at once."""
 
     command: Command
     body: bytes
+    due: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,13 +71,16 @@ class ExecutorSection(_Model):
     Terms of the executor, in seconds and records.
 
     `linger` is the share of an org's own answer time for which a batch gathers, for each batch under way: a lone
-    command goes at once, and a burst shares few API calls.
+    command goes at once, and a burst shares few API calls. `bulk_until` and `retry_until` are shares of an org's daily
+    API calls: above them these lanes wait, and what is left is for live commands.
     """
 
     send_within: Annotated[float, Field(gt=0)] = 5.0
     max_rows: Annotated[int, Field(ge=1, le=1000)] = 1000
     max_due: Annotated[int, Field(ge=10)] = 10_000
-    max_in_flight: Annotated[int, Field(ge=1, le=16)] = 8
+    max_in_flight: Annotated[int, Field(ge=1, le=16)] = 12
+    bulk_until: Annotated[float, Field(gt=0, le=1)] = 0.8
+    retry_until: Annotated[float, Field(gt=0, le=1)] = 0.9
     linger: Annotated[float, Field(ge=0, le=1)] = 0.15
     look_every: Annotated[float, Field(gt=0)] = 1.0
     looks: Annotated[int, Field(ge=0)] = 2

@@ -41,6 +41,7 @@ from connectors.salesforce.client import SalesforceClient
 from processors.audit import app as audit_app
 from processors.errors import Misconfigured
 from processors.executor.context import Context, Decider
+from processors.executor.lanes import Budget
 from processors.executor.loop import Shell, run_executor
 from processors.executor.pack import Terms
 from processors.intake import app as intake_app
@@ -142,6 +143,7 @@ def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) 
             region=section.region,
             linger=section.linger,
             max_in_flight=section.max_in_flight,
+            budget=Budget(section.bulk_until, section.retry_until),
         )
 
     return context

@@ -35,7 +35,9 @@ def keep_links(
     statement = insert(tables.link)
     kept = {name: statement.excluded[name] for name in ("record_id", "linked_at")}
     if rows:
-        connection.execute(statement.on_conflict_do_update(["org", "kind", "source_id"], set_=kept), rows)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["org", "kind", "source_id"], set_=kept), rows
+        )
 
 
 def keep_things(
@@ -49,4 +51,6 @@ def keep_things(
     statement = insert(tables.thing)
     kept = {name: statement.excluded[name] for name in ("body", "updated_at")}
     if rows:
-        connection.execute(statement.on_conflict_do_update(["org", "integration", "source_id"], set_=kept), rows)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["org", "integration", "source_id"], set_=kept), rows
+        )

@@ -155,7 +155,7 @@ class SqlLedger(LedgerReads):
                 row["place"],
                 "waiting",
                 row["lane"],
-                now,
+                row["due"],
                 0,
                 0,
                 False,

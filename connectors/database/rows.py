@@ -21,7 +21,7 @@ def new_row(org: str, place: int, arrival: Arrival, now: float) -> dict[str, Any
         "place": place,
         "state": "waiting",
         "lane": LANES[command.lane],
-        "due": now,
+        "due": now if arrival.due is None else arrival.due,
         "tries": 0,
         "crashes": 0,
         "alone": False,

@@ -48,6 +48,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     "api_calls_in_doubt_total": Definition("counter", "API calls that got no usable answer.", ("org",)),
     "doubts_resolved_total": Definition("counter", "Calls in doubt resolved, by how.", ("org", "how")),
     "api_usage_ratio": Definition("gauge", "Daily API calls used, of those allowed.", ("org",)),
+    "lanes_deferred_total": Definition(
+        "counter", "Times that lanes below live began to wait for the org's daily API calls.", ("org",)
+    ),
     "org_pauses_total": Definition("counter", "Times that an org's work was paused.", ("org",)),
     "org_stopped": Definition("gauge", "1 where an org is stopped and waits for an operator.", ("org",)),
     "dead_letters_total": Definition("counter", "Messages that can never be read.", ("topic", "reason")),

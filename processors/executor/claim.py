@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from processors.executor.call import Call
+from processors.executor.lanes import BULK
 from processors.executor.plan import Plan
 from processors.integration import Integration
 from processors.values import Resolution
@@ -171,7 +172,14 @@ class Queue:
         return sum(1 for item in self._order if item.due <= now)
 
 
-def pick(queue: Queue, claims: Claims, own_calls: dict[str, frozenset[str]], now: float, limit: int) -> list[Item]:
+def pick(
+    queue: Queue,
+    claims: Claims,
+    own_calls: dict[str, frozenset[str]],
+    now: float,
+    limit: int,
+    lowest: int = BULK,
+) -> list[Item]:
     """
     Return the commands that may go now, at most *limit*, in order; none of their keys is held by anyone else.
 
@@ -180,13 +188,16 @@ def pick(queue: Queue, claims: Claims, own_calls: dict[str, frozenset[str]], now
     A batch is of one sort: one `alone` command, plans that go on (what they will write no read shows, so nobody who
     shares a key may be decided beside them), or commands to be decided.
 
+    Bulk goes apart: what is live does not wait for the answer to a thousand records of a first load.
+
     Args:
         own_calls: For a command whose own API calls may still land: their IDs, which do not stand in its way.
+        lowest: The lowest lane that may go.
     """
     picked: list[Item] = []
     held_back: set[str] = set()
     for item in queue:
-        if len(picked) >= limit:
+        if len(picked) >= limit or item.lane > lowest or (picked and item.lane == BULK != picked[0].lane):
             break
         keys = item.all_keys
         item.blocker = _why_not(item, keys, held_back, picked, claims, own_calls, now)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from processors.executor.lanes import Budget
 from processors.executor.pack import Terms
 from processors.integration import Integration
 from processors.ledger import Ledger
@@ -62,7 +63,9 @@ class Context:
     max_due: int = 10_000
     region: str = "US"
     linger: float = 0.15
-    max_in_flight: int = 8
+    max_in_flight: int = 12
+    budget: Budget = field(default_factory=Budget)
+    probe_every: float = 300.0
     keep_seconds: float = 60 * 86_400.0
 
     def now(self) -> datetime:

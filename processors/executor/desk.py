@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from processors.executor.claim import NO_KEYS, Claims, Item, Queue, pick, widen
+from processors.executor.lanes import BULK, LIVE, at_once
 from processors.executor.plan import ApiCall
 from processors.values import Resolution
 
@@ -25,6 +26,9 @@ QUIET_SECONDS, GATHER_SECONDS = 0.8, 2.5
 A stream is gathered while something is under way, and until nothing more came for the first of these; at the most for
 the second. Each batch costs the org three API calls or more, whether it is of fifty commands or of a thousand.
 """
+
+LIVE_SECONDS = 60.0
+"""How long after a live command more places are kept for the next ones."""
 
 LEAST_PATIENCE, MOST_PATIENCE = 0.25, 5.0
 """
@@ -50,7 +54,7 @@ class Desk:
 
     linger: float = 0.15
     answer_seconds: float = 0.2
-    max_in_flight: int = 8
+    max_in_flight: int = 12
     _lock: threading.Condition = field(default_factory=threading.Condition)
     _queue: Queue = field(default_factory=Queue)
     _claims: Claims = field(default_factory=Claims)
@@ -65,6 +69,7 @@ class Desk:
     _batch_since: float | None = None
     _came: deque[tuple[float, int]] = field(default_factory=deque)
     _batches: int = 0
+    _live_at: float = float("-inf")
 
     def add(self, items: Sequence[Item], now: float, came: int | None = None) -> None:
         """Let commands wait; *came*: how many commands were read for them (the steps of a call are several)."""
@@ -72,6 +77,8 @@ class Desk:
             for item in items:
                 item.since = now
                 self._queue.add(item)
+                if item.lane == LIVE:
+                    self._live_at = now
             self._came.append((now, len(items) if came is None else came))
             if items and self._fresh_since is None:
                 self._fresh_since = now
@@ -87,20 +94,22 @@ class Desk:
         with self._lock:
             self._lock.notify_all()
 
-    def next_batch(self, now: float, limit: int) -> tuple[str, list[Item]] | None:
+    def next_batch(self, now: float, limit: int, lowest: int = BULK) -> tuple[str, list[Item]] | None:
         """
         Return the next batch with its holder's name, its claims taken, or None where nobody may go.
 
         A lone command goes at once; while others are under way, or a stream is coming in, a batch gathers (fewer API
         calls). A suspect (it was unsettled at a crash) goes while nothing else is under way, so that no other is blamed
-        for it.
+        for it. *lowest* is the lowest lane that may go.
         """
         with self._lock:
             if now < self._paused_until or len(self._working) >= self.max_in_flight or self._gathering(now, limit):
                 return None
             if any(item.suspect for items in self._working.values() for item in items):
                 return None
-            items = _careful(pick(self._queue, self._claims, self._own_calls, now, limit))
+            items = _careful(pick(self._queue, self._claims, self._own_calls, now, limit, lowest))
+            if items and items[0].lane == BULK and not self._bulk_may_go(now):
+                return None
             self._fresh_since = None
             self._batch_since = now
             if not items or (items[0].suspect and self._working):
@@ -110,6 +119,15 @@ class Desk:
             self._hold(holder, items)
             self._deciding.add(holder)
             return holder, items
+
+    def _bulk_may_go(self, now: float) -> bool:
+        bulk = sum(1 for items in self._working.values() if items and items[0].lane == BULK)
+        return at_once(bulk, self.max_in_flight, live_lately=now - self._live_at < LIVE_SECONDS)
+
+    def held_back(self, now: float, lowest: int) -> Item | None:
+        """Return the first command that is due and of a lane below *lowest*, or None."""
+        with self._lock:
+            return next((one for one in self._queue if one.lane > lowest and one.due <= now and not one.parked), None)
 
     def _gathering(self, now: float, limit: int) -> bool:
         """Whether to gather longer: the batch is not full, and more is coming in or something is just under way."""

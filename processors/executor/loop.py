@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from processors.errors import LeaseLost, Transient, Undecodable, UnknownFingerprint
 from processors.executor.context import Context
+from processors.executor.lanes import first_due
 from processors.executor.orphans import Orphaned, Orphans
 from processors.executor.ownership import Owned, Ownership
 from processors.executor.publish import Expelled, NotPublished, Position, Publisher, next_positions
@@ -232,9 +233,16 @@ class Session:
                 self._shell.dead_letter(message, "decode", fault)
                 self._shell.metrics.count("dead_letters_total", topic=message.topic() or "", reason="undecodable")
             else:
-                arrivals.append(Arrival(command, body))
+                arrivals.append(Arrival(command, body, self._first_due(owned, command)))
             offset = (message.offset() or 0) + 1
         return arrivals, offset
+
+    def _first_due(self, owned: Owned, command: Command) -> float | None:
+        """Return when the command is first due by its integration's schedule; None for at once."""
+        executor, now = owned.executor, self._shell.clock()
+        decider = executor.context.deciders.get(command.integration) if executor else None
+        due = first_due(command, decider.integration if decider else None, now)
+        return due if due > now else None
 
     def _publish(self, *, force: bool = False) -> None:
         """Publish what is next of every org; an org whose outcomes are refused waits alone (D23)."""

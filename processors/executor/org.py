@@ -20,6 +20,7 @@ from processors.executor.claim import NO_KEYS, Item
 from processors.executor.context import Context
 from processors.executor.desk import Desk, Doubt
 from processors.executor.doubts import look_at, take_up
+from processors.executor.lanes import BULK
 from processors.executor.match import person_keys
 from processors.executor.pending import Pending
 from processors.executor.plan import plan_from_json, resolution_from_json
@@ -44,6 +45,7 @@ class OrgExecutor:
         self.assembly = Assembly(context.region)
         self.worker = Worker(context, lease, self.desk, self._spread)
         self.failure: BaseException | None = None
+        self._held_since: float | None = None
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(context.max_in_flight + 4, thread_name_prefix=f"org-{context.org}")
         self._thread = threading.Thread(target=self._run, name=f"org-{context.org}", daemon=True)
@@ -163,11 +165,37 @@ class OrgExecutor:
         if doubt is not None:
             self._submit(self._resolve, doubt)
             started = True
-        batch = self.desk.next_batch(now, self.context.terms.max_rows)
+        batch = self.desk.next_batch(now, self.worker.rows_at_once(), self._lowest_lane(now))
         if batch is not None:
             self._submit(self._process, *batch)
             started = True
         return started
+
+    def _lowest_lane(self, now: float) -> int:
+        """
+        Return the lowest lane that may go by the org's daily API calls; a notice says when lower ones begin to wait.
+
+        While they wait they let one batch pass now and then: only an answer says that a new day has begun.
+        """
+        salesforce = self.context.salesforce
+        usage = salesforce.usage() if salesforce is not None else None
+        lowest = self.context.budget.lowest(usage)
+        if lowest == BULK:
+            self._held_since = None
+            return lowest
+        first = self.desk.held_back(now, lowest)
+        if first is None:
+            return lowest
+        if self._held_since is None:
+            self._held_since = now
+            used, limit = usage or (0, 0)
+            self._submit(
+                self.worker.defer, first, f"{used} of {limit} daily API calls are used: live commands alone go on"
+            )
+        elif now - self._held_since >= self.context.probe_every:
+            self._held_since = now
+            return BULK
+        return lowest
 
     def _expire(self, call_id: str) -> None:
         self.context.ledger.apply(self.lease, Change(answered=[call_id]))

@@ -124,17 +124,17 @@ class Pending:
         why = decision.detail or "several records match; someone has to choose"
         self.postponed.append(Postponed(item.id, item.due, why[:500], blocker="parked", parked=True))
         found = tuple(candidate(record) for record in decision.candidates)
-        self._notice(item, "parked", why, found, datetime.fromtimestamp(item.due, UTC))
+        self.notice(item, "parked", why, found, datetime.fromtimestamp(item.due, UTC))
         context.metrics.count("commands_parked_total", org=context.org, integration=item.command.integration)
         self.back.append(item)
 
     def resume(self, item: Item, resolution: Resolution) -> None:
         """Let a parked command go on with the choice that someone made."""
         self.resumed.append(Resumed(item.id, self.context.clock(), resolution_to_json(resolution)))
-        self._notice(item, "resumed", f"{resolution.by or 'someone'} chose {resolution.record_id or 'a new record'}")
+        self.notice(item, "resumed", f"{resolution.by or 'someone'} chose {resolution.record_id or 'a new record'}")
         self.woken.append(item)
 
-    def _notice(
+    def notice(
         self,
         item: Item,
         kind: NoticeKind,
@@ -142,6 +142,7 @@ class Pending:
         candidates: tuple[Candidate, ...] = (),
         until: datetime | None = None,
     ) -> None:
+        """Tell something about a waiting command (once for each command and kind)."""
         command = item.command
         notice = Notice(
             command_id=item.id,

@@ -33,6 +33,12 @@ from schemas.outcome import Reason
 FACTS_SECONDS = 900.0
 """How long describe is believed; a refusal that contradicts it ends that sooner."""
 
+CALL_SECONDS, LEAST_ROWS, FIRST_ROW_SECONDS = 10.0, 100, 0.028
+"""
+How long a call may take, in seconds, by the org's pace as measured; the fewest rows by which a pace is believed; and
+the seconds a row that are assumed before the first answer (the slowest pace published of an org).
+"""
+
 CRASHES = 3
 """How often a command may crash the executor, decided alone and without intents, before it is `error.internal`."""
 
@@ -54,6 +60,20 @@ class Worker:
         self._facts: OrgFacts | None = None
         self._facts_read = 0.0
         self._facts_lock = threading.Lock()
+        self._row_seconds = FIRST_ROW_SECONDS
+
+    def rows_at_once(self) -> int:
+        """Return how many commands a batch takes: so many that writing them takes the org about `CALL_SECONDS`."""
+        return int(min(self._context.terms.max_rows, max(LEAST_ROWS, CALL_SECONDS / self._row_seconds)))
+
+    def defer(self, item: Item, why: str) -> None:
+        """Tell that this command, and all of its lane, wait for the org's next API calls; once a pause."""
+        pending = Pending(self._context)
+        pending.notice(item, "deferred", why)
+        applied = self._context.ledger.apply(self._lease, pending.change())
+        self.outbox.put([], applied.numbers, pending.noticed)
+        self.last_sequence = max(self.last_sequence, applied.last_sequence)
+        self._context.metrics.count("lanes_deferred_total", org=self._context.org)
 
     def process(self, holder: str, items: list[Item]) -> None:
         """Do the work of one batch."""
@@ -276,6 +296,8 @@ class Worker:
             return []
         took = context.clock() - began
         self._desk.answered(took)
+        if len(call.rows) >= LEAST_ROWS // 2:
+            self._row_seconds += 0.5 * (took / len(call.rows) - self._row_seconds)
         context.metrics.observe("stage_duration_seconds", took, stage="execute")
         context.probe("after_write")
         pending.answered.append(call.id)

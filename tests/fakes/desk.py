@@ -18,6 +18,7 @@ from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
 from processors.executor.context import Context, Decider, Retry
+from processors.executor.lanes import first_due
 from processors.executor.org import OrgExecutor
 from processors.executor.pack import Terms
 from processors.integration import Integration
@@ -184,9 +185,13 @@ class Rig:
 
     def send(self, *commands: Command) -> None:
         """Deliver commands, as the loop does."""
-        arrivals = [Arrival(one, CODEC.encode("command", one.to_avro())) for one in commands]
+        arrivals = [Arrival(one, CODEC.encode("command", one.to_avro()), self._due(one)) for one in commands]
         stored, _ = self.executor.context.ledger.insert(self.executor.lease, arrivals)
         self.executor.add(stored, list(commands))
+
+    def _due(self, command: Command) -> float:
+        decider = self.deciders.get(command.integration)
+        return first_due(command, decider.integration if decider else None, self.clock())
 
     def outcomes(self) -> list[Outcome]:
         """Return what would be published, in sequence."""

@@ -1,6 +1,7 @@
 """Prospects, field records and field activities: on a real ledger and the simulated org, through the intake's code."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -247,3 +248,43 @@ def test_sp_26_a_visit_is_an_event_beside_tasks(opened: Opened) -> None:
     one_by_one(rig, record(1), activity(2, kind="visit", started=START, ended=START + timedelta(minutes=20)))
     (event,) = rig.rows("Event")
     assert (event["Subject"], event["DurationInMinutes"], rig.rows("Task")) == ("Knock", 20, [])
+
+
+def many(count: int, *, initial: bool = False) -> list[Prospect]:
+    """Return a first state of so many prospects."""
+    made = [prospect(1, f"p{number}@example.com", f"p-{number}") for number in range(count)]
+    return [replace(one, occasion="initial" if initial else "changed") for one in made]
+
+
+def collections(rig: SimulatedRig) -> list[int]:
+    """Return how many collections each call held that wrote, in their order."""
+    return [len(one["subrequests"]) for one in rig.control().log() if one.get("written")]
+
+
+def test_ll_5_ll_23_changes_gather_for_a_cycle_and_go_in_collections_of_200(opened: Opened) -> None:
+    rig = opened(marketing(schedule={"every": "1h"}))
+    first = [replace(one, prospect_id=f"f-{one.prospect_id}", event_id=f"f-{one.event_id}") for one in many(100)]
+    rig.deliver(*(replace(one, occasion="initial") for one in first))
+    rig.settle(100)  # by now the org's pace is known
+    before = len(rig.control().log())
+    rig.deliver(*(prospect(1, f"q{number}@example.com", f"q-{number}") for number in range(450)))
+    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["later"] == 450, what="all wait for the cycle")
+    assert len(rig.control().log()) == before
+    rig.hour_later()
+    assert set(rig.kinds(rig.settle(550))) == {"created"}
+    assert collections(rig)[-1:] == [3]
+
+
+def test_ll_5_what_waits_for_a_cycle_waits_through_a_restart(opened: Opened) -> None:
+    rig = opened(marketing(schedule={"every": "1h"}))
+    rig.deliver(*many(3))
+    rig.restart()
+    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["later"] == 3, what="all wait for the cycle")
+    rig.hour_later()
+    assert set(rig.kinds(rig.settle(3))) == {"created"}
+
+
+def test_ll_6_a_first_load_goes_at_once_whatever_the_schedule(opened: Opened) -> None:
+    rig = opened(marketing(schedule={"every": "1h"}))
+    rig.deliver(*many(20, initial=True))
+    assert set(rig.kinds(rig.settle(20))) == {"created"}
