@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bench import micro, scenarios, telephone
+from bench import first_load, micro, scenarios, telephone
 from bench.results import Entry, table
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -22,6 +22,7 @@ FIGURES: dict[str, Callable[[scenarios.Sizes], list[Entry]]] = {
     "assembly": lambda sizes: telephone.assembly(sizes.calls),
     "calls": scenarios.calls,
     "call_tasks": lambda sizes: telephone.logged(sizes.calls),
+    "first_load": lambda sizes: first_load.first_load(sizes.prospects),
     "throughput": scenarios.throughput,
     "latency": scenarios.latency,
     "memory": scenarios.memory,

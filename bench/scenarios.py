@@ -30,9 +30,10 @@ class Sizes:
     people: int = 5000
     plain: int = 100
     calls: telephone.Amounts = field(default_factory=telephone.Amounts)
+    prospects: int = 10_000
 
 
-QUICK = Sizes(500, 1000, seconds=5.0, memory=(20_000,), people=1000, plain=20, calls=telephone.QUICK)
+QUICK = Sizes(500, 1000, seconds=5.0, memory=(20_000,), people=1000, plain=20, calls=telephone.QUICK, prospects=1000)
 
 
 def _origin(rig: Rig, org: str = "acme") -> str:

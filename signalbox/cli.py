@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from signalbox.commands import common, dead_letters, match, org, run, schemas, topics
 from signalbox.commands.check import check
 from signalbox.commands.demo import demo
+from signalbox.commands.import_ import import_
 from signalbox.commands.log import make_log
 from signalbox.commands.migrate import migrate
 from signalbox.commands.publish import publish
@@ -24,6 +25,7 @@ app.add_typer(schemas.schemas, name="schemas")
 app.add_typer(schemas.integrations, name="integrations")
 app.command()(check)
 app.command()(publish)
+app.command("import")(import_)
 app.command()(migrate)
 app.command()(demo)
 app.command()(make_log(common.migrated_engine, lambda: datetime.now(UTC)))

@@ -33,7 +33,7 @@ from schemas.outcome import Reason
 FACTS_SECONDS = 900.0
 """How long describe is believed; a refusal that contradicts it ends that sooner."""
 
-CALL_SECONDS, LEAST_ROWS, FIRST_ROW_SECONDS = 10.0, 100, 0.028
+CALL_SECONDS, LEAST_ROWS, FIRST_ROW_SECONDS = 10.0, 100, 1 / 30
 """
 How long a call may take, in seconds, by the org's pace as measured; the fewest rows by which a pace is believed; and
 the seconds a row that are assumed before the first answer (the slowest pace published of an org).

@@ -14,7 +14,10 @@ from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
 from schemas.command import Command
+from schemas.field_activity import FieldActivity
+from schemas.field_record import FieldRecord
 from schemas.pbx_call_event import PbxCallEvent
+from schemas.prospect import Prospect
 from schemas.user_action import UserAction
 from schemas.values import Person
 from tests.fixtures.kafka_server import ROOT
@@ -31,6 +34,10 @@ action: update_or_create_contact
 """
 OTHERS = {
     "bookings.yaml": "name: bookings\npreset: jicoo\norg: acme\nenabled: true\nworkspace: Solar\n",
+    "marketing.yaml": "name: marketing\npreset: lead_liaison\norg: acme\nenabled: true\nworkspace: Solar\n",
+    "field.yaml": (
+        "name: field\npreset: spotio\norg: acme\nenabled: true\nworkspace: Solar\nfield_sales: {to_salesforce: true}\n"
+    ),
     "calls.yaml": "name: calls\npreset: wildix\norg: acme\nenabled: true\nnetwork: pbx\n",
 }
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -38,6 +45,9 @@ ANN = Person(first_name="Ann", email="ann@example.com")
 SOURCES_BESIDE: dict[str, tuple[str, dict[str, Any]]] = {
     "booking": ("booking", Booking("eb", "b1", "solar", "booked", AT, ANN, AT, AT, title="Talk").to_avro()),
     "pbx-call": ("pbx_call_event", PbxCallEvent("ep", "c1", "PBX", "started", AT).to_avro()),
+    "prospect": ("prospect", Prospect("er", "p1", "solar", AT, ANN).to_avro()),
+    "field-record": ("field_record", FieldRecord("ef", "r1", "solar", AT, ANN).to_avro()),
+    "field-activity": ("field_activity", FieldActivity("ea", "a1", "solar", AT, ANN, name="Knock").to_avro()),
     "user-action": ("user_action", UserAction("eu", "create_lead", "calls", AT, ANN).to_avro()),
 }
 """What each of the other source topics gets: a contract and an event of it."""
@@ -82,8 +92,8 @@ class Intake:
         path = self.folder / "metrics.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
-    def publish(self, *values: bytes | None, source: str = "call-result") -> None:
-        producer = Producer({"bootstrap.servers": self.kafka})
+    def publish(self, *values: bytes | None, source: str = "call-result", codec: str = "none") -> None:
+        producer = Producer({"bootstrap.servers": self.kafka, "compression.type": codec, "linger.ms": 50})
         for value in values:
             producer.produce(f"{self.prefix}crm.event.{source}", value, key=b"k", headers=[("own", b"1")])
         assert producer.flush(20) == 0
@@ -174,10 +184,13 @@ def test_each_source_becomes_commands_and_its_unreadable_ones_go_to_its_own_dead
         blank = SingleObject().encode(contract, {**value, "event_id": " "})
         intake.publish(SingleObject().encode(contract, value), source.encode(), blank, source=source)
 
-    made = {one.event_id: one for one in commands(intake.read("crm.command.acme", lambda found: len(found) >= 3))}
+    made = {one.event_id: one for one in commands(intake.read("crm.command.acme", lambda found: len(found) >= 6))}
     assert {name: (one.contract, one.kind, one.integration) for name, one in made.items()} == {
         "eb": ("booking", "apply", "bookings"),
         "ep": ("pbx_call_event", "step", "calls"),
+        "er": ("prospect", "apply", "marketing"),
+        "ef": ("field_record", "apply", "field"),
+        "ea": ("field_activity", "apply", "field"),
         "eu": ("user_action", "apply", "calls"),
     }
     assert made["eb"].activity["Subject"] == "Talk"
@@ -189,6 +202,14 @@ def test_each_source_becomes_commands_and_its_unreadable_ones_go_to_its_own_dead
         said: dict[Any, Any] = dict(unnamed.headers() or ())
         assert b"event_id is blank" in said["__connect.errors.exception.message"]
         assert said["__connect.errors.topic"] == f"{intake.prefix}crm.event.{source}".encode()
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_what_publishers_compress_is_read(intake: Intake, codec: str) -> None:
+    intake.start()
+    intake.publish(*(event(number) for number in range(50)), codec=codec)
+    read = commands(intake.read("crm.command.acme", lambda found: len(found) >= 50))
+    assert {one.event_id for one in read} == {f"e{number}" for number in range(50)}
 
 
 def test_kill_9_loses_nothing(intake: Intake) -> None:

@@ -1,0 +1,140 @@
+"""
+Command *import*: the first load of an integration's prospects, followed until each one is answered.
+
+In: a file of JSON lines (`-`: standard input), or a topic of prospects.  Out: events of the occasion `initial`; a bar,
+or plain lines; a summary whose numbers add up.
+Rule of this file: every line is checked before the first is sent; a line's event ID is its own for ever, so that a load
+which was stopped goes on where it was, and nothing is applied twice.
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from rich.console import Console
+
+from connectors.kafka.options import consumer_config, producer_config
+from processors.errors import Misconfigured, Transient
+from processors.integration import Integration
+from processors.settings_files import load_integrations
+from schemas.codec import Codec
+from schemas.topics import SOURCE_PROSPECT
+from signalbox.commands.common import FAILED, say
+from signalbox.first_load import Load, line_of, prepared
+from signalbox.following import Following, show
+from signalbox.settings import Settings, load_settings
+from signalbox.wiring import open_codec
+
+_READ_SECONDS = 30.0
+_STOPPED = 130
+
+
+def import_(
+    source: Annotated[str, typer.Argument(help="JSON lines of prospects; - reads standard input; topic:NAME a topic.")],
+    integration: Annotated[str, typer.Option(help="Whose prospects they are.")],
+    timeout: Annotated[float, typer.Option(help="Seconds without a new outcome after which it gives up.")] = 600.0,
+) -> None:
+    """
+    Load prospects for the first time and follow each one to its outcome; exit 1 if any ended as an error.
+
+    Stopped and started again, it goes on: what was answered before is not sent again.
+    Example: signalbox import prospects.jsonl --integration prospects-to-leads
+    """
+    settings = load_settings()
+    wanted = _integration(settings, integration)
+    codec = open_codec(settings)
+    load = prepared(_lines(source, settings, codec), wanted, codec)
+    if load.faults:
+        for fault in load.faults:
+            say(fault)
+        say(f"{len(load.faults)} of {load.lines} lines are refused, and nothing was sent; mend them, then start again")
+        raise typer.Exit(FAILED)
+    console = Console()
+    follow = Following(settings.kafka.client(None), codec, load)
+    try:
+        before = follow.catch_up()
+        producer = Producer(producer_config(settings.kafka.client(None)))
+        _send(producer, load, follow)
+        show(follow, console, timeout, time.monotonic)
+    except KeyboardInterrupt:
+        say(f"stopped with {follow.answered} of {len(load.events)} answered; start it again to go on")
+        raise typer.Exit(_STOPPED) from None
+    finally:
+        follow.close()
+    console.print(follow.summary(before))
+    if not follow.whole:
+        raise typer.Exit(FAILED)
+
+
+def _integration(settings: Settings, name: str) -> Integration:
+    known = load_integrations(settings.integrations).by_name
+    found = known.get(name)
+    if found is None or found.source != "prospect":
+        fit = sorted(one.name for one in known.values() if one.source == "prospect")
+        others = f"; those are {', '.join(fit)}" if fit else "; there is none in the integration files"
+        raise Misconfigured([f"integration '{name}' is none of source 'prospect'{others}"])
+    if not found.enabled:
+        raise Misconfigured([f"integration '{name}' is not enabled; set enabled: true in its file, restart, then load"])
+    return found
+
+
+def _lines(source: str, settings: Settings, codec: Codec) -> Iterable[str]:
+    if source == "-":
+        return sys.stdin
+    if source.startswith("topic:"):
+        return _messages(source.removeprefix("topic:"), settings, codec)
+    try:
+        return Path(source).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured([f"{source}: cannot be read: {error}"]) from None
+
+
+def _messages(topic: str, settings: Settings, codec: Codec) -> Iterator[str]:
+    """Yield every prospect of a topic, from its beginning to where it ends now, as JSON lines."""
+    if topic == SOURCE_PROSPECT:
+        raise Misconfigured([f"topic {topic} is where prospects are sent to; name another one to load from"])
+    consumer = Consumer(
+        {**consumer_config(settings.kafka.client(None), "signalbox-import"), "enable.partition.eof": True}
+    )
+    try:
+        known = consumer.list_topics(topic, timeout=_READ_SECONDS).topics[topic]
+        if known.error is not None:
+            raise Misconfigured([f"topic {topic}: {known.error.str()}"])
+        for partition in known.partitions:
+            consumer.assign([TopicPartition(topic, partition, 0)])
+            yield from _partition(consumer, topic, codec)
+    finally:
+        consumer.close()
+
+
+def _partition(consumer: Consumer, topic: str, codec: Codec) -> Iterator[str]:
+    while True:
+        message = consumer.poll(_READ_SECONDS)
+        if message is None:
+            raise Transient(f"Kafka gave no message of {topic} within {_READ_SECONDS:g} s")
+        error = message.error()
+        if error is not None and error.code() == KafkaError._PARTITION_EOF:
+            return
+        if error is not None:
+            raise Transient(f"{topic}: {error.str()}")
+        yield line_of(message.value() or b"", codec)
+
+
+def _send(producer: Producer, load: Load, follow: Following) -> None:
+    """Send what is not answered yet; outcomes are read meanwhile."""
+    for event in load.events:
+        if event.outcome_id in follow.seen:
+            continue
+        while True:
+            try:
+                producer.produce(SOURCE_PROSPECT, event.value, event.key)
+                break
+            except BufferError:
+                producer.poll(0.2)
+        producer.poll(0)
+    if left := producer.flush(60):
+        raise Transient(f"Kafka did not take {left} prospects in 60 s; start again to go on")

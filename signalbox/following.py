@@ -1,0 +1,140 @@
+"""
+Following a first load: which of its prospects are answered, how, how fast, and when the rest will be.
+
+In: the outcome topics.  Out: counts, a bar on a terminal, plain lines elsewhere, a summary.
+Rule of this file: an outcome counts once, by its ID; what another integration or an earlier event got does not count.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from connectors.kafka.options import KafkaSettings, consumer_config
+from processors.errors import Transient
+from schemas.codec import Codec
+from schemas.outcome import Outcome
+from schemas.topics import OUTCOME_KINDS, outcome_topic
+from signalbox.first_load import Load
+
+_READ_SECONDS = 30.0
+_LINE_EVERY = 5.0
+
+
+class Following:
+    """Reads the outcome topics from their beginning, on a consumer of its own. `seen` are the IDs answered so far."""
+
+    def __init__(self, kafka: KafkaSettings, codec: Codec, load: Load) -> None:
+        self.seen: set[str] = set()
+        self.kinds: Counter[str] = Counter()
+        self.api_calls: set[str] = set()
+        self._load, self._codec = load, codec
+        self._consumer = Consumer({**consumer_config(kafka, "signalbox-import"), "enable.partition.eof": True})
+        known = self._consumer.list_topics(timeout=_READ_SECONDS).topics
+        self._open = {
+            (name, partition)
+            for name in map(outcome_topic, OUTCOME_KINDS)
+            if name in known
+            for partition in known[name].partitions
+        }
+        if not self._open:
+            raise Transient("Kafka has no outcome topics; run `signalbox topics create`")
+        self._consumer.assign([TopicPartition(*one, OFFSET_BEGINNING) for one in sorted(self._open)])
+
+    @property
+    def answered(self) -> int:
+        """How many prospects are answered."""
+        return len(self.seen)
+
+    @property
+    def total(self) -> int:
+        """How many prospects there are."""
+        return len(self._load.events)
+
+    @property
+    def done(self) -> bool:
+        """Whether all are."""
+        return self.answered == self.total
+
+    @property
+    def whole(self) -> bool:
+        """Whether all are answered, and none by an error."""
+        return self.done and not any(kind.startswith("error") for kind in self.kinds)
+
+    def catch_up(self) -> int:
+        """Read all outcomes that are there; return how many of this load's are among them."""
+        while self._open:
+            if not self.read(_READ_SECONDS):
+                raise Transient(f"Kafka gave no outcomes within {_READ_SECONDS:g} s; start again to go on")
+        return self.answered
+
+    def read(self, seconds: float) -> bool:
+        """Take what comes within *seconds*; return whether anything did."""
+        messages = self._consumer.consume(500, seconds)
+        for message in messages:
+            error = message.error()
+            if error is None:
+                self._take(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._open.discard((message.topic() or "", message.partition() or 0))
+            else:
+                raise Transient(f"{message.topic()}: {error.str()}; start again to go on")
+        return bool(messages)
+
+    def _take(self, message: Message) -> None:
+        headers = dict(message.headers() or [])
+        name = headers.get("ce_id", b"")
+        if not isinstance(name, bytes) or name.decode() not in self._load.ids or name.decode() in self.seen:
+            return
+        outcome = Outcome.from_avro(self._codec.decode("outcome", message.value() or b""))
+        self.seen.add(outcome.outcome_id)
+        self.kinds[outcome.kind if outcome.reason == "none" else f"{outcome.kind}.{outcome.reason}"] += 1
+        self.api_calls.update(outcome.api_calls)
+
+    def close(self) -> None:
+        """Leave."""
+        self._consumer.close()
+
+    def line(self) -> str:
+        """Return how it stands, in a line."""
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
+        return f"{self.answered} of {len(self._load.events)} answered: {told or 'none yet'}"
+
+    def summary(self, before: int) -> Table:
+        """Return the numbers at the end; *before*: how many were answered when it began."""
+        table = Table("load", "count", title=f"First load of {self._load.integration}")
+        rows = {
+            "lines": self._load.lines,
+            "lines that repeat another": self._load.repeats,
+            "prospects": len(self._load.events),
+            "answered before": before,
+            **{f"outcome: {kind}": count for kind, count in sorted(self.kinds.items())},
+            "without an answer": len(self._load.events) - self.answered,
+            "API calls that wrote": len(self.api_calls),
+        }
+        for name, count in rows.items():
+            table.add_row(name, str(count))
+        return table
+
+
+def show(follow: Following, console: Console, timeout: float, clock: Callable[[], float]) -> None:
+    """Follow until all is answered; raise `Transient` where nothing came for *timeout* seconds."""
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    moved, told = clock(), clock()
+    with Progress(TextColumn("answered"), *columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("answered", total=follow.total, completed=follow.answered)
+        while not follow.done:
+            before = follow.answered
+            follow.read(0.5)
+            now = clock()
+            if follow.answered > before:
+                moved = now
+                progress.update(task, completed=follow.answered)
+            if not console.is_terminal and now - told >= _LINE_EVERY:
+                told = now
+                console.print(follow.line(), highlight=False, soft_wrap=True)
+            if now - moved > timeout:
+                raise Transient(f"{follow.line()}; nothing came for {timeout:g} s; see `signalbox log`, start again")

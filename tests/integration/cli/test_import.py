@@ -1,0 +1,125 @@
+"""import as its user has it: a first load of prospects through real processes on a real broker."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from schemas.codec import SingleObject
+from schemas.prospect import Prospect
+from schemas.topics import SOURCE_PROSPECT
+from schemas.values import Person
+from tests.integration.cli.conftest import Staging
+from tests.integration.cli.tool import Said, signalbox
+
+pytestmark = pytest.mark.timeout(200)
+FILE = """
+name: marketing
+preset: lead_liaison
+org: acme
+enabled: true
+workspace: Roofs
+active_from: 2026-03-01T00:00:00Z
+recipients: []
+"""
+
+
+def _lines(*numbers: int, **more: object) -> str:
+    made = [
+        {
+            "prospect_id": f"p-{number}",
+            "changed": "2026-02-01T09:00:00Z",
+            "person": {"last_name": "Lee", "email": f"p{number}@example.org"},
+            **more,
+        }
+        for number in numbers
+    ]
+    return "".join(json.dumps(one) + "\n" for one in made)
+
+
+def _counts(said: Said) -> dict[str, int]:
+    """Return the numbers of the summary by their names."""
+    rows = (line.strip("│ ").split("│") for line in said.lines if line.startswith("│"))
+    return {name.strip(): int(value) for name, value in rows}
+
+
+def test_ll_6_a_first_load_is_followed_to_its_outcomes_and_goes_on_where_it_was_stopped(
+    stage: Staging, tmp_path: Path
+) -> None:
+    box = stage(integrations={"marketing": FILE})
+    for role in ("intake", "executor"):
+        box.start(role)
+    file = tmp_path / "prospects.jsonl"
+    file.write_text(_lines(*range(30)) + "\n" + _lines(3))
+    done = signalbox(box.folder, "import", str(file), "--integration", "marketing")
+    assert (done.code, done.err) == (0, "")
+    counts = _counts(done)
+    assert counts["prospects"] == 30
+    assert counts["lines that repeat another"] == 1
+    assert counts["outcome: created"] == 30
+    assert counts["without an answer"] == counts["answered before"] == 0
+    assert len(box.org().state()["records"]["Lead"]) == 30
+
+    file.write_text(_lines(*range(40)))
+    again = signalbox(box.folder, "import", str(file), "--integration", "marketing")
+    assert again.code == 0
+    assert "answered before" in again.out
+    counts = _counts(again)
+    assert (counts["answered before"], counts["outcome: created"]) == (30, 40)
+    assert len(box.org().state()["records"]["Lead"]) == 40
+
+
+def test_lines_that_are_wrong_are_named_and_nothing_is_sent(stage: Staging, tmp_path: Path) -> None:
+    box = stage(integrations={"marketing": FILE})
+    file = tmp_path / "prospects.jsonl"
+    file.write_text(_lines(1) + "{not json\n" + _lines(2, workspace="Else") + _lines(3, score=1) + "[]\n")
+    said = signalbox(box.folder, "import", str(file), "--integration", "marketing")
+    assert said.code == 1
+    first, second, third, fourth, end = said.err.splitlines()
+    assert first.startswith("line 2: not JSON: ")
+    assert second == "line 3: workspace 'Else' is not that of marketing, 'Roofs'"
+    assert third == "line 4: unknown field score"
+    assert fourth.startswith("line 5: not a JSON object")
+    assert end == "4 of 5 lines are refused, and nothing was sent; mend them, then start again"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("f", "--integration", "other"), "integration 'other' is none of source 'prospect'; those are marketing"),
+        (("missing.jsonl", "--integration", "marketing"), "missing.jsonl: cannot be read"),
+        ((f"topic:{SOURCE_PROSPECT}", "--integration", "marketing"), f"topic {SOURCE_PROSPECT} is where prospects are"),
+    ],
+)
+def test_a_load_that_cannot_begin_says_why_in_one_line(stage: Staging, words: tuple[str, ...], line: str) -> None:
+    box = stage(integrations={"marketing": FILE})
+    said = signalbox(box.folder, "import", *words)
+    assert said.code == 2
+    assert said.err.startswith(line)
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_load_from_a_topic_takes_each_prospect_of_it(stage: Staging) -> None:
+    box = stage(integrations={"marketing": FILE})
+    for role in ("intake", "executor"):
+        box.start(role)
+    created = AdminClient({"bootstrap.servers": box.kafka}).create_topics([NewTopic("exported-prospects", 2)])
+    created["exported-prospects"].result(30)
+    codec = SingleObject()
+    made = [
+        Prospect(
+            f"e{n}",
+            f"p-{n}",
+            "Roofs",
+            datetime(2026, 2, 1, tzinfo=UTC),
+            Person(last_name="Lee", email=f"{n}@example.org"),
+        )
+        for n in range(5)
+    ]
+    box.publish_to([("exported-prospects", codec.encode("prospect", one.to_avro()), None) for one in made])
+    done = signalbox(box.folder, "import", "topic:exported-prospects", "--integration", "marketing")
+    assert (done.code, done.err) == (0, "")
+    assert _counts(done)["outcome: created"] == 5, done.out
+    assert len(box.org().state()["records"]["Lead"]) == 5
