@@ -1,7 +1,7 @@
 """
 Field clocks: which event wrote each field of a record last, when, and what stood there before.
 
-In: steps as they were written.  Out: JSON of the ledger's table `field_clock`, one object by API field for each record.
+In: steps as they were written.  Out: JSON of the ledger's table `field_clock`, an object by API field for each record.
 Rule of this file: nothing else knows that form; times are text of one length, so that they compare as they are written.
 """
 
@@ -21,15 +21,13 @@ Fields: TypeAlias = Mapping[str, Mapping[str, Any]]
 @dataclass(frozen=True, slots=True)
 class Clock:
     """
-    What is kept of one field. `at` is the event's time (UTC, clamped where it was ahead of ours).
+    What is kept of one field that we wrote. `at` is the event's time (UTC, clamped where it was ahead of ours).
 
     `command` is the ID of the outcome that tells of the write; `source` is the mapping that the value came from.
-    `seen` and `seen_event` belong to a later event that found the value there already: it wrote nothing, but no older
-    event may overwrite it. Where we never wrote the field, `at` is empty.
     """
 
-    at: str = ""
-    event: str = ""
+    at: str
+    event: str
     command: str = ""
     integration: str = ""
     contract: str = ""
@@ -37,30 +35,41 @@ class Clock:
     value: Scalar = None
     before: Scalar = None
     source: str | None = None
-    seen: str = ""
-    seen_event: str = ""
 
-    @property
-    def latest(self) -> str:
-        """The time of the newest event that said what the field holds."""
-        return max(self.at, self.seen)
+
+_SEEN = "seen:"
+"""Before a field's name: a later event that found its value there already. It wrote nothing, but it is the newest."""
 
 
 def clock_of(fields: Fields, name: str) -> Clock | None:
-    """Return what is kept of one field, or None."""
+    """Return what is kept of the last write of a field, or None where we never wrote it."""
     found = fields.get(name)
     if found is None:
         return None
-    known = {one: found[one] for one in Clock.__dataclass_fields__ if found.get(one) is not None}
+    known = {one: found[one] for one in _NAMES if found.get(one) is not None}
     return Clock(**{**known, "rules": tuple(known.get("rules", ()))})
 
 
-def written(clock: Clock) -> dict[str, Any]:
-    """Return the plain value of a field that was written; a NUL, which no database takes as text, is left out."""
-    plain: dict[str, Any] = {
-        name: _text(getattr(clock, name)) for name in Clock.__dataclass_fields__ if name not in ("seen", "seen_event")
-    }
-    return plain
+def said(fields: Fields, name: str) -> tuple[str, frozenset[str]]:
+    """Return when it was last said what a field holds (empty: never), and the IDs of the events that said it then."""
+    found = [fields[one] for one in (name, _SEEN + name) if one in fields]
+    latest = max((str(one["at"]) for one in found), default="")
+    return latest, frozenset(str(one["event"]) for one in found)
+
+
+def written(name: str, clock: Clock) -> dict[str, dict[str, Any]]:
+    """Return the plain entry of a field that was written; a NUL, which no database takes as text, is left out."""
+    return {name: {one: _text(getattr(clock, one)) for one in _NAMES}}
+
+
+def seen(name: str, at: str, event: str) -> dict[str, dict[str, Any]]:
+    """Return the plain entry of a field that held already what an event says."""
+    return {_SEEN + name: {"at": at, "event": _text(event)}}
+
+
+def written_fields(fields: Fields) -> tuple[str, ...]:
+    """Return the names of the fields that we wrote."""
+    return tuple(name for name in fields if not name.startswith(_SEEN))
 
 
 def _text(value: Any) -> Any:
@@ -81,3 +90,6 @@ def fields_from_json(data: bytes) -> Fields:
     """Return one record's fields that the ledger kept."""
     found: Fields = orjson.loads(data)
     return found
+
+
+_NAMES = tuple(Clock.__dataclass_fields__)

@@ -5,12 +5,11 @@ In: the event's time and ID, what is kept of the field, the value held now.  Out
 Rule of this file: pure; an event is never older than itself, so one that is decided again is not in its own way.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from processors.clocks import Clock, Fields, clock_of, stamp
+from processors.clocks import Fields, clock_of, said
 from processors.rules.book import Book, Row, Table
 from processors.rules.normalise import same_value
 
@@ -50,27 +49,28 @@ class Guard:
     kept: Fields = field(default_factory=dict)
 
     def order(self, name: str, book: Book) -> Row:
-        """Return the row that says whether the event may write this field: none newer has written it."""
-        return book.row("event_order", self._order(clock_of(self.kept, name)))
+        """Return the row that says whether the event may write this field: none newer has said what it holds."""
+        return book.row("event_order", self._order(name))
 
-    def _order(self, clock: Clock | None) -> str:
-        if clock is None or not clock.latest:
+    def _order(self, name: str) -> str:
+        latest, events = said(self.kept, name)
+        if not latest:
             return "no_clock"
-        if self.event in (clock.event, clock.seen_event):
+        if self.event in events:
             return "same_event"
-        if self.at == clock.latest:
+        if self.at == latest:
             return "same_time"
-        return "newer" if self.at > clock.latest else "older"
+        return "newer" if self.at > latest else "older"
 
     def whose(self, name: str, kind: str, held: Any, book: Book) -> Row:
         """Return the row for the value *held* by a field of describe's type *kind*: ours as last written, or not."""
         clock = clock_of(self.kept, name)
-        ours = clock is not None and bool(clock.at) and same_value(kind, clock.value, held)
+        ours = clock is not None and same_value(kind, clock.value, held)
         return book.row("whose_value", "ours" if ours else "persons")
 
     def newer(self, name: str) -> bool:
-        """Whether the event is newer than what is kept of the field, so that what it says counts from now on."""
-        return self._order(clock_of(self.kept, name)) in ("no_clock", "newer")
+        """Return whether the event is newer than all that is kept of the field: what it says counts from now on."""
+        return self._order(name) in ("no_clock", "newer")
 
 
 def clamped(event_time: datetime, now: datetime) -> datetime:
@@ -81,11 +81,6 @@ def clamped(event_time: datetime, now: datetime) -> datetime:
 def is_ahead(event_time: datetime, now: datetime) -> bool:
     """Return whether the source's clock runs so far ahead that its time is not believed."""
     return event_time > now + AHEAD
-
-
-def guard(event_time: datetime, event: str, kept: Mapping[str, Any] | None, now: datetime) -> Guard:
-    """Return the guard of an event for one record, of which *kept* is known."""
-    return Guard(stamp(clamped(event_time, now)), event, kept or {})
 
 
 TABLES = (ORDER, WHOSE)

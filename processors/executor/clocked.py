@@ -1,0 +1,58 @@
+"""
+What a step that was written leaves on the clocks of its fields, and where each value came from.
+
+In: a command, its plan, the step.  Out: plain entries by field (`processors/clocks.py`).
+Rule of this file: pure; only what the org has taken comes here.
+"""
+
+from typing import Any
+
+from processors.clocks import Clock, written
+from processors.executor.claim import Item
+from processors.executor.plan import Plan
+from processors.integration import Integration
+from processors.rules.normalise import is_blank
+from processors.values import Step
+from schemas.command import Command
+
+
+def is_clocked(step: Step) -> bool:
+    """Return whether the step's fields have clocks: those of people, accounts and opportunities that it writes."""
+    return step.operation in ("create", "update") and step.role not in ("activity", "other_activity")
+
+
+def clocks_of(item: Item, plan: Plan, step: Step) -> dict[str, dict[str, Any]]:
+    """Return the entries of all fields that the step wrote."""
+    command, decision = item.command, plan.decision
+    entries: dict[str, dict[str, Any]] = {}
+    for name, value in plan.fields(step).items():
+        clock = Clock(
+            at=decision.at,
+            event=command.event_id,
+            command=command.command_id,
+            integration=command.integration,
+            contract=command.contract,
+            rules=decision.rule_ids,
+            value=value,
+            before=step.before.get(name),
+            source=source_of(command, item.settings, step.object, name),
+        )
+        entries.update(written(name, clock))
+    return entries
+
+
+def source_of(command: Command, settings: Integration | None, object_name: str, name: str) -> str | None:
+    """
+    Return where a field's value came from, as the integration's file names it; None where it is no setting's.
+
+    A link to another record, say, is made by the decision itself.
+    """
+    if settings is None:
+        return None
+    kind = object_name.lower()
+    mapped = getattr(settings.map, kind, {}).get(name)
+    if mapped is not None:
+        origin = mapped.source if mapped.source is not None else f"constant {mapped.constant!r}"
+        empty = ", which came empty: the default of 'mandatory'" if is_blank(getattr(command, kind).get(name)) else ""
+        return f"map.{kind}.{name}: {origin}{empty}"
+    return {settings.link.id_field: "link.id_field", settings.link.synced_field: "link.synced_field"}.get(name)
