@@ -57,6 +57,14 @@ def said(fields: Fields, name: str) -> tuple[str, frozenset[str]]:
     return latest, frozenset(str(one["event"]) for one in found)
 
 
+def confirmed(fields: Fields, name: str) -> dict[str, str] | None:
+    """Return the event (`event`, `at`) that found the field's value there after it was written, or None."""
+    found, clock = fields.get(_SEEN + name), fields.get(name, {})
+    if found is None or str(found["at"]) < str(clock.get("at", "")):
+        return None
+    return {"event": str(found["event"]), "at": str(found["at"])}
+
+
 def written(name: str, clock: Clock) -> dict[str, dict[str, Any]]:
     """Return the plain entry of a field that was written; a NUL, which no database takes as text, is left out."""
     return {name: {one: _text(getattr(clock, one)) for one in _NAMES}}
