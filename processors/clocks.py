@@ -5,7 +5,7 @@ In: steps as they were written.  Out: JSON of the ledger's table `field_clock`, 
 Rule of this file: nothing else knows that form; times are text of one length, so that they compare as they are written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -78,6 +78,11 @@ def seen(name: str, at: str, event: str) -> dict[str, dict[str, Any]]:
 def written_fields(fields: Fields) -> tuple[str, ...]:
     """Return the names of the fields that we wrote."""
     return tuple(name for name in fields if not name.startswith(_SEEN))
+
+
+def only(fields: Fields, names: Container[str]) -> Fields:
+    """Return what is kept of these fields alone."""
+    return {name: one for name, one in fields.items() if name.removeprefix(_SEEN) in names}
 
 
 def _text(value: Any) -> Any:

@@ -136,7 +136,8 @@ class Decision:
     `things` (by source ID) and `links` are kept in the ledger when it is settled as decided, and `unlinked` are
     forgotten. `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields` (`Object.Field`) were
     not written, since something newer was, or a person's own value. `at` is the event's time as field clocks take it,
-    `seen` the fields by record ID that held what the event says already.
+    `seen` the fields by record ID that held what the event says already, `carried` what is kept of a converted lead's
+    fields that its contact takes over.
     """
 
     kind: OutcomeKind
@@ -158,6 +159,7 @@ class Decision:
     wait_seconds: float | None = None
     at: str = ""
     seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

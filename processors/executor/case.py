@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from processors.clocks import Fields, stamp
+from processors.clocks import Fields, only, stamp
 from processors.executor.call import Call
 from processors.integration import Integration
 from processors.rules import fields as field_rules
@@ -116,6 +116,12 @@ class Case:
         before = (match.followed, *match.also) if record.object == "Contact" else ()
         return {name: one for id_ in (*before, record.id) for name, one in clocks.get(id_ or "", {}).items()}
 
+    def _carried(self, steps: tuple[Step, ...]) -> Fields:
+        """Return what is kept of a lead that is converted here, of the fields that its contact takes over."""
+        contact = self.facts.objects.get("Contact")
+        lead = next((step.record_id for step in steps if step.operation == "convert"), None)
+        return only(self.match.clocks.get(lead or "", {}), contact.fields if contact else {})
+
     def _link_fields(self, role: Role, held: Mapping[str, Any], *, writing: bool) -> dict[str, Scalar]:
         """Return what the record is to say of the source's record: its ID, and when we last wrote it (LL-9)."""
         own, link = self.command.record, self.settings.link
@@ -217,6 +223,7 @@ class Case:
             links=links,
             stale_fields=stale,
             at=self.at,
+            carried=self._carried(steps),
             seen={part.record.id: part.seen for part in parts if part.seen and part.record and part.record.id},
         )
 

@@ -5,9 +5,10 @@ In: a command, its plan, the step.  Out: plain entries by field (`processors/clo
 Rule of this file: pure; only what the org has taken comes here.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from processors.clocks import Clock, written
+from processors.clocks import Clock, only, written
 from processors.executor.claim import Item
 from processors.executor.plan import Plan
 from processors.integration import Integration
@@ -16,15 +17,27 @@ from processors.values import Step
 from schemas.command import Command
 
 
-def is_clocked(step: Step) -> bool:
-    """Return whether the step's fields have clocks: those of people, accounts and opportunities that it writes."""
-    return step.operation in ("create", "update") and step.role not in ("activity", "other_activity")
+def clocks_of(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
+    """
+    Return the entries of all fields that the step wrote to a person, an account or an opportunity.
+
+    A conversion writes the contact: what it took over from the lead, with what this command wrote to the lead before.
+    """
+    if step.role in ("activity", "other_activity") or step.operation == "delete":
+        return {}
+    if step.operation == "convert":
+        own = [_entries(item, plan, one) for one in plan.decision.steps if one.role == "lead"]
+        return {**plan.decision.carried, **{name: one for some in own for name, one in _taken(item, some).items()}}
+    return _entries(item, plan, step)
 
 
-def clocks_of(item: Item, plan: Plan, step: Step) -> dict[str, dict[str, Any]]:
-    """Return the entries of all fields that the step wrote."""
+def _taken(item: Item, entries: dict[str, Any]) -> Mapping[str, Any]:
+    return only(entries, item.command.contact)
+
+
+def _entries(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
     command, decision = item.command, plan.decision
-    entries: dict[str, dict[str, Any]] = {}
+    entries: dict[str, Any] = {}
     for name, value in plan.fields(step).items():
         clock = Clock(
             at=decision.at,

@@ -14,7 +14,7 @@ import orjson
 
 from processors.clocks import fields_to_json, seen, stamp
 from processors.executor.claim import Item, person_names
-from processors.executor.clocked import clocks_of, is_clocked
+from processors.executor.clocked import clocks_of
 from processors.executor.context import Context
 from processors.executor.plan import ApiCall, Plan, plan_to_json, resolution_to_json
 from processors.executor.settle import Ending, candidate, reused, settle
@@ -79,9 +79,10 @@ class Pending:
 
     def _clock(self, item: Item, plan: Plan, step: Step, written: Written) -> None:
         """Keep which event wrote the fields of this step (EG): they are in the org now, whatever follows."""
-        record_id = plan.target(step) or written.id
-        if record_id and is_clocked(step):
-            self.clocks.setdefault(record_id, {}).update(clocks_of(item, plan, step))
+        record_id = written.contact_id if step.operation == "convert" else plan.target(step) or written.id
+        fields = clocks_of(item, plan, step)
+        if record_id and fields:
+            self.clocks.setdefault(record_id, {}).update(fields)
 
     def settle(self, item: Item, plan: Plan | None, ending: Ending | None) -> None:
         """End a command: its outcome goes into the next transaction."""
