@@ -67,7 +67,19 @@ def confirmed(fields: Fields, name: str) -> dict[str, str] | None:
 
 def written(name: str, clock: Clock) -> dict[str, dict[str, Any]]:
     """Return the plain entry of a field that was written; a NUL, which no database takes as text, is left out."""
-    return {name: {one: _text(getattr(clock, one)) for one in _NAMES}}
+    return {
+        name: {
+            "at": clock.at,
+            "event": _text(clock.event),
+            "command": clock.command,
+            "integration": clock.integration,
+            "contract": clock.contract,
+            "rules": clock.rules,
+            "value": _text(clock.value),
+            "before": _text(clock.before),
+            "source": clock.source,
+        }
+    }
 
 
 def seen(name: str, at: str, event: str) -> dict[str, dict[str, Any]]:
@@ -86,7 +98,7 @@ def only(fields: Fields, names: Container[str]) -> Fields:
 
 
 def _text(value: Any) -> Any:
-    return value.replace("\0", "") if isinstance(value, str) else value
+    return value.replace("\0", "") if isinstance(value, str) and "\0" in value else value
 
 
 def stamp(moment: datetime) -> str:

@@ -36,19 +36,19 @@ def _taken(item: Item, entries: dict[str, Any]) -> Mapping[str, Any]:
 
 
 def _entries(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
-    command, decision = item.command, plan.decision
+    command, decision, settings = item.command, plan.decision, item.settings
     entries: dict[str, Any] = {}
     for name, value in plan.fields(step).items():
         clock = Clock(
-            at=decision.at,
-            event=command.event_id,
-            command=command.command_id,
-            integration=command.integration,
-            contract=command.contract,
-            rules=decision.rule_ids,
-            value=value,
-            before=step.before.get(name),
-            source=source_of(command, item.settings, step.object, name),
+            decision.at,
+            command.event_id,
+            command.command_id,
+            command.integration,
+            command.contract,
+            decision.rule_ids,
+            value,
+            step.before.get(name),
+            source_of(command, settings, step.object, name),
         )
         entries.update(written(name, clock))
     return entries
