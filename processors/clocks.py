@@ -5,9 +5,10 @@ In: steps as they were written.  Out: JSON of the ledger's table `field_clock`, 
 Rule of this file: nothing else knows that form; times are text of one length, so that they compare as they are written.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import orjson
@@ -66,19 +67,27 @@ def confirmed(fields: Fields, name: str) -> dict[str, str] | None:
 
 
 def written(name: str, clock: Clock) -> dict[str, dict[str, Any]]:
-    """Return the plain entry of a field that was written; a NUL, which no database takes as text, is left out."""
+    """Return the plain entry of a field that was written."""
+    return entries(clock, ((name, clock.value, clock.before, clock.source),))
+
+
+def entries(event: Clock, values: Iterable[tuple[str, Scalar, Scalar, str | None]]) -> dict[str, dict[str, Any]]:
+    """
+    Return the plain entries of the fields that one event wrote: name, value, value before, mapping.
+
+    A NUL, which no database takes as text, is left out.
+    """
+    common = {
+        "at": event.at,
+        "event": _text(event.event),
+        "command": event.command,
+        "integration": event.integration,
+        "contract": event.contract,
+        "rules": event.rules,
+    }
     return {
-        name: {
-            "at": clock.at,
-            "event": _text(clock.event),
-            "command": clock.command,
-            "integration": clock.integration,
-            "contract": clock.contract,
-            "rules": clock.rules,
-            "value": _text(clock.value),
-            "before": _text(clock.before),
-            "source": clock.source,
-        }
+        name: {**common, "value": _text(value), "before": _text(before), "source": source}
+        for name, value, before, source in values
     }
 
 
@@ -101,6 +110,7 @@ def _text(value: Any) -> Any:
     return value.replace("\0", "") if isinstance(value, str) and "\0" in value else value
 
 
+@lru_cache(4096)
 def stamp(moment: datetime) -> str:
     """Return a moment in UTC as text that sorts as time does."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

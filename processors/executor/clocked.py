@@ -8,7 +8,7 @@ Rule of this file: pure; only what the org has taken comes here.
 from collections.abc import Mapping
 from typing import Any
 
-from processors.clocks import Clock, only, written
+from processors.clocks import Clock, entries, only
 from processors.executor.claim import Item
 from processors.executor.plan import Plan
 from processors.integration import Integration
@@ -31,27 +31,27 @@ def clocks_of(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
     return _entries(item, plan, step)
 
 
-def _taken(item: Item, entries: dict[str, Any]) -> Mapping[str, Any]:
-    return only(entries, item.command.contact)
+def _taken(item: Item, made: dict[str, Any]) -> Mapping[str, Any]:
+    return only(made, item.command.contact)
 
 
 def _entries(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
     command, decision, settings = item.command, plan.decision, item.settings
-    entries: dict[str, Any] = {}
-    for name, value in plan.fields(step).items():
-        clock = Clock(
-            decision.at,
-            command.event_id,
-            command.command_id,
-            command.integration,
-            command.contract,
-            decision.rule_ids,
-            value,
-            step.before.get(name),
-            source_of(command, settings, step.object, name),
-        )
-        entries.update(written(name, clock))
-    return entries
+    event = Clock(
+        decision.at,
+        command.event_id,
+        command.command_id,
+        command.integration,
+        command.contract,
+        decision.rule_ids,
+    )
+    return entries(
+        event,
+        (
+            (name, value, step.before.get(name), source_of(command, settings, step.object, name))
+            for name, value in plan.fields(step).items()
+        ),
+    )
 
 
 def source_of(command: Command, settings: Integration | None, object_name: str, name: str) -> str | None:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from processors.clocks import Clock
-from processors.clocks import written as clocks_of
+from processors.clocks import Clock, entries
 from processors.executor.claim import Item
 from processors.executor.match import account_keys, names_of, person_keys
 from processors.executor.plan import Plan
@@ -151,8 +150,8 @@ def _note(item: Item, decision: Decision, keys: frozenset[str], written: _Writte
             written.phase[step.record_id] = max(number, written.phase.get(step.record_id, 0))
             written.fields.setdefault(step.record_id, {}).update(step.fields)
             clocks = written.clocks.setdefault(step.record_id, {})
-            for name, value in step.fields.items():
-                clocks.update(clocks_of(name, Clock(decision.at, item.command.event_id, value=value)))
+            event = Clock(decision.at, item.command.event_id)
+            clocks.update(entries(event, ((name, value, None, None) for name, value in step.fields.items())))
 
 
 def _overlaid(match: Match, written: _Written) -> Match:
