@@ -135,7 +135,8 @@ class Change:
     """
     What one database transaction does for one org; all of it or nothing.
 
-    `links` (by kind and source ID) are kept, `unlinked` (kind, source ID) are forgotten before that.
+    `links` (by kind and source ID) are kept, `unlinked` (kind, source ID) are forgotten before that. `clocks` (by
+    record ID) say which event wrote which fields: JSON of `processors/clocks.py`, put over what is kept of others.
     """
 
     intended: Sequence[ApiCall] = ()
@@ -149,6 +150,7 @@ class Change:
     things: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     resumed: Sequence[Resumed] = ()
     noticed: Sequence[Noticed] = ()
+    clocks: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,9 @@ class Ledger(Protocol):
 
     def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""
+
+    def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what is kept of these records' fields, as JSON of `processors/clocks.py`; those not known are out."""
 
     def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
         """Return the next outcomes after a sequence number, in sequence."""

@@ -44,7 +44,8 @@ class Match:
     source's things, by source ID; `together` is what it keeps of this person's interactions with this agent, for this
     integration and the one that shares activities with it, by the source IDs under which it is kept; `assigned` is the
     record that someone chose for good for this person (XB-19); `linked_id` is the ID of the record that the source's
-    own record is linked with, whether it is still there or not (LL-7).
+    own record is linked with, whether it is still there or not (LL-7). `clocks` is what is kept of these records'
+    fields, by record ID (`processors/clocks.py`).
     """
 
     step: str = "none"
@@ -62,6 +63,14 @@ class Match:
     together: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     assigned: str | None = None
     linked_id: str | None = None
+    clocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def record_ids(self) -> tuple[str, ...]:
+        """The IDs of all records in it that field clocks are kept of: people, what comes with them, leads they were."""
+        alone = (one.id for one in (self.account_of, self.opportunity) if one is not None)
+        many = (one.id for one in (*self.leads, *self.contacts, *self.accounts))
+        return (*many, *alone, *self.also, *((self.followed,) if self.followed else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,9 @@ class Decision:
     `park`: it waits for someone to choose among `candidates` (kind and reason are what it comes to if nobody does).
     `things` (by source ID) and `links` are kept in the ledger when it is settled as decided, and `unlinked` are
     forgotten. `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields` (`Object.Field`) were
-    not written, since something newer was, or a person's own value.
+    not written, since something newer was, or a person's own value. `at` is the event's time as field clocks take it,
+    `seen` the fields by record ID that held what the event says already, `carried` what is kept of a converted lead's
+    fields that its contact takes over.
     """
 
     kind: OutcomeKind
@@ -146,6 +157,9 @@ class Decision:
     unlinked: tuple[Link, ...] = ()
     stale_fields: tuple[str, ...] = ()
     wait_seconds: float | None = None
+    at: str = ""
+    seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

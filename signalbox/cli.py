@@ -14,6 +14,7 @@ from signalbox.commands.log import make_log
 from signalbox.commands.migrate import migrate
 from signalbox.commands.publish import publish
 from signalbox.commands.simulator import simulator
+from signalbox.commands.why import make_why
 
 app = common.group("Bring what sales teams do into Salesforce, exactly once or with a clear word why not.")
 app.add_typer(run.app, name="run")
@@ -28,6 +29,7 @@ app.command()(publish)
 app.command("import")(import_)
 app.command()(migrate)
 app.command()(demo)
+app.command()(make_why(common.migrated_engine))
 app.command()(make_log(common.migrated_engine, lambda: datetime.now(UTC)))
 app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     simulator

@@ -7,7 +7,8 @@ Rule of this file: one statement for many rows; who may write was checked by the
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, func
+from sqlalchemy.dialects.postgresql import JSONB
 
 from connectors.database import tables
 
@@ -54,3 +55,27 @@ def keep_things(
         connection.execute(
             statement.on_conflict_do_update(index_elements=["org", "integration", "source_id"], set_=kept), rows
         )
+
+
+def keep_clocks(
+    connection: Connection, insert: Callable[..., Any], org: str, clocks: Mapping[str, bytes], now: float
+) -> None:
+    """Put what was written of each record (JSON by field) over what is kept of its other fields; many rows at once."""
+    rows = [
+        {"org": org, "record_id": record_id, "body": body.decode(), "updated_at": now}
+        for record_id, body in clocks.items()
+    ]
+    statement = insert(tables.field_clock)
+    kept = {
+        "body": _joined(connection, tables.field_clock.c.body, statement.excluded.body),
+        "updated_at": statement.excluded.updated_at,
+    }
+    if rows:
+        connection.execute(statement.on_conflict_do_update(index_elements=["org", "record_id"], set_=kept), rows)
+
+
+def _joined(connection: Connection, held: ColumnElement[str], new: ColumnElement[str]) -> ColumnElement[str]:
+    """Return JSON *held* with the fields of *new* in place of its own; the database does it, so nothing is read."""
+    if connection.dialect.name == "postgresql":
+        return cast(cast(held, JSONB).op("||")(cast(new, JSONB)), Text)
+    return func.json_patch(held, new)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.database import tables
-from connectors.database.kept import forget_links, keep_links, keep_things
+from connectors.database.kept import forget_links, keep_clocks, keep_links, keep_things
 from connectors.database.reads import LedgerReads, chunks, translated
 from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored
 from connectors.database.statements import ABSORB, ENDED, INTEND, POSTPONE, SETTLE
@@ -43,6 +43,9 @@ from processors.ledger import (
 
 KEEP_THINGS = 400 * 86_400.0
 """Seconds that what is known of a source's thing is kept after its last change: bookings are made months ahead."""
+
+KEEP_CLOCKS = 400 * 86_400.0
+"""Seconds that a record's field clocks are kept after we wrote to it last; events that old are not sent again."""
 
 _command, _notice = tables.command.c, tables.notice.c
 
@@ -200,6 +203,7 @@ class SqlLedger(LedgerReads):
             forget_links(connection, lease.org, change.unlinked)
             keep_links(connection, self._insert, lease.org, change.links, self._clock())
             keep_things(connection, self._insert, lease.org, change.things, self._clock())
+            keep_clocks(connection, self._insert, lease.org, change.clocks, self._clock())
             return Applied(last + len(numbers), numbers)
 
     def _calls(self, connection: Connection, lease: Lease, change: Change) -> None:
@@ -273,12 +277,14 @@ class SqlLedger(LedgerReads):
     def prune(self, lease: Lease, before: float, through: int) -> int:
         """Delete settled rows older than *before* and published (sequence ≤ *through*); return how many."""
         thing, long_ago = tables.thing.c, self._clock() - KEEP_THINGS
+        clock, untouched = tables.field_clock.c, self._clock() - KEEP_CLOCKS
         with self._guarded(lease) as (connection, _):
             absorbed = (_command.org == lease.org, _command.state == "absorbed", _command.settled_at < before)
             connection.execute(delete(tables.command).where(*absorbed))
             told = (_notice.org == lease.org, _notice.created_at < before, _notice.sequence <= through)
             connection.execute(delete(tables.notice).where(*told))
             connection.execute(delete(tables.thing).where(thing.org == lease.org, thing.updated_at < long_ago))
+            connection.execute(delete(tables.field_clock).where(clock.org == lease.org, clock.updated_at < untouched))
             old = (
                 _command.org == lease.org,
                 _command.state == "settled",

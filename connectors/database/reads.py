@@ -56,6 +56,16 @@ class LedgerReads:
                 found.update((row.source_id, row.record_id) for row in connection.execute(query))
         return found
 
+    def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what is kept of these records' fields (JSON, see `processors/clocks.py`); those not known are out."""
+        table = tables.field_clock.c
+        found: dict[str, bytes] = {}
+        with translated(), self._reading.connect() as connection:
+            for chunk in chunks(record_ids):
+                query = select(table.record_id, table.body).where(table.org == lease.org, table.record_id.in_(chunk))
+                found.update((row.record_id, row.body.encode()) for row in connection.execute(query))
+        return found
+
     def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
         """Return the next outcomes and notices after a sequence number, in sequence."""
         outcomes = (

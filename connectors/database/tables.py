@@ -108,6 +108,17 @@ thing = Table(
     Column("updated_at", Float, nullable=False),
 )
 
+field_clock = Table(
+    "field_clock",
+    metadata,
+    Column("org", String(60), primary_key=True),
+    Column("record_id", String(18), primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Index("ix_field_clock_org_updated_at", "org", "updated_at"),
+    comment="One row a record, JSON by API field: the event that wrote the field last, its time, and the values.",
+)
+
 notice = Table(
     "notice",
     metadata,

@@ -35,6 +35,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     "commands_parked_total": Definition(
         "counter", "Commands that wait for someone to choose a match.", ("org", "integration")
     ),
+    "events_ahead_total": Definition(
+        "counter", "Events whose time was over 5 minutes ahead of ours: taken as now.", ("org", "integration")
+    ),
     "outcomes_total": Definition(
         "counter", "Commands settled, by kind and reason.", ("org", "integration", "kind", "reason")
     ),

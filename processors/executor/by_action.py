@@ -198,14 +198,17 @@ def _after_conversion(case: Case, lead: Part) -> Part:
     mapped = case.command.contact
     held = {**record.fields, **(lead.step.fields if lead.step else {})}
     expected = Record("Contact", "", {name: held.get(name) for name in mapped})
-    part = case.update("contact", expected, mapped)
+    was_lead = replace(case.match, also=(*case.match.also, record.id))
+    part = replace(case, match=was_lead).update("contact", expected, mapped)
     always = {
         name: value
         for name, value in mapped.items()
         if not is_blank(value)
+        and f"Contact.{name}" not in part.stale
         and case.settings.write.fields.get(f"Contact.{name}", case.settings.write.default) == "overwrite"
     }
     fields = {**(part.step.fields if part.step else {}), **always}
     if not fields:
-        return Part(rules=part.rules)
-    return Part(Step("contact", "update", "Contact", target="convert", fields=fields), rules=part.rules)
+        return Part(rules=part.rules, stale=part.stale)
+    step = Step("contact", "update", "Contact", target="convert", fields=fields)
+    return Part(step, rules=part.rules, stale=part.stale)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from processors.clocks import Fields, only, stamp
 from processors.executor.call import Call
 from processors.integration import Integration
 from processors.rules import fields as field_rules
 from processors.rules.book import Book
+from processors.rules.clocks import Guard, clamped
 from processors.rules.normalise import is_blank
 from processors.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step
 from schemas.command import Command
@@ -28,7 +30,8 @@ class Part:
     One piece of a decision: a step or none, and what the outcome must say about it.
 
     `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written; with
-    `park` it waits for someone's choice before that.
+    `park` it waits for someone's choice before that. `stale` (`Object.Field`) was not written over something newer or a
+    person's; `seen` are fields of `record` that hold already what is said.
     """
 
     step: Step | None = None
@@ -43,6 +46,8 @@ class Part:
     park: bool = False
     tie_break: str | None = None
     flags: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -83,17 +88,39 @@ class Case:
             self.facts.objects.get(record.object),
             lambda name: write.fields.get(f"{record.object}.{name}", write.default),
             write.blank,
+            Guard(self.at, self.command.event_id, self._kept(record)),
             self.book,
         )
+        stale = tuple(f"{record.object}.{name}" for name in changes.stale)
         added = dict(extra or {})
         ours = self._link_fields(role, record.fields, writing=bool(changes.fields or added))
         added = {**added, **ours}
         values = {**changes.fields, **added}
         if not values:
-            return Part(record=record, rules=changes.rules, linked=(record,))
+            return Part(record=record, rules=changes.rules, linked=(record,), stale=stale, seen=changes.seen)
         before = {**changes.before, **{name: record.fields.get(name) for name in added}}
         step = Step(role, "update", record.object, record_id=record.id, fields=values, before=before)
-        return Part(step, record, (*changes.rules, *(("LL-9",) if ours else ())))
+        rules = (*changes.rules, *(("LL-9",) if ours else ()))
+        return Part(step, record, rules, stale=stale, seen=changes.seen)
+
+    @property
+    def at(self) -> str:
+        """The event's time as field clocks take it."""
+        return stamp(clamped(self.command.event_time, self.now))
+
+    def _kept(self, record: Record) -> Fields:
+        """Return what is kept of a record's fields; of a contact, what was written to the lead that it was, too."""
+        clocks, match = self.match.clocks, self.match
+        if not clocks:
+            return {}
+        before = (match.followed, *match.also) if record.object == "Contact" else ()
+        return {name: one for id_ in (*before, record.id) for name, one in clocks.get(id_ or "", {}).items()}
+
+    def _carried(self, steps: tuple[Step, ...]) -> Fields:
+        """Return what is kept of a lead that is converted here, of the fields that its contact takes over."""
+        contact = self.facts.objects.get("Contact")
+        lead = next((step.record_id for step in steps if step.operation == "convert"), None)
+        return only(self.match.clocks.get(lead or "", {}), contact.fields if contact else {})
 
     def _link_fields(self, role: Role, held: Mapping[str, Any], *, writing: bool) -> dict[str, Scalar]:
         """Return what the record is to say of the source's record: its ID, and when we last wrote it (LL-9)."""
@@ -178,19 +205,31 @@ class Case:
                     park=part.park and self.resolution is None,
                 )
         steps = tuple(step for part in parts for step in part.steps)
+        stale = tuple(dict.fromkeys(name for part in parts for name in part.stale))
+        detail = next((part.detail for part in parts if part.detail), None)
+        if not steps and kind != "skipped" and reason != "resolved":
+            kind, reason, detail = ("skipped", "stale", detail or STALE) if stale else (kind, "unchanged", detail)
         return Decision(
             cast(OutcomeKind, kind),
-            reason if steps or kind == "skipped" or reason == "resolved" else "unchanged",
+            reason,
             steps,
             ids,
             discarded_fields=tuple(name for part in parts for name in part.discarded),
             linked=tuple({(one.object, one.id): one for part in parts for one in part.linked}.values()),
-            detail=next((part.detail for part in parts if part.detail), None),
+            detail=detail,
             tie_break=next((part.tie_break for part in parts if part.tie_break), None),
             flags=tuple(dict.fromkeys(one for part in parts for one in part.flags)),
             things=things or {},
             links=links,
+            stale_fields=stale,
+            at=self.at,
+            carried=self._carried(steps),
+            seen={part.record.id: part.seen for part in parts if part.seen and part.record and part.record.id},
         )
+
+
+STALE = "nothing is written: each field holds what a newer event, or a person, wrote (see stale_fields)"
+"""Detail of an outcome that is `skipped.stale`."""
 
 
 def no_mapping(object_name: str, rule: str) -> Part:

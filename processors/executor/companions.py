@@ -5,6 +5,8 @@ In: a case, the contact where it is known, the account chosen.  Out: a part for 
 Rule of this file: a contact keeps the account that it has, and keys of an account are matched by, never rewritten.
 """
 
+from dataclasses import replace
+
 from processors.executor.case import Case, Part, named
 from processors.rules.normalise import is_blank, text_key
 from processors.values import Record, Role
@@ -59,7 +61,7 @@ def _update(case: Case, record: Record) -> Part:
         for name in keys
         if name in mapped and text_key(mapped[name]) != text_key(record.fields.get(name))
     }
-    return Part(part.step, record, part.rules, part.linked, named("Account", kept))
+    return replace(part, record=record, discarded=named("Account", kept))
 
 
 def opportunity(case: Case, contact_id: str | None, account_id: str | None, *, account_made: bool) -> Part:
@@ -112,14 +114,4 @@ def _links(
 
 
 def _ruled(part: Part, rule: str) -> Part:
-    return Part(
-        part.step,
-        part.record,
-        (rule, *part.rules),
-        part.linked,
-        part.discarded,
-        part.refusal,
-        part.missing,
-        part.candidates,
-        part.detail,
-    )
+    return replace(part, rules=(rule, *part.rules))

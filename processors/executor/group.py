@@ -9,7 +9,9 @@ converts is alone with its keys, and all later commands that share one wait and 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from processors.clocks import Clock, entries
 from processors.executor.claim import Item
 from processors.executor.match import account_keys, names_of, person_keys
 from processors.executor.plan import Plan
@@ -30,6 +32,7 @@ class Batch:
 @dataclass(slots=True)
 class _Written:
     fields: dict[str, dict[str, Scalar]] = field(default_factory=dict)
+    clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
     phase: dict[str, int] = field(default_factory=dict)
     exclusive: set[str] = field(default_factory=set)
 
@@ -55,7 +58,7 @@ def decide_batch(
             _wait(item, item.all_keys, batch, written)
             continue
         try:
-            found = _overlaid(match(item), written.fields)
+            found = _overlaid(match(item), written)
             decision = decide(item, found)
         except Exception as fault:  # noqa: BLE001 -- our bug must not take the batch's other commands along
             batch.faults[item.id] = fault
@@ -129,7 +132,8 @@ def _relies(decision: Decision, found: Match, fields: Mapping[str, Mapping[str, 
     records = [*found.leads, *found.contacts, *found.accounts, found.account_of, found.opportunity]
     records += found.activities.values()
     changed = {record.id for record in records if record is not None and record.id in fields}
-    return not changed <= {step.record_id for step in decision.steps}
+    # A field that is left out for a newer event's sake relies on that event's write too.
+    return bool(changed and decision.stale_fields) or not changed <= {step.record_id for step in decision.steps}
 
 
 def _note(item: Item, decision: Decision, keys: frozenset[str], written: _Written) -> None:
@@ -145,16 +149,20 @@ def _note(item: Item, decision: Decision, keys: frozenset[str], written: _Writte
         if step.record_id is not None:
             written.phase[step.record_id] = max(number, written.phase.get(step.record_id, 0))
             written.fields.setdefault(step.record_id, {}).update(step.fields)
+            clocks = written.clocks.setdefault(step.record_id, {})
+            event = Clock(decision.at, item.command.event_id)
+            clocks.update(entries(event, ((name, value, None, None) for name, value in step.fields.items())))
 
 
-def _overlaid(match: Match, fields: Mapping[str, Mapping[str, Scalar]]) -> Match:
+def _overlaid(match: Match, written: _Written) -> Match:
     """Return the match as it will be once the writes of the commands before are through."""
+    fields, clocks = written.fields, written.clocks
     if not fields:
         return match
 
     def after(record: Record) -> Record:
-        written = fields.get(record.id)
-        return record if written is None else replace(record, fields={**record.fields, **written})
+        changed = fields.get(record.id)
+        return record if changed is None else replace(record, fields={**record.fields, **changed})
 
     return replace(
         match,
@@ -164,4 +172,8 @@ def _overlaid(match: Match, fields: Mapping[str, Mapping[str, Scalar]]) -> Match
         account_of=after(match.account_of) if match.account_of else None,
         opportunity=after(match.opportunity) if match.opportunity else None,
         activities={effect: after(record) for effect, record in match.activities.items()},
+        clocks={
+            **match.clocks,
+            **{one: {**match.clocks.get(one, {}), **clocks[one]} for one in match.record_ids if one in clocks},
+        },
     )

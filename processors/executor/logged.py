@@ -34,7 +34,7 @@ def with_activity(case: Case, decision: Decision) -> Decision:
     if part.step is None:
         return replace(decision, linked=(*decision.linked, *part.linked), things=joint.things)
     reason: Reason = "activity_updated" if part.step.operation == "update" else "activity_created"
-    unchanged = decision.reason == "unchanged"
+    unchanged = decision.reason in ("unchanged", "stale")
     return replace(
         decision,
         kind="activity" if unchanged else decision.kind,

@@ -7,7 +7,9 @@ Rule of this file: all reads of a decision happen here, after its claims were ta
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from processors.clocks import Fields, fields_from_json
 from processors.executor import surroundings
 from processors.executor.assembly import renewed
 from processors.executor.choose import narrowed
@@ -24,6 +26,8 @@ from processors.ledger import Lease
 from processors.ports import Salesforce
 from processors.values import Match, OrgFacts, Question, Record
 
+_CLOCKED = ("Lead", "Contact", "Account", "Opportunity")
+
 
 def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: Salesforce, facts: OrgFacts) -> Batch:
     """Return what each command of the batch does, on fresh reads."""
@@ -39,6 +43,7 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
     opportunities = _opportunities(items, records, context, lease)
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
     index = Index(records, context.region)
+    clocks = _clocks(records, context, lease)
     matched = context.clock()
     context.metrics.observe("stage_duration_seconds", matched - began, stage="match")
     now = context.now()
@@ -49,7 +54,8 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
         found = resolve(item.command, item.settings, index, opportunities)
         found = by_link(found, kept.linked_to(item), item.settings, index) if not item.resolution else found
         found = narrowed(found, item.resolution, kept.assigned_to(item), item.settings, index)
-        return surroundings.joined_to(found, item, kept, records, facts)
+        found = surroundings.joined_to(found, item, kept, records, facts)
+        return replace(found, clocks={one: clocks[one] for one in found.record_ids if one in clocks})
 
     batch = decide_batch(
         items,
@@ -62,6 +68,13 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
     )
     context.metrics.observe("stage_duration_seconds", context.clock() - matched, stage="decide")
     return batch
+
+
+def _clocks(records: Sequence[Record], context: Context, lease: Lease) -> Mapping[str, Fields]:
+    """Return what is kept of the fields of each record in sight, by one query."""
+    ids = dict.fromkeys(record.id for record in records if record.object in _CLOCKED)
+    kept = context.ledger.clocks(lease, list(ids)) if ids else {}
+    return {record_id: fields_from_json(body) for record_id, body in kept.items()}
 
 
 def _find(salesforce: Salesforce, asked: Sequence[Question]) -> list[Record]:

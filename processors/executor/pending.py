@@ -8,15 +8,18 @@ Rule of this file: everything is only gathered here; nothing is stored, sent or 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
+from processors.clocks import fields_to_json, seen, stamp
 from processors.executor.claim import Item, person_names
+from processors.executor.clocked import clocks_of
 from processors.executor.context import Context
 from processors.executor.plan import ApiCall, Plan, plan_to_json, resolution_to_json
 from processors.executor.settle import Ending, candidate, reused, settle
 from processors.ledger import Change, Noticed, Postponed, Resumed, Settled
-from processors.values import EVERY_NAME, Decision, Resolution, Written
+from processors.values import EVERY_NAME, Decision, Resolution, Step, Written
 from schemas.identity import notice_id
 from schemas.notice import Notice, NoticeKind
 from schemas.outcome import Candidate, Outcome
@@ -34,6 +37,7 @@ class Pending:
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     unlinked: list[tuple[str, str]] = field(default_factory=list)
     things: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
     resumed: list[Resumed] = field(default_factory=list)
     noticed: list[Noticed] = field(default_factory=list)
     woken: list[Item] = field(default_factory=list)
@@ -55,6 +59,7 @@ class Pending:
             things=self.things,
             resumed=self.resumed,
             noticed=self.noticed,
+            clocks={record_id: fields_to_json(fields) for record_id, fields in self.clocks.items()},
         )
 
     def advance(self, members: Iterable[Item], written: Written) -> None:
@@ -63,6 +68,7 @@ class Pending:
             if item.plan is None or item.plan.step is None:
                 continue
             step = item.plan.step
+            self._clock(item, item.plan, step, written)
             item.plan = item.plan.answered(written)
             item.tries = item.resent = 0
             contact = item.plan.record_id("contact") or item.plan.fields(step).get("ContactId")
@@ -70,6 +76,13 @@ class Pending:
                 self.links["opportunity", str(contact)] = written.id
             if step.role == "activity" and written.id and step.effect:
                 self.links["activity", step.effect] = written.id
+
+    def _clock(self, item: Item, plan: Plan, step: Step, written: Written) -> None:
+        """Keep which event wrote the fields of this step (EG): they are in the org now, whatever follows."""
+        record_id = written.contact_id if step.operation == "convert" else plan.target(step) or written.id
+        fields = clocks_of(item, plan, step)
+        if record_id and fields:
+            self.clocks.setdefault(record_id, {}).update(fields)
 
     def settle(self, item: Item, plan: Plan | None, ending: Ending | None) -> None:
         """End a command: its outcome goes into the next transaction."""
@@ -97,6 +110,8 @@ class Pending:
             self._keep_things(item, plan)
         self.left.append(item)
         self._measure(outcome)
+        if plan is not None and plan.decision.at and plan.decision.at < stamp(item.command.event_time):
+            context.metrics.count("events_ahead_total", org=context.org, integration=outcome.integration)
 
     def _digest(self, item: Item) -> str:
         decider = self.context.deciders.get(item.command.integration)
@@ -105,6 +120,10 @@ class Pending:
     def _keep(self, item: Item, plan: Plan) -> None:
         """Keep what the decision says of the source's things, and the records that it came to."""
         self._keep_things(item, plan)
+        for record_id, held in plan.decision.seen.items():
+            fields = self.clocks.setdefault(record_id, {})
+            for name in held:
+                fields.update(seen(name, plan.decision.at, item.command.event_id))
         self.unlinked += [(link.kind, link.source_id) for link in plan.decision.unlinked]
         for link in plan.decision.links:
             record = link.record_id or (plan.record_id(link.role) if link.role else None)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from processors.rules.book import Book, Row, Table
+from processors.rules.clocks import Guard
 from processors.rules.normalise import NUMBERS, in_kind, is_blank, same_value
 from processors.values import FieldFacts, ObjectFacts
 from schemas.values import Scalar
@@ -27,8 +28,8 @@ _TEXTS = frozenset({"string", "textarea", "encryptedstring", "combobox", "phone"
 
 POLICY = Table(
     "policy",
-    (("overwrite", "fill_blank", "never"), CASES),
-    ("write", "keep"),
+    (("overwrite", "fill_blank", "respect_human", "never"), CASES),
+    ("write", "keep", "write_over_ours"),
     (
         Row("1F-overwrite", ("overwrite", "value_over_blank"), "write"),
         Row("1F-overwrite", ("overwrite", "value_over_value"), "write"),
@@ -38,6 +39,10 @@ POLICY = Table(
         Row("1F-fill_blank", ("fill_blank", "value_over_value"), "keep"),
         Row("1F-fill_blank", ("fill_blank", "blank_skips_value"), "keep"),
         Row("1F-fill_blank", ("fill_blank", "blank_clears_value"), "keep"),
+        Row("1F-respect_human", ("respect_human", "value_over_blank"), "write"),
+        Row("1F-respect_human", ("respect_human", "value_over_value"), "write_over_ours"),
+        Row("1F-respect_human", ("respect_human", "blank_skips_value"), "keep"),
+        Row("1F-respect_human", ("respect_human", "blank_clears_value"), "write_over_ours"),
         Row("1F-never", ("never", "value_over_blank"), "keep"),
         Row("1F-never", ("never", "value_over_value"), "keep"),
         Row("1F-never", ("never", "blank_skips_value"), "keep"),
@@ -74,11 +79,17 @@ DEFAULT = Table(
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What an update writes: new values, the values before, and the rules consulted."""
+    """
+    What an update writes: new values, the values before, and the rules consulted.
+
+    `stale` are the fields that something newer wrote, or a person; `seen` those that hold already what is said now.
+    """
 
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     before: Mapping[str, Scalar] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +107,48 @@ def update(
     facts: ObjectFacts | None,
     policy: Callable[[str], str],
     blank: str,
+    guard: Guard,
     book: Book,
 ) -> Update:
     """
-    Return the mapped fields that change the *target* record, as the policy of each field allows (VS-9, 1F).
+    Return the mapped fields that change the *target* record, as the policy of each field allows (VS-9, 1F), and as no
+    newer event stands against it (EG-5).
 
     *policy* tells a field's policy; *blank* is `skip` or `clear`. A field that holds the value already is left out.
     """
     fields: dict[str, Scalar] = {}
     before: dict[str, Scalar] = {}
     rules: list[str] = []
+    stale: list[str] = []
+    seen: list[str] = []
     for name, value in mapped.items():
-        held = target.get(name)
-        if same_value(_kind(facts, name), value, held):
+        held, kind = target.get(name), _kind(facts, name)
+        if same_value(kind, value, held):
+            if not is_blank(value) and policy(name) in _OVER_VALUES and guard.newer(name):
+                seen.append(name)
             continue
         row = book.row("policy", policy(name), _case(value, held, blank))
         rules.append(row.rule)
-        if row.then == "write":
-            fields[name] = None if is_blank(value) else in_kind(_kind(facts, name), value)
-            before[name] = held
-    return Update(fields, before, tuple(dict.fromkeys(rules)))
+        if row.then == "keep":
+            continue
+        refused = _refused(row.then, guard, name, kind, held, book)
+        if refused is not None:
+            rules.append(refused.rule)
+            stale.append(name)
+            continue
+        fields[name] = None if is_blank(value) else in_kind(kind, value)
+        before[name] = held
+    return Update(fields, before, tuple(dict.fromkeys(rules)), tuple(stale), tuple(seen))
+
+
+_OVER_VALUES = ("overwrite", "respect_human")
+"""Policies by which one event's value may take the place of another's: their order counts."""
+
+
+def _refused(then: str, guard: Guard, name: str, kind: str, held: Any, book: Book) -> Row | None:
+    """Return the row that keeps the value held although the policy would write: a person's, or a newer event's."""
+    rows = [guard.whose(name, kind, held, book)] if then == "write_over_ours" else []
+    return next((row for row in (*rows, guard.order(name, book)) if row.then == "stale"), None)
 
 
 def _case(value: Scalar, held: Any, blank: str) -> str:

@@ -4,7 +4,7 @@ Every rule table in one book.
 Rule of this file: a new table is added here, and the negation test then asks for its tests.
 """
 
-from processors.rules import actions, bookings, by_hand, calls, fields, interactions, records
+from processors.rules import actions, bookings, by_hand, calls, clocks, fields, interactions, records
 from processors.rules.book import Book
 
 BOOK = Book.of(
@@ -16,5 +16,6 @@ BOOK = Book.of(
         *interactions.TABLES,
         *calls.TABLES,
         *records.TABLES,
+        *clocks.TABLES,
     )
 )

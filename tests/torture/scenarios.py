@@ -102,6 +102,21 @@ def one_change(box: Stage, seconds: float) -> None:
     _end(box, seconds)
 
 
+def an_older_event_that_comes_late(box: Stage, seconds: float) -> None:
+    """Beyond 7: what happened second is told first, and then what happened first."""
+    _lead(box, "a")
+    made = Deal()
+    for event, at in (("two", 2), ("one", 1)):
+        made.say(call(event, "a", "lead", at=at), "acme-lead", ("updated", "skipped"))
+    made.person("a", seeded=True)
+    box.expect(*made.expected, *recipients())
+    ready(box, box.start("executor"))
+    box.hand_over(made.messages[:1])
+    wait_until(lambda: box.settled() == 1, BOUND, "the newer one to be settled")
+    box.hand_over(made.messages[1:])
+    _end(box, seconds)
+
+
 def a_lost_answer(box: Stage, seconds: float) -> None:
     """The org applies a create, and the connection drops before its answer."""
     made = _dealt(box, ("one", "a"), kinds=("created", "updated"))
@@ -206,6 +221,7 @@ SCENARIOS: dict[str, Scenario] = {
     "created-without-a-key": Scenario(a_lost_answer, _reds("I2a")),
     "no-claims-of-calls-alive": Scenario(a_late_write, _reds("I2b"), {"org_settings": {"request_limit": 1.5 * LATE}}),
     "send-by-not-checked": Scenario(a_zombie, _reds("I2b"), {"org_settings": {"request_limit": 4.0}}),
+    "older-event-wins": Scenario(an_older_event_that_comes_late, _reds("I2e")),
     "no-answer-is-a-refusal": Scenario(a_lost_answer, _reds("I1d", "I2c")),
     "mail-noted-before-sent": Scenario(an_error_while_mail_is_down, _reds("I5"), {"mail_up": False}),
     "dead-letter-dropped": Scenario(garbage_between, _reds("I1b")),

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from schemas.codec import SingleObject
 from schemas.prospect import Prospect
@@ -105,8 +106,8 @@ def test_a_load_from_a_topic_takes_each_prospect_of_it(stage: Staging) -> None:
     box = stage(integrations={"marketing": FILE})
     for role in ("intake", "executor"):
         box.start(role)
-    created = AdminClient({"bootstrap.servers": box.kafka}).create_topics([NewTopic("exported-prospects", 2)])
-    created["exported-prospects"].result(30)
+    admin = AdminClient({"bootstrap.servers": box.kafka})
+    admin.create_topics([NewTopic("exported-prospects", 2)])["exported-prospects"].result(30)
     codec = SingleObject()
     made = [
         Prospect(

@@ -1,9 +1,10 @@
 """What the ledger keeps for bookings, calls and choices, on SQLite and on PostgreSQL alike."""
 
+import orjson
 import pytest
 from sqlalchemy import Engine
 
-from connectors.database.ledger import KEEP_THINGS, SqlLedger
+from connectors.database.ledger import KEEP_CLOCKS, KEEP_THINGS, SqlLedger
 from connectors.database.parked import parked_commands
 from processors.ledger import Change, Lease, Noticed, Postponed, Resumed, Settled
 from tests.integration.database.test_ledger import arrival, settled
@@ -130,3 +131,27 @@ def test_old_steps_notices_and_things_are_pruned_and_things_are_kept_longest(eng
     now[0] += KEEP_THINGS + 1
     ledger.prune(lease, 2_000.0, 2)
     assert ledger.things(lease, [("one", "t")]) == {}
+
+
+def test_field_clocks_are_put_over_those_of_other_fields(engine: Engine) -> None:
+    ledger, lease = begun(engine)
+    ledger.apply(lease, Change(clocks={"00Q1": b'{"Title":{"at":"1","value":"A"},"Phone":{"at":"1"}}', "00Q2": b"{}"}))
+    ledger.apply(lease, Change(clocks={"00Q1": b'{"Title":{"at":"2","value":"B\'s \\u00e9"}}'}))
+    kept = ledger.clocks(lease, ["00Q1", "00Q2", "00Q3"])
+    assert {one: orjson.loads(body) for one, body in kept.items()} == {
+        "00Q1": {"Title": {"at": "2", "value": "B's é"}, "Phone": {"at": "1"}},
+        "00Q2": {},
+    }
+    assert ledger.clocks(ledger.take_lease("other", "one"), ["00Q1"]) == {}
+
+
+def test_field_clocks_are_pruned_long_after_the_last_write(engine: Engine) -> None:
+    now = [1e9]
+    ledger = SqlLedger(engine, lambda: now[0])
+    lease = ledger.take_lease("main", "one")
+    ledger.apply(lease, Change(clocks={"00Q1": b"{}", "00Q2": b"{}"}))
+    now[0] += KEEP_CLOCKS - 1
+    ledger.apply(lease, Change(clocks={"00Q2": b'{"Title":{}}'}))
+    now[0] += 2
+    ledger.prune(lease, 0, 0)
+    assert set(ledger.clocks(lease, ["00Q1", "00Q2"])) == {"00Q2"}

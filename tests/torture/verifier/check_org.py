@@ -15,6 +15,7 @@ from tests.torture.verifier.history import Effect, History, Person, Published, V
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 PEOPLE = ("Lead", "Contact")
+CLOCKED = (*PEOPLE, "Account", "Opportunity")
 KEYED = (*PEOPLE, "Account", "Opportunity", "Task", "Event")
 
 
@@ -24,6 +25,7 @@ class Writing(NamedTuple):
     place: int
     outcome: str
     value: str
+    time: Any = None
 
 
 def effects_once(history: History) -> Iterator[Violation]:
@@ -134,6 +136,15 @@ def _in_order(where: str, writings: list[Writing], seen: list[str]) -> Iterator[
         )
 
 
+def no_older_event(history: History) -> Iterator[Violation]:
+    """I2e: no field of a person, an account or an opportunity is written by an event older than one that wrote it."""
+    for (org, record_id, name), writings in _writings(history).items():
+        for before, after in pairwise(one for one in writings if one.time is not None):
+            if after.time < before.time:
+                line = f"{name} of {record_id} in {org}: outcome {after.outcome} wrote {after.value!r} of {after.time}"
+                yield Violation("I2e", f"{line} over {before.value!r} of {before.time} (outcome {before.outcome})")
+
+
 def order_kept(history: History) -> Iterator[Violation]:
     """I3: what was done to one record was settled in the order of the commands' places."""
     places = {row.id: row.place for row in history.ledger or ()}
@@ -157,8 +168,9 @@ def _writings(history: History) -> dict[tuple[str, str, str], list[Writing]]:
         if record["operation"] in ("created", "updated") and outcome.id in places:
             for name, value in record["fields"].items():
                 key = (str(outcome.value["org"]), _short(record["id"]), name)
-                found[key].append(Writing(places[outcome.id], outcome.id, _text(value)))
-    return {key: sorted(some) for key, some in found.items()}
+                time = outcome.value.get("event_time") if record["object"] in CLOCKED else None
+                found[key].append(Writing(places[outcome.id], outcome.id, _text(value), time))
+    return {key: sorted(some, key=lambda one: (one.place, one.outcome)) for key, some in found.items()}
 
 
 def _records(history: History) -> Iterator[tuple[Published, dict[str, Any]]]:

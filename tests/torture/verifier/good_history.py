@@ -43,6 +43,7 @@ def outcome(number: int, kind: str = "updated", **more: Any) -> Published:
         "event_ids": [f"e{number}"],
         "reused_event_id": None,
         "records": [],
+        "event_time": number * 1000,
     }
     return Published(f"crm.outcome.{kind}", 0, number * 2, number, {**value, **more})
 

@@ -138,6 +138,7 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
         "older value 'Cold' was written after 'Hot'",
         effects(effect("update", 12, Rating="Cold"), effect("update", 13, Rating="Hot")),
     ),
+    ("I2e", "outcome out-2 wrote 'Hot' of 500 over 'Cold' of 1000", edit(2, event_time=500)),
     ("I2b", "StartDateTime of 00U1 in acme ends as", last("Event", StartDateTime="2026-03-09T08:00:00Z")),
     ("I2b", "ends as 'Cold'", lambda h: replace(h, effects=list(h.effects or ())[:1])),
     ("I2c", "tells that Lead 00Q9 of acme was created", edit(3, records=[touched("created", "00Q9")])),

@@ -22,6 +22,7 @@ CHECKS: tuple[Callable[[History], Iterator[Violation]], ...] = (
     check_org.people_once,
     check_org.told_and_done,
     check_org.values_newest,
+    check_org.no_older_event,
     check_org.order_kept,
     check_activities.calls_logged,
     check_activities.bookings_logged,

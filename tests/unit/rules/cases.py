@@ -8,6 +8,7 @@ from tests.unit.rules.cases_actions import ACTION, MATCH
 from tests.unit.rules.cases_bookings import BOOKINGS
 from tests.unit.rules.cases_by_hand import BY_HAND
 from tests.unit.rules.cases_calls import CALLS
+from tests.unit.rules.cases_clocks import CLOCKS
 from tests.unit.rules.cases_companions import ACCOUNTS, OPPORTUNITIES, OWNERS
 from tests.unit.rules.cases_fields import MANDATORY, MAPPING, POLICIES
 from tests.unit.rules.cases_interactions import INTERACTIONS
@@ -47,4 +48,5 @@ SCENARIOS: list[Witness] = [
     *INTERACTIONS,
     *CALLS,
     *SYNCED,
+    *CLOCKS,
 ]

@@ -54,6 +54,7 @@ COMMANDS = [
     ["org", "status"],
     ["org", "resume"],
     ["migrate"],
+    ["why"],
 ]
 runner = CliRunner()
 
