@@ -26,7 +26,19 @@ from signalbox.settings import load_settings
 from signalbox.wiring import open_codec
 
 FLUSH_SECONDS = 60.0
-_KEYS = {name: name for name in ("call_id", "booking_id", "event_id", "command_id", "thing")}
+_KEYS = {
+    name: name
+    for name in (
+        "call_id",
+        "booking_id",
+        "prospect_id",
+        "record_id",
+        "activity_id",
+        "event_id",
+        "command_id",
+        "thing",
+    )
+}
 """What the topic table says of a key → the field that holds it."""
 
 
