@@ -22,18 +22,17 @@ from tests.unit.rules.cases import SCENARIOS
 
 ROOT = Path(__file__).parents[1]
 PAGE, WORDS = ROOT / "docs/rules.md", ROOT / "docs/rules.toml"
-_ID = re.compile(r"(vs|ji|xb)_(\d+)(?:_|$)")
-_LAST = re.compile(r"_(vs|ji|xb)_(\d+)$")
+_ID = re.compile(r"(vs|ji|ll|sp|xb)_(\d+)(?:_|$)")
+_LAST = re.compile(r"_(vs|ji|ll|sp|xb)_(\d+)$")
 _HEAD = """# The rules, one by one
 
 Written by `.venv/bin/python -m tests.rules_page` from the rule tables, the scenarios, the names of tests and
 [rules.toml](rules.toml); a test fails when this page says anything else than they do.
 
-What it covers: call results, bookings, telephone calls and what users do by hand. Prospects and field sales are not
-built yet, and have no rules here.
+What it covers: call results, bookings, prospects, field sales, telephone calls and what users do by hand.
 
-- **kind**: P processing, C settings, N notices and operations, L number or limit, U screens of the source application,
-  A advice, D gap or slip in the source's text.
+- **kind**: P processing, C settings, N notices and operations, L number or limit, R what is read from Salesforce or
+  flows back, U screens of the source application, A advice, D gap or slip in the source's text.
 - **lives in**: a rule table and its number of rows, or the module that follows the rule.
 - **proven by**: scenarios (given, when, then: `tests/unit/rules/test_scenarios.py` runs each one, and
   `tests/unit/rules/test_negation.py` changes each row of each table and sees a scenario of its rule turn red); and

@@ -37,6 +37,17 @@ REASONS: Mapping[Reason, Words] = {
         "A new record was needed, but Salesforce demands fields that this integration does not fill.",
         "Ask whoever maintains the integration to map the fields that are named here, then send the result again.",
     ),
+    "record_deleted": Words(
+        "linked record is gone",
+        "The record in Salesforce that this person was linked with is deleted, or hidden from the integration's user. "
+        "The link is dropped: the next change is matched anew.",
+        "Restore the record, or link the person to another one; where it was deleted on purpose, do nothing.",
+    ),
+    "picklist_unmapped": Words(
+        "value is not mapped",
+        "A value is not in the integration's list of values for that field, and the integration refuses such values.",
+        "Ask whoever maintains the integration to add the values that are named here, then send the event again.",
+    ),
     "salesforce_refused": Words(
         "refused by Salesforce",
         "Salesforce refused to save the change. Its own answer is given here.",

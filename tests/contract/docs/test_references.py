@@ -12,8 +12,11 @@ from processors.notifier.words import REASONS
 from processors.rules.tables import BOOK
 from schemas.booking import Booking
 from schemas.call_result import CallResult
+from schemas.field_activity import FieldActivity
+from schemas.field_record import FieldRecord
 from schemas.outcome import Outcome, Reason
 from schemas.pbx_call_event import PbxCallEvent
+from schemas.prospect import Prospect
 from schemas.topics import OUTCOME_KINDS, SOURCE, SOURCES, dead_letter_topic, outcome_topic
 from schemas.user_action import UserAction
 from schemas.values import Person
@@ -45,6 +48,7 @@ def test_every_key_of_an_integration_file_is_explained_and_no_other() -> None:
         "map.*.constant",
         "map.*.default",
         "map.*.values",
+        "map.*.unmapped",
     }
     assert {name for name in told if not name.startswith("map.*.")} == wanted
 
@@ -67,7 +71,7 @@ def _inner(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 def test_every_rule_of_the_tables_is_named_for_sales_operations() -> None:
     text = SALES.read_text("utf-8").split("## Rule IDs")[1]
-    told = set(re.findall(r"\b(?:(?:VS|JI|XB)-\d+|1[FG]-[a-z_]+|ONE-[a-z]+)", text))
+    told = set(re.findall(r"\b(?:(?:VS|JI|LL|SP|XB)-\d+|1[FG]-[a-z_]+|ONE-[a-z]+)", text))
     assert {row.rule for table in BOOK.tables.values() for row in table.rows} - told == set()
 
 
@@ -88,6 +92,9 @@ def test_every_field_of_a_call_result_is_explained_to_publishers() -> None:
     [
         ("## Fields of a booking", Booking),
         ("## Fields of a PBX call event", PbxCallEvent),
+        ("## Fields of a prospect", Prospect),
+        ("## Fields of a field record", FieldRecord),
+        ("## Fields of a field activity", FieldActivity),
         ("## Fields of a user action", UserAction),
     ],
 )

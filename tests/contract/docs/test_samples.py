@@ -3,11 +3,19 @@ import importlib
 import json
 import re
 
+from processors.intake.decode import Event, decode
 from processors.intake.route import route
 from processors.settings_files import load_integrations
-from schemas.call_result import CallResult
 from schemas.codec import SingleObject
-from schemas.topics import SOURCE_CALL_RESULT, TOPICS
+from schemas.topics import (
+    SOURCE_CALL_RESULT,
+    SOURCE_FIELD_ACTIVITY,
+    SOURCE_FIELD_RECORD,
+    SOURCE_PROSPECT,
+    SOURCE_USER_ACTION,
+    SOURCES,
+    TOPICS,
+)
 from signalbox.commands.publish import message
 from tests.contract.docs import pages
 
@@ -18,19 +26,20 @@ def events(page: str) -> list[str]:
     return EVENT.findall((pages.ROOT / page).read_text("utf-8"))
 
 
-def published(line: str) -> CallResult:
-    (topic,) = (one for one in TOPICS if one.name == SOURCE_CALL_RESULT)
+def published(line: str, name: str = SOURCE_CALL_RESULT) -> Event:
+    (topic,) = (one for one in TOPICS if one.name == name)
     codec = SingleObject()
     key, value = message(topic, codec, line)
-    assert key.decode() == json.loads(line)["call_id"]
-    return CallResult.from_avro(codec.decode("call_result", value))
+    assert key.decode() == json.loads(line)[topic.key]
+    return decode(value, codec, SOURCES[name])
 
 
 def test_the_events_in_the_pages_can_be_published_as_they_stand() -> None:
-    lines = events("README.md") + events("docs/publishers.md")
-    assert len(lines) == 2
-    for line in lines:
-        assert published(line).event_id == json.loads(line)["event_id"]
+    (readme,) = events("README.md")
+    lines = events("docs/publishers.md")
+    topics = [SOURCE_CALL_RESULT, SOURCE_PROSPECT, SOURCE_FIELD_RECORD, SOURCE_FIELD_ACTIVITY, SOURCE_USER_ACTION]
+    for line, topic in zip([readme, *lines], [SOURCE_CALL_RESULT, *topics], strict=True):
+        assert published(line, topic).event_id == json.loads(line)["event_id"]
 
 
 def test_the_event_of_the_readme_fires_the_integration_that_the_containers_start_with() -> None:

@@ -140,6 +140,13 @@ def test_each_reason_names_what_the_reader_needs_vs_30() -> None:
     assert "Opportunity" not in text
     _, text, _ = read(compose(error("internal"), "ops@example.com", SETTINGS))
     assert "It is not a fault of your data." in text
+    detail = "record 00Q000000000001AAA, which it was linked with, is deleted"
+    _, text, _ = read(compose(error("record_deleted", detail=detail), "ops@example.com", SETTINGS))
+    assert "The link is dropped" in text
+    assert detail in text
+    _, text, _ = read(compose(error("picklist_unmapped", detail="Lead.Status=Lost"), "ops@example.com", SETTINGS))
+    assert "add the values that are named here" in text
+    assert "Lead.Status=Lost" in text
 
 
 def test_the_same_error_is_the_same_mail_byte_by_byte() -> None:
