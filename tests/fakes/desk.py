@@ -22,7 +22,7 @@ from processors.executor.org import OrgExecutor
 from processors.executor.pack import Terms
 from processors.integration import Integration
 from processors.ledger import Arrival
-from processors.ports import Salesforce
+from processors.ports import Credential, Salesforce
 from schemas.codec import SingleObject
 from schemas.command import Command, MatchKey
 from schemas.identity import command_id
@@ -123,8 +123,11 @@ class Rig:
         external: bool = True,
         request_limit: float = 600.0,
         skew: float = 0.0,
+        check_every: float = 60.0,
+        credential: Credential | None = None,
         **terms: Any,
     ) -> None:
+        self.check_every, self.credential = check_every, credential
         self.skew = skew
         self.engine: Engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
         metadata.create_all(self.engine)
@@ -164,6 +167,8 @@ class Rig:
             looks=1,
             look_every=0.05,
             linger=0.01,
+            check_every=self.check_every,
+            credential=self.credential,
         )
 
     def _probe(self, place: str) -> None:
@@ -197,6 +202,14 @@ class Rig:
         """Return what would be told on the way, in sequence."""
         rows = self.executor.context.ledger.unpublished("main", 0, 100_000)
         return [Notice.from_avro(CODEC.decode("notice", row.outcome)) for row in rows if row.kind == "notice"]
+
+    def settle_start(self) -> None:
+        """Wait until the executor has looked at the connection for the first time."""
+        self.wait(lambda: bool(self.org.facts_read), what="the first look")
+
+    def checks(self) -> int:
+        """Return how often the org was asked for its describe, whatever it answered."""
+        return self.org.asked
 
     def settle(self, count: int, bound: float = BOUND) -> list[Outcome]:
         """Wait until so many outcomes are settled; return all of them."""
