@@ -11,7 +11,7 @@ from processors.errors import OrgDown, RequestRefused
 from tests.fakes.desk import Rig, command, integration
 
 Begin = Callable[..., Rig]
-MAPS = {"map": {"lead": {"Title": "result.comment"}, "contact": {"Title": "result.comment"}}}
+MAPS = {"map": {"lead": {"Title": "result_code"}, "contact": {"Title": "result_code"}}}
 
 
 class Rotated:
