@@ -10,6 +10,7 @@ from signalbox.commands import common, dead_letters, match, org, run, schemas, t
 from signalbox.commands.check import check
 from signalbox.commands.demo import demo
 from signalbox.commands.log import make_log
+from signalbox.commands.lookup import lookup
 from signalbox.commands.migrate import migrate
 from signalbox.commands.publish import publish
 from signalbox.commands.simulator import simulator
@@ -23,6 +24,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schemas.schemas, name="schemas")
 app.add_typer(schemas.integrations, name="integrations")
 app.command()(check)
+app.command()(lookup)
 app.command()(publish)
 app.command()(migrate)
 app.command()(demo)
