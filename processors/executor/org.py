@@ -117,6 +117,7 @@ class OrgExecutor:
         """End for good; an end in good order is noted, so that it does not count as a crash."""
         self.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self.watch.leave()
         if self.failure is None and self.desk.idle():
             with contextlib.suppress(SignalboxError):
                 self.context.ledger.clean(self.lease)

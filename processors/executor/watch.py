@@ -206,6 +206,15 @@ class Watch:
             waits = float(one.name in self._held)
             context.metrics.gauge("integration_held", waits, org=context.org, integration=one.name)
 
+    def leave(self) -> None:
+        """Show nothing of the org any more: another process may own it now."""
+        if self._context.salesforce is None:
+            return
+        for state in (*CAUSES, "unproven", "whole"):
+            self._context.metrics.gauge("connection_state", 0.0, org=self._context.org, cause=state)
+        for one in self.integrations:
+            self._context.metrics.gauge("integration_held", 0.0, org=self._context.org, integration=one.name)
+
     def _limit(self) -> None:
         """Say once at start where the org allows fewer API calls a day than the work needs (LL-4)."""
         context = self._context

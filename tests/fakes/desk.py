@@ -49,6 +49,17 @@ class NoMetrics:
         """Take it."""
 
 
+class Gauges(NoMetrics):
+    """Keeps the last value of each gauge, by its name and labels' values."""
+
+    def __init__(self) -> None:
+        self.last: dict[tuple[str, ...], float] = {}
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Keep it."""
+        self.last[name, *labels.values()] = value
+
+
 def integration(name: str = "upsert", **more: Any) -> Integration:
     """Return an enabled integration that matches by e-mail and creates leads, unless told otherwise."""
     return Integration.model_validate(
@@ -125,13 +136,18 @@ class Rig:
         skew: float = 0.0,
         check_every: float = 60.0,
         credential: Credential | None = None,
+        api_calls_needed: int | None = None,
+        used: tuple[int, int] | None = None,
         **terms: Any,
     ) -> None:
         self.check_every, self.credential = check_every, credential
+        self.api_calls_needed = api_calls_needed
+        self.metrics = Gauges()
         self.skew = skew
         self.engine: Engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
         metadata.create_all(self.engine)
         self.org = FakeOrg(self.clock, external=external)
+        self.org.used = used
         self.places: list[str] = []
         self.on_place: Callable[[str], None] = lambda _place: None
         wanted = list(integrations) or [integration()]
@@ -156,7 +172,7 @@ class Rig:
             deciders=self.deciders,
             clock=self.clock,
             probe=self._probe,
-            metrics=NoMetrics(),
+            metrics=self.metrics,
             new_id=lambda: str(uuid.uuid4()),
             headers=lambda outcome: [("ce_id", outcome.outcome_id.encode())],
             notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
@@ -169,6 +185,7 @@ class Rig:
             linger=0.01,
             check_every=self.check_every,
             credential=self.credential,
+            api_calls_needed=self.api_calls_needed,
         )
 
     def _probe(self, place: str) -> None:

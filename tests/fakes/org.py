@@ -86,6 +86,7 @@ class FakeOrg:
         self.read_only: set[str] = set()
         self.gone_rows: set[str] = set()
         self.asked = 0
+        self.used: tuple[int, int] | None = None
         self.refused_field = ""
         self.facts_read: list[bool] = []
         self.calls = 0
@@ -138,8 +139,8 @@ class FakeOrg:
         return self._send(conversions, lambda: [self._convert(one) for one in conversions], send_by)
 
     def usage(self) -> tuple[int, int] | None:
-        """Return nothing: nobody asks a fake."""
-        return None
+        """Return what a test says; nothing else is known of a fake."""
+        return self.used
 
     def api_calls(self) -> int:
         """Return how many calls were made."""

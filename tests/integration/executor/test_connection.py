@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog.testing
 
 from connectors.database import tables
 from processors.connection import WHOLE_ORG, Cause
@@ -209,3 +210,44 @@ def test_held_commands_say_in_the_ledger_why_they_wait(begin: Begin) -> None:
             return [row.blocker for row in rows if "Lead.Title" in (row.why or "")]
 
     rig.wait(lambda: blockers() == ["field_removed"] * 2, what="both to say why")
+
+
+def test_ll_4_an_org_that_allows_too_few_api_calls_is_told_once_with_both_numbers(begin: Begin) -> None:
+    with structlog.testing.capture_logs() as lines:
+        rig = begin(check_every=0.05, api_calls_needed=1500, used=(10, 1000))
+        rig.settle_start()
+        rig.org.broken = OrgDown("refused", cause="no_api")
+        rig.send(command("a@example.com"))
+        rig.wait(lambda: bool(rig.notices()), what="the notice")
+        rig.org.broken = None
+        rig.settle(1)
+    told = [one for one in lines if "allowed" in one]
+    assert [(one["log_level"], one["allowed"], one["needed"]) for one in told] == [("warning", 1000, 1500)]
+    assert rig.metrics.last["api_calls_allowed", "main"] == 1000
+    assert rig.metrics.last["api_calls_needed", "main"] == 1500
+
+
+def test_ll_4_an_org_that_allows_enough_is_not_told(begin: Begin) -> None:
+    with structlog.testing.capture_logs() as lines:
+        begin(api_calls_needed=1500, used=(10, 1500)).settle_start()
+    assert [one for one in lines if "allowed" in one] == []
+
+
+def test_the_state_of_the_connection_is_one_gauge_by_cause(begin: Begin) -> None:
+    rig = begin(integration("maps", **MAPS), check_every=0.1)
+    rig.settle_start()
+
+    def state() -> set[str]:
+        return {key[2] for key, value in rig.metrics.last.items() if key[0] == "connection_state" and value}
+
+    rig.wait(lambda: state() == {"whole"}, what="a whole connection")
+    rig.org.remove("Lead.Title")
+    rig.send(command("one@example.com", integration="maps", Title="Boss"))
+    rig.wait(lambda: state() == {"field_removed"}, what="a removed field")
+    assert rig.metrics.last["integration_held", "main", "maps"] == 1
+    rig.org.restore("Lead.Title")
+    rig.settle(1)
+    assert state() == {"whole"}
+    assert rig.metrics.last["integration_held", "main", "maps"] == 0
+    rig.executor.close()
+    assert state() == set()
