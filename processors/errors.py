@@ -16,6 +16,7 @@ A business result (several matches, a refusal by Salesforce) is a value, never a
 crash, commit nothing.
 """
 
+from processors.connection import Cause
 from schemas.errors import SignalboxError, Undecodable, UnknownFingerprint
 
 __all__ = [
@@ -43,7 +44,17 @@ class Transient(SignalboxError):
 
 
 class OrgDown(Transient):
-    """The whole org is affected (unreachable, maintenance, API limit, dead credential): pause its work."""
+    """
+    The whole org is affected (unreachable, maintenance, API limit, dead credential): pause its work.
+
+    *cause* says why the connection is broken, where somebody has to mend it; None: it may come back by itself.
+    """
+
+    def __init__(
+        self, reason: str, *, code: str = "", retry_after: float | None = None, cause: Cause | None = None
+    ) -> None:
+        super().__init__(reason, code=code, retry_after=retry_after)
+        self.cause = cause
 
 
 class TooLate(Transient):
@@ -55,7 +66,15 @@ class InDoubt(Transient):
 
 
 class RequestRefused(SignalboxError):
-    """The org refuses a whole request for what it names (a field that was removed): our facts of it are old."""
+    """
+    The org refuses a whole request for what it names (a field that was removed): our facts of it are old.
+
+    *gone* names what it says is not there (a field, an object); None where it says no such thing.
+    """
+
+    def __init__(self, reason: str, *, gone: str | None = None) -> None:
+        super().__init__(reason)
+        self.gone = gone
 
 
 class LeaseLost(SignalboxError):

@@ -19,8 +19,12 @@ class Salesforce(Protocol):
     Writes raise `TooLate` where *send_by* had passed just before sending, and `InDoubt` where no usable answer came.
     """
 
-    def facts(self) -> OrgFacts:
-        """Read describe of the objects in use, the converted status, the organisation and the user."""
+    def facts(self, *, fresh: bool = False) -> OrgFacts:
+        """
+        Read describe of the objects in use, the converted status, the organisation and the user.
+
+        *fresh*: read all of it, whatever the org says has not changed: it has refused what its describe promised.
+        """
 
     def find(self, questions: Sequence[Question], *, deleted: bool = False) -> Found:
         """Answer the questions by SOQL inside as few composite calls as possible."""
@@ -47,6 +51,16 @@ class Salesforce(Protocol):
 
     def api_calls(self) -> int:
         """Return how many API calls this client has sent."""
+
+
+class Credential(Protocol):
+    """The credential of one org's port, which may be changed while the process runs."""
+
+    def changed(self) -> bool:
+        """Whether the settings hold another credential than the port uses; they are read again where they changed."""
+
+    def adopt(self) -> None:
+        """Let the port use the credential that the settings hold, from the next call on."""
 
 
 class Clock(Protocol):

@@ -8,10 +8,11 @@ and polling goes on, so that an outage of the other side never costs the group m
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from random import Random
 from threading import Event
 from time import monotonic, time
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -19,8 +20,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from processors.errors import Transient, Undecodable
 from processors.lag import Lag
 from processors.ports import Metrics, Probe
-from processors.received import Received
-from schemas.outcome import Outcome
+from processors.received import ReceivedOf
 
 log = structlog.get_logger(__name__)
 
@@ -43,9 +43,13 @@ class SinkSettings:
 
     def consumer(self) -> dict[str, Any]:
         """Return the consumer's configuration; what the promise rests on cannot be overridden."""
+        own = dict(self.kafka)
+        if own.get("group.instance.id") is not None:
+            # A static member that comes back in time gets its old partitions, whatever it subscribes to now.
+            own["group.instance.id"] += f"-{sha256(' '.join(self.topics).encode()).hexdigest()[:8]}"
         return {
             "session.timeout.ms": 10_000,
-            **self.kafka,
+            **own,
             "partition.assignment.strategy": "cooperative-sticky",
             "group.id": self.group,
             "enable.auto.commit": False,
@@ -55,7 +59,9 @@ class SinkSettings:
         }
 
 
-Handler = Callable[[Sequence[Received]], bool]
+T = TypeVar("T")
+
+Handler: TypeAlias = Callable[[Sequence[ReceivedOf[T]]], bool]
 """
 Deals with a batch and returns True, or False: not finished, come again soon with the same batch and what came since.
 
@@ -63,15 +69,19 @@ Raises `Transient` where the other side does not answer.
 """
 
 
-class Sink:
-    """One consumer of outcome topics. `run` returns when *stop* is set."""
+class Sink(Generic[T]):
+    """
+    One consumer of outcome topics (and that of notices). `run` returns when *stop* is set.
+
+    *read* decodes a message of a topic: (topic, value) → what the handler deals with.
+    """
 
     def __init__(
         self,
         settings: SinkSettings,
-        handle: Handler,
+        handle: Handler[T],
         *,
-        read: Callable[[bytes], Outcome],
+        read: Callable[[str, bytes], T],
         dead_letter: Callable[[Message, Undecodable], None],
         metrics: Metrics,
         stop: Event,
@@ -89,7 +99,7 @@ class Sink:
         self._random = random
         self._probe = probe or (lambda _place: None)
         self._raw: list[Message] = []
-        self._held: list[Received] = []
+        self._held: list[ReceivedOf[T]] = []
         self._next: dict[tuple[str, int], int] = {}
         self._tries = 0
         self._again_at = 0.0
@@ -161,12 +171,12 @@ class Sink:
             message = self._raw[0]
             topic, partition, offset = _place(message)
             try:
-                outcome = self._read(message.value() or b"")
+                outcome = self._read(topic, message.value() or b"")
             except Undecodable as error:
                 self._dead_letter(message, error)
                 log.warning("outcome is unreadable, it is now a dead letter", topic=topic, offset=offset)
             else:
-                self._held.append(Received(outcome, topic, partition, offset))
+                self._held.append(ReceivedOf(outcome, topic, partition, offset))
             self._next[(topic, partition)] = offset + 1
             self._raw.pop(0)
 

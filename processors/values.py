@@ -216,12 +216,17 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why Salesforce refused one row; `transient` rows (locks) are tried again, others are a refusal."""
+    """
+    Why Salesforce refused one row; `transient` rows (locks) are tried again, others are a refusal.
+
+    `gone` names the field or object that the org says is not there (LL-18).
+    """
 
     code: str
     message: str
     fields: tuple[str, ...] = ()
     transient: bool = False
+    gone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ for every event, so the tests hold literal values. No contract version goes into
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -31,6 +31,11 @@ def reused_id(command_id: str, digest: str) -> str:
 def notice_id(command_id: str, kind: str) -> str:
     """Return the ID of the one notice of this kind about a command."""
     return str(uuid5(NAMESPACE, _join("notice", command_id, kind)))
+
+
+def episode_id(org: str, cause: str, integrations: Iterable[str], began_millis: int) -> str:
+    """Return the ID of one episode of a broken connection: the same whoever tells of it, and after any restart."""
+    return str(uuid5(NAMESPACE, _join("connection", org, cause, *sorted(integrations), began_millis)))
 
 
 def effect_key(integration: str, thing: str, role: str) -> str:

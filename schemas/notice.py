@@ -1,5 +1,6 @@
 """
-Contract `Notice`: what is told about a command before its end (parked, deferred, resumed). Never terminal.
+Contract `Notice`: what is told about a command before its end (parked, deferred, resumed), or about an org's
+connection (broken, mended). Never terminal.
 
 In: the executor's waiting state. Out: the topic `crm.notice`.
 Rule of this file: a notice answers nothing; each command still gets its one outcome.
@@ -13,15 +14,17 @@ from typing import Any, Literal
 from schemas.outcome import Candidate
 from schemas.values import Person, from_millis, person_from, plain
 
-NoticeKind = Literal["parked", "deferred", "resumed", "other"]
+NoticeKind = Literal["parked", "deferred", "resumed", "connection_broken", "connection_mended", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """
-    One thing that happened to a waiting command. `reason` is one line for the reader.
+    One thing that happened to a waiting command, or to an org's connection. `reason` is one line for the reader.
 
     `until` is when it goes on by itself (None: when someone acts); `candidates` are what someone has to choose from.
+    Of a connection, `command_id` is its episode's ID (the same when it breaks and when it is mended), `cause` says why,
+    and `integrations` wait for it; it names no event and nobody.
     """
 
     command_id: str
@@ -35,6 +38,8 @@ class Notice:
     candidates: tuple[Candidate, ...] = ()
     until: datetime | None = None
     trace_id: str | None = None
+    cause: str | None = None
+    integrations: tuple[str, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
@@ -51,6 +56,7 @@ class Notice:
                 "time": from_millis(value["time"]),
                 "candidates": tuple(_candidate(candidate) for candidate in value["candidates"]),
                 "until": _moment(value["until"]),
+                "integrations": tuple(value["integrations"]),
             }
         )
 

@@ -11,6 +11,7 @@ from signalbox.commands.check import check
 from signalbox.commands.demo import demo
 from signalbox.commands.import_ import import_
 from signalbox.commands.log import make_log
+from signalbox.commands.lookup import lookup
 from signalbox.commands.migrate import migrate
 from signalbox.commands.publish import publish
 from signalbox.commands.simulator import simulator
@@ -25,6 +26,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schemas.schemas, name="schemas")
 app.add_typer(schemas.integrations, name="integrations")
 app.command()(check)
+app.command()(lookup)
 app.command()(publish)
 app.command("import")(import_)
 app.command()(migrate)

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from confluent_kafka import Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -37,7 +37,6 @@ from connectors.kafka.owners import unowned
 from connectors.kafka.registry import ConfluentCodec
 from connectors.mail.smtp import SmtpMailer, SmtpSettings
 from connectors.prometheus.registry import PrometheusMetrics
-from connectors.salesforce.client import SalesforceClient
 from processors.audit import app as audit_app
 from processors.errors import Misconfigured
 from processors.executor.context import Context, Decider
@@ -49,15 +48,19 @@ from processors.notifier import app as notifier_app
 from processors.notifier.compose import MailSettings
 from processors.ports import Probe
 from processors.settings_files import load_integrations
-from processors.sink import Sink, SinkSettings
+from processors.sink import Handler, Sink, SinkSettings
 from schemas.codec import Codec, SingleObject
+from schemas.notice import Notice
 from schemas.outcome import Outcome
-from schemas.topics import command_topic, dead_letter_topic
+from schemas.topics import NOTICE, command_topic, dead_letter_topic
 from signalbox.health import Heart, serve_health
+from signalbox.rotation import RotatingClient, Rotation
 from signalbox.settings import Settings
 from signalbox.waiting import PatientCodec, Process, known_orgs, open_database
 
 GROUP_EXECUTOR = "signalbox-executor"
+
+T = TypeVar("T")
 
 
 def no_probe(place: str) -> None:
@@ -116,7 +119,8 @@ def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) 
     """Return what makes the context of an org; clients and the engine are shared by all of a process."""
     settings = process.settings
     ledger = SqlLedger(engine)
-    clients = {name: SalesforceClient(name, org) for name, org in settings.orgs.items()}
+    rotation = Rotation(settings.orgs)
+    clients = {name: RotatingClient(name, org, rotation) for name, org in settings.orgs.items()}
     integrations = process.integrations
     deciders = {name: Decider(one, integrations.digest(name)) for name, one in integrations.by_name.items()}
     section = settings.executor
@@ -136,6 +140,8 @@ def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) 
             headers=lambda outcome: outcome_headers(outcome, outcome.trace_id),
             notice_headers=notice_headers,
             salesforce=clients.get(org),
+            credential=clients.get(org),
+            api_calls_needed=connection.api_calls_needed if connection else None,
             terms=Terms(section.max_rows, section.send_within, limit),
             looks=section.looks,
             look_every=section.look_every,
@@ -217,7 +223,8 @@ def run_audit_process(process: Process) -> None:
     if engine is None:
         return
     store = DatabaseAudit(engine)
-    _run_sink(process, audit_app.GROUP, audit_app.TOPICS, audit_app.Audit(store, metrics=process.metrics))
+    handler = audit_app.Audit(store, metrics=process.metrics)
+    _run_sink(process, audit_app.GROUP, audit_app.TOPICS, handler, lambda _topic, data: _outcome(process, data))
 
 
 def run_notifier_process(process: Process) -> None:
@@ -244,11 +251,24 @@ def run_notifier_process(process: Process) -> None:
             metrics=process.metrics,
             clock=utc_now,
             stop=process.stop,
+            owners={name: org.owners for name, org in process.settings.orgs.items() if org.owners is not None},
         )
-        _run_sink(process, notifier_app.GROUP, notifier_app.TOPICS, notifier)
+        _run_sink(process, notifier_app.GROUP, notifier_app.TOPICS, notifier, lambda *one: _told(process, *one))
 
 
-def _run_sink(process: Process, group: str, topics: tuple[str, ...], handle: Any) -> None:
+def _outcome(process: Process, data: bytes) -> Outcome:
+    return Outcome.from_avro(process.codec.decode("outcome", data))
+
+
+def _told(process: Process, topic: str, data: bytes) -> Outcome | Notice:
+    if topic == NOTICE:
+        return Notice.from_avro(process.codec.decode("notice", data))
+    return _outcome(process, data)
+
+
+def _run_sink(
+    process: Process, group: str, topics: tuple[str, ...], handle: Handler[T], read: Callable[[str, bytes], T]
+) -> None:
     kafka = process.settings.kafka.client(process.settings.instance)
     letters = letters_to(Producer(producer_config(kafka)), "outcome")
     config = consumer_config(kafka, group)
@@ -260,7 +280,7 @@ def _run_sink(process: Process, group: str, topics: tuple[str, ...], handle: Any
     sink = Sink(
         SinkSettings(group=group, topics=topics, kafka=config),
         handle,
-        read=lambda data: Outcome.from_avro(process.codec.decode("outcome", data)),
+        read=read,
         dead_letter=unreadable,
         metrics=process.metrics,
         stop=process.stop,

@@ -79,6 +79,14 @@ class Control:
         """Hold a record's lock."""
         return self.ask("POST", "lock", {"id": record_id, "seconds": seconds})
 
+    def credentials(self, **changed: str) -> Any:
+        """Give the app another `client_secret` or `client_id`."""
+        return self.ask("POST", "credentials", changed)
+
+    def field(self, sobject: str, field: str, state: str) -> Any:
+        """Let a field be `removed`, `hidden` or `read_only` for every user, or `there` again."""
+        return self.ask("POST", "fields", {"object": sobject, "field": field, "state": state})
+
     def revoke(self) -> Any:
         """Revoke every token."""
         return self.ask("POST", "tokens/revoke", {})

@@ -7,6 +7,7 @@ Rule of this file: it reaches into the org past every rule; it is never counted 
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -125,6 +126,21 @@ def _post_lock(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     return {"until": until}
 
 
+def _post_credentials(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
+    """Let the app have another secret (or client ID); sessions that are open stay so, as after a rotation in Setup."""
+    if not isinstance(body, dict) or not body or set(body) - {"client_id", "client_secret"}:
+        raise ValueError("give client_id, client_secret or both")
+    client_id, secret = body.get("client_id", org.file.client_id), body.get("client_secret", org.file.client_secret)
+    org.file = replace(org.file, client_id=str(client_id), client_secret=str(secret))
+    return {"changed": sorted(body)}
+
+
+def _post_fields(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
+    """Take a field away (`removed`, or `hidden` or `read_only` for every user), or give it back (`there`)."""
+    org.set_field(str(body["object"]), str(body["field"]), str(body["state"]))
+    return {"object": body["object"], "field": body["field"], "state": body["state"]}
+
+
 def _revoke(org: Org, _body: Any, _query: Mapping[str, str]) -> Any:
     count = len(org.tokens)
     org.tokens.clear()
@@ -143,5 +159,6 @@ _HANDLERS: dict[str, _Handler] = {
     "GET state": _get_state, "PUT state": _put_state, "GET faults": _get_faults, "POST faults": _post_faults,
     "DELETE faults": _delete_faults, "GET log": _get_log, "GET effects": _get_effects, "GET calls": _get_calls,
     "POST calls": _post_calls, "POST time": _post_time, "POST pace": _post_pace, "POST records": _post_records,
-    "POST lock": _post_lock, "POST tokens/revoke": _revoke, "POST wipe": _wipe,
+    "POST lock": _post_lock, "POST credentials": _post_credentials,
+    "POST fields": _post_fields, "POST tokens/revoke": _revoke, "POST wipe": _wipe,
 }  # fmt: skip

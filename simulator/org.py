@@ -8,12 +8,14 @@ Rule of this file: what the parts share, and nothing that a part can own.
 import secrets
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulator import access, catalogue, compounds, ids
 from simulator.errors import ApiError
 from simulator.faults import Faults
+from simulator.fielddef import FieldDef
 from simulator.orgfile import OrgFile
 from simulator.pace import Pace
 from simulator.store import Store
@@ -28,7 +30,8 @@ class Org:
     """Everything one org holds."""
 
     def __init__(self, file: OrgFile, number: int = 0) -> None:
-        self.file, self.number = file, number
+        self.file = self._first_file = file
+        self.number = number
         self.name = file.name
         self.objects = catalogue.build(file)
         self.pace = Pace.of(file.pace)
@@ -43,6 +46,7 @@ class Org:
         self.limit = file.daily_limit
         self.running: dict[int, datetime] = {}
         self.modified = self.now().replace(microsecond=0)
+        self._removed: dict[tuple[str, str], FieldDef] = {}
         self.wipe()
 
     def now(self) -> datetime:
@@ -51,7 +55,12 @@ class Org:
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
     def wipe(self) -> None:
-        """Return to the first state: no records but those the org file has; tokens stay valid."""
+        """Return to the first state: records, fields and secret as the org file has them; tokens stay valid."""
+        self.file = self._first_file
+        for name, _ in list(self._removed):
+            back = {field: held for (own, field), held in self._removed.items() if own == name}
+            self._with_fields(self.objects[name], {**self.objects[name].fields, **back})
+        self._removed.clear()
         self.store = Store(self.objects, self.number)
         self.users: dict[str, access.User] = {}
         self.locks: dict[str, datetime] = {}
@@ -116,6 +125,36 @@ class Org:
         if key not in self._limited:
             self._limited[key] = access.limited(found, user)
         return self._limited[key]
+
+    def set_field(self, sobject: str, field: str, state: str) -> None:
+        """
+        Let a field be `removed`, `hidden` or `read_only` for every user, or `there` again; its values stay.
+
+        A right moves no describe's Last-Modified, a removed field does. Raises ValueError for what is unknown.
+        """
+        if state not in ("there", "hidden", "read_only", "removed"):
+            raise ValueError(f"state {state!r}: one of there, hidden, read_only, removed")
+        one, key = self.objects.get(sobject.lower()), (sobject.lower(), field.lower())
+        if one is None or (field.lower() not in one.fields and key not in self._removed):
+            raise ValueError(f"{sobject} has no field {field}")
+        if key in self._removed:
+            one = self._with_fields(one, {**one.fields, field.lower(): self._removed.pop(key)})
+        if state == "removed":
+            self._removed[key] = one.fields[field.lower()]
+            one = self._with_fields(one, {name: held for name, held in one.fields.items() if name != field.lower()})
+        rights = {"hidden": (), "read_only": ("read",)}.get(state)
+        own = next((held.name for name, held in one.fields.items() if name == field.lower()), field)
+        for user in list(self.users.values()):
+            given = {name: held for name, held in user.fields.get(one.name, {}).items() if name != own}
+            given |= {own: rights} if rights is not None else {}
+            self.users[user.id] = replace(user, fields={**user.fields, one.name: given})
+        self._limited.clear()
+
+    def _with_fields(self, one: catalogue.ObjectDef, fields: Mapping[str, FieldDef]) -> catalogue.ObjectDef:
+        found = replace(one, fields=fields)
+        self.objects[one.name.lower()] = found
+        self.modified = max(self.now(), self.modified + timedelta(seconds=1)).replace(microsecond=0)
+        return found
 
     def view(self, user: access.User) -> UserView:
         """Return what *user* sees."""

@@ -56,6 +56,19 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "org_pauses_total": Definition("counter", "Times that an org's work was paused.", ("org",)),
     "org_stopped": Definition("gauge", "1 where an org is stopped and waits for an operator.", ("org",)),
+    "connection_state": Definition(
+        "gauge", "1 for what the org's connection is: whole, unproven, or broken by a cause.", ("org", "cause")
+    ),
+    "integration_held": Definition(
+        "gauge", "1 where an integration waits for a field that is gone or hidden.", ("org", "integration")
+    ),
+    "api_calls_allowed": Definition("gauge", "API calls that the org allows in 24 hours.", ("org",)),
+    "api_calls_needed": Definition("gauge", "API calls a day that the settings say the work needs.", ("org",)),
+    "api_calls_by_integration_total": Definition(
+        "counter",
+        "API calls by the integrations that they were made for, shared by their commands.",
+        ("org", "integration"),
+    ),
     "dead_letters_total": Definition("counter", "Messages that can never be read.", ("topic", "reason")),
     "mails_total": Definition("counter", "Mails by what became of them.", ("state",)),
     "outcomes_audited_total": Definition("counter", "Outcomes stored by the audit.", ("kind",)),

@@ -59,10 +59,10 @@ class SalesforceClient:
         self._facts = FactReader(self._get, external_field=settings.external_field)
         self._finder = Finder(self._read, self._page, longest=settings.statement_length, types=lambda: self._types)
 
-    def facts(self) -> OrgFacts:
+    def facts(self, *, fresh: bool = False) -> OrgFacts:
         """Read describe of the objects in use, the converted status, the organisation and the user."""
         try:
-            facts = self._facts.read(self._org, self._login.identity, self._clock())
+            facts = self._facts.read(self._org, self._login.identity, self._clock(), fresh=fresh)
         except RequestException as error:
             doubt(f"facts of {self._org}: {error}", write=False)
         self._types = {

@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn
 
 from requests import RequestException
 
+from connectors.salesforce.causes import cause_of, gone
 from processors.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.values import RowError
 
@@ -29,6 +30,14 @@ CODES: Mapping[str, Kind] = {
     "ORG_LOCKED": "org",
     "ORG_SUSPENDED": "org",
     "INVALID_CLIENT": "org",
+    "INVALID_LOGIN": "org",
+    "PASSWORD_LOCKOUT": "org",
+    "INVALID_OPERATION_WITH_EXPIRED_PASSWORD": "org",
+    "LOGIN_MUST_USE_SECURITY_TOKEN": "org",
+    "LOGIN_DURING_RESTRICTED_DOMAIN": "org",
+    "LOGIN_DURING_RESTRICTED_TIME": "org",
+    "CLIENT_NOT_ACCESSIBLE_FOR_USER": "org",
+    "TRIAL_EXPIRED": "org",
     "UNSUPPORTED_API_VERSION": "org",
     "UNABLE_TO_LOCK_ROW": "lock",
     "ALL_OR_NONE_OPERATION_ROLLED_BACK": "lock",
@@ -96,8 +105,8 @@ STATUSES: Mapping[int, Kind] = {
 class Refused(RequestRefused):
     """Salesforce refused the request itself, not one of its rows: sending it again cannot help."""
 
-    def __init__(self, reason: str, *, code: str = "", kind: Kind = "bug") -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, code: str = "", kind: Kind = "bug", gone: str | None = None) -> None:
+        super().__init__(reason, gone=gone)
         self.code = code
         self.kind = kind
 
@@ -130,6 +139,7 @@ def row_error(item: Mapping[str, Any]) -> RowError:
         message=str(item.get("message") or item.get("error_description") or ""),
         fields=tuple(str(name) for name in fields) if isinstance(fields, list) else (),
         transient=CODES.get(code) in ("lock", "transient", "org", "smaller"),
+        gone=gone(code, str(item.get("message") or ""), tuple(map(str, fields)) if isinstance(fields, list) else ()),
     )
 
 
@@ -155,12 +165,13 @@ def fail(status: int, content: Any, *, write: bool, what: str) -> NoReturn:
     if 300 < status < 400:
         reason = f"{what}: HTTP {status}, a redirect, which is refused: set instance_url to the org's own address"
     if kind == "org":
-        raise OrgDown(reason, code=code or str(status))
+        raise OrgDown(reason, code=code or str(status), cause=cause_of(code, message))
     if kind in ("lock", "transient"):
         raise Transient(reason, code=code)
     if kind == "doubt":
         doubt(reason, code=code or str(status), write=write)
-    raise Refused(reason, code=code or str(status), kind=kind)
+    lost = gone(code, message, found[0].fields) if found else None
+    raise Refused(reason, code=code or str(status), kind=kind, gone=lost)
 
 
 def doubt(reason: str, *, code: str = "", write: bool) -> NoReturn:

@@ -34,9 +34,15 @@ class FactReader:
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[str, ObjectFacts]] = {}
 
-    def read(self, org: str, identity: Callable[[], Identity], now: datetime) -> OrgFacts:
-        """Return the facts as of *now*; *identity* is asked last, when a session is certain to be good."""
+    def read(self, org: str, identity: Callable[[], Identity], now: datetime, *, fresh: bool = False) -> OrgFacts:
+        """
+        Return the facts as of *now*; *identity* is asked last, when a session is certain to be good.
+
+        *fresh*: what was read before is not relied on, for a right that is taken away changes no describe's date.
+        """
         with self._lock:
+            if fresh:
+                self._kept.clear()
             objects = {name: facts for name in OBJECTS if (facts := self._describe(name)) is not None}
             status = self._converted_status()
         who = identity()

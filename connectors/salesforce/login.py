@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 import jwt
 from requests import RequestException, Response
 
+from connectors.salesforce.causes import cause_of
 from connectors.salesforce.errors import NotSent, problems
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
+from processors.connection import Cause
 from processors.errors import OrgDown, Transient
 from processors.ports import Clock
 
@@ -53,6 +55,7 @@ class Login:
         self._fruitless = 0
         self._not_before: datetime | None = None
         self._why = "its sessions are refused"
+        self._cause: Cause | None = None
 
     def identity(self) -> Identity:
         """Return who we are, logging in where there is no session."""
@@ -85,7 +88,7 @@ class Login:
         with self._lock:
             if self._identity is not None and self._identity.token == token:
                 self._identity = None
-                self._why = "the org refuses the sessions that it opens"
+                self._why, self._cause = "the org refuses the sessions that it opens", "auth_token"
 
     def _log_in(self) -> Identity:
         now = self._clock()
@@ -98,7 +101,7 @@ class Login:
         response = self._ask()
         if response.status_code == 200:
             self._fruitless += 1  # until the org has accepted the token
-            return self._identity_of(response)
+            return self._own(self._identity_of(response))
         raise self._failure(response)
 
     def _dead(self, wait: float) -> OrgDown:
@@ -107,7 +110,21 @@ class Login:
             f"tried for {wait:.0f} s, lest the user be locked; check client_id, secret or key, and the user's rights",
             code="DEAD_CREDENTIAL",
             retry_after=wait,
+            cause=self._cause,
         )
+
+    def _own(self, identity: Identity) -> Identity:
+        """Return the identity, where it is of the org that the settings name (LL-28); its token is used for nothing."""
+        wanted = self._settings.organization_id
+        if wanted is not None and identity.organization_id[:15] != wanted[:15]:
+            self._why, self._cause = f"it belongs to org {identity.organization_id}, not {wanted}", "wrong_org"
+            raise OrgDown(
+                f"login at {self._settings.login_url}: the credential belongs to org {identity.organization_id}, and "
+                f"organization_id is {wanted}: nothing is done there; put in the right credential or organization_id",
+                code="WRONG_ORG",
+                cause="wrong_org",
+            )
+        return identity
 
     def _ask(self) -> Response:
         try:
@@ -152,11 +169,16 @@ class Login:
         found = problems(_json(response))
         code = found[0].code if found else str(response.status_code)
         why = f"{code}: {found[0].message}" if found else f"HTTP {response.status_code}"
+        cause = cause_of(code, found[0].message) if found else None
         if code == "REQUEST_LIMIT_EXCEEDED" or response.status_code not in (400, 401, 403):
             return OrgDown(f"login at {self._settings.login_url}: {why}", code=code)
         self._fruitless += 1
-        self._why = why
-        return OrgDown(f"login at {self._settings.login_url} was refused: {why}; check the credential", code=code)
+        self._why, self._cause = why, cause or "auth_credentials"
+        return OrgDown(
+            f"login at {self._settings.login_url} was refused: {why}; check the credential",
+            code=code,
+            cause=self._cause,
+        )
 
 
 def _json(response: Response) -> Any:

@@ -11,7 +11,21 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from processors.settings_base import Address
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+CREDENTIAL = (
+    "login_url",
+    "instance_url",
+    "organization_id",
+    "client_id",
+    "client_secret",
+    "private_key",
+    "username",
+    "audience",
+)
+"""Settings that say who we are in the org: after a change of one, the mapping is proven again (LL-29)."""
 
 
 class SalesforceSettings(BaseModel):
@@ -23,6 +37,9 @@ class SalesforceSettings(BaseModel):
     `allowed_hosts` names further hosts that may see the token; an entry that begins with a dot allows its subdomains.
     Plain http is refused except to this machine, or where `allow_plain_http` says so.
     `ca_file` replaces the usual certificate authorities; the environment is not asked for it.
+    `organization_id` is the org that the credential must belong to (LL-28); without one any org is taken.
+    `owners` are mailed when the connection breaks and when it is mended (LL-25); None: the recipients of the org's
+    integrations, an empty list: nobody. `api_calls_needed` is how many API calls a day the work needs (LL-4).
     `daily_soft_limit` is the share of the org's daily API calls after which no more calls are made (R20).
     """
 
@@ -30,6 +47,9 @@ class SalesforceSettings(BaseModel):
 
     login_url: str
     instance_url: str | None = None
+    organization_id: Annotated[str, Field(pattern=r"^00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?$")] | None = None
+    owners: tuple[Address, ...] | None = None
+    api_calls_needed: Annotated[int, Field(gt=0)] | None = None
     client_id: str
     client_secret: SecretStr | None = None
     private_key: SecretStr | None = None
@@ -44,7 +64,7 @@ class SalesforceSettings(BaseModel):
     ca_file: str | None = None
     daily_soft_limit: Annotated[float, Field(gt=0, le=1)] = 0.9
     soft_limit_pause: Annotated[float, Field(gt=0)] = 60.0
-    login_pause: Annotated[float, Field(gt=0)] = 300.0
+    login_pause: Annotated[float, Field(gt=0)] = 60.0
     external_field: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*__c$")] = "Signalbox_Key__c"
     statement_length: Annotated[int, Field(ge=1_000, le=100_000)] = 100_000
     auto_assign: bool = False
@@ -77,6 +97,10 @@ class SalesforceSettings(BaseModel):
             if url is not None and not self.may_reach(url):
                 raise ValueError(f"{url}: plain http is refused; use https, or set 'allow_plain_http'")
         return self
+
+    def same_credential(self, other: "SalesforceSettings") -> bool:
+        """Return whether *other* logs in as the same user, at the same place, with the same secret (LL-29)."""
+        return all(getattr(self, name) == getattr(other, name) for name in CREDENTIAL)
 
     def may_reach(self, url: str) -> bool:
         """Return whether a token may go to *url*: an allowed host, and https unless it is this machine (S02, S03)."""

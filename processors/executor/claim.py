@@ -34,7 +34,7 @@ class Item:
     `due` and `since` are seconds since the epoch. `parked`: it waits for someone's choice, and nobody's counts from
     `due` on; `resolution` is the choice made, and `choosing` that one is being stored. Of a call, the command is that
     of its first step, `members` are those of the others, `event_ids` the events of them all, `steps` what happened,
-    `call` what that came to; `timed_out`: it never ended.
+    `call` what that came to; `timed_out`: it never ended. `held`: its integration waits for a field (LL-18).
     """
 
     command: Command
@@ -55,6 +55,7 @@ class Item:
     parked: bool = False
     resolution: Resolution | None = None
     choosing: bool = False
+    held: bool = False
     call: Call | None = None
     steps: tuple[CallStep, ...] = ()
     timed_out: bool = False
@@ -78,8 +79,8 @@ class Item:
 
     @property
     def lets_pass(self) -> bool:
-        """Whether those who come after it may go first: it is parked, and its integration says so."""
-        return self.parked and self.settings is not None and self.settings.match.while_parked == "pass"
+        """Whether those who come after it may go first: it is held, or it is parked and its integration says so."""
+        return self.held or (self.parked and self.settings is not None and self.settings.match.while_parked == "pass")
 
     @property
     def all_keys(self) -> frozenset[str]:
@@ -132,9 +133,25 @@ class Queue:
     _waiting: dict[str, Item] = field(default_factory=dict)
     _order: list[Item] = field(default_factory=list)
     _sorted: bool = True
+    _held: frozenset[str] = frozenset()
+
+    def hold(self, integrations: frozenset[str]) -> None:
+        """Let the commands of these integrations wait, and those of no other."""
+        self._held = integrations
+        for item in self._waiting.values():
+            item.held = self._holds(item)
+
+    def _holds(self, item: Item) -> bool:
+        # What asks nothing of the org ends as ever: what the intake left out, and someone's choice.
+        return item.command.integration in self._held and item.command.kind not in ("skip", "resolve")
+
+    def held(self) -> list[Item]:
+        """Return the commands that wait for their integration's fields."""
+        return [item for item in self._waiting.values() if item.held]
 
     def add(self, item: Item) -> None:
         """Put a command in (back in) its place."""
+        item.held = self._holds(item)
         self._waiting[item.id] = item
         if self._order and item.order < self._order[-1].order:
             self._sorted = False
@@ -157,7 +174,7 @@ class Queue:
 
     def next_due(self) -> float | None:
         """Return when the first command that is not due yet will be, or None when the queue is empty."""
-        return min((item.due for item in self._order), default=None)
+        return min((item.due for item in self._order if not item.held), default=None)
 
     def get(self, command_id: str) -> Item | None:
         """Return a waiting command by its ID, or None."""
@@ -168,8 +185,12 @@ class Queue:
         return sum(1 for item in self._order if item.parked and item.due > now)
 
     def due_count(self, now: float) -> int:
-        """Return how many wait although they are due."""
-        return sum(1 for item in self._order if item.due <= now)
+        """Return how many wait although they are due, and for no field."""
+        return sum(1 for item in self._order if item.due <= now and not item.held)
+
+    def held_count(self, now: float) -> int:
+        """Return how many are due and wait for their integration's fields."""
+        return sum(1 for item in self._order if item.due <= now and item.held)
 
 
 def pick(
@@ -202,7 +223,7 @@ def pick(
         keys = item.all_keys
         item.blocker = _why_not(item, keys, held_back, picked, claims, own_calls, now)
         if item.blocker is not None:
-            if not (item.lets_pass and item.blocker == "due"):
+            if not (item.lets_pass and item.blocker in ("due", "held")):
                 held_back |= keys
             continue
         picked.append(item)
@@ -222,6 +243,8 @@ def _why_not(
     own_calls: dict[str, frozenset[str]],
     now: float,
 ) -> str | None:
+    if item.held:
+        return "held"
     if item.due > now or item.choosing:
         return "due"
     if not held_back.isdisjoint(keys):

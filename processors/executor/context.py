@@ -13,7 +13,7 @@ from processors.executor.lanes import Budget
 from processors.executor.pack import Terms
 from processors.integration import Integration
 from processors.ledger import Ledger
-from processors.ports import Metrics, Probe, Salesforce
+from processors.ports import Credential, Metrics, Probe, Salesforce
 from schemas.codec import Codec
 from schemas.notice import Notice
 from schemas.outcome import Outcome
@@ -42,7 +42,12 @@ class Decider:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything that is the same for all commands of one org. `clock` returns seconds since the epoch."""
+    """
+    Everything that is the same for all commands of one org. `clock` returns seconds since the epoch.
+
+    A broken connection is looked at every `check_every` seconds; `credential` says when it is another one (LL-29), and
+    `api_calls_needed` how many API calls a day the work needs (LL-4).
+    """
 
     org: str
     ledger: Ledger
@@ -55,6 +60,9 @@ class Context:
     headers: Callable[[Outcome], Iterable[tuple[str, bytes]]]
     notice_headers: Callable[[Notice], Iterable[tuple[str, bytes]]]
     salesforce: Salesforce | None = None
+    credential: Credential | None = None
+    api_calls_needed: int | None = None
+    check_every: float = 60.0
     terms: Terms = field(default_factory=Terms)
     retry: Retry = Retry()
     row_retry: Retry = field(default_factory=lambda: Retry(base=0.5, cap=30.0))

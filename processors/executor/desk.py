@@ -152,6 +152,17 @@ class Desk:
         with self._lock:
             self.answer_seconds += 0.2 * (min(seconds, MOST_PATIENCE) - self.answer_seconds)
 
+    def hold(self, integrations: frozenset[str]) -> None:
+        """Let the commands of these integrations wait, and those of no other (LL-18)."""
+        with self._lock:
+            self._queue.hold(integrations)
+            self._lock.notify_all()
+
+    def held(self) -> list[Item]:
+        """Return the commands that wait for their integration's fields."""
+        with self._lock:
+            return self._queue.held()
+
     def choose(self, command_id: str) -> Item | None:
         """
         Return a parked command that someone has chosen for, or None where none is parked under that ID (any more).
@@ -357,13 +368,15 @@ class Desk:
             return not self._working
 
     def counts(self, now: float) -> dict[str, int]:
-        """Return how many commands are where: due, later, working, in doubt; and the claims held."""
+        """Return how many commands are where: due, later, parked, held, working, in doubt; and the claims held."""
         with self._lock:
             due, parked = self._queue.due_count(now), self._queue.parked_count(now)
+            held = self._queue.held_count(now)
             return {
                 "due": due,
-                "later": len(self._queue) - due - parked,
+                "later": len(self._queue) - due - parked - held,
                 "parked": parked,
+                "held": held,
                 "working": sum(len(items) for items in self._working.values()),
                 "in_doubt": sum(len(doubt.items) for doubt in self._doubts.values()),
                 "claims": len(self._claims),

@@ -31,6 +31,9 @@ from schemas.command import Command
 
 log = structlog.get_logger()
 
+LOOK_SECONDS = 5.0
+"""Seconds between two looks whether the credential changed."""
+
 TICK = 1.0
 """Seconds after which an idle org looks at its timers again."""
 
@@ -44,6 +47,11 @@ class OrgExecutor:
         self.desk = Desk(linger=context.linger, max_in_flight=context.max_in_flight)
         self.assembly = Assembly(context.region)
         self.worker = Worker(context, lease, self.desk, self._spread)
+        self.watch = self.worker.watch
+        self._checking = False
+        self._next_check = 0.0
+        self._next_look = 0.0
+        self._was_broken = False
         self.failure: BaseException | None = None
         self._held_since: float | None = None
         self._stopping = threading.Event()
@@ -52,6 +60,7 @@ class OrgExecutor:
 
     def start(self) -> None:
         """Load what waits and what may still land, then begin."""
+        self.watch.load()
         stored, calls = self.context.ledger.unsettled(self.lease)
         items = {item.id: item for item in self._gathered([self._item(one) for one in stored], again=True)}
         now = self.context.clock()
@@ -110,6 +119,7 @@ class OrgExecutor:
         """End for good; an end in good order is noted, so that it does not count as a crash."""
         self.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self.watch.leave()
         if self.failure is None and self.desk.idle():
             with contextlib.suppress(SignalboxError):
                 self.context.ledger.clean(self.lease)
@@ -147,6 +157,9 @@ class OrgExecutor:
             self._fail(failure)
 
     def _until_next(self) -> float:
+        if self.watch.closed:
+            # Whatever is due waits for the connection.
+            return min(TICK, max(0.005, self._next_check - self.context.clock()))
         times = [one for one in (self.desk.next_time(), self.assembly.next_time()) if one is not None]
         if not times:
             return TICK
@@ -160,6 +173,9 @@ class OrgExecutor:
             self._expire(call.id)
         if ended := self.assembly.timed_out(now):
             self.desk.add(ended, now)
+        self._look_after(now)
+        if self.watch.closed:
+            return False
         started = False
         doubt = self.desk.next_doubt(now)
         if doubt is not None:
@@ -197,6 +213,47 @@ class OrgExecutor:
             return BULK
         return lowest
 
+    def _look_after(self, now: float) -> None:
+        """Look whether the credential changed (LL-29), and every `check_every` seconds at what is broken (LL-25)."""
+        if not self.watch.wanted or self._checking:
+            return
+        if now >= self._next_look:
+            self._next_look = now + min(LOOK_SECONDS, self.context.check_every)
+            credential = self.context.credential
+            if credential is not None and credential.changed() and not self.watch.unproven:
+                self.watch.changed()
+                self._next_check = now
+        if self.watch.broken and not self._was_broken and self._next_check and not self.watch.unproven:
+            self._next_check = now + self.context.check_every
+        self._was_broken = self.watch.broken
+        # What is under way ends with the connection that it began with.
+        due = now >= self._next_check and (self.watch.broken or not self._next_check)
+        if due and (self.desk.idle() or not self.watch.closed):
+            self._checking = True
+            self._submit(self._check)
+
+    def _check(self) -> None:
+        """Prove the connection: log in, read describe, check what is mapped; it goes on by itself where it is whole."""
+        try:
+            if self.watch.unproven and self.context.credential is not None:
+                self.context.credential.adopt()
+            if self.watch.broken:
+                self.worker.known.prove()
+            else:
+                self.worker.known.org()
+            self.watch.mark()
+        except OrgDown as down:
+            self.watch.broke(down)
+        except RequestRefused:
+            self.worker.known.forget()
+        except Transient as transient:
+            if transient.code == "database":
+                raise
+        finally:
+            self._next_check = self.context.clock() + self.context.check_every
+            self._checking = False
+            self.desk.wake()
+
     def _expire(self, call_id: str) -> None:
         self.context.ledger.apply(self.lease, Change(answered=[call_id]))
         for call in self.desk.expired(self.context.clock()):
@@ -226,7 +283,7 @@ class OrgExecutor:
         try:
             seen = look_at(doubt, self.worker, self.desk, self.context)
         except RequestRefused:
-            self.worker.forget_facts()
+            self.worker.known.forget()
             self.desk.look_again(doubt, self.context.clock() + self.context.look_every)
             return
         except Transient as transient:
@@ -249,7 +306,7 @@ class OrgExecutor:
         except OrgDown as down:
             self._pause(down)
         except RequestRefused as refused:
-            self.worker.forget_facts()
+            self.worker.known.forget()
             self._put_off(
                 items, str(refused), self.context.row_retry.delay(1 + max((item.tries for item in items), default=0))
             )
@@ -273,6 +330,10 @@ class OrgExecutor:
         self._submit(self._carry_out, holder, items)
 
     def _pause(self, down: OrgDown) -> None:
+        if down.cause is not None:
+            self.watch.broke(down)
+            self.context.metrics.count("org_pauses_total", org=self.context.org)
+            return
         delay = down.retry_after or self.context.retry.delay(self.desk.pauses + 1)
         self.desk.pause(self.context.clock() + delay)
         self.context.metrics.count("org_pauses_total", org=self.context.org)

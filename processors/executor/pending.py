@@ -208,6 +208,14 @@ class Pending:
         )
         self.back.append(item)
 
+    def hold(self, item: Item, why: str) -> None:
+        """Send a command back to wait until its integration's fields are there (LL-18); nothing of it was refused."""
+        if item.plan is not None:
+            item.wants = frozenset(item.plan.keys) - item.keys
+        item.forget_plan()
+        self.postponed.append(held(item, why))
+        self.back.append(item)
+
     def _measure(self, outcome: Outcome) -> None:
         metrics = self.context.metrics
         metrics.count(
@@ -215,6 +223,21 @@ class Pending:
         )
         age = max(0.0, self.context.clock() - outcome.event_time.timestamp())
         metrics.observe("event_age_at_outcome_seconds", age, org=outcome.org)
+
+
+def held(item: Item, why: str) -> Postponed:
+    """Return what the ledger is told of a command that waits for a field: it keeps its place and what of it is done."""
+    return Postponed(
+        item.id,
+        item.due,
+        why[:500],
+        blocker="field_removed",
+        tries=item.tries,
+        crashes=item.crashes,
+        alone=item.alone,
+        plan=plan_to_json(item.plan) if item.plan else None,
+        parked=item.parked,
+    )
 
 
 def _creates(plan: Plan) -> bool:

@@ -4,13 +4,24 @@ What the executor tells of itself: where commands wait, how far it is behind, wh
 Rule of this file: gauges only, read from what is at hand; nothing here asks Kafka, the database or an org.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from confluent_kafka import Consumer
 
 from processors.executor.org import OrgExecutor
 from processors.executor.ownership import Owned
 from processors.ports import Metrics
+
+SHARED = "none"
+"""Whose API calls those are that no command was the reason of: logins, describe, looks at a broken connection."""
+
+
+def shares(worked: Mapping[str, int], calls: int) -> Mapping[str, float]:
+    """Return the API calls by integration, shared by how many commands of each were worked on meanwhile (LL-1)."""
+    total = sum(worked.values())
+    if not calls:
+        return {}
+    return {name: calls * count / total for name, count in worked.items()} if total else {SHARED: float(calls)}
 
 
 class Report:
@@ -29,8 +40,11 @@ class Report:
         salesforce = executor.context.salesforce
         if salesforce is not None:
             calls = salesforce.api_calls()
-            self._metrics.count("api_calls_total", max(0, calls - self._calls.get(org, 0)), org=org)
+            made = max(0, calls - self._calls.get(org, 0))
+            self._metrics.count("api_calls_total", made, org=org)
             self._calls[org] = calls
+            for integration, share in shares(executor.worker.take_worked(), made).items():
+                self._metrics.count("api_calls_by_integration_total", share, org=org, integration=integration)
             usage = salesforce.usage()
             if usage is not None and usage[1]:
                 self._metrics.gauge("api_usage_ratio", usage[0] / usage[1], org=org)

@@ -6,7 +6,8 @@ Rule of this file: the ledger changes first, memory follows; what is not known t
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -17,6 +18,7 @@ from processors.executor.context import Context
 from processors.executor.desk import Desk
 from processors.executor.execute import execute
 from processors.executor.group import Batch
+from processors.executor.known import Known
 from processors.executor.lookup import look_up
 from processors.executor.outbox import Outbox
 from processors.executor.pack import pack
@@ -24,14 +26,11 @@ from processors.executor.pending import Pending
 from processors.executor.plan import ApiCall, Row, plan_to_json
 from processors.executor.resolve import questions, verdicts
 from processors.executor.settle import Ending
+from processors.executor.watch import Watch
 from processors.ledger import Change, Lease
-from processors.ports import Salesforce
-from processors.values import OrgFacts, RowError, Written
+from processors.values import RowError, Written
 from schemas.command import Command
 from schemas.outcome import Reason
-
-FACTS_SECONDS = 900.0
-"""How long describe is believed; a refusal that contradicts it ends that sooner."""
 
 CALL_SECONDS, LEAST_ROWS, FIRST_ROW_SECONDS = 10.0, 100, 1 / 30
 """
@@ -57,9 +56,10 @@ class Worker:
         self._spread = spread
         self.last_sequence = lease.last_sequence
         self.outbox = Outbox()
-        self._facts: OrgFacts | None = None
-        self._facts_read = 0.0
-        self._facts_lock = threading.Lock()
+        self.watch = Watch(context, lease, desk, self.tell)
+        self.known = Known(context, self.watch)
+        self._worked: Counter[str] = Counter()
+        self._worked_lock = threading.Lock()
         self._row_seconds = FIRST_ROW_SECONDS
 
     def rows_at_once(self) -> int:
@@ -77,6 +77,8 @@ class Worker:
 
     def process(self, holder: str, items: list[Item]) -> None:
         """Do the work of one batch."""
+        with self._worked_lock:
+            self._worked.update(item.command.integration for item in items)
         choices = [item for item in items if _is_choice(item.command)]
         if choices:
             self._choose(holder, choices)
@@ -125,8 +127,10 @@ class Worker:
         self.store(holder, pending, None)
 
     def _decide(self, holder: str, items: list[Item], pending: Pending) -> list[Item]:
-        salesforce, facts = self.org()
-        items = [item for item in items if not item.suspect or self._suspect(item, pending)]
+        salesforce, facts = self.known.org()
+        items = [
+            item for item in self.known.held_back(items, pending) if not item.suspect or self._suspect(item, pending)
+        ]
         if not items:
             return []
         self._context.probe("after_claim")
@@ -160,8 +164,15 @@ class Worker:
         return True
 
     def _unread(self, items: list[Item], refused: RequestRefused, pending: Pending) -> None:
-        """The org refuses what was asked about these commands: each alone; one that is refused alone ends."""
-        self.forget_facts()
+        """
+        The org refuses what was asked about these commands: each alone; one that is refused alone ends.
+
+        Where it says that a field is gone, describe is read once, and those that map it wait (LL-18).
+        """
+        if refused.gone is None:
+            self.known.forget()
+        elif self.known.all_held(refused.gone, items, pending):
+            return
         for item in items:
             if item.alone and item.tries:
                 error = RowError(type(refused).__name__, str(refused))
@@ -182,22 +193,17 @@ class Worker:
             else:
                 pending.postpone(item, f"{type(fault).__name__}: {fault}")
 
-    def org(self) -> tuple[Salesforce, OrgFacts]:
-        """Return the org's port and what is known of it; raises `OrgDown` where it has none, or does not answer."""
-        salesforce = self._context.salesforce
-        if salesforce is None:
-            raise OrgDown(f"org {self._context.org} has commands to apply, but no connection is configured for it")
-        with self._facts_lock:
-            facts, now = self._facts, self._context.clock()
-            if facts is None or now - self._facts_read > FACTS_SECONDS:
-                facts = self._facts = salesforce.facts()
-                self._facts_read = now
-            return salesforce, facts
+    def take_worked(self) -> Mapping[str, int]:
+        """Return how many commands of each integration were worked on since this was asked last (LL-1)."""
+        with self._worked_lock:
+            worked, self._worked = self._worked, Counter()
+            return worked
 
-    def forget_facts(self) -> None:
-        """Read the org's facts anew before the next batch: it refused something that they promise."""
-        with self._facts_lock:
-            self._facts = None
+    def tell(self, change: Change) -> None:
+        """Store a change that is about no call of ours, and let its notices be published."""
+        applied = self._context.ledger.apply(self._lease, change)
+        self.outbox.put((), applied.numbers, change.noticed)
+        self.last_sequence = max(self.last_sequence, applied.last_sequence)
 
     def carry_out(self, holder: str, items: list[Item], pending: Pending) -> None:
         """Send the plans' steps until each is done, postponed or in doubt; what needs other calls goes beside them."""
@@ -233,7 +239,7 @@ class Worker:
         if not items:
             return []
         context = self._context
-        _, facts = self.org()
+        _, facts = self.known.org()
         return pack(items, facts.external_field, context.terms, context.clock(), context.new_id)
 
     def store(
@@ -276,7 +282,7 @@ class Worker:
         context.probe("after_intents")
         began = context.clock()
         try:
-            answers = execute(self.org()[0], call)
+            answers = execute(self.known.org()[0], call)
         except InDoubt:
             context.metrics.count("api_calls_in_doubt_total", org=context.org)
             context.probe("in_doubt")
@@ -309,7 +315,10 @@ class Worker:
         """Nothing of a call was applied: its commands wait again, by what it was that failed."""
         pending.answered.append(call.id)
         if isinstance(failure, RequestRefused):
-            self.forget_facts()
+            if failure.gone is None:
+                self.known.forget()
+            elif self.known.all_held(failure.gone, items, pending):
+                return
             if len(items) == 1 and items[0].alone:
                 error = RowError(type(failure).__name__, str(failure))
                 pending.settle(items[0], items[0].plan, Ending("error", "salesforce_refused", None, (error,)))
@@ -333,6 +342,8 @@ class Worker:
             if written.success:
                 pending.advance(members, written)
                 onward += members
+            elif (gone := _names_gone(written)) is not None and self.known.all_held(gone, members, pending):
+                continue
             elif any(error.transient for error in written.errors):
                 for item in members:
                     pending.postpone(item, _told(written.errors))
@@ -357,7 +368,7 @@ class Worker:
 
     def look(self, rows: Sequence[Row], intended_at: float) -> list[Written | None]:
         """Read what the rows wrote; return for each the answer that it must have got, or None where it is not seen."""
-        salesforce, facts = self.org()
+        salesforce, facts = self.known.org()
         found = salesforce.find(questions(rows))
         records = [record for answer in found.rows for record in answer]
         return verdicts(rows, records, facts.user_id, intended_at)
@@ -390,6 +401,10 @@ def _unsure(row: Row, written: Written) -> bool:
     if not written.success:
         return not any(error.transient for error in written.errors)
     return row.write is not None and row.write.operation == "create" and not written.created
+
+
+def _names_gone(written: Written) -> str | None:
+    return next((error.gone for error in written.errors if error.gone is not None), None)
 
 
 def _told(errors: Sequence[RowError]) -> str:

@@ -8,7 +8,7 @@ the autoescaping templates.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import sha256
@@ -135,13 +135,26 @@ def _mail(
     settings: MailSettings,
 ) -> Mail:
     ids = tuple(outcome.outcome_id for outcome in outcomes)
+    # The settled time, not now: a mail made again after a crash is the same mail.
+    return made(template, subject, view, ids, max(one.settled_time for one in outcomes), recipient, settings)
+
+
+def made(
+    template: str,
+    subject: str,
+    view: Mapping[str, Any],
+    ids: tuple[str, ...],
+    at: datetime,
+    recipient: str,
+    settings: MailSettings,
+) -> Mail:
+    """Return the mail of a template; its bytes are the same for the same *ids*, view and moment."""
     identity = message_id(ids, recipient, settings.domain)
     message = EmailMessage(policy=SMTP)
     message["Subject"] = clean(subject, 180)
     message["From"] = address(settings.sender, settings.sender_name)
     message["To"] = address(recipient)
-    # The settled time, not now: a mail made again after a crash is the same mail.
-    message["Date"] = max(outcome.settled_time for outcome in outcomes).astimezone(UTC)
+    message["Date"] = at.astimezone(UTC)
     message["Message-ID"] = identity
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_TEXT.get_template(f"{template}.txt.j2").render(view), cte="quoted-printable")

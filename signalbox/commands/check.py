@@ -14,10 +14,10 @@ from connectors.salesforce.client import SalesforceClient
 from processors.errors import RequestRefused, Transient
 from processors.integrations import Integrations
 from processors.settings_files import load_integrations
+from processors.targets import Finding, owner_faults, owners, targets
 from processors.values import In, OrgFacts, Question, Record
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings
-from signalbox.targets import Finding, owner_faults, owners, targets
 
 
 def check(

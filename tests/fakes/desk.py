@@ -23,7 +23,7 @@ from processors.executor.org import OrgExecutor
 from processors.executor.pack import Terms
 from processors.integration import Integration
 from processors.ledger import Arrival
-from processors.ports import Salesforce
+from processors.ports import Credential, Salesforce
 from schemas.codec import SingleObject
 from schemas.command import Command, MatchKey
 from schemas.identity import command_id
@@ -48,6 +48,17 @@ class NoMetrics:
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Take it."""
+
+
+class Gauges(NoMetrics):
+    """Keeps the last value of each gauge, by its name and labels' values."""
+
+    def __init__(self) -> None:
+        self.last: dict[tuple[str, ...], float] = {}
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Keep it."""
+        self.last[name, *labels.values()] = value
 
 
 def integration(name: str = "upsert", **more: Any) -> Integration:
@@ -124,12 +135,20 @@ class Rig:
         external: bool = True,
         request_limit: float = 600.0,
         skew: float = 0.0,
+        check_every: float = 60.0,
+        credential: Credential | None = None,
+        api_calls_needed: int | None = None,
+        used: tuple[int, int] | None = None,
         **terms: Any,
     ) -> None:
+        self.check_every, self.credential = check_every, credential
+        self.api_calls_needed = api_calls_needed
+        self.metrics = Gauges()
         self.skew = skew
         self.engine: Engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
         metadata.create_all(self.engine)
         self.org = FakeOrg(self.clock, external=external)
+        self.org.used = used
         self.places: list[str] = []
         self.on_place: Callable[[str], None] = lambda _place: None
         wanted = list(integrations) or [integration()]
@@ -154,7 +173,7 @@ class Rig:
             deciders=self.deciders,
             clock=self.clock,
             probe=self._probe,
-            metrics=NoMetrics(),
+            metrics=self.metrics,
             new_id=lambda: str(uuid.uuid4()),
             headers=lambda outcome: [("ce_id", outcome.outcome_id.encode())],
             notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
@@ -165,6 +184,9 @@ class Rig:
             looks=1,
             look_every=0.05,
             linger=0.01,
+            check_every=self.check_every,
+            credential=self.credential,
+            api_calls_needed=self.api_calls_needed,
         )
 
     def _probe(self, place: str) -> None:
@@ -202,6 +224,14 @@ class Rig:
         """Return what would be told on the way, in sequence."""
         rows = self.executor.context.ledger.unpublished("main", 0, 100_000)
         return [Notice.from_avro(CODEC.decode("notice", row.outcome)) for row in rows if row.kind == "notice"]
+
+    def settle_start(self) -> None:
+        """Wait until the executor has looked at the connection for the first time."""
+        self.wait(lambda: bool(self.org.facts_read), what="the first look")
+
+    def checks(self) -> int:
+        """Return how often the org was asked for its describe, whatever it answered."""
+        return self.org.asked
 
     def settle(self, count: int, bound: float = BOUND) -> list[Outcome]:
         """Wait until so many outcomes are settled; return all of them."""

@@ -7,7 +7,7 @@ Rule of this file: it keeps a log of effects, so that a test can count what was 
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -81,6 +81,14 @@ class FakeOrg:
         self.before: Callable[[Sequence[Any]], None] = lambda _rows: None
         self.is_down = False
         self.down_for_reads = 0
+        self.broken: OrgDown | None = None
+        self.hidden: set[str] = set()
+        self.read_only: set[str] = set()
+        self.gone_rows: set[str] = set()
+        self.asked = 0
+        self.used: tuple[int, int] | None = None
+        self.refused_field = ""
+        self.facts_read: list[bool] = []
         self.calls = 0
         self.log: list[str] = []
         self._clock = clock
@@ -88,9 +96,13 @@ class FakeOrg:
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
 
-    def facts(self) -> OrgFacts:
+    def facts(self, *, fresh: bool = False) -> OrgFacts:
         """Return the objects in use."""
-        objects = {name: _object(name, self._external) for name in _FIELDS}
+        self.asked += 1
+        if self.broken is not None:
+            raise self.broken
+        self.facts_read.append(fresh)
+        objects = {name: _object(name, self._external, self.hidden, self.read_only) for name in _FIELDS}
         external = dict.fromkeys(_FIELDS, KEY) if self._external else {}
         return OrgFacts("main", "00D000000000001AAA", USER, objects, external, "Closed - Converted", self._now())
 
@@ -101,6 +113,8 @@ class FakeOrg:
             if self.down_for_reads:
                 self.down_for_reads -= 1
                 raise Transient("this read got no answer")
+            if self.refused_field and any(self.refused_field in one.fields for one in questions):
+                raise RequestRefused(f"No such column '{self.refused_field}'", gone=self.refused_field)
             if self.refuse_questions(questions):
                 raise RequestRefused("a question that the org does not understand")
             return Found(tuple(tuple(self._rows(question)) for question in questions), 1)
@@ -125,12 +139,26 @@ class FakeOrg:
         return self._send(conversions, lambda: [self._convert(one) for one in conversions], send_by)
 
     def usage(self) -> tuple[int, int] | None:
-        """Return nothing: nobody asks a fake."""
-        return None
+        """Return what a test says; nothing else is known of a fake."""
+        return self.used
 
     def api_calls(self) -> int:
         """Return how many calls were made."""
         return self.calls
+
+    def remove(self, field: str) -> None:
+        """Take a field (`Object.Field`) away from us: describe lacks it, and writing it is refused."""
+        self.hidden.add(field)
+        self.gone_rows.add(field.partition(".")[2])
+
+    def restore(self, field: str) -> None:
+        """Give a field back."""
+        self.hidden.discard(field)
+        self.gone_rows.discard(field.partition(".")[2])
+
+    def refuse_by_query(self, field: str) -> None:
+        """Refuse questions that name the field, as an org does that lacks it."""
+        self.refused_field = field
 
     def land(self) -> None:
         """Let everything land that was sent and not answered."""
@@ -183,6 +211,8 @@ class FakeOrg:
         return None
 
     def _call(self, what: str) -> None:
+        if self.broken is not None:
+            raise self.broken
         if self.is_down:
             raise OrgDown("the org is down")
         self.calls += 1
@@ -203,6 +233,9 @@ class FakeOrg:
         said = self.refuse(write)
         if said is not None:
             return Written(False, errors=(RowError(said, f"{said} by the test"),))
+        if gone := sorted(self.gone_rows & set(write.fields)):
+            text = f"No such column '{gone[0]}' on sobject of type {write.object}"
+            return Written(False, errors=(RowError("INVALID_FIELD", text, gone=gone[0]),))
         if write.record_id in self.locked or self.lock(write):
             return Written(False, errors=(RowError("UNABLE_TO_LOCK_ROW", "locked", transient=True),))
         known = write.record_id or self._by_key(write)
@@ -266,13 +299,16 @@ def _in(value: Any, values: Sequence[str]) -> bool:
     return value is not None and str(value).casefold() in {one.casefold() for one in values}
 
 
-def _object(name: str, external: bool) -> ObjectFacts:
+def _object(name: str, external: bool, hidden: Collection[str] = (), read_only: Collection[str] = ()) -> ObjectFacts:
     required, optional = _FIELDS[name]
-    own = [_field(one, required=one in required) for one in (*required, *optional)]
+    own = [
+        _field(one, required=one in required, createable=f"{name}.{one}" not in read_only)
+        for one in (*required, *optional)
+    ]
     own += [_field(one, createable=False) for one in (*_READ_ONLY, *_MORE[name])]
     if external:
         own.append(_field(KEY, unique=True))
-    return ObjectFacts(name, {one.name: one for one in own})
+    return ObjectFacts(name, {one.name: one for one in own if f"{name}.{one.name}" not in hidden})
 
 
 def _field(name: str, *, required: bool = False, createable: bool = True, unique: bool = False) -> FieldFacts:

@@ -23,19 +23,22 @@ from processors.notifier.app import Notifier
 from processors.notifier.compose import MailSettings
 from processors.ports import Probe
 from processors.sink import Handler, Sink, SinkSettings
+from schemas.notice import Notice
 from schemas.outcome import Outcome
 
 RECIPIENTS = {"example-sales": ("one@example.com", "two@example.com")}
 
 
-def write(outcome: Outcome) -> bytes:
-    """Return an outcome's bytes in these tests: JSON, so that they depend on no codec."""
+def write(outcome: Outcome | Notice) -> bytes:
+    """Return an outcome's (or a notice's) bytes in these tests: JSON, so that they depend on no codec."""
     return json.dumps(asdict(outcome), default=lambda moment: int(moment.timestamp() * 1000)).encode()
 
 
-def read(data: bytes) -> Outcome:
-    """Return the outcome of bytes; raises `Undecodable`."""
+def read(topic: str, data: bytes) -> Outcome | Notice:
+    """Return the outcome (or on the topic of notices the notice) of bytes; raises `Undecodable`."""
     try:
+        if topic == "crm.notice":
+            return Notice.from_avro(json.loads(data))
         return Outcome.from_avro(json.loads(data))
     except (ValueError, KeyError, TypeError) as error:
         raise Undecodable(str(error)) from error
@@ -78,7 +81,7 @@ def main(told: dict[str, Any]) -> None:
         with dead_letters.open("ab") as file:
             file.write((message.value() or b"") + b"\n")
 
-    handle: Handler
+    handle: Handler[Any]
     if told["role"] == "audit":
         handle = Audit(DatabaseAudit(engine), metrics=Silent())
     else:
@@ -100,7 +103,7 @@ def main(told: dict[str, Any]) -> None:
         pause_first=0.1,
         pause_most=0.5,
     )
-    Sink(
+    Sink[Any](
         settings,
         handle,
         read=read,

@@ -154,10 +154,13 @@ def notices_once(history: History) -> Iterator[Violation]:
         about, kind = str(notice.value["command_id"]), str(notice.value["kind"])
         if (about, kind) in told:
             yield Violation("I1e", f"command {about} is told to be {kind} more than once")
+        if kind == "connection_mended" and (about, "connection_broken") not in told:
+            yield Violation("I1e", f"connection {about} is told to be mended, and was never told to be broken")
         if kind == "resumed" and (about, "parked") not in told:
             yield Violation("I1e", f"command {about} is told to be resumed, and was never told to be parked")
         if ended.get(about, notice.sequence + 1) < notice.sequence:
             yield Violation("I1e", f"command {about} is told to be {kind} after its outcome")
         told[about, kind] = notice.sequence
-    for about in {about for about, _ in told} - ended.keys():
+    # A connection has no outcome: it breaks, and may still be broken.
+    for about in {about for about, kind in told if not kind.startswith("connection_")} - ended.keys():
         yield Violation("I1e", f"command {about} was told to wait, and has no outcome")

@@ -117,6 +117,7 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
     ("I1a", "event e4-2 for a, attempt 0: 0 outcomes", edit(4, event_ids=["e4"])),
     ("I1e", "to be parked more than once", notices(notice(10, "parked", "out-12"), notice(11, "parked", "out-12"))),
     ("I1e", "never told to be parked", notices(notice(10, "deferred", "out-12"), notice(11, "resumed", "out-12"))),
+    ("I1e", "never told to be broken", notices(*good().notices, notice(13, "connection_mended", "episode"))),
     ("I1e", "after its outcome", notices(notice(10, "parked", "out-9"), notice(11, "resumed", "out-9"))),
     ("I1e", "out-13 was told to wait, and has no outcome", notices(*good().notices, notice(13, "parked", "out-13"))),
     ("I2a", "2 Leads of acme were created for external ID k1", effects(effect("create", 12, "00Q2"))),

@@ -90,6 +90,7 @@ class Stage:
         recipients: Mapping[str, Sequence[str]] = TWO,
         settings: MailSettings = SETTINGS,
         probe: Probe | None = None,
+        owners: Mapping[str, Sequence[str]] | None = None,
     ) -> Notifier:
         """Start one."""
         return Notifier(
@@ -101,6 +102,7 @@ class Stage:
             clock=lambda: self.now,
             stop=self.stop,
             probe=probe,
+            owners=owners,
         )
 
     def bodies(self) -> int:

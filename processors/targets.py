@@ -2,7 +2,8 @@
 Targets of an integration against what the org's describe says.
 
 In: integrations, `OrgFacts`, users of the org.  Out: findings.  Pure.
-Rule of this file: what every write would be refused for is an error; what may be right as it is, is a warning (VS-28).
+Rule of this file: what every write would be refused for is an error; what may be right as it is, is a warning (VS-28);
+what is mapped and not there is *gone*, and stops its integration alone (LL-18).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,14 +13,17 @@ from typing import Literal
 from processors.integration import FieldMap, FieldSource, Integration
 from processors.values import FieldFacts, ObjectFacts, OrgFacts, Record
 
+Level = Literal["gone", "error", "warning"]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line for the reader: how bad, in which org, what."""
+    """One line for the reader: how bad, in which org, what. `gone`: what it names is not there for us."""
 
     level: Literal["error", "warning"]
     org: str
     text: str
+    gone: bool = False
 
 
 def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
@@ -31,16 +35,21 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         "Opportunity": integration.map.opportunity if integration.opportunity.enabled else {},
         integration.activity.object: integration.map.activity if integration.activity.enabled else {},
     }
-    found = []
+    found: list[tuple[Level, str]] = []
     for name, fields in maps.items():
         known = facts.objects.get(name)
         if known is not None:
             found += [*_mapped(name, fields, known), *(_mandatory(name, fields, known) if fields else ())]
         elif fields or (integration.activity.enabled and name == integration.activity.object):
-            found.append(("error", f"{name} is not visible to the integration user, but this integration writes it"))
+            found.append(("gone", f"{name} is not visible to the integration user, but this integration writes it"))
     found += [*_keys(integration, facts), *_account_keys(integration), *_numbers(integration, facts)]
     return [
-        Finding("error" if level == "error" else "warning", facts.org, f"integration {integration.name}: {text}")
+        Finding(
+            "warning" if level == "warning" else "error",
+            facts.org,
+            f"integration {integration.name}: {text}",
+            gone=level == "gone",
+        )
         for level, text in found
     ]
 
@@ -72,11 +81,11 @@ def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[
     ]
 
 
-def _mapped(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[str, str]]:
+def _mapped(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
     for field, source in fields.items():
         there = known.fields.get(field)
         if there is None:
-            yield "error", f"{name}.{field} does not exist or is hidden from the integration user; mend map or rights"
+            yield "gone", f"{name}.{field} does not exist or is hidden from the integration user; mend map or rights"
         elif not there.createable and not there.updateable:
             yield (
                 "error",
@@ -86,7 +95,7 @@ def _mapped(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[s
             yield from _picklist(name, there, source)
 
 
-def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tuple[str, str]]:
+def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tuple[Level, str]]:
     if not field.restricted or not field.values:
         return
     fixed = [source.constant, source.default, *source.values.values()]
@@ -97,7 +106,7 @@ def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tup
             yield "error", f"{name}.{field.name} takes no {wrong[0]!r}; its values are {shown}"
 
 
-def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[str, str]]:
+def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
     for field in known.fields.values():
         # What the action itself always gives: a name derived from the person, the account that it links.
         if field.required and field.name not in fields and field.name != "AccountId":
@@ -107,16 +116,16 @@ def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tupl
             )
 
 
-def _keys(integration: Integration, facts: OrgFacts) -> Iterator[tuple[str, str]]:
+def _keys(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
     for keys in integration.match.key_sets:
         for key in keys:
             for name, field in (("Lead", key.lead), ("Contact", key.contact)):
                 known = facts.objects.get(name)
                 if field is not None and known is not None and field not in known.fields:
-                    yield "error", f"match key {name}.{field} does not exist or is hidden from the integration user"
+                    yield "gone", f"match key {name}.{field} does not exist or is hidden from the integration user"
 
 
-def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[str, str]]:
+def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
     """Say which telephone fields cannot be searched: those that the file names, and of the usual ones those hidden."""
     if integration.source != "pbx_call":
         return
@@ -125,11 +134,11 @@ def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[str, s
         known = facts.objects.get(name)
         for field in integration.calls.phone_fields.get(name, ()):
             if known is not None and field not in known.fields:
-                level = "error" if named else "warning"
+                level: Level = "gone" if named else "warning"
                 yield level, f"telephone field {name}.{field} does not exist or is hidden from the integration user"
 
 
-def _account_keys(integration: Integration) -> Iterator[tuple[str, str]]:
+def _account_keys(integration: Integration) -> Iterator[tuple[Level, str]]:
     if integration.account.enabled:
         for key in integration.account.keys:
             if key not in integration.map.account:

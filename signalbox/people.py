@@ -1,0 +1,134 @@
+"""
+People as a lookup shows them: by their link first, else by e-mail, for display only (LL-10 to LL-12).
+
+In: what someone asked for, links, records of an org.  Out: `Seen`, one for each record.  Pure but for the ports that it
+is given.
+Rule of this file: it reads and never links; of one e-mail every record is shown, and which of them is linked.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from processors.errors import Misconfigured
+from processors.notifier.clean import clean
+from processors.ports import Salesforce
+from processors.rules.normalise import record_id
+from processors.values import In, OrgFacts, Question, Record
+
+OBJECTS = ("Lead", "Contact")
+_FIELDS = ("Id", "Name", "Email", "Phone", "Company", "IsConverted", "IsDeleted", "CreatedDate", "LastModifiedDate")
+_PREFIXES = ("00Q", "003")
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+LONGEST = 400
+
+State = Literal["linked", "linked, deleted", "linked, gone", "named", "named, deleted", "same e-mail"]
+Links = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
+"""Record IDs → by which of the source's records (`<integration>/<its ID>`) each is linked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What someone asked for: an e-mail, a record ID, or an ID of the source."""
+
+    kind: Literal["email", "record", "source"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One record: in which org, what it is to who was asked for, and by what it is linked."""
+
+    org: str
+    state: State
+    object: str
+    id: str
+    name: str = ""
+    email: str = ""
+    converted: bool = False
+    modified: str = ""
+    links: tuple[str, ...] = ()
+
+
+def asked(text: str) -> Asked:
+    """Return what *text* names; raises `Misconfigured` with one line where it can be nobody."""
+    value = text.strip()
+    shown = clean(value, 60)
+    if not value or len(value) > LONGEST or not value.isprintable():
+        raise Misconfigured([f"lookup: {shown!r} names nobody; give an e-mail, a record ID or the source's own ID"])
+    if "@" in value:
+        if not _MAIL.fullmatch(value):
+            raise Misconfigured([f"lookup: {shown!r} is no e-mail address; write one as name@example.com"])
+        return Asked("email", value)
+    known = record_id(value) if value[:3] in _PREFIXES else None
+    return Asked("record", known) if known else Asked("source", value)
+
+
+def look_up(
+    org: str, wanted: Asked, linked: Sequence[str], salesforce: Salesforce, facts: OrgFacts, links: Links
+) -> list[Seen]:
+    """
+    Return everyone in *org* who is meant: linked records first, then all of the same e-mail (LL-12).
+
+    Args:
+        linked: The records that the source's own ID is linked to.
+    """
+    ids = [wanted.value] if wanted.kind == "record" else list(linked)
+    own = _find(salesforce, facts, "Id", ids) if ids else []
+    mails = (
+        [wanted.value]
+        if wanted.kind == "email"
+        else [str(one.fields["Email"]) for one in own if one.fields.get("Email")]
+    )
+    same = _find(salesforce, facts, "Email", mails) if mails else []
+    found = {one.id: one for one in (*own, *(one for one in same if not one.fields.get("IsDeleted")))}
+    by = links([*found, *(one for one in ids if one not in found)])
+    seen = [_seen(org, one, ids, by.get(one.id, ())) for one in found.values()]
+    gone = [Seen(org, "linked, gone", "", one, links=tuple(by.get(one, ()))) for one in linked if one not in found]
+    return [*gone, *sorted(seen, key=lambda one: (_ORDER[one.state], one.object, one.id))]
+
+
+_ORDER: Mapping[State, int] = {
+    "linked": 0,
+    "linked, deleted": 0,
+    "linked, gone": 0,
+    "named": 1,
+    "named, deleted": 1,
+    "same e-mail": 2,
+}
+
+
+def _find(salesforce: Salesforce, facts: OrgFacts, field: str, values: Sequence[str]) -> list[Record]:
+    """Return the leads and contacts, deleted ones too: a link to one of them is to be told as such (LL-26)."""
+    questions = []
+    for name in OBJECTS:
+        known = facts.objects.get(name)
+        wanted = [one for one in values if field != "Id" or _PREFIXES[OBJECTS.index(name)] == one[:3]]
+        if known is not None and field in known.fields and wanted:
+            fields = tuple(one for one in _FIELDS if one in known.fields)
+            questions.append(Question(name, fields, ((In(field, tuple(wanted)),),)))
+    if not questions:
+        return []
+    return [record for rows in salesforce.find(questions, deleted=True).rows for record in rows]
+
+
+def _seen(org: str, record: Record, ids: Sequence[str], links: Sequence[str]) -> Seen:
+    fields = record.fields
+    deleted = bool(fields.get("IsDeleted"))
+    state: State = "same e-mail"
+    if links:
+        state = "linked, deleted" if deleted else "linked"
+    elif record.id in ids:
+        state = "named, deleted" if deleted else "named"
+    return Seen(
+        org,
+        state,
+        record.object,
+        record.id,
+        str(fields.get("Name") or ""),
+        str(fields.get("Email") or ""),
+        bool(fields.get("IsConverted")),
+        str(fields.get("LastModifiedDate") or ""),
+        tuple(links),
+    )
