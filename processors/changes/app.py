@@ -54,6 +54,7 @@ class _Members:
         if topics:
             self._consumer.subscribe(topics, on_assign=self._given, on_revoke=self._taken, on_lost=self._taken)
         else:
+            self._joined = True
             log.warning("no integration is told of changes in Salesforce; set changes.enabled in one")
         try:
             while not self._shell.stopping():

@@ -120,7 +120,7 @@ def test_d24_a_poller_killed_at_each_step_of_its_transaction_sends_each_change_o
 def test_d24_a_poller_that_stood_still_before_its_commit_is_refused_when_another_took_over(begin: Stage) -> None:
     made = set(leads(begin, 10, "Bern"))
     stopped = start(begin, "one", [{"place": "before_commit", "nth": 1, "do": "stop"}])
-    wait_until(lambda: (begin.folder / "one" / "probe-0").exists(), 60, "the stop")
+    wait_until((begin.folder / "one" / "probe-0").exists, 60, "the stop")
     start(begin, "two", [])
     wait_until(lambda: made <= {change.record_id for change in sent(begin)}, 90, "the other poller", pause=0.5)
     begin.send_signal(stopped, signal.SIGCONT)
