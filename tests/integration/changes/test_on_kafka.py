@@ -92,6 +92,16 @@ def arrived(stage: Stage, wanted: set[str]) -> Callable[[], bool]:
     return look
 
 
+def killed(stage: Stage, number: int) -> Callable[[], bool]:
+    """Return whether the kill of this number was carried out; starts again whoever died before."""
+
+    def look() -> bool:
+        stage.revive()
+        return (stage.folder / "one" / f"probe-{number}").exists()
+
+    return look
+
+
 def leads(stage: Stage, count: int, city: str) -> list[str]:
     return stage.org().seed("Lead", [{"LastName": f"L{n}", "Company": "Acme", "City": city} for n in range(count)])
 
@@ -105,8 +115,7 @@ def test_d24_a_poller_killed_at_each_step_of_its_transaction_sends_each_change_o
     made = set(leads(begin, 40, "Bern"))
     actor = start(begin, "one", plans)
     for number in range(len(PLACES)):
-        wait_until(lambda n=number: (begin.revive() or True) and (begin.folder / "one" / f"probe-{n}").exists(), 60,
-                   f"the kill at {PLACES[number]}", pause=0.05)  # fmt: skip
+        wait_until(killed(begin, number), 60, f"the kill at {PLACES[number]}", pause=0.05)
         made |= set(leads(begin, 20, f"City {number}"))
     wait_until(arrived(begin, made), 90, "every change", pause=0.5)
     assert actor.lives == len(PLACES) + 1
