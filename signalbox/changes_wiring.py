@@ -79,6 +79,11 @@ def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callab
             clock=utc_now,
             probe=probe,
             metrics=process.metrics,
+            digests={
+                one.name: process.integrations.digest(one.name)
+                for one in process.integrations.by_name.values()
+                if one.org == org
+            },
             pace=Pace(section.every, section.overlap, section.page, section.hold_back),
         )
 

@@ -17,11 +17,13 @@ from processors.changes.judge import Judged, judge
 from processors.changes.ports import ChangeFeed, ChangeLog, Headers, Links, Message, OwnWrite, OwnWrites, Page, Row
 from processors.changes.seen import Seen
 from processors.changes.store import Store
+from processors.changes.unlink import unlink
 from processors.integration import Integration
 from processors.ports import Clock, Metrics, Probe
 from schemas.change import Change
 from schemas.codec import Codec
-from schemas.topics import change_state_topic, change_topic
+from schemas.command import Command
+from schemas.topics import change_state_topic, change_topic, command_topic
 
 log = structlog.get_logger()
 
@@ -30,7 +32,7 @@ CURSOR = b"cursor"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an org's poller is given by the wiring."""
+    """What an org's poller is given by the wiring; `digests` of their settings by every integration of the org."""
 
     org: str
     integrations: tuple[Integration, ...]
@@ -43,6 +45,7 @@ class Context:
     clock: Clock
     probe: Probe
     metrics: Metrics
+    digests: Mapping[str, str] = field(default_factory=dict)
     pace: plan.Pace = field(default_factory=plan.Pace)
 
 
@@ -81,9 +84,9 @@ class OrgChanges:
         pages = context.feed.read([one.ask for one in asked])
         context.metrics.count("api_calls_total", context.feed.api_calls() - calls, org=context.org)
         context.probe("read")
-        judged, seen = self._judge(asked, pages)
+        judged, seen, ends = self._judge(asked, pages)
         cursor = plan.advance(self._cursor, asked, pages, now, context.pace)
-        self._commit(judged, seen, cursor)
+        self._commit(judged, seen, ends, cursor)
         self._refusals(asked, pages)
         context.metrics.count("changes_polls_total", org=context.org)
         context.metrics.gauge("changes_lag_seconds", plan.behind(asked, pages, now), org=context.org)
@@ -91,14 +94,18 @@ class OrgChanges:
             context.metrics.gauge("changes_polled_timestamp_seconds", context.clock().timestamp(), org=context.org)
         return plan.hurried(pages)
 
-    def _judge(self, asked: Sequence[plan.Asked], pages: Sequence[Page]) -> tuple[list[Judged], dict[str, Seen]]:
+    def _judge(
+        self, asked: Sequence[plan.Asked], pages: Sequence[Page]
+    ) -> tuple[list[Judged], dict[str, Seen], list[Command]]:
         rows = [(row, one.loading) for one, page in zip(asked, pages, strict=True) for row in page.rows]
         seen = dict(self._store.get(list(dict.fromkeys(row.id for row, _ in rows))))
         news = list(dict.fromkeys(row.id for row, loading in rows if _is_news(row, seen.get(row.id), loading)))
         context = self.context
         ours = context.writes.written(context.org, news) if news else {}
         sources = _by_record(context.links.sources(context.org, news)) if news else {}
-        told, after = [], {}
+        told: list[Judged] = []
+        after: dict[str, Seen] = {}
+        ends: list[Command] = []
         for row, loading in rows:
             one = judge(
                 row,
@@ -110,15 +117,29 @@ class OrgChanges:
             )
             told.append(one)
             if one.seen is not None:
+                if row.deleted:
+                    ends += self._ends(row, sources.get(row.id, {}))
                 seen[row.id] = after[row.id] = one.seen
-        return told, after
+        return told, after, ends
 
-    def _commit(self, judged: Sequence[Judged], seen: Mapping[str, Seen], cursor: Cursor) -> None:
+    def _ends(self, row: Row, sources: Mapping[str, str]) -> list[Command]:
+        """Return what drops the links with a record that is gone, of whichever integration."""
+        known, now = self.context.digests, self.context.clock()
+        return [
+            unlink(row, name, self.context.org, source, known[name], now)
+            for name, source in sorted(sources.items())
+            if name in known
+        ]
+
+    def _commit(
+        self, judged: Sequence[Judged], seen: Mapping[str, Seen], ends: Sequence[Command], cursor: Cursor
+    ) -> None:
         context = self.context
         state = change_state_topic(context.org)
         changes = [change for one in judged for change in one.changes]
         kept = [(record.encode(), one.to_bytes()) for record, one in seen.items()]
         messages = [self._message(change) for change in changes]
+        messages += [self._command(one) for one in ends]
         messages += [Message(state, key, body) for key, body in kept]
         if cursor != self._kept:
             messages.append(Message(state, CURSOR, cursor.to_bytes()))
@@ -131,6 +152,10 @@ class OrgChanges:
     def _message(self, change: Change) -> Message:
         body = self.context.codec.encode("change", change.to_avro())
         return Message(change_topic(change.integration), change.record_id.encode(), body, self.context.headers(change))
+
+    def _command(self, command: Command) -> Message:
+        body = self.context.codec.encode("command", command.to_avro())
+        return Message(command_topic(command.org), command.thing.encode(), body)
 
     def _count(self, judged: Sequence[Judged], changes: Sequence[Change]) -> None:
         count = self.context.metrics.count

@@ -20,6 +20,7 @@ from processors.changes.ports import Ask, ChangeFeed, Message, NotKept, OwnWrite
 from processors.integration import Integration
 from schemas.change import Change
 from schemas.codec import SingleObject
+from schemas.command import Command
 from simulator.client import Control
 
 CODEC = SingleObject()
@@ -59,6 +60,11 @@ class FakeLog:
 
     def close(self) -> None:
         """Nothing to let go."""
+
+    def commands(self) -> list[Command]:
+        """Return what was sent to the executor."""
+        found = [one.value or b"" for one in self.sent if one.topic == "crm.command.main"]
+        return [Command.from_avro(CODEC.decode("command", one)) for one in found]
 
     def changes(self, integration: str = "field") -> list[Change]:
         """Return what was sent to an integration's topic."""
@@ -156,6 +162,7 @@ class ChangesRig:
                 clock=self.clock,
                 probe=lambda _place: None,
                 metrics=self.metrics,
+                digests={one.name: "digest" for one in self.integrations},
                 pace=self.pace,
             )
         )
