@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from processors.event_paths import check_path
 from processors.settings_base import Address, Code, FieldMap, FieldSource, Filter, Flag, Key, Model, OrgName
+from processors.settings_changes import ChangesSettings
 from processors.settings_of_sources import (
     BookingSettings,
     CallObject,
@@ -167,6 +168,7 @@ class Integration(Model):
     field_sales: FieldSalesSettings = FieldSalesSettings()
     link: LinkSettings = LinkSettings()
     schedule: Schedule = Schedule()
+    changes: ChangesSettings = ChangesSettings()
     filters: tuple[Filter, ...] = ()
     recipients: tuple[Address, ...] = ()
 

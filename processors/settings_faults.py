@@ -28,7 +28,8 @@ _INSTEAD = {
 
 def said(error: ErrorDetails, schema: Mapping[str, Any]) -> tuple[Path, str]:
     """Return where the fault is and what it is."""
-    path: Path = tuple(error["loc"])
+    # pydantic marks a fault of a key itself; its line and name are those of the key.
+    path: Path = tuple(part for part in error["loc"] if part != "[key]")
     name = dotted(path)
     context = error.get("ctx", {})
     match error["type"]:

@@ -61,6 +61,7 @@ MODES: Mapping[str, Mode] = MappingProxyType(
         "command": Mode.BACKWARD,
         "outcome": Mode.FULL_TRANSITIVE,
         "notice": Mode.FULL_TRANSITIVE,
+        "change": Mode.FULL_TRANSITIVE,
     }
 )
 

@@ -38,6 +38,11 @@ def episode_id(org: str, cause: str, integrations: Iterable[str], began_millis: 
     return str(uuid5(NAMESPACE, _join("connection", org, cause, *sorted(integrations), began_millis)))
 
 
+def change_id(org: str, integration: str, record_id: str, version: str, operation: str) -> str:
+    """Return the UUIDv5 of one change of a record; *version* is its SystemModstamp as the org writes it."""
+    return str(uuid5(NAMESPACE, _join("change", org, integration, record_id, version, operation)))
+
+
 def effect_key(integration: str, thing: str, role: str) -> str:
     """
     Return 32 hex characters that make a created record the same record for ever (design section 3, points 5 and 8).

@@ -68,6 +68,18 @@ def outcome_topic(kind: str) -> str:
     return f"crm.outcome.{kind}"
 
 
+def change_topic(integration: str) -> str:
+    """Return the topic of changes in Salesforce for *integration*; raises ValueError where it is no name."""
+    if not _ORG.fullmatch(integration):
+        raise ValueError(f"integration {integration!r}: a name is made of a-z, 0-9 and -; rename it")
+    return f"crm.change.{integration}"
+
+
+def change_state_topic(org: str) -> str:
+    """Return the compacted topic of how far the changes of *org* were read; raises ValueError for no org name."""
+    return f"crm.change-state.{command_topic(org).removeprefix('crm.command.')}"
+
+
 def dead_letter_topic(source: str) -> str:
     """Return the dead letter topic of *source* (see `DEAD_LETTER_SOURCES`); raises ValueError for another."""
     if source not in DEAD_LETTER_SOURCES:
@@ -86,10 +98,26 @@ def command_row(org: str) -> Topic:
     return Topic(command_topic(org), "command", "thing", 1, config)
 
 
-def topic_table(orgs: Iterable[str] = ()) -> tuple[Topic, ...]:
-    """Return every topic of an installation with *orgs*; `crm.command.none` is always among them."""
+def change_rows(changes: Mapping[str, str]) -> tuple[Topic, ...]:
+    """Return the rows of the integrations (name → org) that are told of changes, and of their orgs' state."""
+    compacted = MappingProxyType({"cleanup.policy": "compact"})
+    return (
+        *(Topic(change_topic(name), "change", "record_id", 3, _kept(30 * DAY)) for name in sorted(changes)),
+        *(
+            Topic(change_state_topic(org), None, "cursor or record ID", 1, compacted)
+            for org in sorted(set(changes.values()))
+        ),
+    )
+
+
+def topic_table(orgs: Iterable[str] = (), changes: Mapping[str, str] = MappingProxyType({})) -> tuple[Topic, ...]:
+    """
+    Return every topic of an installation with *orgs*; `crm.command.none` is always among them.
+
+    *changes* are the integrations (name → org) that are told of changes in Salesforce.
+    """
     names = sorted({*orgs, NO_ORG})
-    return (*(command_row(org) for org in names), *TOPICS)
+    return (*(command_row(org) for org in names), *TOPICS, *change_rows(changes))
 
 
 TOPICS: tuple[Topic, ...] = (

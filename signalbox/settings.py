@@ -87,6 +87,20 @@ class ExecutorSection(_Model):
     region: str = "US"
 
 
+class ChangesSection(_Model):
+    """
+    How orgs are polled for changes, in seconds and rows.
+
+    `every`: pause between polls, each of one API call. `overlap`: how late a commit may appear. `hold_back`: how long
+    a change waits, so that the writes of this installation are known as such.
+    """
+
+    every: Annotated[float, Field(gt=0)] = 60.0
+    overlap: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+    page: Annotated[int, Field(ge=1, le=2_000)] = 2_000
+    hold_back: Annotated[float, Field(ge=0, le=3_600)] = 5.0
+
+
 class MetricsSection(_Model):
     """Where `/metrics`, `/livez` and `/readyz` listen; port 0 takes any free one."""
 
@@ -109,6 +123,7 @@ class Settings(BaseSettings):
     orgs: dict[str, SalesforceSettings] = Field(default_factory=dict)
     mail: MailSection = MailSection()
     executor: ExecutorSection = ExecutorSection()
+    changes: ChangesSection = ChangesSection()
     metrics: MetricsSection = MetricsSection()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -59,6 +59,11 @@ def known_orgs(settings: Settings) -> tuple[str, ...]:
     return tuple(sorted({NO_ORG, *settings.orgs, *load_integrations(settings.integrations).orgs()}))
 
 
+def changes_wanted(integrations: Integrations) -> dict[str, str]:
+    """Return which integrations are told of changes in Salesforce, with the org of each."""
+    return {one.name: one.org for one in integrations.by_name.values() if one.enabled and one.changes.enabled}
+
+
 def open_database(process: Process) -> Engine | None:
     """Return an engine once the database answers and is at head; None where the process is to stop before."""
     engine = open_engine(process.settings.database.get_secret_value())
@@ -72,7 +77,7 @@ def open_database(process: Process) -> Engine | None:
 def wait_for_kafka(process: Process) -> bool:
     """Return True once a broker answers and has every topic; False where the process is to stop before."""
     admin = AdminClient(admin_config(process.settings.kafka.client(None)) | {"logger": _SILENT})
-    wanted = {topic.name for topic in topic_table(known_orgs(process.settings))}
+    wanted = {topic.name for topic in topic_table(known_orgs(process.settings), changes_wanted(process.integrations))}
 
     def why() -> str | None:
         try:

@@ -116,6 +116,13 @@ def _post_records(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     return {"ids": [org.insert(one["type"], one.get("fields", {})) for one in entries]}
 
 
+def _patch_records(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
+    entries = body if isinstance(body, list) else body["records"]
+    for one in entries:
+        org.change(one["type"], one["id"], one.get("fields", {}))
+    return {"changed": len(entries)}
+
+
 def _post_lock(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     until = org.now() + timedelta(seconds=float(body["seconds"]))
     for one in body["ids"] if "ids" in body else [body["id"]]:
@@ -159,6 +166,6 @@ _HANDLERS: dict[str, _Handler] = {
     "GET state": _get_state, "PUT state": _put_state, "GET faults": _get_faults, "POST faults": _post_faults,
     "DELETE faults": _delete_faults, "GET log": _get_log, "GET effects": _get_effects, "GET calls": _get_calls,
     "POST calls": _post_calls, "POST time": _post_time, "POST pace": _post_pace, "POST records": _post_records,
-    "POST lock": _post_lock, "POST credentials": _post_credentials,
+    "PATCH records": _patch_records, "POST lock": _post_lock, "POST credentials": _post_credentials,
     "POST fields": _post_fields, "POST tokens/revoke": _revoke, "POST wipe": _wipe,
 }  # fmt: skip

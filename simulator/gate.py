@@ -7,6 +7,7 @@ Rule of this file: faults are done here and nowhere else; a request is applied a
 
 import asyncio
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import Any
 
 from simulator import router, soap, values, wire, work
@@ -89,7 +90,7 @@ class Gate:
             return Out(b"", drop=True)
         if fault is not None and fault.action == "charset":
             reply = _recoded(reply, str(fault.params.get("charset", "utf-16")))
-        data = _bytes(request, reply)
+        data = _bytes(self.org, request, reply)
         if fault is not None and fault.action == "cut_body":
             head = data.index(b"\r\n\r\n") + 4
             return Out(data[: head + (len(data) - head) // 2], drop=True)
@@ -142,7 +143,7 @@ class Gate:
         else:
             reply = self._error(request, action)
         entry["status"] = reply.status
-        return Out(_bytes(request, reply))
+        return Out(_bytes(self.org, request, reply))
 
     def _error(self, request: Request, action: str) -> Reply:
         status, code, message = _ERRORS[action]
@@ -163,7 +164,9 @@ class Gate:
         entry["applied"] = self.org.now()
 
 
-def _bytes(request: Request, reply: Reply) -> bytes:
+def _bytes(org: Org, request: Request, reply: Reply) -> bytes:
+    # HTTP's own Date, by the org's clock.
+    reply.headers.setdefault("Date", format_datetime(org.now().replace(microsecond=0), usegmt=True))
     packed = "gzip" in request.headers.get("accept-encoding", "")
     close = request.headers.get("connection", "").lower() == "close"
     return wire.reply_bytes(reply, packed=packed, close=close, head_only=request.method == "HEAD")

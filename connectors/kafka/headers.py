@@ -7,6 +7,7 @@ Rule of this file: pure; header values are UTF-8 bytes, names are those of the s
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from schemas.change import Change
 from schemas.identity import notice_id
 from schemas.notice import Notice
 from schemas.outcome import Outcome
@@ -37,6 +38,17 @@ def notice_headers(notice: Notice) -> Headers:
         source=f"/signalbox/{notice.org}/{notice.integration}",
         subject=notice.command_id,
         time=notice.time,
+    )
+
+
+def change_headers(change: Change) -> Headers:
+    """Return the CloudEvents 1.0 headers of a change in Salesforce; `ce_id` is the same whenever it is read."""
+    return cloud_event(
+        event_id=change.event_id,
+        event_type=f"crm.change.{change.operation}",
+        source=f"/signalbox/{change.org}/{change.integration}",
+        subject=change.record_id,
+        time=change.changed,
     )
 
 

@@ -72,6 +72,20 @@ DEFINITIONS: Mapping[str, Definition] = {
     "dead_letters_total": Definition("counter", "Messages that can never be read.", ("topic", "reason")),
     "mails_total": Definition("counter", "Mails by what became of them.", ("state",)),
     "outcomes_audited_total": Definition("counter", "Outcomes stored by the audit.", ("kind",)),
+    "changes_published_total": Definition(
+        "counter", "Changes in Salesforce sent to a source's topic.", ("integration", "operation")
+    ),
+    "changes_filtered_total": Definition(
+        "counter", "Changes left out by a filter, by its name.", ("integration", "filter")
+    ),
+    "changes_own_total": Definition(
+        "counter", "Changed records of which our own writes were left out.", ("integration",)
+    ),
+    "changes_polls_total": Definition("counter", "Polls for changes that an org answered.", ("org",)),
+    "changes_lag_seconds": Definition("gauge", "For how long changes wait that are not read yet.", ("org",)),
+    "changes_polled_timestamp_seconds": Definition(
+        "gauge", "When all changes of an org were last asked for.", ("org",)
+    ),
     "process_ready": Definition("gauge", "1 where this process can do its work, as /readyz says."),
     "last_success_timestamp_seconds": Definition("gauge", "When this process last got something done."),
 }

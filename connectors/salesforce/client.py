@@ -17,6 +17,7 @@ from simple_salesforce.api import Salesforce as SimpleSalesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.salesforce import composite, convert
+from connectors.salesforce.changes import PolledChanges
 from connectors.salesforce.errors import NotSent, Refused, doubt, fail, problems
 from connectors.salesforce.facts import FactReader
 from connectors.salesforce.find import Finder
@@ -137,6 +138,20 @@ class SalesforceClient:
         """Return how many requests left, logins included."""
         return self._usage.calls
 
+    def changes(self) -> PolledChanges:
+        """Return the feed of changes of this org's records."""
+
+        def send(
+            subrequests: Sequence[composite.Subrequest],
+        ) -> tuple[Sequence[composite.Answer], Mapping[str, str]]:
+            self._usage.check(self._clock())
+            seen: dict[str, str] = {}
+            body = composite.envelope(subrequests, self._settings.api_version)
+            answer = self._call("POST", "composite", writing=False, json=body, hooks=_noting(seen))
+            return composite.answers(answer, len(subrequests)), seen
+
+        return PolledChanges(send, lambda: self._get("", {})[1], self.api_calls, self._clock)
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
@@ -155,9 +170,7 @@ class SalesforceClient:
 
     def _get(self, path: str, headers: Mapping[str, str]) -> tuple[Any, Mapping[str, str]]:
         seen: dict[str, str] = {}
-        # restful() keeps the headers of an answer to itself; a hook sees them.
-        hooks = {"response": lambda response, **_: seen.update(response.headers)}
-        return self._call("GET", path, writing=False, headers=headers, hooks=hooks), seen
+        return self._call("GET", path, writing=False, headers=headers, hooks=_noting(seen)), seen
 
     def _call(
         self, method: str, path: str, *, writing: bool, headers: Mapping[str, str] | None = None, **more: Any
@@ -191,6 +204,11 @@ class SalesforceClient:
                 simple._salesforce_login_partial = lambda: (self._login.token(), host)  # type: ignore[assignment]  # typed as None there
                 self._simple = simple
             return self._simple
+
+
+def _noting(seen: dict[str, str]) -> Mapping[str, Any]:
+    """Return what notes the headers of an answer in *seen*: restful() keeps them to itself, a hook sees them."""
+    return {"response": lambda response, **_: seen.update(response.headers)}
 
 
 def write_headers(settings: SalesforceSettings) -> dict[str, str]:

@@ -8,7 +8,7 @@ Rule of this file: a table and nothing else; a new source is a new row.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from processors.executor import bookings, by_hand, calls, field_activities, logged, records
+from processors.executor import bookings, by_hand, calls, field_activities, gone, logged, records
 from processors.executor.case import Case
 from processors.values import Decision
 from schemas.command import Command
@@ -36,6 +36,7 @@ SOURCES: Mapping[str, Source] = {
     "prospect": Source(records.decide_prospect),
     "field_record": Source(records.decide_field_record),
     "field_activity": Source(field_activities.decide_field_activity, effects=field_activities.effects),
+    "change": Source(gone.decide_gone),
     "user_action": Source(by_hand.decide_by_hand, things=records.things, effects=by_hand.effects),
 }
 """By contract."""

@@ -18,6 +18,7 @@ from processors.targets import Finding, owner_faults, owners, targets
 from processors.values import In, OrgFacts, Question, Record
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings
+from signalbox.targets_of_changes import changes_targets
 
 
 def check(
@@ -59,7 +60,7 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
     except (Transient, RequestRefused) as error:
         return [Finding("error", name, f"cannot be asked: {' '.join(str(error).split())}")]
     lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in missing(facts)]
-    found = [finding for one in wanted for finding in targets(one, facts)]
+    found = [finding for one in wanted for finding in (*targets(one, facts), *changes_targets(one, facts))]
     return [*lacks, *found, *(owner_faults(wanted, name, users) if users is not None else ())]
 
 

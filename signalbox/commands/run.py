@@ -1,12 +1,12 @@
 """
-Command *run*: one of the four processes, until it is told to stop.
+Command *run*: one of the five processes, until it is told to stop.
 
 Rule of this file: exit 0 after a good end, 2 for wrong settings, 1 for all else; an unreachable other side is no end.
 """
 
 from collections.abc import Callable
 
-from signalbox import wiring
+from signalbox import changes_wiring, wiring
 from signalbox.commands.common import group
 from signalbox.logs import configure_logs
 from signalbox.settings import load_settings
@@ -45,3 +45,9 @@ def notifier() -> None:
 def audit() -> None:
     """Keep every outcome where `signalbox log` finds it. Example: `signalbox run audit`."""
     _run(wiring.run_audit_process)
+
+
+@app.command()
+def changes() -> None:
+    """Tell the sources what changes in Salesforce. Example: `signalbox run changes`."""
+    _run(changes_wiring.run_changes_process)

@@ -9,17 +9,18 @@ from typing import Annotated
 import typer
 
 from connectors.kafka.admin import admin_client, ensure_topics, show_topics
+from processors.settings_files import load_integrations
 from schemas.topics import Topic, topic_table
 from signalbox.commands.common import FAILED, as_json_line, group
 from signalbox.settings import Settings, load_settings
-from signalbox.waiting import known_orgs
+from signalbox.waiting import changes_wanted, known_orgs
 
 app = group("Kafka topics. Example: signalbox topics create")
 
 
 def wanted(settings: Settings) -> tuple[Topic, ...]:
-    """Return every topic of this installation: orgs of the settings and of the integrations, and `none`."""
-    return topic_table(known_orgs(settings))
+    """Return every topic of this installation: orgs of the settings and of the integrations, `none`, and changes."""
+    return topic_table(known_orgs(settings), changes_wanted(load_integrations(settings.integrations)))
 
 
 @app.command()

@@ -72,7 +72,8 @@ class Compiler:
             return self._like(operand, literal)
         if operator in {"=", "!="} and literal.kind != "range":
             return self._among(operand, {key_of_literal(self.scope, operand, literal)}, negated=operator == "!=")
-        if operand.type == "boolean" or (operand.type in IDS and operator not in {"=", "!="}):
+        # The record's own ID has an order, by which a long result is read in parts; a reference has none.
+        if operand.type == "boolean" or (operand.type in IDS - {"id"} and operator not in {"=", "!="}):
             raise self._operator(operand)
         return _keyed(operand, self._ordered(operand, operator, literal))
 

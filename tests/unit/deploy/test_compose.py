@@ -9,7 +9,7 @@ from jsonschema.validators import validator_for  # type: ignore[import-untyped] 
 
 from tests.unit.deploy import files
 
-PROCESSES = ("intake", "executor", "notifier", "audit")
+PROCESSES = ("intake", "executor", "notifier", "audit", "changes")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_every_lasting_service_is_watched_and_what_depends_on_it_waits_for_that(
             assert terms["condition"] == wanted, (name, other)
 
 
-def test_the_four_processes_run_read_only_and_are_given_time_to_end(stack: dict[str, Any]) -> None:
+def test_the_five_processes_run_read_only_and_are_given_time_to_end(stack: dict[str, Any]) -> None:
     for name in PROCESSES:
         service = stack["services"][name]
         assert service["command"] == ["run", name]
@@ -62,7 +62,7 @@ def test_the_four_processes_run_read_only_and_are_given_time_to_end(stack: dict[
         assert service["cap_drop"] == ["ALL"]
 
 
-def test_prometheus_asks_exactly_the_four_processes() -> None:
+def test_prometheus_asks_exactly_the_five_processes() -> None:
     (job,) = files.read(files.SCRAPES)["scrape_configs"]
     assert job["job_name"] == "signalbox"
     asked = {config["labels"]["process"]: config["targets"] for config in job["static_configs"]}

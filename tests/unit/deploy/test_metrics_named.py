@@ -56,7 +56,7 @@ def test_the_dashboard_keeps_its_address_and_takes_any_data_source() -> None:
     (dashboard,) = files.dashboards().values()
     assert dashboard["uid"] == "signalbox"
     rows = [panel["title"] for panel in dashboard["panels"] if panel["type"] == "row"]
-    assert rows == ["Overview", "Integration", "Salesforce", "Kafka"]
+    assert rows == ["Overview", "Integration", "Salesforce", "Kafka", "Changes"]
     for panel in dashboard["panels"]:
         if panel["type"] != "row":
             assert panel["datasource"]["uid"] == "${datasource}"

@@ -1,0 +1,137 @@
+"""
+The log of an org's changes: one transactional producer, and the compacted topic that says how far it came.
+
+In: messages.  Out: all of them in Kafka, or none.  Implements `processors.changes.ports.ChangeLog`.
+Rule of this file: the producer's name is the org's, so that opening it ends what another process has under way; only
+then is the topic read, to its end, committed messages alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from processors.changes.ports import Message, NotKept, Superseded
+from processors.errors import Transient
+from processors.ports import Probe
+
+TRANSACTION_SECONDS = 30.0
+READ_SECONDS = 30.0
+POLL_EVERY = 200
+
+
+class KafkaChangeLog:
+    """`ChangeLog` on Kafka; used by one thread."""
+
+    def __init__(
+        self,
+        topic: str,
+        producer: Callable[[], Producer],
+        consumer_config: dict[str, Any],
+        probe: Probe = lambda _place: None,
+    ) -> None:
+        """*producer* makes a transactional one under the org's name; *topic* is compacted, of one partition."""
+        self._topic = topic
+        self._make = producer
+        self._config = {**consumer_config, "enable.partition.eof": True, "auto.offset.reset": "earliest"}
+        self._config.pop("group.instance.id", None)
+        self._probe = probe
+        self._producer: Producer | None = None
+
+    def open(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Put out whoever had it open, then yield what is kept. Raises `Transient` where Kafka does not answer."""
+        producer = self._make()
+        try:
+            producer.init_transactions(TRANSACTION_SECONDS)
+        except KafkaException as error:
+            raise Transient(f"Kafka does not take this producer yet: {error.args[0].str()}") from error
+        self._producer = producer
+        consumer = Consumer(self._config)
+        try:
+            consumer.assign([TopicPartition(self._topic, 0, 0)])
+            yield from _to_the_end(consumer)
+        except KafkaException as error:
+            raise Transient(f"{self._topic} cannot be read: {error.args[0].str()}") from error
+        finally:
+            consumer.close()
+
+    def commit(self, messages: Sequence[Message]) -> None:
+        """Send all messages or none. Raises `NotKept` where none was sent, `Superseded` where begin anew is due."""
+        producer = self._producer
+        if producer is None:
+            raise Superseded("the log is not open")
+        self._probe("before_transaction")
+        try:
+            producer.begin_transaction()
+            failed = self._produce(producer, messages)
+            self._probe("inside_transaction")
+            left = producer.flush(TRANSACTION_SECONDS)
+            if failed or left:
+                raise KafkaException(failed[0] if failed else KafkaError(KafkaError._MSG_TIMED_OUT))
+            self._probe("before_commit")
+            _end(producer)
+        except KafkaException as error:
+            _abort(producer, error)
+        self._probe("after_transaction")
+
+    def close(self) -> None:
+        """Let it go; a transaction under way is ended by whoever opens it next."""
+        self._producer = None
+
+    def _produce(self, producer: Producer, messages: Sequence[Message]) -> list[KafkaError]:
+        failed: list[KafkaError] = []
+
+        def delivered(error: KafkaError | None, _message: object) -> None:
+            if error is not None:
+                failed.append(error)
+
+        for number, one in enumerate(messages):
+            if number % POLL_EVERY == 0:
+                producer.poll(0)
+            if number == len(messages) // 2:
+                self._probe("half_sent")
+            headers: list[tuple[str, str | bytes | None]] = list(one.headers)
+            while True:
+                try:
+                    producer.produce(one.topic, one.value, one.key, headers=headers, on_delivery=delivered)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        return failed
+
+
+def _end(producer: Producer) -> None:
+    for _ in range(3):
+        try:
+            producer.commit_transaction(TRANSACTION_SECONDS)
+            return
+        except KafkaException as error:
+            if not error.args[0].retriable():
+                raise
+    # Neither committed nor aborted: only the topic can say, once it is opened anew.
+    raise Superseded("the end of a Kafka transaction is unknown; reading anew how far it came")
+
+
+def _abort(producer: Producer, error: KafkaException) -> None:
+    cause = error.args[0]
+    if cause.fatal() or cause.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED):
+        raise Superseded(f"Kafka refused the transaction: {cause.str()}") from error
+    try:
+        producer.abort_transaction(TRANSACTION_SECONDS)
+    except KafkaException as second:
+        raise Superseded(f"a Kafka transaction could not be ended: {second.args[0].str()}") from second
+    raise NotKept(f"Kafka refused the changes: {cause.str()}") from error
+
+
+def _to_the_end(consumer: Consumer) -> Iterator[tuple[bytes, bytes | None]]:
+    while True:
+        message = consumer.poll(READ_SECONDS)
+        if message is None:
+            raise Transient(f"Kafka gave nothing within {READ_SECONDS:g} s")
+        error = message.error()
+        if error is None:
+            yield message.key() or b"", message.value()
+        elif error.code() == KafkaError._PARTITION_EOF:
+            return
+        else:
+            raise KafkaException(error)

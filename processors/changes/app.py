@@ -1,0 +1,98 @@
+"""
+Shell of the way back: which orgs are this process's to poll, and one worker for each.
+
+In: the group's word on the orgs' state topics, of which nothing is read here.  Out: workers.
+Rule of this file: the group shares orgs out; that two processes never both send is kept by the log, which one alone has
+open.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from processors.changes.org import Context
+from processors.changes.worker import Worker
+from schemas.topics import change_state_topic
+
+log = structlog.get_logger()
+
+GROUP = "signalbox-changes"
+POLL_SECONDS = 0.25
+REVOKE_SECONDS = 5.0
+STOP_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the shell is given by the wiring: one context an org, made in its worker."""
+
+    consumer_config: Mapping[str, Any]
+    contexts: Mapping[str, Callable[[], Context]]
+    beat: Callable[[bool, str], None]
+    stopping: Callable[[], bool]
+
+
+def run_changes(shell: Shell) -> None:
+    """Poll the orgs that the group gives, until told to stop."""
+    _Members(shell).run()
+
+
+class _Members:
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._orgs = {change_state_topic(org): org for org in shell.contexts}
+        self._workers: dict[str, Worker] = {}
+        self._joined = False
+        # Nothing is read by this consumer, so a place to begin at never matters.
+        self._consumer = Consumer({**shell.consumer_config, "auto.offset.reset": "latest"})
+
+    def run(self) -> None:
+        topics = sorted(self._orgs)
+        if topics:
+            self._consumer.subscribe(topics, on_assign=self._given, on_revoke=self._taken, on_lost=self._taken)
+        else:
+            self._joined = True
+            log.warning("no integration is told of changes in Salesforce; set changes.enabled in one")
+        try:
+            while not self._shell.stopping():
+                self._look()
+        finally:
+            self._stop(list(self._workers), STOP_SECONDS)
+            self._consumer.close()
+
+    def _look(self) -> None:
+        message = self._consumer.poll(POLL_SECONDS)
+        error = message.error() if message is not None else None
+        if error is not None and error.fatal():
+            raise KafkaException(error)
+        for worker in self._workers.values():
+            if worker.failed is not None:
+                raise worker.failed
+        why = next((worker.why for worker in self._workers.values() if worker.why), "")
+        # One that owns nothing stands by: it is ready to take over.
+        self._shell.beat(self._joined and not why, why or ("" if self._joined else "joining the group"))
+
+    def _given(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.incremental_assign(partitions)
+        if partitions:
+            consumer.pause(partitions)
+        self._joined = True
+        for partition in partitions:
+            org = self._orgs.get(partition.topic)
+            if org is not None and org not in self._workers:
+                self._workers[org] = Worker(org, self._shell.contexts[org])
+
+    def _taken(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._stop([self._orgs[one.topic] for one in partitions if one.topic in self._orgs], REVOKE_SECONDS)
+        consumer.incremental_unassign(partitions)
+
+    def _stop(self, orgs: list[str], seconds: float) -> None:
+        gone = [worker for org in orgs if (worker := self._workers.pop(org, None)) is not None]
+        for worker in gone:
+            worker.stop()
+        for worker in gone:
+            if not worker.join(seconds):
+                log.warning("a poll is still under way; what it would send is refused", org=worker.org)

@@ -1,0 +1,95 @@
+"""
+How far an org's changes were read: the cursor that travels in one transaction with the changes.
+
+In: bytes of the compacted topic.  Out: `Cursor` values, and back.
+Rule of this file: frozen values; how they move is in `plan.py`. Its size does not grow with the number of records.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from processors.changes.ports import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    How far one object was read. `high` is the furthest position so far; `at` is behind it while the overlap is read
+    again (`sweeping`), which took `pages` pages so far and is due again at `next_sweep` (seconds since the epoch).
+    """
+
+    at: Position
+    high: Position
+    sweeping: bool = True
+    pages: int = 0
+    next_sweep: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How far the history of one object was read for one integration; `at` None: not begun."""
+
+    at: Position | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """All of one org: `objects` by name; by `<integration>/<object>` its activation (`started`) and its history."""
+
+    objects: Mapping[str, Reading] = field(default_factory=dict)
+    started: Mapping[str, datetime] = field(default_factory=dict)
+    loads: Mapping[str, Load] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """Return it as the topic keeps it."""
+        value = {
+            "objects": {
+                name: {
+                    "at": _pair(one.at),
+                    "high": _pair(one.high),
+                    "sweeping": one.sweeping,
+                    "pages": one.pages,
+                    "next_sweep": one.next_sweep,
+                }
+                for name, one in self.objects.items()
+            },
+            "started": {name: moment.isoformat() for name, moment in self.started.items()},
+            "loads": {
+                name: {"at": None if one.at is None else _pair(one.at), "done": one.done}
+                for name, one in self.loads.items()
+            },
+        }
+        return orjson.dumps(value)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Cursor":
+        """Return what `to_bytes` wrote."""
+        value: dict[str, Any] = orjson.loads(data)
+        return cls(
+            {
+                name: Reading(**{**one, "at": _position(one["at"]), "high": _position(one["high"])})
+                for name, one in value["objects"].items()
+            },
+            {name: _moment(text) for name, text in value["started"].items()},
+            {
+                name: Load(None if one["at"] is None else _position(one["at"]), one["done"])
+                for name, one in value["loads"].items()
+            },
+        )
+
+
+def _pair(position: Position) -> tuple[str, str]:
+    return position.at.isoformat(), position.id
+
+
+def _position(pair: list[str]) -> Position:
+    return Position(_moment(pair[0]), pair[1])
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

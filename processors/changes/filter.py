@@ -1,0 +1,25 @@
+"""
+Stage *filter*: whether a record in Salesforce meets the conditions of an integration (SP-16, SP-17).
+
+In: the conditions and a record's fields.  Out: the first condition that does not hold.
+Rule of this file: pure; a field without a value is the empty text, and nothing is told apart by case.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from processors.event_paths import as_text
+from processors.integrations import code_key
+from processors.settings_changes import ChangeFilter
+from schemas.values import Scalar
+
+
+def unmet(conditions: Iterable[ChangeFilter], fields: Mapping[str, Scalar]) -> ChangeFilter | None:
+    """Return the first condition that the fields do not meet; all must hold."""
+    return next((one for one in conditions if not _holds(one, fields.get(one.field))), None)
+
+
+def _holds(condition: ChangeFilter, value: Scalar) -> bool:
+    text = code_key(as_text(value))
+    if condition.equals:
+        return text in {code_key(one) for one in condition.equals}
+    return text not in {code_key(one) for one in condition.not_equals}

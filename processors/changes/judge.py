@@ -1,0 +1,175 @@
+"""
+Stage *judge*: what a record that was read means to each integration of its org.
+
+In: a row, what was last seen of it, our own writes, links.  Out: changes to send, what is seen now, what was left out.
+Rule of this file: pure; reading the same row again says nothing, so that pages may overlap.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from processors.changes.diff import diff
+from processors.changes.filter import unmet
+from processors.changes.map import owner_of
+from processors.changes.ports import OwnWrite, Row
+from processors.changes.seen import Seen
+from processors.settings_changes import ChangesSettings, ObjectChanges
+from schemas.change import Change, FieldChange, Operation
+from schemas.identity import change_id
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One integration that is told of an org's changes; `started` is by object its activation, where history ends."""
+
+    name: str
+    org: str
+    settings: ChangesSettings
+    started: Mapping[str, datetime]
+
+    def of(self, name: str) -> ObjectChanges | None:
+        """Return what it wants of an object, or None."""
+        return self.settings.objects.get(name)
+
+
+@dataclass(slots=True)
+class Judged:
+    """What one row came to. `filtered` are (integration, name of the filter), `own` whose own writes were left out."""
+
+    seen: Seen | None
+    changes: list[Change] = field(default_factory=list)
+    filtered: list[tuple[str, str]] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
+
+
+def judge(
+    row: Row,
+    seen: Seen | None,
+    listeners: Sequence[Listener],
+    ours: Mapping[str, OwnWrite],
+    sources: Mapping[str, str],
+    *,
+    loading: str | None = None,
+) -> Judged:
+    """
+    Return what *row* means to those of *listeners* that want its object.
+
+    *ours* are our own writes by field, *sources* the linked IDs by integration, *loading* the integration whose
+    history is being read.
+    """
+    newer = seen is None or (row.changed, row.deleted) != (seen.changed, seen.deleted)
+    told = dict(seen.told) if seen else {}
+    if newer:
+        # Who is not told now, though it was once, no longer knows the record.
+        here = {one.name for one in listeners if one.of(row.object)}
+        told |= dict.fromkeys(told.keys() - here, False)
+    judged = Judged(None)
+    for one in listeners:
+        wanted = one.of(row.object)
+        if wanted is None:
+            continue
+        started = one.started[row.object]
+        live = newer and wanted.forward and row.changed >= started
+        # A commit that appears late may be of before the activation, where its page of history is read already.
+        page = loading == one.name or (newer and row.changed < started)
+        old = page and wanted.historical and row.created <= started
+        historical = not live and old and one.name not in told
+        if live or historical:
+            _tell(judged, row, seen, one, wanted, ours, sources.get(one.name), told, historical=historical)
+    if newer or (seen is not None and told != seen.told):
+        judged.seen = _seen(row, seen, listeners, ours, told, newer=newer)
+    return judged
+
+
+def _tell(
+    judged: Judged,
+    row: Row,
+    seen: Seen | None,
+    one: Listener,
+    wanted: ObjectChanges,
+    ours: Mapping[str, OwnWrite],
+    source_id: str | None,
+    told: dict[str, bool],
+    *,
+    historical: bool,
+) -> None:
+    left_out = unmet(wanted.filters, row.fields)
+    if row.deleted:
+        if historical or not (one.name in told or source_id is not None or left_out is None):
+            return
+        told.pop(one.name, None)
+        judged.changes.append(_change(row, one, "merged" if row.merged_into else "deleted", source_id))
+        return
+    if left_out is not None:
+        judged.filtered.append((one.name, left_out.name))
+        if one.name in told:
+            told[one.name] = False
+        return
+    operation = _operation(row, seen, one, told, historical=historical)
+    whole = not told.get(one.name, False) or operation == "undeleted"
+    blanks = operation in ("updated", "undeleted")
+    news, own = diff(row, seen, wanted.fields, ours, one.name, whole=whole, blanks=blanks)
+    told[one.name] = True
+    if own:
+        judged.own.append(one.name)
+    if news or (operation != "updated" and not own):
+        judged.changes.append(_change(row, one, operation, source_id, news, historical=historical))
+
+
+def _operation(row: Row, seen: Seen | None, one: Listener, told: Mapping[str, bool], *, historical: bool) -> Operation:
+    if seen is not None and seen.deleted:
+        return "undeleted"
+    new = one.name not in told and (historical or row.created >= one.started[row.object])
+    return "created" if new else "updated"
+
+
+def _change(
+    row: Row,
+    one: Listener,
+    operation: Operation,
+    source_id: str | None,
+    news: tuple[FieldChange, ...] = (),
+    *,
+    historical: bool = False,
+) -> Change:
+    owner, defaulted = owner_of(row.owner_email, one.settings)
+    version = row.changed.astimezone(UTC).isoformat(timespec="milliseconds")
+    return Change(
+        event_id=change_id(one.org, one.name, row.id, version, operation),
+        integration=one.name,
+        org=one.org,
+        object=row.object,
+        record_id=row.id,
+        operation=operation,
+        changed=row.changed,
+        changes=news,
+        historical=historical,
+        created=row.created,
+        changed_by_id=row.changed_by_id,
+        changed_by_email=row.changed_by_email,
+        owner=owner,
+        flags=("owner_defaulted",) if defaulted else (),
+        source_id=source_id,
+        merged_into=row.merged_into,
+    )
+
+
+def _seen(
+    row: Row,
+    seen: Seen | None,
+    listeners: Sequence[Listener],
+    ours: Mapping[str, OwnWrite],
+    told: Mapping[str, bool],
+    *,
+    newer: bool,
+) -> Seen:
+    if row.deleted:
+        return Seen(row.changed, True, told=told)
+    wanted = [settings for one in listeners if (settings := one.of(row.object)) is not None]
+    mapped = dict.fromkeys(source.salesforce for settings in wanted for source in settings.fields.values())
+    values = {name: row.fields.get(name) for name in mapped}
+    marks = dict(seen.marks) if seen else {}
+    if newer:
+        marks |= {name: write.event for name, write in ours.items() if name in mapped}
+    return Seen(row.changed, values=values, told=told, marks=marks)

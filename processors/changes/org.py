@@ -1,0 +1,193 @@
+"""
+The poller of one org: read, judge, and send with the cursor in one transaction.
+
+In: pages of the feed.  Out: changes, the cursor and what was seen, all or nothing.
+Rule of this file: the cursor moves by the transaction alone; what happens before its end is as if it had never been.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from processors.changes import plan
+from processors.changes.cursor import Cursor
+from processors.changes.judge import Judged, judge
+from processors.changes.ports import ChangeFeed, ChangeLog, Headers, Links, Message, OwnWrite, OwnWrites, Page, Row
+from processors.changes.seen import Seen
+from processors.changes.store import Store
+from processors.changes.unlink import unlink
+from processors.integration import Integration
+from processors.ports import Clock, Metrics, Probe
+from schemas.change import Change
+from schemas.codec import Codec
+from schemas.command import Command
+from schemas.topics import change_state_topic, change_topic, command_topic
+
+log = structlog.get_logger()
+
+CURSOR = b"cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an org's poller is given by the wiring; `digests` of their settings by every integration of the org."""
+
+    org: str
+    integrations: tuple[Integration, ...]
+    feed: ChangeFeed
+    log: ChangeLog
+    writes: OwnWrites
+    links: Links
+    codec: Codec
+    headers: Callable[[Change], Headers]
+    clock: Clock
+    probe: Probe
+    metrics: Metrics
+    digests: Mapping[str, str] = field(default_factory=dict)
+    pace: plan.Pace = field(default_factory=plan.Pace)
+
+
+class OrgChanges:
+    """One org's poller, from its opening on. Raises `Superseded` where another process took over."""
+
+    def __init__(self, context: Context) -> None:
+        """Put out whoever read this org before, and read how far that came."""
+        self.context = context
+        self._store = Store()
+        self._kept = Cursor()
+        records: list[tuple[bytes, bytes | None]] = []
+        for key, value in context.log.open():
+            if key == CURSOR:
+                self._kept = Cursor.from_bytes(value) if value is not None else Cursor()
+            else:
+                records.append((key, value))
+            if len(records) == 5_000:
+                self._store.put(records)
+                records.clear()
+        self._store.put(records)
+        self._cursor = plan.begin(self._kept, context.integrations, context.feed.now(), context.pace)
+        self._listeners = plan.listeners(self._cursor, context.integrations)
+        self._told: Mapping[str, str] = {}
+
+    def close(self) -> None:
+        """Let the log and the copy go."""
+        self._store.close()
+        self.context.log.close()
+
+    def turn(self) -> bool:
+        """Make one poll; return whether more is there to read at once. Raises `Transient`, `NotKept`, `Superseded`."""
+        context = self.context
+        calls, now = context.feed.api_calls(), context.feed.now()
+        asked = plan.asks(self._cursor, self._listeners, now, context.pace)
+        pages = context.feed.read([one.ask for one in asked])
+        context.metrics.count("api_calls_total", context.feed.api_calls() - calls, org=context.org)
+        context.probe("read")
+        judged, seen, ends = self._judge(asked, pages)
+        cursor = plan.advance(self._cursor, asked, pages, now, context.pace)
+        self._commit(judged, seen, ends, cursor)
+        self._refusals(asked, pages)
+        context.metrics.count("changes_polls_total", org=context.org)
+        context.metrics.gauge("changes_lag_seconds", plan.behind(asked, pages, now), org=context.org)
+        if not any(page.refused for page in pages):
+            context.metrics.gauge("changes_polled_timestamp_seconds", context.clock().timestamp(), org=context.org)
+        return plan.hurried(pages)
+
+    def _judge(
+        self, asked: Sequence[plan.Asked], pages: Sequence[Page]
+    ) -> tuple[list[Judged], dict[str, Seen], list[Command]]:
+        rows = [(row, one.loading) for one, page in zip(asked, pages, strict=True) for row in page.rows]
+        seen = dict(self._store.get(list(dict.fromkeys(row.id for row, _ in rows))))
+        news = list(dict.fromkeys(row.id for row, loading in rows if _is_news(row, seen.get(row.id), loading)))
+        context = self.context
+        ours = context.writes.written(context.org, news) if news else {}
+        sources = _by_record(context.links.sources(context.org, news)) if news else {}
+        told: list[Judged] = []
+        after: dict[str, Seen] = {}
+        ends: list[Command] = []
+        for row, loading in rows:
+            one = judge(
+                row,
+                seen.get(row.id),
+                self._listeners,
+                _named(ours.get(row.id, {}), row),
+                sources.get(row.id, {}),
+                loading=loading,
+            )
+            told.append(one)
+            if one.seen is not None:
+                if row.deleted:
+                    ends += self._ends(row, sources.get(row.id, {}))
+                seen[row.id] = after[row.id] = one.seen
+        return told, after, ends
+
+    def _ends(self, row: Row, sources: Mapping[str, str]) -> list[Command]:
+        """Return what drops the links with a record that is gone, of whichever integration."""
+        known, now = self.context.digests, self.context.clock()
+        return [
+            unlink(row, name, self.context.org, source, known[name], now)
+            for name, source in sorted(sources.items())
+            if name in known
+        ]
+
+    def _commit(
+        self, judged: Sequence[Judged], seen: Mapping[str, Seen], ends: Sequence[Command], cursor: Cursor
+    ) -> None:
+        context = self.context
+        state = change_state_topic(context.org)
+        changes = [change for one in judged for change in one.changes]
+        kept = [(record.encode(), one.to_bytes()) for record, one in seen.items()]
+        messages = [self._message(change) for change in changes]
+        messages += [self._command(one) for one in ends]
+        messages += [Message(state, key, body) for key, body in kept]
+        if cursor != self._kept:
+            messages.append(Message(state, CURSOR, cursor.to_bytes()))
+        if messages:
+            context.log.commit(messages)
+        self._store.put(kept)
+        self._cursor = self._kept = cursor
+        self._count(judged, changes)
+
+    def _message(self, change: Change) -> Message:
+        body = self.context.codec.encode("change", change.to_avro())
+        return Message(change_topic(change.integration), change.record_id.encode(), body, self.context.headers(change))
+
+    def _command(self, command: Command) -> Message:
+        body = self.context.codec.encode("command", command.to_avro())
+        return Message(command_topic(command.org), command.thing.encode(), body)
+
+    def _count(self, judged: Sequence[Judged], changes: Sequence[Change]) -> None:
+        count = self.context.metrics.count
+        for (name, operation), amount in Counter((one.integration, str(one.operation)) for one in changes).items():
+            count("changes_published_total", amount, integration=name, operation=operation)
+        for (name, left_out), amount in Counter(pair for one in judged for pair in one.filtered).items():
+            count("changes_filtered_total", amount, integration=name, filter=left_out)
+        for name, amount in Counter(name for one in judged for name in one.own).items():
+            count("changes_own_total", amount, integration=name)
+
+    def _refusals(self, asked: Sequence[plan.Asked], pages: Sequence[Page]) -> None:
+        refused = {one.ask.object: page.refused for one, page in zip(asked, pages, strict=True) if page.refused}
+        for name, why in refused.items():
+            if self._told.get(name) != why:
+                log.error("changes of an object are not read until this is mended", object=name, why=why)
+        for name in self._told.keys() - refused.keys():
+            log.info("changes of an object are read again", object=name)
+        self._told = refused
+
+
+def _is_news(row: Row, seen: Seen | None, loading: str | None) -> bool:
+    return loading is not None or seen is None or (row.changed, row.deleted) != (seen.changed, seen.deleted)
+
+
+def _by_record(sources: Mapping[tuple[str, str], str]) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for (integration, record), source in sources.items():
+        found.setdefault(record, {})[integration] = source
+    return found
+
+
+def _named(ours: Mapping[str, OwnWrite], row: Row) -> Mapping[str, OwnWrite]:
+    """Return our writes by the names that the row has: the org tells names apart in no case."""
+    names = {name.lower(): name for name in row.fields}
+    return {names[name.lower()]: write for name, write in ours.items() if name.lower() in names}

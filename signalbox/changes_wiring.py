@@ -1,0 +1,90 @@
+"""
+Wiring of the way back: settings become ports, and ports the process *changes*.
+
+Rule of this file: as of `wiring.py`: it knows both sides and decides nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from confluent_kafka import Producer
+from sqlalchemy import Engine
+
+from connectors.database.linked import DatabaseLinks
+from connectors.kafka.change_log import KafkaChangeLog
+from connectors.kafka.headers import change_headers
+from connectors.kafka.options import consumer_config, transactional_config
+from connectors.salesforce.client import SalesforceClient
+from processors.changes.app import GROUP, Shell, run_changes
+from processors.changes.org import Context
+from processors.changes.plan import Pace
+from processors.changes.ports import OwnWrite
+from processors.errors import Misconfigured
+from processors.ports import Probe
+from schemas.topics import change_state_topic
+from signalbox.waiting import Process, changes_wanted, open_database
+from signalbox.wiring import no_probe, utc_now
+
+
+class NoWrites:
+    """Our own writes where nothing keeps them: none."""
+
+    def written(self, org: str, record_ids: Sequence[str]) -> Mapping[str, Mapping[str, OwnWrite]]:  # noqa: ARG002  the port's
+        """Return nothing."""
+        return {}
+
+
+def run_changes_process(process: Process, probe: Probe = no_probe) -> None:
+    """Poll the orgs for changes until told to stop."""
+    engine = open_database(process)
+    if engine is None:
+        return
+    settings = process.settings
+    orgs = sorted(set(changes_wanted(process.integrations).values()))
+    unknown = [f"settings: orgs.{org} is missing, but an integration is told of its changes; add it" for org in orgs
+               if org not in settings.orgs]  # fmt: skip
+    if unknown:
+        raise Misconfigured(unknown)
+    run_changes(
+        Shell(
+            consumer_config=consumer_config(settings.kafka.client(settings.instance), GROUP),
+            contexts={org: _context(process, engine, org, probe) for org in orgs},
+            beat=process.heart.beat,
+            stopping=process.stop.is_set,
+        )
+    )
+
+
+def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callable[[], Context]:
+    settings = process.settings
+    kafka = settings.kafka.client(None)
+    told = changes_wanted(process.integrations)
+    client = SalesforceClient(org, settings.orgs[org])
+    section = settings.changes
+
+    def make() -> Context:
+        return Context(
+            org=org,
+            integrations=tuple(process.integrations.by_name[name] for name in sorted(told) if told[name] == org),
+            feed=client.changes(),
+            log=KafkaChangeLog(
+                change_state_topic(org),
+                lambda: Producer(transactional_config(kafka, f"{GROUP}-{org}")),
+                consumer_config(kafka, f"{GROUP}-read"),
+                probe,
+            ),
+            writes=NoWrites(),
+            links=DatabaseLinks(engine),
+            codec=process.codec,
+            headers=change_headers,
+            clock=utc_now,
+            probe=probe,
+            metrics=process.metrics,
+            digests={
+                one.name: process.integrations.digest(one.name)
+                for one in process.integrations.by_name.values()
+                if one.org == org
+            },
+            pace=Pace(section.every, section.overlap, section.page, section.hold_back),
+        )
+
+    return make

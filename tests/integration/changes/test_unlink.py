@@ -1,0 +1,84 @@
+"""A linked record that is deleted in Salesforce loses its link by one poll: poller and executor, simulated org."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+import simulator
+from connectors.database import tables
+from connectors.database.linked import DatabaseLinks
+from processors.integration import Integration
+from processors.settings_files import preset
+from schemas.outcome import Outcome
+from schemas.prospect import Prospect
+from schemas.values import Person
+from tests.fakes.changes import ChangesRig
+from tests.fakes.simulated import START, SimulatedRig
+
+OBJECTS = {"Lead": {"scope": "forward_only", "fields": {"surname": "LastName"}}}
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> Iterator[tuple[SimulatedRig, ChangesRig]]:
+    base = preset("lead_liaison")
+    told = {"name": "field", "org": "main", "enabled": True, "workspace": "acme", "schedule": {}}
+    settings = Integration.model_validate({**base, **told, "changes": {"enabled": True, "objects": OBJECTS}})
+    with simulator.serve() as running:
+        there, back = SimulatedRig(tmp_path, running, [settings]), ChangesRig(running, settings)
+        back.links = DatabaseLinks(there.engine)  # type: ignore[assignment]  # the real one in place of the fake
+        yield there, back
+        there.executor.stop()
+        there.executor.close()
+
+
+def arrive(there: SimulatedRig, number: int) -> Outcome:
+    who = Person("Ann", "Lee", "ann@example.com", (), "Acme")
+    there.deliver(Prospect(f"e-{number}", "p-1", "acme", START, who))
+    return there.settle(number)[-1]
+
+
+def linked(there: SimulatedRig) -> list[str]:
+    with there.engine.connect() as connection:
+        rows = connection.execute(select(tables.link.c.record_id).where(tables.link.c.kind == "record"))
+        return [row.record_id for row in rows]
+
+
+def test_ll_26_ll_27_the_link_with_a_deleted_record_is_dropped_within_one_poll(
+    sides: tuple[SimulatedRig, ChangesRig],
+) -> None:
+    there, back = sides
+    back.poll()
+    made = arrive(there, 1)
+    (lead,) = linked(there)
+    assert made.kind == "created"
+    back.poll()
+    back.delete(lead)
+    (change,) = back.poll()
+    assert (change.operation, change.source_id) == ("deleted", "p-1")
+    (end,) = back.log.commands()
+    there.send(end)
+    dropped = there.settle(2)[-1]
+    assert (dropped.kind, dropped.reason, dropped.rule_ids) == ("skipped", "record_deleted", ("LL-27",))
+    assert linked(there) == []
+    # The next event makes or finds another record, and is no error.
+    assert arrive(there, 3).kind == "created"
+    (fresh,) = linked(there)
+    assert fresh != lead
+
+
+def test_ll_27_a_link_that_names_another_record_by_now_stays(sides: tuple[SimulatedRig, ChangesRig]) -> None:
+    there, back = sides
+    back.poll()
+    arrive(there, 1)
+    (lead,) = linked(there)
+    back.poll()
+    back.delete(lead)
+    back.poll()
+    (end,) = back.log.commands()
+    back.control.change("Lead", lead, IsDeleted=False)
+    there.send(end)
+    kept = there.settle(2)[-1]
+    assert (kept.kind, kept.reason) == ("skipped", "already_resolved")
+    assert linked(there) == [lead]
