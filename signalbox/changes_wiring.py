@@ -4,12 +4,13 @@ Wiring of the way back: settings become ports, and ports the process *changes*.
 Rule of this file: as of `wiring.py`: it knows both sides and decides nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from confluent_kafka import Producer
 from sqlalchemy import Engine
 
 from connectors.database.linked import DatabaseLinks
+from connectors.database.own_writes import DatabaseOwnWrites
 from connectors.kafka.change_log import KafkaChangeLog
 from connectors.kafka.headers import change_headers
 from connectors.kafka.options import consumer_config, transactional_config
@@ -17,20 +18,11 @@ from connectors.salesforce.client import SalesforceClient
 from processors.changes.app import GROUP, Shell, run_changes
 from processors.changes.org import Context
 from processors.changes.plan import Pace
-from processors.changes.ports import OwnWrite
 from processors.errors import Misconfigured
 from processors.ports import Probe
 from schemas.topics import change_state_topic
 from signalbox.waiting import Process, changes_wanted, open_database
 from signalbox.wiring import no_probe, utc_now
-
-
-class NoWrites:
-    """Our own writes where nothing keeps them: none."""
-
-    def written(self, org: str, record_ids: Sequence[str]) -> Mapping[str, Mapping[str, OwnWrite]]:  # noqa: ARG002  the port's
-        """Return nothing."""
-        return {}
 
 
 def run_changes_process(process: Process, probe: Probe = no_probe) -> None:
@@ -72,7 +64,7 @@ def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callab
                 consumer_config(kafka, f"{GROUP}-read"),
                 probe,
             ),
-            writes=NoWrites(),
+            writes=DatabaseOwnWrites(engine),
             links=DatabaseLinks(engine),
             codec=process.codec,
             headers=change_headers,

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import simulator
+from connectors.database.own_writes import DatabaseOwnWrites
+from processors.changes.ports import OwnWrite
 from processors.integration import Integration
 from processors.settings_files import preset
 from processors.values import Write
@@ -288,3 +290,12 @@ def test_ll_6_a_first_load_goes_at_once_whatever_the_schedule(opened: Opened) ->
     rig = opened(marketing(schedule={"every": "1h"}))
     rig.deliver(*many(20, initial=True))
     assert set(rig.kinds(rig.settle(20))) == {"created"}
+
+
+def test_what_was_written_is_known_to_whoever_reads_the_changes(opened: Opened) -> None:
+    rig = opened(marketing())
+    one_by_one(rig, prospect(1, state="NY"))
+    (row,) = rig.rows("Lead")
+    written = DatabaseOwnWrites(rig.engine).written("main", [row["Id"], "00Q000000000009EAA"])
+    assert set(written) == {row["Id"]}
+    assert written[row["Id"]]["State"] == OwnWrite("marketing", "NY", "p-1-1")
