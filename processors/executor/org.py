@@ -215,7 +215,7 @@ class OrgExecutor:
 
     def _look_after(self, now: float) -> None:
         """Look whether the credential changed (LL-29), and every `check_every` seconds at what is broken (LL-25)."""
-        if not self.watch.wanted or self._checking:
+        if self._checking or not (self.watch.wanted or self.watch.broken):
             return
         if now >= self._next_look:
             self._next_look = now + min(LOOK_SECONDS, self.context.check_every)

@@ -251,3 +251,12 @@ def test_the_state_of_the_connection_is_one_gauge_by_cause(begin: Begin) -> None
     assert rig.metrics.last["integration_held", "main", "maps"] == 0
     rig.executor.close()
     assert state() == set()
+
+
+def test_commands_of_an_integration_that_was_turned_off_go_on_too_when_the_connection_is_mended(begin: Begin) -> None:
+    rig = begin(integration("off", enabled=False), check_every=0.1)
+    rig.org.broken = OrgDown("refused", cause="auth_token")
+    rig.send(command("a@example.com", integration="off"))
+    rig.wait(lambda: rig.executor.watch.closed, what="the broken connection")
+    rig.org.broken = None
+    assert len(rig.settle(1)) == 1

@@ -25,6 +25,7 @@ from connectors.database.audit import AuditFilter, DatabaseAudit
 from connectors.database.engine import open_engine
 from connectors.database.metadata import metadata
 from connectors.database.notes import DatabaseNotes
+from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.values import Person
 from tests.fixtures.processes import child, free_ports, tail, wait_until
@@ -56,6 +57,20 @@ def outcome(number: int, **changes: Any) -> Outcome:
         rule_ids=("VS-11",),
     )
     return replace(value, **changes)
+
+
+BROKEN = Notice(
+    command_id="00000000-0000-5000-9000-000000000001",
+    kind="connection_broken",
+    integration="",
+    org="main",
+    event_id="",
+    person=Person(),
+    reason="login was refused",
+    time=AT,
+    cause="auth_password",
+    integrations=("example-sales",),
+)
 
 
 class Inbox:
@@ -200,6 +215,25 @@ def test_a_notifier_killed_between_250_and_note_repeats_one_mail_under_its_messa
     assert {place: len(ids) for place, ids in inbox.told().items()} == {
         (recipient, n): 1 for recipient in ("one@example.com", "two@example.com") for n in range(15)
     }
+
+
+def test_ll_25_a_broken_connection_is_one_mail_to_its_owner_among_errors_whatever_dies(
+    stage: Stage, inbox: Inbox
+) -> None:
+    stage.topics = stage.make_topics("error", "notice")
+    stage.produce(stage.topics[0], [write(outcome(n)) for n in range(5)])
+    stage.produce(stage.topics[1], [write(BROKEN), write(BROKEN), write(replace(BROKEN, kind="parked"))])
+    owners = {"main": ["owner@example.com"]}
+    with stage.run("notifier", smtp=inbox.port, owners=owners, die_at="mailed", die_time=3) as process:
+        stage.died(process)
+    stage.produce(stage.topics[1], [write(replace(BROKEN, kind="connection_mended")), write(BROKEN)])
+    with stage.run("notifier", smtp=inbox.port, owners=owners):
+        stage.wait(lambda: stage.committed() == 10, "everything to be committed")
+    told = {
+        (identity, "broken" in text.splitlines()[0]) for to, identity, text in inbox.mails if to.startswith("owner")
+    }
+    assert sorted(broken for _, broken in told) == [False, True]
+    assert set(inbox.told()) == {(to, n) for to in ("one@example.com", "two@example.com") for n in range(5)}
 
 
 def test_a_storm_with_kills_tells_every_recipient_of_every_error_r35(stage: Stage, inbox: Inbox) -> None:

@@ -37,7 +37,7 @@ def write(outcome: Outcome | Notice) -> bytes:
 def read(topic: str, data: bytes) -> Outcome | Notice:
     """Return the outcome (or on the topic of notices the notice) of bytes; raises `Undecodable`."""
     try:
-        if topic == "crm.notice":
+        if topic.endswith("notice"):
             return Notice.from_avro(json.loads(data))
         return Outcome.from_avro(json.loads(data))
     except (ValueError, KeyError, TypeError) as error:
@@ -94,6 +94,7 @@ def main(told: dict[str, Any]) -> None:
             clock=lambda: datetime.now(UTC),
             stop=stop,
             probe=probe,
+            owners=told.get("owners"),
         )
     settings = SinkSettings(
         told["group"],
