@@ -6,13 +6,14 @@ Rule of this file: reads only, but for `resume`; no lease is taken here, so a ru
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from connectors.database import tables
 from connectors.database.audit import patient
 from connectors.database.engine import reading
 from connectors.database.statements import ENDED
 from processors.errors import Misconfigured
+from processors.executor.episodes import KEPT, from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,9 @@ class OrgStatus:
     """
     One org as the ledger has it; times in seconds since the epoch.
 
-    `parked` wait for someone's choice and do not count for `oldest_due`. `last_sequence` is its latest outcome's or
-    notice's number, `resume_from` where the operator said to go on publishing.
+    `parked` wait for someone's choice and do not count for `oldest_due`; `held` wait for a field, and `broken` are the
+    causes for which the connection is broken. `last_sequence` is its latest outcome's or notice's number, `resume_from`
+    where the operator said to go on publishing.
     """
 
     org: str
@@ -30,6 +32,8 @@ class OrgStatus:
     states: dict[str, int]
     oldest_due: float | None
     parked: int
+    held: int
+    broken: tuple[str, ...]
     last_sequence: int
     calls_in_doubt: int
     last_settled: float | None
@@ -48,6 +52,8 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
             due = select(func.min(command.due)).where(here, command.state.not_in(ENDED), ~command.parked)
             settled = select(func.max(command.settled_at)).where(here)
             parked = select(func.count()).where(here, command.state == "waiting", command.parked)
+            broken = _broken(connection, row.org)
+            waits = select(func.count()).where(here, command.state == "waiting", command.blocker == "field_removed")
             doubts = select(func.count()).where(call.org == row.org)
             found.append(
                 OrgStatus(
@@ -57,6 +63,8 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
                     states={each.state: each.n for each in connection.execute(counted)},
                     oldest_due=connection.execute(due).scalar_one(),
                     parked=connection.execute(parked).scalar_one(),
+                    held=connection.execute(waits).scalar_one() if "field_removed" in broken else 0,
+                    broken=broken,
                     last_sequence=row.next_sequence - 1,
                     calls_in_doubt=connection.execute(doubts).scalar_one(),
                     last_settled=connection.execute(settled).scalar_one(),
@@ -65,6 +73,14 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
                 )
             )
         return found
+
+
+def _broken(connection: Connection, org: str) -> tuple[str, ...]:
+    """Return the causes of the episodes that are open, each once."""
+    thing = tables.thing.c
+    kept = select(thing.body).where(thing.org == org, thing.integration == KEPT[0], thing.source_id == KEPT[1])
+    body = connection.execute(kept).scalar_one_or_none()
+    return tuple(dict.fromkeys(one.cause for one in from_json(body))) if body else ()
 
 
 def resume(engine: Engine, org: str, published_through: int) -> None:

@@ -14,6 +14,9 @@ import orjson
 from processors.connection import Break, Cause
 from schemas.identity import episode_id
 
+KEPT = ("", "connection")
+"""Under which integration and source ID the ledger keeps the open episodes; no integration has the empty name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Episode:

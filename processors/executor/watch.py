@@ -19,7 +19,7 @@ from processors.errors import OrgDown
 from processors.executor.claim import Item
 from processors.executor.context import Context
 from processors.executor.desk import Desk
-from processors.executor.episodes import Episode, Turn, from_json, org_answers, org_broke, to_json
+from processors.executor.episodes import KEPT, Episode, Turn, from_json, org_answers, org_broke, to_json
 from processors.executor.pending import held
 from processors.integration import Integration
 from processors.ledger import Change, Lease, Noticed
@@ -30,9 +30,6 @@ from schemas.notice import Notice, NoticeKind
 from schemas.values import Person
 
 log = structlog.get_logger()
-
-KEPT = ("", "connection")
-"""Under which integration and source ID the ledger keeps the open episodes; no integration has the empty name."""
 
 MOST_DETAIL = 400
 

@@ -50,6 +50,7 @@ def _line(one: OrgStatus, unpublished: int | None) -> str:
         states,
         f"oldest due {_moment(one.oldest_due)}",
         f"{one.parked} parked",
+        *([f"connection broken: {', '.join(one.broken)}, {one.held} held for it"] if one.broken else []),
         f"{'unknown' if unpublished is None else unpublished} unpublished",
         f"{one.calls_in_doubt} calls without an answer",
         f"last settled {_moment(one.last_settled)}",

@@ -7,6 +7,7 @@ import pytest
 import structlog.testing
 
 from connectors.database import tables
+from connectors.database.org_status import org_statuses
 from processors.connection import WHOLE_ORG, Cause
 from processors.errors import OrgDown, RequestRefused
 from tests.fakes.desk import Rig, command, integration
@@ -210,6 +211,12 @@ def test_held_commands_say_in_the_ledger_why_they_wait(begin: Begin) -> None:
             return [row.blocker for row in rows if "Lead.Title" in (row.why or "")]
 
     rig.wait(lambda: blockers() == ["field_removed"] * 2, what="both to say why")
+    (status,) = org_statuses(rig.engine)
+    assert (status.held, status.broken) == (2, ("field_removed",))
+    rig.org.restore("Lead.Title")
+    rig.settle(2)
+    (status,) = org_statuses(rig.engine)
+    assert (status.held, status.broken) == (0, ())
 
 
 def test_ll_4_an_org_that_allows_too_few_api_calls_is_told_once_with_both_numbers(begin: Begin) -> None:
