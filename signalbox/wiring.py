@@ -1,5 +1,5 @@
 """
-Wiring: settings become ports, and ports the four processes.
+Wiring: settings become ports, and ports the processes; that of changes is in `changes_wiring.py`.
 
 Rule of this file: the only place that knows both sides; it decides nothing.
 """

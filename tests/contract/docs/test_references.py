@@ -10,8 +10,10 @@ from pydantic import BaseModel
 from processors.integration import Filter, Integration, Key
 from processors.notifier.words import REASONS
 from processors.rules.tables import BOOK
+from processors.settings_changes import ChangedField, ObjectChanges
 from schemas.booking import Booking
 from schemas.call_result import CallResult
+from schemas.change import Change
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
 from schemas.outcome import Outcome, Reason
@@ -41,6 +43,8 @@ def keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
 def test_every_key_of_an_integration_file_is_explained_and_no_other() -> None:
     wanted = set(keys(Integration))
     wanted |= {f"match.key_sets.{name}" for name in keys(Key)} | {f"filters.{name}" for name in keys(Filter)}
+    wanted |= {f"changes.objects.*.{name}" for name in keys(ObjectChanges)}
+    wanted |= {f"changes.objects.*.fields.{name}" for name in keys(ChangedField)}
     wanted -= {"filters", "match.key_sets"}
     told = pages.first_column(SALES, "## The file") - {"filters", "match.key_sets"}
     assert {name for name in told if name.startswith("map.*.")} == {
@@ -106,6 +110,11 @@ def test_every_field_of_an_event_is_explained_to_publishers(heading: str, contra
 def test_every_field_of_an_outcome_is_explained_to_subscribers() -> None:
     told = pages.first_column(pages.DOCS / "subscribers.md", "## Fields")
     assert told == {field.name for field in fields(Outcome)}
+
+
+def test_every_field_of_a_change_is_explained_to_subscribers() -> None:
+    told = pages.first_column(pages.DOCS / "subscribers.md", "## Changes in Salesforce")
+    assert told == {field.name for field in fields(Change)}
 
 
 def test_the_topics_are_named_where_people_look_for_them() -> None:
