@@ -12,11 +12,12 @@ against a batch or a call that is under way the later one waits. What a command 
 order (D10).
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from processors.executor.call import Call
-from processors.executor.lanes import BULK
+from processors.executor.lanes import BULK, LIVE
 from processors.executor.plan import Plan
 from processors.integration import Integration
 from processors.values import Resolution
@@ -172,9 +173,9 @@ class Queue:
             self._waiting.pop(item.id, None)
         self._order = [item for item in self if item.id in self._waiting]
 
-    def next_due(self) -> float | None:
-        """Return when the first command that is not due yet will be, or None when the queue is empty."""
-        return min((item.due for item in self._order if not item.held), default=None)
+    def next_due(self, now: float) -> float | None:
+        """Return when the next command that is not due at *now* will be, or None where there is none."""
+        return min((item.due for item in self._order if item.due > now and not item.held), default=None)
 
     def get(self, command_id: str) -> Item | None:
         """Return a waiting command by its ID, or None."""
@@ -184,9 +185,11 @@ class Queue:
         """Return how many wait for someone's choice."""
         return sum(1 for item in self._order if item.parked and item.due > now)
 
-    def due_count(self, now: float) -> int:
-        """Return how many wait although they are due, and for no field."""
-        return sum(1 for item in self._order if item.due <= now and not item.held)
+    def due_count(self, now: float, highest: int = LIVE, lowest: int = BULK, limit: int | None = None) -> int:
+        """Return how many commands of these lanes wait although they are due, for no field; at most *limit*."""
+        of_lanes = itertools.takewhile(lambda item: item.lane <= lowest, self)
+        due = (item for item in of_lanes if item.lane >= highest and item.due <= now and not item.held)
+        return sum(1 for _ in itertools.islice(due, limit))
 
     def held_count(self, now: float) -> int:
         """Return how many are due and wait for their integration's fields."""
@@ -200,6 +203,7 @@ def pick(
     now: float,
     limit: int,
     lowest: int = BULK,
+    highest: int = LIVE,
 ) -> list[Item]:
     """
     Return the commands that may go now, at most *limit*, in order; none of their keys is held by anyone else.
@@ -213,7 +217,7 @@ def pick(
 
     Args:
         own_calls: For a command whose own API calls may still land: their IDs, which do not stand in its way.
-        lowest: The lowest lane that may go.
+        lowest: The lowest lane that may go; *highest* the highest: those above it only hold back.
     """
     picked: list[Item] = []
     held_back: set[str] = set()
@@ -222,6 +226,8 @@ def pick(
             break
         keys = item.all_keys
         item.blocker = _why_not(item, keys, held_back, picked, claims, own_calls, now)
+        if item.lane < highest and item.blocker is None:
+            item.blocker = "batch"
         if item.blocker is not None:
             if not (item.lets_pass and item.blocker in ("due", "held")):
                 held_back |= keys
@@ -232,6 +238,14 @@ def pick(
         if item.plan is not None:
             held_back |= keys
     return picked
+
+
+def careful(items: list[Item]) -> list[Item]:
+    """Return what may go together: a suspect goes alone, those before it without it."""
+    for number, item in enumerate(items):
+        if item.suspect:
+            return items[:number] or [item]
+    return items
 
 
 def _why_not(

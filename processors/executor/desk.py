@@ -1,31 +1,18 @@
 """
 What one org's executor knows in memory: who waits, who is at work, which calls may still land, when to pause.
 
-Rule of this file: all of it is guarded by one lock; no I/O happens while it is held. The ledger holds the same,
-durably.
+Rule of this file: all of it is guarded by one lock; no I/O happens while it is held. The ledger has it too.
 """
 
 import threading
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from processors.executor.claim import NO_KEYS, Claims, Item, Queue, pick, widen
-from processors.executor.lanes import BULK, LIVE, at_once
+from processors.executor.claim import NO_KEYS, Claims, Item, Queue, careful, pick, widen
+from processors.executor.gather import LOOK_SECONDS, Gathering
+from processors.executor.lanes import BULK, LIVE, RETRY, at_once
 from processors.executor.plan import ApiCall
 from processors.values import Resolution
-
-BURST = 50
-"""Commands waiting from which on few API calls count for more than a moment: a batch gathers for a whole answer."""
-
-STREAM = 2 * BURST
-"""Commands that came within a second from which on batches gather for longer than an answer of the org."""
-
-QUIET_SECONDS, GATHER_SECONDS = 0.8, 2.5
-"""
-A stream is gathered while something is under way, and until nothing more came for the first of these; at the most for
-the second. Each batch costs the org three API calls or more, whether it is of fifty commands or of a thousand.
-"""
 
 LIVE_SECONDS = 60.0
 """How long after a live command more places are kept for the next ones."""
@@ -53,7 +40,6 @@ class Desk:
     """The memory of one org's executor. Every public method takes the lock."""
 
     linger: float = 0.15
-    answer_seconds: float = 0.2
     max_in_flight: int = 12
     _lock: threading.Condition = field(default_factory=threading.Condition)
     _queue: Queue = field(default_factory=Queue)
@@ -65,11 +51,16 @@ class Desk:
     _deciding: set[str] = field(default_factory=set)
     _paused_until: float = 0.0
     _pauses: int = 0
-    _fresh_since: float | None = None
-    _batch_since: float | None = None
-    _came: deque[tuple[float, int]] = field(default_factory=deque)
+    _live: Gathering = field(init=False)
+    _bulk: Gathering = field(init=False)
     _batches: int = 0
     _live_at: float = float("-inf")
+    _changes: int = 0
+    _gathers: bool = False
+
+    def __post_init__(self) -> None:
+        """Let each sort of commands gather for itself."""
+        self._live, self._bulk = Gathering(self.linger), Gathering(self.linger)
 
     def add(self, items: Sequence[Item], now: float, came: int | None = None) -> None:
         """Let commands wait; *came*: how many commands were read for them (the steps of a call are several)."""
@@ -79,20 +70,33 @@ class Desk:
                 self._queue.add(item)
                 if item.lane == LIVE:
                     self._live_at = now
-            self._came.append((now, len(items) if came is None else came))
-            if items and self._fresh_since is None:
-                self._fresh_since = now
-            self._lock.notify_all()
+            bulk = sum(1 for item in items if item.lane == BULK)
+            if items and bulk == len(items):
+                self._bulk.came(bulk, bulk if came is None else came, now)
+            else:
+                self._live.came(len(items) - bulk, len(items) - bulk if came is None else max(0, came - bulk), now)
+                self._bulk.came(bulk, bulk, now)
+            self._changed()
 
-    def wait(self, seconds: float) -> None:
-        """Wait until something changes, at most *seconds*."""
+    @property
+    def changes(self) -> int:
+        """How often something has changed that may let somebody go; for `wait`."""
         with self._lock:
-            self._lock.wait(seconds)
+            return self._changes
+
+    def _changed(self) -> None:
+        self._changes += 1
+        self._lock.notify_all()
+
+    def wait(self, seconds: float, seen: int) -> None:
+        """Wait until something changes after the change *seen*, at most *seconds*."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._changes != seen, seconds)
 
     def wake(self) -> None:
         """Let whoever waits look again."""
         with self._lock:
-            self._lock.notify_all()
+            self._changed()
 
     def next_batch(self, now: float, limit: int, lowest: int = BULK) -> tuple[str, list[Item]] | None:
         """
@@ -103,15 +107,14 @@ class Desk:
         for it. *lowest* is the lowest lane that may go.
         """
         with self._lock:
-            if now < self._paused_until or len(self._working) >= self.max_in_flight or self._gathering(now, limit):
+            self._gathers = False
+            if now < self._paused_until or len(self._working) >= self.max_in_flight:
                 return None
             if any(item.suspect for items in self._working.values() for item in items):
                 return None
-            items = _careful(pick(self._queue, self._claims, self._own_calls, now, limit, lowest))
-            if items and items[0].lane == BULK and not self._bulk_may_go(now):
-                return None
-            self._fresh_since = None
-            self._batch_since = now
+            items = self._first(now, limit, LIVE, min(lowest, RETRY))
+            if not items and lowest == BULK and self._bulk_may_go(now):
+                items = self._first(now, limit, BULK, BULK)
             if not items or (items[0].suspect and self._working):
                 return None
             self._batches += 1
@@ -120,43 +123,40 @@ class Desk:
             self._deciding.add(holder)
             return holder, items
 
-    def _bulk_may_go(self, now: float) -> bool:
+    def _first(self, now: float, limit: int, highest: int, lowest: int) -> list[Item]:
+        """Return the first batch of these lanes; none while they gather."""
+        gathering = self._bulk if highest == BULK else self._live
+        waiting = self._queue.due_count(now, highest, lowest, limit)
+        if gathering.waits(now, waiting, limit, self._under_way(highest)):
+            self._gathers = True
+            return []
+        items = careful(pick(self._queue, self._claims, self._own_calls, now, limit, lowest, highest))
+        gathering.gone(now)
+        return items
+
+    def _under_way(self, highest: int) -> int:
         bulk = sum(1 for items in self._working.values() if items and items[0].lane == BULK)
-        return at_once(bulk, self.max_in_flight, live_lately=now - self._live_at < LIVE_SECONDS)
+        return bulk if highest == BULK else len(self._working) - bulk
+
+    def _bulk_may_go(self, now: float) -> bool:
+        return at_once(self._under_way(BULK), self.max_in_flight, live_lately=now - self._live_at < LIVE_SECONDS)
 
     def held_back(self, now: float, lowest: int) -> Item | None:
         """Return the first command that is due and of a lane below *lowest*, or None."""
         with self._lock:
-            return next((one for one in self._queue if one.lane > lowest and one.due <= now and not one.parked), None)
+            below = (one for one in self._queue if one.lane > lowest and one.due <= now)
+            return next((one for one in below if not one.parked and not one.held), None)
 
-    def _gathering(self, now: float, limit: int) -> bool:
-        """Whether to gather longer: the batch is not full, and more is coming in or something is just under way."""
-        # What a batch gave back waits with what comes in: alone it would cost as many API calls as a whole batch.
-        since = self._batch_since if self._fresh_since is None and self._streaming(now) else self._fresh_since
-        if since is None or len(self._queue) >= limit:
-            return False
-        waited = now - since
-        if self.linger and self._streaming(now) and (self._working or now - self._came[-1][0] < QUIET_SECONDS):
-            return waited < GATHER_SECONDS
-        share = self.linger if len(self._queue) < BURST or not self.linger else 1.0
-        return waited < share * self.answer_seconds * len(self._working)
-
-    def _streaming(self, now: float) -> bool:
-        """Whether so many commands came in within the last second that whole batches of them are worth a wait."""
-        while self._came and now - self._came[0][0] > 1.0:
-            self._came.popleft()
-        return sum(count for _, count in self._came) >= STREAM
-
-    def answered(self, seconds: float) -> None:
-        """Tell how long a call took: what a batch may gather for is a share of that, not of a clock of ours."""
+    def answered(self, seconds: float, lane: int) -> None:
+        """Tell how long a call of this lane took."""
         with self._lock:
-            self.answer_seconds += 0.2 * (min(seconds, MOST_PATIENCE) - self.answer_seconds)
+            (self._bulk if lane == BULK else self._live).answered(seconds)
 
     def hold(self, integrations: frozenset[str]) -> None:
         """Let the commands of these integrations wait, and those of no other (LL-18)."""
         with self._lock:
             self._queue.hold(integrations)
-            self._lock.notify_all()
+            self._changed()
 
     def held(self) -> list[Item]:
         """Return the commands that wait for their integration's fields."""
@@ -182,7 +182,7 @@ class Desk:
             for item in items:
                 item.parked = item.choosing = False
                 item.due = now
-            self._lock.notify_all()
+            self._changed()
 
     def _hold(self, holder: str, items: list[Item]) -> None:
         self._queue.take(items)
@@ -221,7 +221,7 @@ class Desk:
             patience = min(MOST_PATIENCE, max(LEAST_PATIENCE, took))
             self._lock.wait_for(lambda: not self._earlier_match(holder, first), patience)
             self._deciding.discard(holder)
-            self._lock.notify_all()
+            self._changed()
             before = set[str]().union(*(item.all_keys for item in items))
             going, waiting = widen(items, wanted, holder, self._claims, self._queue, self._own_calls)
             self._give_back(holder, waiting)
@@ -241,16 +241,14 @@ class Desk:
             gone = list(items)
             self._drop(holder, gone)
             for item in gone:
-                if item.id not in self._own_calls:
-                    continue
-                self._own_calls.pop(item.id)
-            self._lock.notify_all()
+                self._own_calls.pop(item.id, None)
+            self._changed()
 
     def give_back(self, holder: str, items: Iterable[Item]) -> None:
         """Let commands of a batch wait again, in their places."""
         with self._lock:
             self._give_back(holder, list(items))
-            self._lock.notify_all()
+            self._changed()
 
     def _give_back(self, holder: str, items: list[Item]) -> None:
         self._drop(holder, items)
@@ -276,7 +274,7 @@ class Desk:
             self._give_back(holder, left)
             self._working.pop(holder, None)
             self._deciding.discard(holder)
-            self._lock.notify_all()
+            self._changed()
             return left
 
     def doubt(self, holder: str | None, call: ApiCall, items: Iterable[Item], next_look: float) -> None:
@@ -287,7 +285,7 @@ class Desk:
             self._doubts[call.id] = Doubt(call, held, next_look)
             if holder is not None:
                 self._drop(holder, list(held.values()))
-            self._lock.notify_all()
+            self._changed()
 
     def next_doubt(self, now: float) -> Doubt | None:
         """Return (and take) a call in doubt that is due to be looked at."""
@@ -305,7 +303,7 @@ class Desk:
             doubt.looks += 1
             doubt.next_look = at
             self._doubts[doubt.call.id] = doubt
-            self._lock.notify_all()
+            self._changed()
 
     def adopt(self, items: list[Item]) -> str:
         """Make a batch of commands that were in doubt; return its holder's name."""
@@ -328,7 +326,7 @@ class Desk:
                     self._own_calls[command_id] = left
                 else:
                     self._own_calls.pop(command_id, None)
-            self._lock.notify_all()
+            self._changed()
 
     def alive(self, before: ApiCall | None, call: ApiCall) -> None:
         """A call was sent again or is answered, and a copy of it may still land: its claims stay until it cannot."""
@@ -367,14 +365,16 @@ class Desk:
         with self._lock:
             return not self._working
 
-    def counts(self, now: float) -> dict[str, int]:
-        """Return how many commands are where: due, later, parked, held, working, in doubt; and the claims held."""
+    def counts(self, now: float, lowest: int = BULK) -> dict[str, int]:
+        """Return how many commands are where (deferred: due, of a lane below *lowest*), and the claims held."""
         with self._lock:
-            due, parked = self._queue.due_count(now), self._queue.parked_count(now)
+            may_go = self._queue.due_count(now, LIVE, lowest)
             held = self._queue.held_count(now)
+            deferred, parked = self._queue.due_count(now) - may_go, self._queue.parked_count(now)
             return {
-                "due": due,
-                "later": len(self._queue) - due - parked - held,
+                "due": may_go,
+                "deferred": deferred,
+                "later": len(self._queue) - may_go - deferred - parked - held,
                 "parked": parked,
                 "held": held,
                 "working": sum(len(items) for items in self._working.values()),
@@ -382,17 +382,19 @@ class Desk:
                 "claims": len(self._claims),
             }
 
-    def next_time(self) -> float | None:
-        """Return when something becomes due by itself, or None."""
+    def next_time(self, now: float) -> float | None:
+        """
+        Return when to look again after *now*, if nothing changes until then, or None.
+
+        What is due and may not go yet waits for a change: of claims, of places, of the lanes that may go.
+        """
         with self._lock:
             times = [doubt.next_look for doubt in self._doubts.values()]
+            due = self._queue.next_due(now)
+            times += [due] if due is not None else []
+            if self._gathers:
+                times.append(now + LOOK_SECONDS)
+            if now < self._paused_until:
+                times = [self._paused_until]
             times += [call.alive_until for call in self._alive.values()]
-            due = self._queue.next_due()
-            return min([*times, *([due] if due is not None else [])], default=None)
-
-
-def _careful(items: list[Item]) -> list[Item]:
-    for number, item in enumerate(items):
-        if item.suspect:
-            return items[:number] or [item]
-    return items
+            return min(times, default=None)

@@ -101,7 +101,7 @@ class Session:
             poll=lambda: shell.beat(True),
         )
         self._joined = False
-        self._report = Report(shell.metrics, shell.clock)
+        self._report = Report(shell.metrics)
         self._last_commit = 0.0
         self._next_tidy = shell.clock() + TIDY_SECONDS
         self._committed: dict[str, Position] = {}

@@ -20,7 +20,7 @@ from processors.executor.claim import NO_KEYS, Item
 from processors.executor.context import Context
 from processors.executor.desk import Desk, Doubt
 from processors.executor.doubts import look_at, take_up
-from processors.executor.lanes import BULK
+from processors.executor.lanes import BULK, LIVE
 from processors.executor.match import person_keys
 from processors.executor.pending import Pending
 from processors.executor.plan import plan_from_json, resolution_from_json
@@ -54,6 +54,7 @@ class OrgExecutor:
         self._was_broken = False
         self.failure: BaseException | None = None
         self._held_since: float | None = None
+        self._lowest = BULK
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(context.max_in_flight + 4, thread_name_prefix=f"org-{context.org}")
         self._thread = threading.Thread(target=self._run, name=f"org-{context.org}", daemon=True)
@@ -103,8 +104,12 @@ class OrgExecutor:
         return self.worker.last_sequence
 
     def due(self) -> int:
-        """How many commands wait although they are due."""
-        return self.desk.counts(self.context.clock())["due"]
+        """How many commands wait although they are due; those that wait for the org's API calls do not count."""
+        return self.counts()["due"]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many commands are where."""
+        return self.desk.counts(self.context.clock(), self._lowest)
 
     def stop(self) -> None:
         """Take nothing new; what is under way goes on."""
@@ -151,24 +156,24 @@ class OrgExecutor:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set() and self.failure is None:
-                if not self._begin():
-                    self.desk.wait(self._until_next())
+                now, seen = self.context.clock(), self.desk.changes
+                if not self._begin(now):
+                    self.desk.wait(self._until_next(now), seen)
         except BaseException as failure:  # noqa: BLE001 -- a thread that died silently would stop its org silently
             self._fail(failure)
 
-    def _until_next(self) -> float:
+    def _until_next(self, now: float) -> float:
         if self.watch.closed:
             # Whatever is due waits for the connection.
             return min(TICK, max(0.005, self._next_check - self.context.clock()))
-        times = [one for one in (self.desk.next_time(), self.assembly.next_time()) if one is not None]
+        times = [one for one in (self.desk.next_time(now), self.assembly.next_time()) if one is not None]
         if not times:
             return TICK
         at = min(times)
         return min(TICK, max(0.005, at - self.context.clock()))
 
-    def _begin(self) -> bool:
+    def _begin(self, now: float) -> bool:
         """Start what may go; return whether anything did."""
-        now = self.context.clock()
         for call in self.desk.expired(now):
             self._expire(call.id)
         if ended := self.assembly.timed_out(now):
@@ -183,6 +188,8 @@ class OrgExecutor:
             started = True
         batch = self.desk.next_batch(now, self.worker.rows_at_once(), self._lowest_lane(now))
         if batch is not None:
+            if batch[1][0].lane > self._lowest:
+                self._held_since = now
             self._submit(self._process, *batch)
             started = True
         return started
@@ -195,23 +202,19 @@ class OrgExecutor:
         """
         salesforce = self.context.salesforce
         usage = salesforce.usage() if salesforce is not None else None
-        lowest = self.context.budget.lowest(usage)
+        self._lowest = lowest = self.context.budget.lowest(usage)
         if lowest == BULK:
             self._held_since = None
             return lowest
         first = self.desk.held_back(now, lowest)
-        if first is None:
+        if first is None or usage is None:
             return lowest
         if self._held_since is None:
             self._held_since = now
-            used, limit = usage or (0, 0)
-            self._submit(
-                self.worker.defer, first, f"{used} of {limit} daily API calls are used: live commands alone go on"
-            )
-        elif now - self._held_since >= self.context.probe_every:
-            self._held_since = now
-            return BULK
-        return lowest
+            going = "live and retried" if lowest > LIVE else "live"
+            why = f"{usage[0]} of {usage[1]} daily API calls are used: {going} commands alone go on"
+            self._submit(self.worker.defer, first, why)
+        return BULK if now - self._held_since >= self.context.probe_every else lowest
 
     def _look_after(self, now: float) -> None:
         """Look whether the credential changed (LL-29), and every `check_every` seconds at what is broken (LL-25)."""

@@ -4,7 +4,7 @@ What the executor tells of itself: where commands wait, how far it is behind, wh
 Rule of this file: gauges only, read from what is at hand; nothing here asks Kafka, the database or an org.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from confluent_kafka import Consumer
 
@@ -27,14 +27,13 @@ def shares(worked: Mapping[str, int], calls: int) -> Mapping[str, float]:
 class Report:
     """Sets the gauges of one executor process."""
 
-    def __init__(self, metrics: Metrics, clock: Callable[[], float]) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._clock = clock
         self._calls: dict[str, int] = {}
 
     def org(self, executor: OrgExecutor) -> int:
         """Tell where an org's commands and API calls stand; return how many commands are due and wait."""
-        org, counts = executor.context.org, executor.desk.counts(self._clock())
+        org, counts = executor.context.org, executor.counts()
         for where, count in counts.items():
             self._metrics.gauge("commands_waiting", count, org=org, where=where)
         salesforce = executor.context.salesforce

@@ -19,6 +19,7 @@ from processors.executor.desk import Desk
 from processors.executor.execute import execute
 from processors.executor.group import Batch
 from processors.executor.known import Known
+from processors.executor.lanes import LIVE
 from processors.executor.lookup import look_up
 from processors.executor.outbox import Outbox
 from processors.executor.pack import pack
@@ -301,7 +302,7 @@ class Worker:
             self._desk.doubt(holder, call, items, context.clock() + context.look_every)
             return []
         took = context.clock() - began
-        self._desk.answered(took)
+        self._desk.answered(took, items[0].lane if items else LIVE)
         if len(call.rows) >= LEAST_ROWS // 2:
             self._row_seconds += 0.5 * (took / len(call.rows) - self._row_seconds)
         context.metrics.observe("stage_duration_seconds", took, stage="execute")

@@ -14,10 +14,10 @@ from processors.event_paths import as_text, value_at
 from processors.field_map import fields, refused
 from processors.intake.decode import Event
 from processors.intake.route import Route
-from processors.integration import FieldMap, Key, Maps, MatchSettings
+from processors.integration import FieldMap, Integration, Key, Maps, MatchSettings
 from schemas.booking import Booking
 from schemas.call_result import CallResult
-from schemas.command import BookingChange, Command, MatchKey, Request, SourceRecord
+from schemas.command import BookingChange, Command, Lane, MatchKey, Request, SourceRecord
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
 from schemas.identity import command_id, digest
@@ -54,7 +54,7 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         thing=event.thing,
         integration=way.name,
         org=way.org,
-        lane=wanted.lane if wanted else "live",
+        lane=_lane(event, wanted),
         event_time=event.event_time,
         command_time=now,
         settings_digest=way.digest,
@@ -72,6 +72,18 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         unmapped=refused(event, _read_by(event, maps)),
     )
     return _whole(made, event, match) if apply else made
+
+
+def _lane(event: Event, wanted: Integration | None) -> Lane:
+    """
+    Return the lane: what is gathered for a cycle, or is part of a first load, goes in `bulk`, whatever the file says.
+
+    A choice about a command that waits is somebody's who looks on: it is live (LL-22).
+    """
+    if wanted is None or (isinstance(event, UserAction) and event.action == "choose_match"):
+        return "live"
+    first_load = isinstance(event, Prospect) and event.occasion == "initial"
+    return "bulk" if first_load or wanted.schedule.every is not None else wanted.lane
 
 
 def _whole(made: Command, event: Event, match: MatchSettings) -> Command:

@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from processors.executor.claim import Claims, Item, Queue, pick
-from processors.executor.desk import GATHER_SECONDS, QUIET_SECONDS, STREAM, Desk
+from processors.executor.desk import Desk
+from processors.executor.gather import GATHER_SECONDS, QUIET_SECONDS, STREAM
 from processors.executor.plan import Plan
 from processors.values import Decision, Step, Written
 from tests.fakes.desk import command

@@ -82,6 +82,19 @@ def test_a_prospect_goes_by_its_workspace_with_its_key_and_in_the_bulk_lane() ->
     assert asked.agent == Agent("rep@example.com")
 
 
+def test_ll_24_what_is_gathered_for_a_cycle_or_loaded_for_the_first_time_is_bulk_whatever_the_file_says() -> None:
+    live = {"lane": "live"}
+    at_once = MARKETING.model_copy(update={**live, "schedule": MARKETING.schedule.model_copy(update={"every": None})})
+    assert made(PROSPECT, MARKETING.model_copy(update=live)).lane == "bulk"
+    assert made(replace(PROSPECT, occasion="initial"), at_once).lane == "bulk"
+    assert made(PROSPECT, at_once).lane == "live"
+
+
+def test_ll_22_a_choice_about_what_waits_is_live_in_an_integration_of_cycles_too() -> None:
+    asked = made(UserAction("e5", "choose_match", "marketing", NOW, Person(), about="c-1", salesforce_id="00Q"))
+    assert (asked.kind, asked.lane) == ("resolve", "live")
+
+
 def test_ll_6_a_first_load_is_older_than_the_activation_and_wanted_all_the_same() -> None:
     later = MARKETING.model_copy(update={"active_from": datetime(2026, 2, 1, tzinfo=UTC)})
     assert made(PROSPECT, later).skip_reason == "before_activation"
