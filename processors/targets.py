@@ -42,7 +42,12 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
             found += [*_mapped(name, fields, known), *(_mandatory(name, fields, known) if fields else ())]
         elif fields or (integration.activity.enabled and name == integration.activity.object):
             found.append(("gone", f"{name} is not visible to the integration user, but this integration writes it"))
-    found += [*_keys(integration, facts), *_account_keys(integration), *_numbers(integration, facts)]
+    found += [
+        *_keys(integration, facts),
+        *_link(integration, facts),
+        *_account_keys(integration),
+        *_numbers(integration, facts),
+    ]
     return [
         Finding(
             "warning" if level == "warning" else "error",
@@ -123,6 +128,22 @@ def _keys(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, st
                 known = facts.objects.get(name)
                 if field is not None and known is not None and field not in known.fields:
                     yield "gone", f"match key {name}.{field} does not exist or is hidden from the integration user"
+
+
+def _link(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
+    """Say which fields are not there that the person's record tells of the source's record in (LL-9)."""
+    if integration.source not in ("prospect", "field_sales") or _of_accounts(integration):
+        return
+    for setting, field in (("id_field", integration.link.id_field), ("synced_field", integration.link.synced_field)):
+        for name in ("Lead", "Contact"):
+            known = facts.objects.get(name)
+            if field is not None and known is not None and field not in known.fields:
+                what = f"{name}.{field} (link.{setting}) does not exist or is hidden from the integration user"
+                yield "gone", f"{what}; mend the file or rights"
+
+
+def _of_accounts(integration: Integration) -> bool:
+    return integration.source == "field_sales" and integration.field_sales.object == "account"
 
 
 def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:

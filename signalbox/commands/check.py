@@ -11,6 +11,7 @@ import typer
 
 from connectors.salesforce.check import missing
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.settings import SalesforceSettings
 from processors.errors import RequestRefused, Transient
 from processors.integrations import Integrations
 from processors.settings_files import load_integrations
@@ -60,8 +61,19 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
     except (Transient, RequestRefused) as error:
         return [Finding("error", name, f"cannot be asked: {' '.join(str(error).split())}")]
     lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in missing(facts)]
+    lacks += _too_few_calls(name, connection, client.usage())
     found = [finding for one in wanted for finding in (*targets(one, facts), *changes_targets(one, facts))]
     return [*lacks, *found, *(owner_faults(wanted, name, users) if users is not None else ())]
+
+
+def _too_few_calls(name: str, connection: SalesforceSettings, usage: tuple[int, int] | None) -> list[Finding]:
+    """Return a warning where the org allows fewer API calls a day than the settings say are needed (LL-4)."""
+    needed = connection.api_calls_needed
+    if usage is None or needed is None or usage[1] >= needed:
+        return []
+    return [
+        Finding("warning", name, f"allows {usage[1]} API calls a day, and api_calls_needed says {needed}; buy more")
+    ]
 
 
 def _users(client: SalesforceClient, facts: OrgFacts, names: tuple[str, ...]) -> tuple[Record, ...] | None:

@@ -233,3 +233,29 @@ def test_an_org_without_an_external_id_on_activities_is_told_what_is_lost_and_ho
         [line] = [one for one in said.lines if f"{name} has no Unique External ID field" in one]
         assert "is looked for by what it hangs on and says" in line
         assert "deploy deploy/salesforce (the field is made on Activity)" in line
+
+
+def test_ll_4_an_org_that_allows_too_few_api_calls_is_a_warning_with_both_numbers(box: Box) -> None:
+    running = _running(box, _org(daily_limit=1000))
+    path = box.folder / "settings.yaml"
+    value = yaml.safe_load(path.read_text())
+    value["orgs"]["acme"]["api_calls_needed"] = 1500
+    path.write_text(yaml.safe_dump(value))
+    said = box.check()
+    running.stop()
+
+    assert said.code == 0
+    assert "warning: acme: allows 1000 API calls a day, and api_calls_needed says 1500; buy more" in said.lines
+
+
+def test_ll_28_a_credential_of_another_org_is_one_clear_line(box: Box, stock: Running) -> None:
+    path = box.folder / "settings.yaml"
+    value = yaml.safe_load(path.read_text())
+    value["orgs"]["acme"]["organization_id"] = "00D9Z000000AAAA"
+    path.write_text(yaml.safe_dump(value))
+    said = box.check()
+
+    assert said.code == 1
+    (line,) = (one for one in said.lines if one.startswith("error"))
+    assert "the credential belongs to org 00D" in line
+    assert "organization_id is 00D9Z000000AAAA" in line
