@@ -67,9 +67,9 @@ class Match:
 
     @property
     def record_ids(self) -> tuple[str, ...]:
-        """The IDs of all records in it that field clocks are kept of: people, what comes with them, leads they were."""
+        """The IDs of all records in it that may have field clocks: people, what comes with them, leads they were."""
         alone = (one.id for one in (self.account_of, self.opportunity) if one is not None)
-        many = (one.id for one in (*self.leads, *self.contacts, *self.accounts))
+        many = (one.id for one in (*self.leads, *self.contacts, *self.accounts, *self.activities.values()))
         return (*many, *alone, *self.also, *((self.followed,) if self.followed else ()))
 
 

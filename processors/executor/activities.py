@@ -117,8 +117,11 @@ def overwrite(case: Case, existing: Record, effect: str, place: Place, fields: M
         for name, value in values.items()
         if not same_value(_kind(facts.fields if facts else {}, name), value, existing.fields.get(name))
     }
+    stale = _stale(case, existing, changed)
+    changed = {name: value for name, value in changed.items() if name not in stale}
+    listed, rules = tuple(f"{existing.object}.{name}" for name in stale), tuple(dict.fromkeys(stale.values()))
     if not changed and not refs:
-        return Part(record=existing, linked=(existing,))
+        return Part(record=existing, rules=rules, linked=(existing,), stale=listed)
     before = {name: existing.fields.get(name) for name in (*changed, *refs)}
     step = Step(
         "activity",
@@ -130,7 +133,16 @@ def overwrite(case: Case, existing: Record, effect: str, place: Place, fields: M
         refs=refs,
         effect=effect,
     )
-    return Part(step, existing)
+    return Part(step, existing, rules, stale=listed)
+
+
+def _stale(case: Case, existing: Record, changed: Mapping[str, Scalar]) -> dict[str, str]:
+    """Return the fields of a field activity that a newer event wrote, each with the rule that keeps it (EG-5)."""
+    if case.command.contract != "field_activity":
+        return {}
+    guard = case.guard(existing)
+    rows = {name: guard.order(name, case.book) for name in changed}
+    return {name: row.rule for name, row in rows.items() if row.then == "stale"}
 
 
 def _values(place: Place, fields: Mapping[str, Scalar]) -> dict[str, Scalar]:

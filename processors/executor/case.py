@@ -88,7 +88,7 @@ class Case:
             self.facts.objects.get(record.object),
             lambda name: write.fields.get(f"{record.object}.{name}", write.default),
             write.blank,
-            Guard(self.at, self.command.event_id, self._kept(record)),
+            self.guard(record),
             self.book,
         )
         stale = tuple(f"{record.object}.{name}" for name in changes.stale)
@@ -107,6 +107,10 @@ class Case:
     def at(self) -> str:
         """The event's time as field clocks take it."""
         return stamp(clamped(self.command.event_time, self.now))
+
+    def guard(self, record: Record) -> Guard:
+        """Return the event against what is kept of the record's fields."""
+        return Guard(self.at, self.command.event_id, self._kept(record))
 
     def _kept(self, record: Record) -> Fields:
         """Return what is kept of a record's fields; of a contact, what was written to the lead that it was, too."""

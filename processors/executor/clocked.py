@@ -19,11 +19,13 @@ from schemas.command import Command
 
 def clocks_of(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
     """
-    Return the entries of all fields that the step wrote to a person, an account or an opportunity.
+    Return the entries of all fields that the step wrote to a person, an account or an opportunity, or to the activity
+    of a field sales application: those of bookings and calls have an order of their own.
 
     A conversion writes the contact: what it took over from the lead, with what this command wrote to the lead before.
     """
-    if step.role in ("activity", "other_activity") or step.operation == "delete":
+    activity = step.role in ("activity", "other_activity") and item.command.contract != "field_activity"
+    if activity or step.operation == "delete":
         return {}
     if step.operation == "convert":
         own = [_entries(item, plan, one) for one in plan.decision.steps if one.role == "lead"]

@@ -43,7 +43,7 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
     opportunities = _opportunities(items, records, context, lease)
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
     index = Index(records, context.region)
-    clocks = _clocks(records, context, lease)
+    clocks = _clocks(items, records, context, lease)
     matched = context.clock()
     context.metrics.observe("stage_duration_seconds", matched - began, stage="match")
     now = context.now()
@@ -70,9 +70,11 @@ def look_up(items: Sequence[Item], context: Context, lease: Lease, salesforce: S
     return batch
 
 
-def _clocks(records: Sequence[Record], context: Context, lease: Lease) -> Mapping[str, Fields]:
+def _clocks(items: Sequence[Item], records: Sequence[Record], context: Context, lease: Lease) -> Mapping[str, Fields]:
     """Return what is kept of the fields of each record in sight, by one query."""
-    ids = dict.fromkeys(record.id for record in records if record.object in _CLOCKED)
+    activities = any(item.command.contract == "field_activity" for item in items)
+    clocked = (*_CLOCKED, *(("Task", "Event") if activities else ()))
+    ids = dict.fromkeys(record.id for record in records if record.object in clocked)
     kept = context.ledger.clocks(lease, list(ids)) if ids else {}
     return {record_id: fields_from_json(body) for record_id, body in kept.items()}
 

@@ -70,7 +70,10 @@ SETTINGS = st.builds(
     opportunity=SWITCHES,
     match=st.fixed_dictionaries({"lead_and_contact": st.sampled_from(["error", "prefer_contact", "prefer_lead"])}),
     write=st.fixed_dictionaries(
-        {"default": st.sampled_from(["overwrite", "fill_blank", "never"]), "blank": st.sampled_from(["skip", "clear"])}
+        {
+            "default": st.sampled_from(["overwrite", "fill_blank", "respect_human", "never"]),
+            "blank": st.sampled_from(["skip", "clear"]),
+        }
     ),
     mandatory=st.fixed_dictionaries({"empty": st.sampled_from(["default", "error"])}),
     convert=st.fixed_dictionaries({"owner": st.sampled_from([None, USER])}),
