@@ -94,11 +94,17 @@ def person_names(keys: Iterable[str]) -> list[str]:
     return sorted(key for key in keys if key.startswith(("email:", "phone:")))
 
 
+REMEMBERED = 50_000
+"""Keys of which it is remembered when somebody let go of them, before those that matter to nobody are forgotten."""
+
+
 @dataclass(slots=True)
 class Claims:
     """Who holds what: key → holders (a batch, or API calls that may still land)."""
 
     _holders: dict[str, set[str]] = field(default_factory=dict)
+    _left: dict[str, int] = field(default_factory=dict)
+    turn: int = 0
 
     def take(self, keys: Iterable[str], holder: str) -> None:
         """Add *holder* to each key; the caller has asked `free` before."""
@@ -106,13 +112,24 @@ class Claims:
             self._holders.setdefault(key, set()).add(holder)
 
     def release(self, keys: Iterable[str], holder: str) -> None:
-        """Take *holder* off each key."""
+        """Take *holder* off each key; `turn` counts how often that happened."""
+        self.turn += 1
         for key in keys:
             holders = self._holders.get(key)
             if holders is not None:
                 holders.discard(holder)
+                self._left[key] = self.turn
                 if not holders:
                     del self._holders[key]
+
+    def left_since(self, keys: Iterable[str], turn: int) -> bool:
+        """Whether somebody let go of one of the keys after that turn: what was read before it may be old."""
+        return any(self._left.get(key, 0) > turn for key in keys)
+
+    def forget(self, turn: int) -> None:
+        """Forget who let go before that turn: nobody who still matches began before it."""
+        if len(self._left) > REMEMBERED:
+            self._left = {key: left for key, left in self._left.items() if left > turn}
 
     def blocker(self, keys: Iterable[str], own: frozenset[str] = NO_KEYS) -> str | None:
         """Return one key that somebody outside *own* holds, or None."""
@@ -275,14 +292,16 @@ def widen(
     claims: Claims,
     queue: Queue,
     own_calls: dict[str, frozenset[str]],
+    began: int = 0,
 ) -> tuple[list[Item], list[Item]]:
     """
     Claim what the batch's commands found out that they will touch, all at once for each; return (those that may go
     on, those that wait).
 
     A command waits where someone else holds a key, or where a command with an earlier place waits for it (so that order
-    is kept when both discover each other, D10). It keeps its place and matches again (D11); the caller gives back what
-    it held.
+    is kept when both discover each other, D10), or where someone let go of a key after this batch *began* to match:
+    what it read of that record may be older than what was written there. It keeps its place and matches again (D11);
+    the caller gives back what it held.
     """
     earlier = _earlier(batch, wanted, queue)
     going: list[Item] = []
@@ -292,7 +311,8 @@ def widen(
         keys = item.keys | wanted.get(item.id, NO_KEYS)
         own = own_calls.get(item.id, NO_KEYS) | {holder}
         queued = any(earlier.get(key, item.order) < item.order for key in keys)
-        if queued or not held_back.isdisjoint(keys) or claims.blocker(keys, own) is not None:
+        old = claims.left_since(keys - item.all_keys, began)
+        if queued or old or not held_back.isdisjoint(keys) or claims.blocker(keys, own) is not None:
             item.wants = keys - item.keys
             held_back |= keys
             waiting.append(item)

@@ -48,7 +48,7 @@ class Desk:
     _alive: dict[str, ApiCall] = field(default_factory=dict)
     _own_calls: dict[str, frozenset[str]] = field(default_factory=dict)
     _working: dict[str, list[Item]] = field(default_factory=dict)
-    _deciding: set[str] = field(default_factory=set)
+    _deciding: dict[str, int] = field(default_factory=dict)
     _paused_until: float = 0.0
     _pauses: int = 0
     _live: Gathering = field(init=False)
@@ -120,7 +120,7 @@ class Desk:
             self._batches += 1
             holder = f"batch:{self._batches}"
             self._hold(holder, items)
-            self._deciding.add(holder)
+            self._deciding[holder] = self._claims.turn
             return holder, items
 
     def _first(self, now: float, limit: int, highest: int, lowest: int) -> list[Item]:
@@ -220,10 +220,11 @@ class Desk:
             first = min((item.order for item in items), default=(0, 0))
             patience = min(MOST_PATIENCE, max(LEAST_PATIENCE, took))
             self._lock.wait_for(lambda: not self._earlier_match(holder, first), patience)
-            self._deciding.discard(holder)
+            began = self._deciding.pop(holder, 0)
+            self._claims.forget(min(self._deciding.values(), default=self._claims.turn))
             self._changed()
             before = set[str]().union(*(item.all_keys for item in items))
-            going, waiting = widen(items, wanted, holder, self._claims, self._queue, self._own_calls)
+            going, waiting = widen(items, wanted, holder, self._claims, self._queue, self._own_calls, began)
             self._give_back(holder, waiting)
             # What an earlier match made it want and this one does not would be held for ever.
             kept = set[str]().union(*(item.all_keys for item in self._working[holder]))
@@ -273,7 +274,7 @@ class Desk:
                 item.forget_plan()
             self._give_back(holder, left)
             self._working.pop(holder, None)
-            self._deciding.discard(holder)
+            self._deciding.pop(holder, None)
             self._changed()
             return left
 

@@ -266,3 +266,24 @@ class AtTheDesk(RuleBasedStateMachine):
 
 AtTheDesk.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 test_commands_at_the_desk_keep_their_order_share_nothing_and_all_settle = AtTheDesk.TestCase
+
+
+def test_d10_what_was_read_before_somebody_wrote_and_let_go_is_read_again() -> None:
+    """Another name of the same record: the batch matched before the other one wrote, and would decide on old values."""
+    desk = Desk(linger=0.0)
+    first, second = item(1, "a"), item(2, "b")
+    desk.add([first], 0.0)
+    one = desk.next_batch(0.0, 1)
+    desk.add([second], 0.0)
+    other = desk.next_batch(0.0, 1)
+    assert one is not None
+    assert other is not None
+    wrote = desk.widen(one[0], [first], {first.id: frozenset({"rec:x"})})
+    assert wrote == ([first], [])
+    desk.leave(one[0], [first])
+    desk.finish(one[0])
+    assert desk.widen(other[0], [second], {second.id: frozenset({"rec:x"})}) == ([], [second])
+    desk.finish(other[0])
+    again = desk.next_batch(1.0, 1)
+    assert again is not None
+    assert desk.widen(again[0], [second], {second.id: frozenset({"rec:x"})}) == ([second], [])
