@@ -100,7 +100,8 @@ def command_row(org: str) -> Topic:
 
 def change_rows(changes: Mapping[str, str]) -> tuple[Topic, ...]:
     """Return the rows of the integrations (name → org) that are told of changes, and of their orgs' state."""
-    compacted = MappingProxyType({"cleanup.policy": "compact"})
+    # Old segments alone are compacted: a small topic's would stay open for ever, and it is read whole at each start.
+    compacted = MappingProxyType({"cleanup.policy": "compact", "segment.ms": str(DAY // 4)})
     return (
         *(Topic(change_topic(name), "change", "record_id", 3, _kept(30 * DAY)) for name in sorted(changes)),
         *(

@@ -14,13 +14,14 @@ from connectors.database.own_writes import DatabaseOwnWrites
 from connectors.kafka.change_log import KafkaChangeLog
 from connectors.kafka.headers import change_headers
 from connectors.kafka.options import consumer_config, transactional_config
-from connectors.salesforce.client import SalesforceClient
 from processors.changes.app import GROUP, Shell, run_changes
 from processors.changes.org import Context
 from processors.changes.plan import Pace
 from processors.errors import Misconfigured
 from processors.ports import Probe
 from schemas.topics import change_state_topic
+from signalbox.rotating_feed import RotatingFeed
+from signalbox.rotation import Rotation
 from signalbox.waiting import Process, changes_wanted, open_database
 from signalbox.wiring import no_probe, utc_now
 
@@ -50,14 +51,14 @@ def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callab
     settings = process.settings
     kafka = settings.kafka.client(None)
     told = changes_wanted(process.integrations)
-    client = SalesforceClient(org, settings.orgs[org])
+    feed = RotatingFeed(org, settings.orgs[org], Rotation(settings.orgs))
     section = settings.changes
 
     def make() -> Context:
         return Context(
             org=org,
             integrations=tuple(process.integrations.by_name[name] for name in sorted(told) if told[name] == org),
-            feed=client.changes(),
+            feed=feed,
             log=KafkaChangeLog(
                 change_state_topic(org),
                 lambda: Producer(transactional_config(kafka, f"{GROUP}-{org}")),

@@ -7,6 +7,7 @@ never by its locator. Reads only: nothing here is ever in doubt. Source: fact sh
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -23,6 +24,8 @@ from schemas.values import Scalar
 
 Send = Callable[[Sequence[Subrequest]], tuple[Sequence[Answer], Mapping[str, str]]]
 _OWN = ("Id", "SystemModstamp", "CreatedDate", "IsDeleted", "LastModifiedById", "LastModifiedBy.Email", "Owner.Email")
+LEAST = 50
+"""Rows of the smallest page that is asked where an org finds larger ones too much work."""
 _MERGED = ("Lead", "Contact", "Account")
 """Objects that can be merged."""
 
@@ -38,6 +41,7 @@ class PolledChanges:
         self._headers = headers
         self._clock = clock
         self._ahead: timedelta | None = None
+        self._most: dict[str, int] = {}
         self.api_calls = calls
 
     def now(self) -> datetime:
@@ -53,13 +57,30 @@ class PolledChanges:
         """Answer the asks by one API call. Raises `OrgDown` or `Transient`; a refused ask is told in its page."""
         if not asks:
             return []
+        asks = [replace(ask, most=min(ask.most, self._most.get(ask.object, ask.most))) for ask in asks]
         requests = [Subrequest("GET", path(statement(ask), deleted=ask.deleted)) for ask in asks]
         try:
             answers, headers = self._send(requests)
             self._told(headers)
-            return [_page(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
+            return [self._page(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
         except RequestException as error:
             doubt(f"changes: {error}", write=False)
+
+    def _page(self, ask: Ask, answer: Answer) -> Page:
+        if answer.status != 200:
+            try:
+                fail(answer.status, answer.body, write=False, what=f"changes of {ask.object}")
+            except Refused as error:
+                if error.kind == "smaller" and ask.most > LEAST:
+                    # Nothing was read, and it is asked again at once: fewer rows are less work for the org.
+                    self._most[ask.object] = max(LEAST, ask.most // 2)
+                    return Page(full=True)
+                return Page(refused=str(error))
+        body = answer.body
+        if not isinstance(body, Mapping) or not isinstance(body.get("records"), list) or "done" not in body:
+            raise Unusable("the answer to a query has no records")
+        rows = tuple(_row(ask, one) for one in body["records"])
+        return Page(rows, full=bool(rows) and (body["done"] is not True or len(rows) >= ask.most))
 
     def _told(self, headers: Mapping[str, str]) -> None:
         text = next((value for name, value in headers.items() if name.lower() == "date"), "")
@@ -74,7 +95,8 @@ class PolledChanges:
 
 def statement(ask: Ask) -> str:
     """Return the SOQL of one ask; raises ValueError for what is no name or no ID."""
-    names = dict.fromkeys([*_names(ask.object), *map(field_path, ask.fields)])
+    # Names are told apart in no case, and an org refuses one that is given twice.
+    names = {name.lower(): name for name in reversed([*_names(ask.object), *map(field_path, ask.fields)])}
     conditions = []
     if ask.after is not None:
         moment = _moment(ask.after.at)
@@ -89,7 +111,7 @@ def statement(ask: Ask) -> str:
         conditions.append(f"CreatedDate <= {_moment(ask.created_until)}")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     order = f" ORDER BY SystemModstamp, Id LIMIT {int(ask.most)}"
-    return f"SELECT {', '.join(names)} FROM {api_name(ask.object)}{where}{order}"  # noqa: S608  names only, checked
+    return f"SELECT {', '.join(names.values())} FROM {api_name(ask.object)}{where}{order}"  # noqa: S608  names only, checked
 
 
 def _names(name: str) -> tuple[str, ...]:
@@ -98,19 +120,6 @@ def _names(name: str) -> tuple[str, ...]:
 
 def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _page(ask: Ask, answer: Answer) -> Page:
-    if answer.status != 200:
-        try:
-            fail(answer.status, answer.body, write=False, what=f"changes of {ask.object}")
-        except Refused as error:
-            return Page(refused=str(error))
-    body = answer.body
-    if not isinstance(body, Mapping) or not isinstance(body.get("records"), list) or "done" not in body:
-        raise Unusable("the answer to a query has no records")
-    rows = tuple(_row(ask, one) for one in body["records"])
-    return Page(rows, full=bool(rows) and (body["done"] is not True or len(rows) >= ask.most))
 
 
 def _row(ask: Ask, record: Any) -> Row:

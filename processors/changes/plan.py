@@ -120,14 +120,15 @@ def hurried(pages: Sequence[Page]) -> bool:
 
 def behind(asked: Sequence[Asked], pages: Sequence[Page], now: datetime) -> float:
     """Return for how many seconds changes have waited that are not read yet; 0 where all is read."""
-    full = [page.rows[-1].changed for one, page in zip(asked, pages, strict=True) if page.full and one.loading is None]
+    read = [page for one, page in zip(asked, pages, strict=True) if page.full and page.rows and one.loading is None]
+    full = [page.rows[-1].changed for page in read]
     return max(((now - moment).total_seconds() for moment in full), default=0.0)
 
 
 def _read(reading: Reading, last: Position | None, full: bool, now: float, pace: Pace) -> Reading:
     high = reading.high if last is None or last.at < reading.high.at else last
-    if full and last is not None:
-        return replace(reading, at=last, high=high, pages=reading.pages + 1)
+    if full:
+        return replace(reading, at=last or reading.at, high=high, pages=reading.pages + 1)
     due = reading.next_sweep
     if reading.sweeping:
         due = now + pace.overlap / 2 if reading.pages else 0.0

@@ -60,7 +60,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The answer to one ask. `full`: there may be more after its last row; `refused`: why this ask was refused."""
+    """
+    The answer to one ask. `full`: there may be more after its last row (without rows: after where it began);
+    `refused`: why this ask was refused.
+    """
 
     rows: tuple[Row, ...] = ()
     full: bool = False

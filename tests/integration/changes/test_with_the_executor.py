@@ -1,4 +1,4 @@
-"""A linked record that is deleted in Salesforce loses its link by one poll: poller and executor, simulated org."""
+"""Poller and executor on one ledger and one simulated org: links with deleted records, and writes of our own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from sqlalchemy import select
 import simulator
 from connectors.database import tables
 from connectors.database.linked import DatabaseLinks
+from connectors.database.own_writes import DatabaseOwnWrites
 from processors.integration import Integration
 from processors.settings_files import preset
 from schemas.outcome import Outcome
@@ -17,7 +18,7 @@ from schemas.values import Person
 from tests.fakes.changes import ChangesRig
 from tests.fakes.simulated import START, SimulatedRig
 
-OBJECTS = {"Lead": {"scope": "forward_only", "fields": {"surname": "LastName"}}}
+OBJECTS = {"Lead": {"scope": "forward_only", "fields": {"surname": "LastName", "company": "Company", "city": "City"}}}
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def sides(tmp_path: Path) -> Iterator[tuple[SimulatedRig, ChangesRig]]:
     with simulator.serve() as running:
         there, back = SimulatedRig(tmp_path, running, [settings]), ChangesRig(running, settings)
         back.links = DatabaseLinks(there.engine)  # type: ignore[assignment]  # the real one in place of the fake
+        back.writes = DatabaseOwnWrites(there.engine)  # type: ignore[assignment]  # as above
         yield there, back
         there.executor.stop()
         there.executor.close()
@@ -37,6 +39,25 @@ def arrive(there: SimulatedRig, number: int) -> Outcome:
     who = Person("Ann", "Lee", "ann@example.com", (), "Acme")
     there.deliver(Prospect(f"e-{number}", "p-1", "acme", START, who))
     return there.settle(number)[-1]
+
+
+def test_what_the_executor_wrote_is_not_echoed_and_what_a_person_wrote_beside_it_is(
+    sides: tuple[SimulatedRig, ChangesRig],
+) -> None:
+    there, back = sides
+    back.poll()
+    assert arrive(there, 1).kind == "created"
+    (lead,) = linked(there)
+    assert back.poll() == []
+    assert back.metrics.of("changes_own_total", integration="field") == 1
+    back.edit(lead, Company="Bolt", City="Bern")
+    (change,) = back.poll()
+    assert {one.field: (one.before, one.after) for one in change.changes} == {
+        "company": ("Acme", "Bolt"),
+        "city": (None, "Bern"),
+    }
+    back.edit(lead, Company="Acme")
+    assert [one.after for one in back.poll()[0].changes] == ["Acme"]
 
 
 def linked(there: SimulatedRig) -> list[str]:
