@@ -14,9 +14,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from processors.executor.context import Decider
 from processors.executor.pack import Terms
 from schemas.topics import command_topic, outcome_topic
-from tests.fakes.desk import command
+from tests.fakes.desk import command, integration
 from tests.fakes.org import Fault
 from tests.fakes.shell import Box, Process, until
 
@@ -322,3 +323,27 @@ def test_an_org_that_is_added_is_taken_at_the_next_start(clean_kafka: str, tmp_p
         until(lambda: process.owned("other") is not None and process.owned("other").executor is not None, "the new org")
     finally:
         process.stop()
+
+
+def test_ll_5_what_a_schedule_gathers_is_written_in_its_cycle_and_not_before_also_after_a_kill(
+    box: Box, run: Run
+) -> None:
+    every = 6.0
+    box.decider = Decider(integration(schedule={"every": f"{every:g}s"}), "x")
+    process = run()
+    until(lambda: process.owned() is not None and process.owned().executor is not None, "the org")
+    # All of it in the first half of an interval, so that it is one cycle's.
+    until(lambda: time.time() % every < every / 2, "the beginning of an interval")
+    boundary = (time.time() // every + 1) * every
+    box.send(*(replace(command(f"p{number}@example.com"), lane="bulk") for number in range(20)))
+    until(lambda: process.owned().executor.counts()["later"] == 20, "all wait for the cycle")
+    process.kill_at("before_transaction")
+    process.dead()
+    assert time.time() < boundary
+    written: list[float] = []
+    after = run()
+    after.on_place = lambda place: written.append(time.time()) if place == "after_intents" else None
+
+    assert {one.kind for one in box.published(20, 40.0)} == {"created"}
+    assert min(written) >= boundary
+    assert box.orgs["main"].created("Lead") == 20
