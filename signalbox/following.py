@@ -98,10 +98,17 @@ class Following:
         """Leave."""
         self._consumer.close()
 
-    def line(self) -> str:
-        """Return how it stands, in a line."""
+    @property
+    def so_far(self) -> str:
+        """The counts by outcome, and the API calls that they cost."""
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
-        return f"{self.answered} of {len(self._load.events)} answered: {told or 'none yet'}"
+        return f"{told or 'none yet'}; {len(self.api_calls)} API calls that wrote"
+
+    def line(self, seconds: float = 0.0, began_with: int = 0) -> str:
+        """Return how it stands, in a line; *seconds* after it began with so many answered, with a forecast."""
+        fresh = self.answered - began_with
+        left = f"; about {seconds * (self.total - self.answered) / fresh:.0f} s left" if fresh and seconds else ""
+        return f"{self.answered} of {self.total} answered: {self.so_far}{left}"
 
     def summary(self, before: int) -> Table:
         """Return the numbers at the end; *before*: how many were answered when it began."""
@@ -120,21 +127,27 @@ class Following:
         return table
 
 
-def show(follow: Following, console: Console, timeout: float, clock: Callable[[], float]) -> None:
-    """Follow until all is answered; raise `Transient` where nothing came for *timeout* seconds."""
+def show(
+    follow: Following, feed: Callable[[], None], console: Console, timeout: float, clock: Callable[[], float]
+) -> None:
+    """Follow until all is answered, and *feed* meanwhile; raise `Transient` if nothing came for *timeout* seconds."""
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    moved, told = clock(), clock()
-    with Progress(TextColumn("answered"), *columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("answered", total=follow.total, completed=follow.answered)
+    began, began_with = clock(), follow.answered
+    moved = told = began
+    with Progress(
+        TextColumn("{task.description}"), *columns, console=console, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task(follow.so_far, total=follow.total, completed=follow.answered)
         while not follow.done:
             before = follow.answered
+            feed()
             follow.read(0.5)
             now = clock()
             if follow.answered > before:
                 moved = now
-                progress.update(task, completed=follow.answered)
+                progress.update(task, completed=follow.answered, description=follow.so_far)
             if not console.is_terminal and now - told >= _LINE_EVERY:
                 told = now
-                console.print(follow.line(), highlight=False, soft_wrap=True)
+                console.print(follow.line(now - began, began_with), highlight=False, soft_wrap=True)
             if now - moved > timeout:
                 raise Transient(f"{follow.line()}; nothing came for {timeout:g} s; see `signalbox log`, start again")

@@ -186,7 +186,7 @@ class OrgExecutor:
         if doubt is not None:
             self._submit(self._resolve, doubt)
             started = True
-        batch = self.desk.next_batch(now, self.worker.rows_at_once(), self._lowest_lane(now))
+        batch = self.desk.next_batch(now, self.worker.pace.rows(self.context.terms.max_rows), self._lowest_lane(now))
         if batch is not None:
             if batch[1][0].lane > self._lowest:
                 self._held_since = now

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import get_args
 
 from processors.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
+from processors.executor.answers import as_it_counts, names_gone, told, unsure
 from processors.executor.choose import resolution_of
 from processors.executor.claim import Item
 from processors.executor.context import Context
@@ -22,6 +23,7 @@ from processors.executor.known import Known
 from processors.executor.lanes import LIVE
 from processors.executor.lookup import look_up
 from processors.executor.outbox import Outbox
+from processors.executor.pace import Pace
 from processors.executor.pack import pack
 from processors.executor.pending import Pending
 from processors.executor.plan import ApiCall, Row, plan_to_json
@@ -32,12 +34,6 @@ from processors.ledger import Change, Lease
 from processors.values import RowError, Written
 from schemas.command import Command
 from schemas.outcome import Reason
-
-CALL_SECONDS, LEAST_ROWS, FIRST_ROW_SECONDS = 10.0, 100, 1 / 30
-"""
-How long a call may take, in seconds, by the org's pace as measured; the fewest rows by which a pace is believed; and
-the seconds a row that are assumed before the first answer (the slowest pace published of an org).
-"""
 
 CRASHES = 3
 """How often a command may crash the executor, decided alone and without intents, before it is `error.internal`."""
@@ -61,19 +57,13 @@ class Worker:
         self.known = Known(context, self.watch)
         self._worked: Counter[str] = Counter()
         self._worked_lock = threading.Lock()
-        self._row_seconds = FIRST_ROW_SECONDS
-
-    def rows_at_once(self) -> int:
-        """Return how many commands a batch takes: so many that writing them takes the org about `CALL_SECONDS`."""
-        return int(min(self._context.terms.max_rows, max(LEAST_ROWS, CALL_SECONDS / self._row_seconds)))
+        self.pace = Pace()
 
     def defer(self, item: Item, why: str) -> None:
         """Tell that this command, and all of its lane, wait for the org's next API calls; once a pause."""
         pending = Pending(self._context)
         pending.notice(item, "deferred", why)
-        applied = self._context.ledger.apply(self._lease, pending.change())
-        self.outbox.put([], applied.numbers, pending.noticed)
-        self.last_sequence = max(self.last_sequence, applied.last_sequence)
+        self.tell(pending.change())
         self._context.metrics.count("lanes_deferred_total", org=self._context.org)
 
     def process(self, holder: str, items: list[Item]) -> None:
@@ -303,8 +293,7 @@ class Worker:
             return []
         took = context.clock() - began
         self._desk.answered(took, items[0].lane if items else LIVE)
-        if len(call.rows) >= LEAST_ROWS // 2:
-            self._row_seconds += 0.5 * (took / len(call.rows) - self._row_seconds)
+        self.pace.learn(len(call.rows), took)
         context.metrics.observe("stage_duration_seconds", took, stage="execute")
         context.probe("after_write")
         pending.answered.append(call.id)
@@ -343,11 +332,11 @@ class Worker:
             if written.success:
                 pending.advance(members, written)
                 onward += members
-            elif (gone := _names_gone(written)) is not None and self.known.all_held(gone, members, pending):
+            elif (gone := names_gone(written)) is not None and self.known.all_held(gone, members, pending):
                 continue
             elif any(error.transient for error in written.errors):
                 for item in members:
-                    pending.postpone(item, _told(written.errors))
+                    pending.postpone(item, told(written.errors))
             elif len(members) > 1:
                 # One of the merged writes is refused, and it is not known which: each goes alone, in order.
                 for item in members:
@@ -360,11 +349,11 @@ class Worker:
 
     def _checked(self, call: ApiCall, answers: Sequence[Written]) -> list[Written]:
         """What the answer to a resend does not say is read before it counts: a refusal (D7), who created it."""
-        answers = [_gone(row, written) for row, written in zip(call.rows, answers, strict=True)]
-        unsure = [row for row, written in zip(call.rows, answers, strict=True) if _unsure(row, written)]
-        if not call.resent or not unsure:
+        answers = [as_it_counts(row, written) for row, written in zip(call.rows, answers, strict=True)]
+        doubtful = [row for row, written in zip(call.rows, answers, strict=True) if unsure(row, written)]
+        if not call.resent or not doubtful:
             return list(answers)
-        seen = dict(zip((row.parts for row in unsure), self.look(unsure, call.intended_at), strict=True))
+        seen = dict(zip((row.parts for row in doubtful), self.look(doubtful, call.intended_at), strict=True))
         return [seen.get(row.parts) or written for row, written in zip(call.rows, answers, strict=True)]
 
     def look(self, rows: Sequence[Row], intended_at: float) -> list[Written | None]:
@@ -387,26 +376,3 @@ def _skip_ending(reason: str) -> Ending:
     """
     known = next((one for one in get_args(Reason) if one == reason), None)
     return Ending("skipped", known or "other", None if known else reason)
-
-
-def _gone(row: Row, written: Written) -> Written:
-    """Return the answer to a deletion of what somebody has deleted already: there is nothing left to do."""
-    deleted = row.write is not None and row.write.operation == "delete"
-    if deleted and written.errors and all(error.code == "ENTITY_IS_DELETED" for error in written.errors):
-        return Written(True, row.write.record_id if row.write else None)
-    return written
-
-
-def _unsure(row: Row, written: Written) -> bool:
-    """Whether an earlier copy may have done it: the row is refused, or its record was there already."""
-    if not written.success:
-        return not any(error.transient for error in written.errors)
-    return row.write is not None and row.write.operation == "create" and not written.created
-
-
-def _names_gone(written: Written) -> str | None:
-    return next((error.gone for error in written.errors if error.gone is not None), None)
-
-
-def _told(errors: Sequence[RowError]) -> str:
-    return "; ".join(f"{error.code}: {error.message}" for error in errors)

@@ -9,6 +9,7 @@ which was stopped goes on where it was, and nothing is applied twice.
 
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +31,14 @@ from signalbox.settings import Settings, load_settings
 from signalbox.wiring import open_codec
 
 _READ_SECONDS = 30.0
+_FLUSH_SECONDS = 60.0
 _STOPPED = 130
+
+WINDOW = 5_000
+"""
+Prospects that are under way at once: more than the org takes at a time, and so few that what else comes for the org is
+read in between (an executor reads no further than `executor.max_due` commands).
+"""
 
 
 def import_(
@@ -57,9 +65,8 @@ def import_(
     follow = Following(settings.kafka.client(None), codec, load)
     try:
         before = follow.catch_up()
-        producer = Producer(producer_config(settings.kafka.client(None)))
-        _send(producer, load, follow)
-        show(follow, console, timeout, time.monotonic)
+        sender = Sender(Producer(producer_config(settings.kafka.client(None))), load, follow)
+        show(follow, sender.more, console, timeout, time.monotonic)
     except KeyboardInterrupt:
         say(f"stopped with {follow.answered} of {len(load.events)} answered; start it again to go on")
         raise typer.Exit(_STOPPED) from None
@@ -124,17 +131,27 @@ def _partition(consumer: Consumer, topic: str, codec: Codec) -> Iterator[str]:
         yield line_of(message.value() or b"", codec)
 
 
-def _send(producer: Producer, load: Load, follow: Following) -> None:
-    """Send what is not answered yet; outcomes are read meanwhile."""
-    for event in load.events:
-        if event.outcome_id in follow.seen:
-            continue
-        while True:
+class Sender:
+    """Sends what is not answered yet, never more than `WINDOW` prospects ahead of their outcomes."""
+
+    def __init__(self, producer: Producer, load: Load, follow: Following) -> None:
+        self._producer, self._follow = producer, follow
+        self._before = follow.answered
+        self._left = deque(event for event in load.events if event.outcome_id not in follow.seen)
+        self._sent = 0
+
+    def more(self) -> None:
+        """Send as many as may be under way now; raises `Transient` where Kafka does not take them."""
+        room = WINDOW - (self._sent - (self._follow.answered - self._before))
+        if room <= 0 or not self._left:
+            return
+        for _ in range(min(room, len(self._left))):
+            event = self._left[0]
             try:
-                producer.produce(SOURCE_PROSPECT, event.value, event.key)
-                break
+                self._producer.produce(SOURCE_PROSPECT, event.value, event.key)
             except BufferError:
-                producer.poll(0.2)
-        producer.poll(0)
-    if left := producer.flush(60):
-        raise Transient(f"Kafka did not take {left} prospects in 60 s; start again to go on")
+                break
+            self._left.popleft()
+            self._sent += 1
+        if left := self._producer.flush(_FLUSH_SECONDS):
+            raise Transient(f"Kafka did not take {left} prospects in {_FLUSH_SECONDS:g} s; start again to go on")

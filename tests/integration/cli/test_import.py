@@ -1,6 +1,7 @@
 """import as its user has it: a first load of prospects through real processes on a real broker."""
 
 import json
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from schemas.prospect import Prospect
 from schemas.topics import SOURCE_PROSPECT
 from schemas.values import Person
 from tests.integration.cli.conftest import Staging
-from tests.integration.cli.tool import Said, signalbox
+from tests.integration.cli.tool import Said, signalbox, signalbox_running
 
 pytestmark = pytest.mark.timeout(200)
 FILE = """
@@ -124,3 +125,41 @@ def test_a_load_from_a_topic_takes_each_prospect_of_it(stage: Staging) -> None:
     assert (done.code, done.err) == (0, "")
     assert _counts(done)["outcome: created"] == 5, done.out
     assert len(box.org().state()["records"]["Lead"]) == 5
+
+
+def test_a_load_that_is_stopped_by_hand_says_so_and_goes_on_without_applying_anything_twice(
+    stage: Staging, tmp_path: Path
+) -> None:
+    box = stage(integrations={"marketing": FILE})
+    file = tmp_path / "prospects.jsonl"
+    file.write_text(_lines(*range(20)))
+    words = ("import", str(file), "--integration", "marketing")
+    with signalbox_running(box.folder, *words) as begun:
+        assert begun.stdout is not None
+        # Nobody answers yet: all is sent, and it tells where it stands.
+        assert begun.stdout.readline().startswith("0 of 20 answered: none yet; 0 API calls that wrote")
+        begun.send_signal(signal.SIGINT)
+        _, said = begun.communicate(timeout=30)
+    assert begun.returncode == 130
+    assert said.splitlines() == ["stopped with 0 of 20 answered; start it again to go on"]
+    for role in ("intake", "executor"):
+        box.start(role)
+    done = signalbox(box.folder, *words)
+    assert (done.code, _counts(done)["outcome: created"]) == (0, 20), done.err
+    assert len(box.org().state()["records"]["Lead"]) == 20
+
+
+def test_a_load_with_an_error_among_its_outcomes_adds_up_and_ends_with_1(stage: Staging, tmp_path: Path) -> None:
+    box = stage(integrations={"marketing": FILE})
+    for role in ("intake", "executor"):
+        box.start(role)
+    twice = {"LastName": "Lee", "Company": "Example", "Email": "p3@example.org"}
+    box.org().seed("Lead", [twice, twice])
+    file = tmp_path / "prospects.jsonl"
+    file.write_text(_lines(*range(6)))
+    done = signalbox(box.folder, "import", str(file), "--integration", "marketing")
+    counts = _counts(done)
+    assert done.code == 1
+    assert (counts["outcome: created"], counts["outcome: error.multiple_match"]) == (5, 1)
+    told = sum(count for name, count in counts.items() if name.startswith("outcome: "))
+    assert counts["prospects"] == told + counts["without an answer"]

@@ -37,12 +37,10 @@ class Said:
 
 def signalbox(folder: Path, *words: str, stdin: str = "") -> Said:
     """Run one command on the settings in *folder*."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNALBOX_")}
-    env |= {"SIGNALBOX_SETTINGS": str(folder / "settings.yaml"), "SIGNALBOX_INSTANCE": "tool", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "signalbox", *words],
         cwd=folder,
-        env=env,
+        env=_env(folder),
         input=stdin,
         capture_output=True,
         text=True,
@@ -50,3 +48,21 @@ def signalbox(folder: Path, *words: str, stdin: str = "") -> Said:
     )
     assert "Traceback" not in done.stderr, done.stderr
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def signalbox_running(folder: Path, *words: str) -> "subprocess.Popen[str]":
+    """Begin a command on the settings in *folder*; whoever asks for it ends it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "signalbox", *words],
+        cwd=folder,
+        env=_env(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _env(folder: Path) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNALBOX_")}
+    told = {"SIGNALBOX_SETTINGS": str(folder / "settings.yaml"), "SIGNALBOX_INSTANCE": "tool", "PYTHONPATH": str(ROOT)}
+    return env | told
