@@ -1,11 +1,11 @@
 """
 Who plays the sources: publishes what is told, at once or when what it waits for is seen.
 
-In: what is told, outcomes and notices.  Out: messages on the source topics.
+In: what is told, outcomes, notices and edits by people.  Out: messages on the source topics.
 Rule of this file: it knows of an event's answer what every subscriber knows; repeats go right behind the first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from confluent_kafka import Producer
@@ -24,10 +24,12 @@ _FLUSH_SECONDS = 30
 class Deliver:
     """Publishes on a producer of its own; `messages` counts them, `unreadable` those that nobody can read."""
 
-    def __init__(self, kafka: str, codec: Codec, told: Sequence[Told]) -> None:
+    def __init__(self, kafka: str, codec: Codec, told: Sequence[Told], known: Mapping[str, str] | None = None) -> None:
+        """*known*: the IDs of the records that are in the org before, by e-mail."""
         self._producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True})
         self._codec = codec
         self._waiting = list(told)
+        self._known = known or {}
         self._answered: set[str] = set()
         self._parked: dict[str, Notice] = {}
         self.messages = self.unreadable = 0
@@ -42,8 +44,9 @@ class Deliver:
         self._publish(last)
         self._producer.flush(_FLUSH_SECONDS)
 
-    def saw(self, outcomes: Iterable[Outcome], notices: Iterable[Notice]) -> None:
+    def saw(self, outcomes: Iterable[Outcome], notices: Iterable[Notice], edits: Iterable[str] = ()) -> None:
         """Publish what these make due."""
+        self._answered.update(edits)
         for outcome in outcomes:
             self._answered.update(outcome.event_ids)
         for notice in notices:
@@ -59,6 +62,8 @@ class Deliver:
             event = one.event
             if one.about is not None and isinstance(event, UserAction):
                 event = choice(event, self._parked[one.about])
+            if one.chosen is not None and isinstance(event, UserAction):
+                event = replace(event, salesforce_id=self._known[one.chosen])
             for _ in range(one.times):
                 self._publish(event)
         return len(due)

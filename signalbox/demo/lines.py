@@ -1,12 +1,13 @@
 """
-One line for what became of an event, as a person reads it.
+One line for what became of an event, or came back of Salesforce, as a person reads it.
 
-In: an outcome, or a notice.  Out: a line.  Pure.
+In: an outcome, a notice, or a change.  Out: a line.  Pure.
 Rule of this file: a line says what came in and what it did: `call of 4 steps → Task on Lead`.
 """
 
 from collections.abc import Iterator, Mapping
 
+from schemas.change import Change, FieldChange
 from schemas.notice import Notice
 from schemas.outcome import Outcome, Touched
 from schemas.values import Scalar
@@ -19,8 +20,16 @@ _FLAGS = {
     "converted_lead": "its lead is converted",
     "closed_by_time_out": "closed by its time-out",
 }
+_OWN_RECORDS = ("prospect", "field_record", "field_activity", "change", "user_action")
+"""Contracts whose thing has a name that a person knows, where nobody is named."""
 _TIES = {"newest": "the newest of several", "pre_install": "one of several from before"}
-_WORDS = {"resolved": "what waited for it goes on", "already_resolved": "too late: it was chosen for before"}
+_WORDS = {
+    "record_deleted": "the link with the deleted record is dropped",
+    "anonymous": "kept until a user links it",
+    "resolved": "what waited for it goes on",
+    "already_resolved": "too late: it was chosen for before",
+    "before_activation": "nothing written: it is older than the integration's start",
+}
 _SAID = {"Transfers:": "transferred", "Recording:": "recorded"}
 
 
@@ -45,6 +54,32 @@ def brief_notice(notice: Notice) -> str:
     return f"{notice.kind:<10} {_whose(notice):<25} {notice.reason}"
 
 
+def change_line(change: Change) -> str:
+    """Return what a person did in Salesforce, as the source is told."""
+    return f"{'change.' + change.operation:<28} {change.integration:<16} {_known_as(change):<26} {_edit(change)}"
+
+
+def brief_change(change: Change) -> str:
+    """Return the same where a line has less room."""
+    return f"{'change':<10} {_known_as(change):<25} {_edit(change)}"
+
+
+def _known_as(change: Change) -> str:
+    return change.source_id or change.record_id
+
+
+def _edit(change: Change) -> str:
+    fields = ", ".join(map(_field, change.changes))
+    by = f" by {change.changed_by_email}" if change.changed_by_email else ""
+    return f"{change.object} {change.operation} in Salesforce{by}" + (f": {fields}" if fields else "")
+
+
+def _field(one: FieldChange) -> str:
+    if one.before == one.after:
+        return f"{one.field} {one.after}"
+    return f"{one.field} {one.before} → {one.after}" if one.before else f"{one.field} → {one.after}"
+
+
 def _whose(notice: Notice) -> str:
     return notice.person.email or next(iter(notice.person.phones), "somebody")
 
@@ -53,7 +88,8 @@ def _who(outcome: Outcome) -> str:
     person = outcome.person
     if outcome.contract == "pbx_call_event" and not person.phones:
         return "colleagues" if outcome.reason == "internal" else "number withheld"
-    return person.email or next(iter(person.phones), None) or person.last_name or "somebody"
+    named = person.email or next(iter(person.phones), None) or person.last_name
+    return named or (outcome.thing if outcome.contract in _OWN_RECORDS else "somebody")
 
 
 def _what(outcome: Outcome, *, brief: bool = False) -> str:
@@ -70,6 +106,9 @@ def _nothing(outcome: Outcome, *, brief: bool) -> str:
         return outcome.reason.replace("_", " ")
     if outcome.contract == "call_result":
         return "nothing written"
+    if outcome.reason == "filtered":
+        names = ", ".join(one.removeprefix("filter:") for one in outcome.rule_ids if one.startswith("filter:"))
+        return f"nothing written: left out by the filter {names}"
     return _WORDS.get(outcome.reason) or f"nothing written: {outcome.detail or outcome.reason.replace('_', ' ')}"
 
 
@@ -121,4 +160,30 @@ def _by_hand(outcome: Outcome) -> str:
     return "choice" if outcome.reason in ("resolved", "already_resolved") else "by hand"
 
 
-_SUBJECTS = {"pbx_call_event": _call, "booking": _booking, "user_action": _by_hand}
+def _prospect(_outcome: Outcome) -> str:
+    return "prospect"
+
+
+def _gone(_outcome: Outcome) -> str:
+    return "deleted in Salesforce"
+
+
+def _stage(outcome: Outcome) -> str:
+    return "field lead won" if outcome.kind == "converted" else "field lead"
+
+
+def _field_activity(outcome: Outcome) -> str:
+    visit = any(one.object == "Event" for one in outcome.records)
+    done = any(one.fields.get("Status") == "Completed" for one in outcome.records)
+    return "visit" if visit else "field activity done" if done else "field activity"
+
+
+_SUBJECTS = {
+    "pbx_call_event": _call,
+    "booking": _booking,
+    "user_action": _by_hand,
+    "prospect": _prospect,
+    "field_record": _stage,
+    "field_activity": _field_activity,
+    "change": _gone,
+}

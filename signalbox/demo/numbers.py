@@ -8,24 +8,33 @@ Rule of this file: a number that does not add up is one clear line, and the demo
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 
 from rich.table import Table
 
+from schemas.call_result import CallResult
+from schemas.change import Change
 from schemas.outcome import Outcome
 from schemas.topics import OUTCOME_KINDS
+from signalbox.demo.edits import Edited
 from signalbox.demo.told import Told
 
+_WRITING = ("created.none", "updated.none", "converted.none")
 AMENDING = frozenset({"activity.activity_updated", "updated.none"})
 """The outcomes of a step that comes when its call is logged already."""
+
+STALE = "skipped.stale"
+"""The outcome of an event that a newer one about the same person has overtaken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """
-    What the demo saw: outcomes by ID, notices by kind, mails (recipients, bytes), audit rows, dead letters, the org's
-    own counts; `talk` is the seconds of talk that its Tasks say.
+    What the demo saw: outcomes by ID, notices by kind, mails (recipients, bytes), audit rows, dead letters, changes
+    that came back by ID, edits that people made, the org's own counts; `talk` is the seconds of talk that its Tasks
+    say.
     """
 
     outcomes: Mapping[str, Outcome]
@@ -38,6 +47,8 @@ class Seen:
     effects: Mapping[tuple[str, str], int]
     notices: Mapping[str, int] = field(default_factory=dict)
     talk: int = 0
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    edited: Sequence[Edited] = ()
 
     def left(self, name: str) -> int:
         """Return how many records of an object there are more than before."""
@@ -47,6 +58,7 @@ class Seen:
 def faults(told: Sequence[Told], seen: Seen, recipients: Mapping[str, Sequence[str]]) -> list[str]:
     """Return one line for each number that does not add up."""
     expected = Counter((one.integration, one.outcome) for one in told)
+    expected += Counter((name, "skipped.record_deleted") for name in _dropped(seen))
     found = _found(told, seen)
     reused = [one for one in seen.outcomes.values() if one.reason == "id_reused"]
     lines = [
@@ -56,7 +68,7 @@ def faults(told: Sequence[Told], seen: Seen, recipients: Mapping[str, Sequence[s
     ]
     parked = choices(told)
     checks = [
-        ("distinct (event, integration or none) = events listed in outcomes", len(told), found.total()),
+        ("distinct (event, integration or none) = events listed in outcomes", expected.total(), found.total()),
         ("events listed twice", 0, sum(count - 1 for count in _listed(seen).values())),
         ("outcomes seen twice", 0, seen.repeats),
         ("reused event IDs = their errors", 1, len(reused)),
@@ -68,8 +80,25 @@ def faults(told: Sequence[Told], seen: Seen, recipients: Mapping[str, Sequence[s
         ("bookings that stand = Events in the org", sum(one.events for one in told), seen.left("Event")),
         ("seconds of talk = what the Tasks say", sum(one.talk for one in told), seen.talk),
     ]
+    lines += _not_back(seen)
     lines += [f"{what}: {wanted} ≠ {got}" for what, wanted, got in checks if wanted != got]
     return lines + _unmailed(seen, recipients)
+
+
+def _dropped(seen: Seen) -> list[str]:
+    """Return the integration of each linked record that a person deleted: an outcome tells that its link is dropped."""
+    return [one.edit.back for one in seen.edited if one.edit.delete and one.edit.back is not None]
+
+
+def _not_back(seen: Seen) -> list[str]:
+    """Return a line for each record whose edits did not come back, each once; what we wrote ourselves never does."""
+    wanted = Counter(one.record_id for one in seen.edited if one.edit.back is not None)
+    found = Counter(one.record_id for one in seen.changes.values())
+    return [
+        f"edits of record {record} by people = changes that came back: {wanted[record]} ≠ {found[record]}"
+        for record in sorted(wanted.keys() | found.keys())
+        if wanted[record] != found[record]
+    ]
 
 
 def choices(told: Sequence[Told]) -> int:
@@ -80,14 +109,29 @@ def choices(told: Sequence[Told]) -> int:
 def _found(told: Sequence[Told], seen: Seen) -> Counter[tuple[str, str]]:
     """Return how many events are listed by (integration, outcome): a call's outcome lists each of its steps."""
     disordered = {one.event.event_id: one.outcome for one in told if one.amends}
+    overtaken = _overtaken(told)
     found: Counter[tuple[str, str]] = Counter()
     for outcome in seen.outcomes.values():
         name = f"{outcome.kind}.{outcome.reason}"
         for event_id in outcome.event_ids:
             # Which steps of a call in disorder come before its first outcome is chance; that they come once is not.
             meant = disordered.get(event_id, name) if name in AMENDING else name
+            # So is which of two calls about a person is decided first; then the older one leaves what the newer wrote.
+            meant = overtaken.get(event_id, meant) if name == STALE else meant
             found[outcome.integration, meant] += 1
     return found
+
+
+def _overtaken(told: Sequence[Told]) -> dict[str, str]:
+    """Return the call results that a newer one about the same person may overtake, with what is counted of them."""
+    results = [one for one in told if isinstance(one.event, CallResult) and one.outcome in _WRITING]
+    newest: dict[str | None, datetime] = {}
+    for one in results:
+        email = one.event.person.email
+        newest[email] = max(one.event.event_time, newest.get(email, one.event.event_time))
+    return {
+        one.event.event_id: "updated.none" for one in results if one.event.event_time < newest[one.event.person.email]
+    }
 
 
 def _listed(seen: Seen) -> Counter[tuple[str, str]]:
@@ -113,11 +157,15 @@ def _text(data: bytes) -> str:
     return body.get_content() if body is not None else ""
 
 
+_EXTRA = {"change": "deleted in Salesforce"}
+"""What outcomes are about whose events nobody told: by their contract."""
+
+
 def cases(told: Sequence[Told], seen: Seen) -> Table:
     """Return how each case ended: outcomes by their kind, a row for each case in the order in which they are told."""
     case_of = {one.event.event_id: one.case for one in told}
     counted = Counter(
-        (case_of.get(next(iter(one.event_ids), ""), "event ID used again"), str(one.kind))
+        (case_of.get(next(iter(one.event_ids), ""), _EXTRA.get(one.contract, "event ID used again")), str(one.kind))
         for one in seen.outcomes.values()
     )
     table = Table(title="What came in, and its outcomes", title_justify="left", padding=(0, 0), collapse_padding=True)
@@ -146,6 +194,8 @@ def summary(seen: Seen, seconds: float) -> Table:
         ("Events in the org", seen.left("Event")),
         ("parked for a choice", seen.notices.get("parked", 0)),
         ("resumed by one", seen.notices.get("resumed", 0)),
+        ("edits by people to come back", sum(one.edit.back is not None for one in seen.edited)),
+        ("changes that came back", len(seen.changes)),
         ("mails", len(seen.mails)),
         ("audit rows", seen.audited),
         ("dead letters", seen.dead_letters),

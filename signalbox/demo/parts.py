@@ -1,7 +1,8 @@
 """
-The demo's parts: an embedded Kafka, a simulated org, a mail receiver, a ledger, and the four processes.
+The demo's parts: an embedded Kafka, a simulated org, a mail receiver, a ledger, and the five processes.
 
-In: a folder for everything.  Out: `Parts`, running; ended with the context, whatever happens.
+In: a folder for everything, what the org holds before.  Out: `Parts`, running; ended with the context, whatever
+happens.
 Rule of this file: the processes are those of production, told by one settings file; each ends by its own ID.
 """
 
@@ -12,12 +13,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import yaml
 from aiosmtpd.controller import Controller
@@ -25,11 +27,14 @@ from aiosmtpd.controller import Controller
 from connectors.database.engine import open_engine
 from connectors.database.migrate import migrate
 from connectors.kafka.embedded import embedded_kafka
+from processors.settings_files import load_integrations
 from schemas.topics import NO_ORG, topic_table
+from signalbox.demo.told import Known
+from signalbox.waiting import changes_wanted
 from simulator.client import Control
 
 ORG = "demo"
-PROCESSES = ("intake", "executor", "notifier", "audit")
+PROCESSES = ("intake", "executor", "notifier", "audit", "changes")
 START_SECONDS = 45.0
 END_SECONDS = 35.0
 _PR_SET_PDEATHSIG = 1
@@ -56,7 +61,10 @@ class Post:
 
 @dataclass
 class Parts:
-    """Everything that runs."""
+    """
+    Everything that runs. `told`: the integrations (name → org) that are told of changes; `known`: the IDs of the
+    records that were put in, by e-mail.
+    """
 
     folder: Path
     kafka: str
@@ -64,6 +72,8 @@ class Parts:
     org_url: str
     post: Post
     ports: Mapping[str, int]
+    told: Mapping[str, str]
+    known: Mapping[str, str]
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -80,10 +90,11 @@ class Parts:
 
 
 @contextmanager
-def running_parts(folder: Path) -> Iterator[Parts]:
-    """Start everything in *folder*; end it with the context. Raises `NotStarted`."""
+def running_parts(folder: Path, known: Sequence[Known]) -> Iterator[Parts]:
+    """Start everything in *folder*, with *known* in the org; end it with the context. Raises `NotStarted`."""
     with ExitStack() as stack:
-        partitions = {topic.name: topic.partitions for topic in topic_table([ORG, NO_ORG])}
+        told = changes_wanted(load_integrations(_integrations(folder)))
+        partitions = {topic.name: topic.partitions for topic in topic_table([ORG, NO_ORG], told)}
         kafka = stack.enter_context(embedded_kafka(partitions)).bootstrap
         control, org_url = _simulator(folder, stack)
         post = Post(folder / "mails")
@@ -91,14 +102,51 @@ def running_parts(folder: Path) -> Iterator[Parts]:
         smtp.start()
         stack.callback(smtp.stop)
         ports = {name: _free_port() for name in PROCESSES}
-        parts = Parts(folder, kafka, control, org_url, post, ports)
+        # Before anyone polls: what was there before is no change.
+        parts = Parts(folder, kafka, control, org_url, post, ports, told, _fill(control, known))
         _settings(parts, smtp.port)
         migrate(open_engine(parts.database))
         for name in PROCESSES:
             process = _start(name, folder, {"SIGNALBOX_METRICS__PORT": str(ports[name])})
             parts.processes[name] = process
         stack.callback(_end, parts.processes)
+        # What people edit before the first look at the org is no change: they begin after it.
+        _wait(lambda: _is_ready(parts, "changes"), "the process changes", folder / "changes.log")
         yield parts
+
+
+def _is_ready(parts: Parts, name: str) -> bool:
+    died = parts.died()
+    if died is not None:
+        raise NotStarted(died)
+    try:
+        with urlopen(f"http://127.0.0.1:{parts.ports[name]}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _integrations(folder: Path) -> Path:
+    """Write the demo's integrations; return their folder."""
+    integrations = folder / "integrations"
+    integrations.mkdir()
+    for one in files("signalbox.demo").joinpath("integrations").iterdir():
+        if one.name.endswith(".yaml"):
+            (integrations / one.name).write_text(one.read_text())
+    return integrations
+
+
+def _fill(control: Control, known: Sequence[Known]) -> dict[str, str]:
+    """Put the records in that the org has before, accounts first; return their IDs by e-mail."""
+    accounts: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for one in known:
+        belongs = {"AccountId": accounts[one.account]} if one.account else {}
+        (made,) = control.seed(one.object, [{**one.fields, **belongs}])
+        if one.object == "Account":
+            accounts[one.fields["Name"]] = made
+        found[one.fields.get("Email", made)] = made
+    return found
 
 
 def _simulator(folder: Path, stack: ExitStack) -> tuple[Control, str]:
@@ -117,16 +165,12 @@ def _simulator(folder: Path, stack: ExitStack) -> tuple[Control, str]:
 
 
 def _settings(parts: Parts, mail_port: int) -> None:
-    integrations = parts.folder / "integrations"
-    integrations.mkdir()
-    for one in files("signalbox.demo").joinpath("integrations").iterdir():
-        if one.name.endswith(".yaml"):
-            (integrations / one.name).write_text(one.read_text())
     org = {"login_url": parts.org_url, "client_id": "signalbox", "client_secret": "simulated-secret"}
     settings = {
         "kafka": {"bootstrap": parts.kafka, "embedded": True, "replication": 1},
         "database": parts.database,
-        "integrations": str(integrations),
+        "integrations": str(parts.folder / "integrations"),
+        "changes": {"every": 1, "hold_back": 3},
         "orgs": {ORG: org},
         "mail": {"host": "127.0.0.1", "port": mail_port, "security": "none", "sender": "signalbox@example.com"},
     }

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from processors.settings_files import load_integrations
 from schemas.codec import SingleObject
 from signalbox.demo import people, script
 from signalbox.demo.deliver import Deliver
+from signalbox.demo.edits import Editor
 from signalbox.demo.numbers import Seen, cases, choices, faults, summary
 from signalbox.demo.parts import NotStarted, Parts, running_parts
 from signalbox.demo.watch import Watch, show
@@ -31,6 +33,14 @@ CODEC = SingleObject()
 _DONE = {"create": "created", "update": "updated", "convert": "converted", "delete": "deleted"}
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the org had counted before: API calls and effects."""
+
+    calls: int
+    effects: int
+
+
 def run_demo(seed: int, *, serve: bool, console: Console) -> int:
     """Run the demo; return the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -38,8 +48,8 @@ def run_demo(seed: int, *, serve: bool, console: Console) -> int:
         signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="signalbox-demo-") as folder:
         try:
-            console.print("Starting an embedded Kafka, a simulated org, a mail receiver, four processes ...")
-            with running_parts(Path(folder)) as parts:
+            console.print("Starting an embedded Kafka, a simulated org, a mail receiver, five processes ...")
+            with running_parts(Path(folder), script.known()) as parts:
                 code = _play(parts, seed, console)
                 if serve:
                     _serve(parts, console)
@@ -54,18 +64,20 @@ def run_demo(seed: int, *, serve: bool, console: Console) -> int:
 
 def _play(parts: Parts, seed: int, console: Console) -> int:
     began = time.monotonic()
-    _fill(parts)
-    calls_before = _api_calls(parts)
-    told = script.Script(seed, people.start_time()).tell()
-    expected = len({one.event.event_id for one in told}) + 1
+    whole_script = script.Script(seed, people.start_time())
+    told = whole_script.tell()
+    edits, last = whole_script.edits(told)
+    editor = Editor(parts.control, edits, last, parts.known)
+    # Beside what is told: an event ID used again, and the links that end with a deleted record.
+    expected = len({one.event.event_id for one in told}) + 1 + sum(one.delete and one.back is not None for one in edits)
     notices = 2 * choices(told)
     audit = DatabaseAudit(open_engine(parts.database))
     recipients = {
         name: one.recipients for name, one in load_integrations(parts.folder / "integrations").by_name.items()
     }
-    watch = Watch(parts.kafka, CODEC)
-    effects = len(parts.control.effects())
-    deliver = Deliver(parts.kafka, CODEC, told)
+    watch = Watch(parts.kafka, CODEC, parts.told)
+    before = Before(_api_calls(parts), len(parts.control.effects()))
+    deliver = Deliver(parts.kafka, CODEC, told, parts.known)
     deliver.begin(people.reused(told))
 
     def done() -> bool:
@@ -74,19 +86,36 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
             raise NotStarted(died)
         late = time.monotonic() - began > BOUND_SECONDS
         whole = watch.answered >= expected and len(watch.notices) >= notices
+        if whole:
+            # Changes come in their order: once this one is back, whatever we wrote ourselves has been read too.
+            editor.finish()
+        whole = whole and last.name in _back(editor, watch)
         return late or (whole and _settled(parts, watch, deliver, audit, recipients))
 
-    show(watch, expected, done, console, lambda fresh: deliver.saw(fresh.outcomes, fresh.notices))
+    deliver.saw([], [], editor.saw([]))
+    show(
+        watch,
+        expected,
+        done,
+        console,
+        lambda fresh: deliver.saw(fresh.outcomes, fresh.notices, editor.saw(fresh.outcomes)),
+    )
     watch.close()
-    seen = _seen(parts, watch, deliver, _audited(audit), calls_before, effects)
+    seen = _seen(parts, watch, deliver, editor, _audited(audit), before)
     console.print(cases(told, seen))
     console.print(summary(seen, time.monotonic() - began))
     return _tell(faults(told, seen, recipients), deliver.messages, expected, len(seen.outcomes), console)
 
 
-def _seen(parts: Parts, watch: Watch, deliver: Deliver, audited: int, calls_before: int, effects_before: int) -> Seen:
+def _back(editor: Editor, watch: Watch) -> set[str]:
+    """Return the edits by people whose records came back."""
+    records = {one.record_id for one in watch.changes.values()}
+    return {one.edit.name for one in editor.made if one.record_id in records}
+
+
+def _seen(parts: Parts, watch: Watch, deliver: Deliver, editor: Editor, audited: int, before: Before) -> Seen:
     """Return what was seen, and what the org counts of it beyond what it had before."""
-    written = parts.control.effects()[effects_before:]
+    written = parts.control.effects()[before.effects :]
     return Seen(
         outcomes=watch.outcomes,
         repeats=watch.repeats,
@@ -94,10 +123,12 @@ def _seen(parts: Parts, watch: Watch, deliver: Deliver, audited: int, calls_befo
         audited=audited,
         dead_letters=len(watch.dead_letters),
         unreadable=deliver.unreadable,
-        api_calls=_api_calls(parts) - calls_before,
+        api_calls=_api_calls(parts) - before.calls,
         effects=Counter((one["object"], _DONE[one["kind"]]) for one in written),
         notices=Counter(kind for _, kind in watch.notices),
         talk=_talk(written),
+        changes=watch.changes,
+        edited=editor.made,
     )
 
 
@@ -118,16 +149,6 @@ def _talk(effects: Sequence[Mapping[str, Any]]) -> int:
         if one["object"] == "Task" and one["after"].get("CallDurationInSeconds") is not None:
             said[one["id"]] = one["after"]["CallDurationInSeconds"]
     return sum(said.values())
-
-
-def _fill(parts: Parts) -> None:
-    """Put the people in whom the org knows before."""
-    accounts: dict[str, str] = {}
-    for known in script.known():
-        belongs = {"AccountId": accounts[known.account]} if known.account else {}
-        (made,) = parts.control.seed(known.object, [{**known.fields, **belongs}])
-        if known.object == "Account":
-            accounts[known.fields["Name"]] = made
 
 
 def _settled(

@@ -1,7 +1,7 @@
 """
 What the demo tells and what must come of it: one value for every source.
 
-In: nothing.  Out: `Told`, `Known`; where an event is published and under which key.
+In: nothing.  Out: `Told`, `Known`, `Edit`; where an event is published and under which key.
 Rule of this file: values alone; what is told is in a file for each source.
 """
 
@@ -11,16 +11,30 @@ from typing import Any, TypeAlias
 
 from schemas.booking import Booking
 from schemas.call_result import CallResult
+from schemas.field_activity import FieldActivity
+from schemas.field_record import FieldRecord
 from schemas.pbx_call_event import PbxCallEvent
-from schemas.topics import SOURCE_BOOKING, SOURCE_CALL_RESULT, SOURCE_PBX_CALL, SOURCE_USER_ACTION
+from schemas.prospect import Prospect
+from schemas.topics import (
+    SOURCE_BOOKING,
+    SOURCE_CALL_RESULT,
+    SOURCE_FIELD_ACTIVITY,
+    SOURCE_FIELD_RECORD,
+    SOURCE_PBX_CALL,
+    SOURCE_PROSPECT,
+    SOURCE_USER_ACTION,
+)
 from schemas.user_action import UserAction
 
-Event: TypeAlias = CallResult | Booking | PbxCallEvent | UserAction
+Event: TypeAlias = CallResult | Booking | PbxCallEvent | Prospect | FieldRecord | FieldActivity | UserAction
 
 _TOPICS: Mapping[type, str] = {
     CallResult: SOURCE_CALL_RESULT,
     Booking: SOURCE_BOOKING,
     PbxCallEvent: SOURCE_PBX_CALL,
+    Prospect: SOURCE_PROSPECT,
+    FieldRecord: SOURCE_FIELD_RECORD,
+    FieldActivity: SOURCE_FIELD_ACTIVITY,
     UserAction: SOURCE_USER_ACTION,
 }
 
@@ -30,8 +44,10 @@ class Told:
     """
     One event as its source tells it, how often, and the outcome (kind.reason) that must list it.
 
-    `case` is what a person would call it. `after` is an event that must be answered first, `about` one that must be
-    parked first: this one is then the choice for it. `amends`: its call is told in disorder, so what this step adds may
+    `case` is what a person would call it. `after` is an event that must be answered (or an edit that must be
+    made) first, `about` one that must be
+    parked first: this one is then the choice for it. `chosen` is the e-mail of a record that is
+    known before, which a user names. `amends`: its call is told in disorder, so what this step adds may
     come in an outcome that amends. `tasks` and `events` are how many of them it leaves in the org more than before
     (fewer: negative), `talk` the seconds of talk that the Task says.
     """
@@ -43,6 +59,7 @@ class Told:
     case: str = "call result"
     after: str | None = None
     about: str | None = None
+    chosen: str | None = None
     amends: bool = False
     tasks: int = 0
     events: int = 0
@@ -58,6 +75,24 @@ class Known:
     account: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """
+    What a person does to a record in Salesforce, once the event `after` is answered, to the person's record that it led
+    to; or at once, to the record `known` by its e-mail. The event `when` must be answered too.
+
+    `back` is the integration that must be told of it, exactly once.
+    """
+
+    name: str
+    after: str | None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    delete: bool = False
+    back: str | None = None
+    known: str | None = None
+    when: str | None = None
+
+
 def topic_of(event: Event) -> str:
     """Return the topic of the event's source."""
     return _TOPICS[type(event)]
@@ -65,8 +100,6 @@ def topic_of(event: Event) -> str:
 
 def key_of(event: Event) -> bytes:
     """Return the Kafka key that the table of topics gives the event."""
-    if isinstance(event, Booking):
-        return event.booking_id.encode()
     if isinstance(event, UserAction):
-        return (event.person.email or "".join(event.person.phones[:1])).encode()
-    return event.call_id.encode()
+        return (event.person.email or "".join(event.person.phones[:1]) or event.event_id).encode()
+    return event.thing.encode()

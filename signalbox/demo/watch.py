@@ -1,13 +1,13 @@
 """
 What the demo shows while it runs, and what it counts.
 
-In: the topics of outcomes, notices and dead letters.  Out: a progress bar and the latest of them on a terminal, plain
-lines elsewhere.
+In: the topics of outcomes, notices, changes and dead letters.  Out: a progress bar and the latest of them on a
+terminal, plain lines elsewhere.
 Rule of this file: every outcome is counted by its ID; what is shown is never what is counted.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
@@ -16,13 +16,31 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from schemas.change import Change
 from schemas.codec import Codec
 from schemas.notice import Notice
 from schemas.outcome import Outcome
-from schemas.topics import DEAD_LETTER_SOURCES, NOTICE, OUTCOME_KINDS, dead_letter_topic, outcome_topic, topic_table
-from signalbox.demo.lines import brief, brief_notice, line, notice_line
+from schemas.topics import (
+    DEAD_LETTER_SOURCES,
+    NOTICE,
+    OUTCOME_KINDS,
+    change_topic,
+    dead_letter_topic,
+    outcome_topic,
+    topic_table,
+)
+from signalbox.demo.lines import brief, brief_change, brief_notice, change_line, line, notice_line
 
-_ROOM = {"call_result": 4, "booking": 4, "pbx_call_event": 6, "user_action": 4}
+_ROOM = {
+    "call_result": 3,
+    "booking": 3,
+    "pbx_call_event": 4,
+    "user_action": 3,
+    "prospect": 3,
+    "field_record": 2,
+    "field_activity": 2,
+    "change": 3,
+}
 """How many of the latest outcomes of each contract a terminal shows; they come in hundreds at a time."""
 _COLOURS = {
     "created": "green",
@@ -33,21 +51,25 @@ _COLOURS = {
     "error": "red",
     "parked": "bright_magenta",
     "resumed": "bright_magenta",
+    "change": "bright_blue",
 }
 _DEAD = frozenset(map(dead_letter_topic, DEAD_LETTER_SOURCES))
 
 
 class Watch:
-    """Reads outcomes, notices and dead letters from the beginning, on a consumer of its own."""
+    """Reads outcomes, notices, changes and dead letters from the beginning, on a consumer of its own."""
 
-    def __init__(self, kafka: str, codec: Codec) -> None:
+    def __init__(self, kafka: str, codec: Codec, told: Mapping[str, str]) -> None:
+        """*told*: the integrations (name → org) that are told of changes."""
         self.outcomes: dict[str, Outcome] = {}
         self.notices: dict[tuple[str, str], Notice] = {}
+        self.changes: dict[str, Change] = {}
         self.repeats = 0
         self.dead_letters: set[tuple[str, int, int]] = set()
         self._codec = codec
-        partitions = {topic.name: topic.partitions for topic in topic_table([])}
-        names = [*map(outcome_topic, OUTCOME_KINDS), NOTICE, *sorted(_DEAD)]
+        partitions = {topic.name: topic.partitions for topic in topic_table([], told)}
+        self._change_topics = frozenset(map(change_topic, told))
+        names = [*map(outcome_topic, OUTCOME_KINDS), NOTICE, *sorted(self._change_topics), *sorted(_DEAD)]
         self._consumer = Consumer(
             {"bootstrap.servers": kafka, "group.id": "signalbox-demo-watch", "enable.auto.commit": False}
         )
@@ -73,6 +95,8 @@ class Watch:
                 self.dead_letters.add((topic, int(partition), int(offset)))
             elif message.topic() == NOTICE:
                 self._noticed(Notice.from_avro(self._codec.decode("notice", message.value() or b"")), fresh)
+            elif message.topic() in self._change_topics:
+                self._changed(Change.from_avro(self._codec.decode("change", message.value() or b"")), fresh)
             else:
                 self._came(Outcome.from_avro(self._codec.decode("outcome", message.value() or b"")), fresh)
         return fresh
@@ -90,6 +114,13 @@ class Watch:
         self.outcomes[outcome.outcome_id] = outcome
         fresh.outcomes.append(outcome)
 
+    def _changed(self, change: Change, fresh: "Fresh") -> None:
+        if change.event_id in self.changes:
+            self.repeats += 1
+            return
+        self.changes[change.event_id] = change
+        fresh.changes.append(change)
+
     def close(self) -> None:
         """Leave."""
         self._consumer.close()
@@ -101,16 +132,19 @@ class Fresh:
 
     outcomes: list[Outcome] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     def lines(self) -> list[tuple[str, int]]:
         """Return a line for each, and how many events it answers."""
         told = [(line(one), answers(one)) for one in self.outcomes]
-        return told + [(notice_line(one), 0) for one in self.notices]
+        told += [(notice_line(one), 0) for one in self.notices]
+        return told + [(change_line(one), 0) for one in self.changes]
 
     def brief(self) -> list[tuple[str, Text]]:
         """Return a short line for each, and the contract beside whose latest it belongs."""
         told = [(one.contract, _coloured(brief(one), one.kind)) for one in self.outcomes]
-        return told + [("user_action", _coloured(brief_notice(one), one.kind)) for one in self.notices]
+        told += [("user_action", _coloured(brief_notice(one), one.kind)) for one in self.notices]
+        return told + [("change", _coloured(brief_change(one), "change")) for one in self.changes]
 
 
 def _coloured(text: str, kind: str) -> Text:

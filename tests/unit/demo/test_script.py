@@ -8,6 +8,8 @@ from confluent_kafka import Consumer
 from connectors.kafka.embedded import embedded_kafka
 from schemas.booking import Booking
 from schemas.codec import SingleObject
+from schemas.field_activity import FieldActivity
+from schemas.field_record import FieldRecord
 from schemas.notice import Notice
 from schemas.outcome import Candidate, Outcome
 from schemas.pbx_call_event import PbxCallEvent
@@ -15,7 +17,7 @@ from schemas.topics import SOURCE_PBX_CALL, SOURCE_USER_ACTION, topic_table
 from schemas.user_action import UserAction
 from schemas.values import Person
 from signalbox.demo.deliver import Deliver, choice
-from signalbox.demo.script import Script
+from signalbox.demo.script import Script, known
 from signalbox.demo.told import Told, key_of, topic_of
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -50,8 +52,32 @@ def test_bookings_are_made_moved_and_cancelled() -> None:
 
 
 def test_whatever_waits_waits_for_an_event_that_is_told() -> None:
-    known = {one.event.event_id for one in TOLD}
-    assert {name for one in TOLD for name in (one.after, one.about) if name} <= known
+    events = {one.event.event_id for one in TOLD}
+    edits, last = Script(1, NOW).edits(TOLD)
+    made = {one.name for one in edits}
+    assert {name for one in TOLD for name in (one.after, one.about) if name} <= events | made
+    assert {name for one in (*edits, last) for name in (one.after, one.when) if name} <= events
+    assert made & {one.after for one in TOLD}
+
+
+def test_prospects_and_the_field_team_meet_every_case() -> None:
+    outcomes = Counter(one.outcome for one in TOLD if one.integration == "prospects")
+    assert outcomes.keys() >= {"skipped.anonymous", "error.record_deleted", "error.picklist_unmapped"}
+    assert outcomes["created.none"] > 12
+    states = [one.event for one in TOLD if isinstance(one.event, FieldRecord)]
+    assert {one.stage for one in states} == {"New", "Qualified", "Won", "Lost"}
+    assert {one.event.kind for one in TOLD if isinstance(one.event, FieldActivity)} == {"activity", "visit"}
+    assert sum(one.outcome == "converted.none" for one in TOLD if one.integration == "field-sales") == 2
+
+
+def test_a_user_names_a_record_that_is_known_before() -> None:
+    before = {one.fields.get("Email") for one in known()}
+    edits, last = Script(1, NOW).edits(TOLD)
+    assert {one.chosen for one in TOLD if one.chosen} | {one.known for one in edits if one.known} <= before
+    assert any(one.chosen for one in TOLD)
+    # Each on a record of its own, so that two of them never come back as one change.
+    records = [one.after or one.known for one in (*edits, last)]
+    assert len(set(records)) == len(records)
 
 
 def test_equal_seeds_tell_the_same() -> None:

@@ -1,0 +1,69 @@
+"""
+Who plays the people that work in Salesforce: edits and deletes records there.
+
+In: edits, outcomes, the org's control.  Out: records changed in the org; which edit fell on which record.
+Rule of this file: a person works on what an outcome tells of; nothing else of ours is asked.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.outcome import Outcome
+from signalbox.demo.steps import SECOND
+from signalbox.demo.told import Edit
+from simulator.client import Control
+
+_PEOPLE = ("Lead", "Contact")
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edit that was made: which record it fell on."""
+
+    edit: Edit
+    record_id: str
+
+
+class Editor:
+    """Makes each edit as soon as it is due, and *last* when it is told to."""
+
+    def __init__(self, control: Control, edits: Sequence[Edit], last: Edit, known: Mapping[str, str]) -> None:
+        """*known*: the IDs of the records that are in the org before, by e-mail; users among them."""
+        self.made: list[Edited] = []
+        self._control = control
+        self._waiting = list(edits)
+        self._last: Edit | None = last
+        self._known = known
+        self._answered: set[str] = set()
+        self._records: dict[str, tuple[str, str]] = {}
+
+    def saw(self, outcomes: Iterable[Outcome]) -> list[str]:
+        """Make what these make due; return the names of the edits made."""
+        for outcome in outcomes:
+            people = [(one.object, one.id) for one in outcome.records if one.object in _PEOPLE and one.id]
+            if people:
+                self._records |= dict.fromkeys(outcome.event_ids, people[-1])
+            self._answered.update(outcome.event_ids)
+        due = [one for one in self._waiting if self._is_due(one)]
+        self._waiting = [one for one in self._waiting if one not in due]
+        for one in due:
+            self._make(one)
+        return [one.name for one in due]
+
+    def _is_due(self, edit: Edit) -> bool:
+        there = edit.after is None or edit.after in self._records
+        return there and (edit.when is None or edit.when in self._answered)
+
+    def finish(self) -> None:
+        """Make the last edit, unless it is made."""
+        if self._last is not None:
+            self._make(self._last)
+            self._last = None
+
+    def _make(self, edit: Edit) -> None:
+        name, record = self._records[edit.after] if edit.after else ("Lead", self._known[str(edit.known)])
+        fields: dict[str, Any] = {"IsDeleted": True} if edit.delete else dict(edit.fields)
+        fields["LastModifiedById"] = self._known[str(SECOND.email)]
+        self._control.change(name, record, **fields)
+        self.made.append(Edited(edit, record))
