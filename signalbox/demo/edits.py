@@ -7,14 +7,20 @@ Rule of this file: a person works on what an outcome tells of; nothing else of o
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from schemas.outcome import Outcome
 from signalbox.demo.steps import SECOND
 from signalbox.demo.told import Edit
-from simulator.client import Control
 
 _PEOPLE = ("Lead", "Contact")
+
+
+class Org(Protocol):
+    """Where records are changed past every rule of ours: the org's control."""
+
+    def change(self, sobject: str, record_id: str, **fields: Any) -> None:
+        """Change fields of a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class Edited:
 class Editor:
     """Makes each edit as soon as it is due, and *last* when it is told to."""
 
-    def __init__(self, control: Control, edits: Sequence[Edit], last: Edit, known: Mapping[str, str]) -> None:
+    def __init__(self, control: Org, edits: Sequence[Edit], last: Edit, known: Mapping[str, str]) -> None:
         """*known*: the IDs of the records that are in the org before, by e-mail; users among them."""
         self.made: list[Edited] = []
         self._control = control
