@@ -1,5 +1,7 @@
 """Who plays the people that work in Salesforce: what they do, when, and to which record."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,9 +34,22 @@ def outcome(event: str, *records: Touched) -> Outcome:
     )  # fmt: skip
 
 
-def editor(org: Org, *edits: Edit) -> Editor:
-    """Return who makes *edits* in *org*."""
-    return Editor(org, edits, LAST, KNOWN)
+def editor(org: Org, *edits: Edit, ready: Sequence[bool] = (True,)) -> Editor:
+    """Return who makes *edits* in *org*, once *ready*."""
+    answers = iter(ready)
+    return Editor(org, edits, LAST, KNOWN, lambda: next(answers))
+
+
+def test_nobody_edits_before_the_org_was_looked_at() -> None:
+    """It is asked until it is so, and then no more."""
+    org = Org()
+    rate = Edit("rate", None, {"Rating": "Hot"}, known="standing@example.com")
+    people = editor(org, rate, replace(rate, name="again", when="event-1"), ready=(False, True))
+    assert people.saw([]) == []
+    people.finish()
+    assert org.changed == []
+    assert people.saw([]) == ["rate"]
+    assert people.saw([outcome("event-1")]) == ["again"]
 
 
 def test_an_edit_waits_for_its_record_and_for_what_must_be_answered_before() -> None:

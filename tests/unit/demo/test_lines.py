@@ -135,7 +135,7 @@ def test_what_people_edit_in_salesforce_is_a_line_too() -> None:
     assert change_line(told).endswith(said)
     assert "00Q1" in change_line(told)
     deleted = replace(told, operation="deleted", changes=(), changed_by_email=None, source_id="rover2")
-    assert brief_change(deleted) == f"{'change':<10} {'rover2':<25} Lead deleted in Salesforce"
+    assert brief_change(deleted) == f"{'change':<10} {'rover2':<25} Lead deleted by hand"
 
 
 def test_a_short_line_says_the_same_in_fewer_words() -> None:
