@@ -5,16 +5,22 @@ In: edits, outcomes, the org's control.  Out: records changed in the org; which 
 Rule of this file: a person works on what an outcome tells of; nothing else of ours is asked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from schemas.outcome import Outcome
 from signalbox.demo.steps import SECOND
 from signalbox.demo.told import Edit
-from simulator.client import Control
 
 _PEOPLE = ("Lead", "Contact")
+
+
+class Org(Protocol):
+    """Where records are changed past every rule of ours: the org's control."""
+
+    def change(self, sobject: str, record_id: str, **fields: Any) -> None:
+        """Change fields of a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,26 @@ class Edited:
 class Editor:
     """Makes each edit as soon as it is due, and *last* when it is told to."""
 
-    def __init__(self, control: Control, edits: Sequence[Edit], last: Edit, known: Mapping[str, str]) -> None:
-        """*known*: the IDs of the records that are in the org before, by e-mail; users among them."""
+    def __init__(
+        self,
+        control: Org,
+        edits: Sequence[Edit],
+        last: Edit,
+        known: Mapping[str, str],
+        may_begin: Callable[[], bool],
+    ) -> None:
+        """
+        *known*: the IDs of the records that are in the org before, by e-mail; users among them.
+
+        Nothing is edited until *may_begin*: what was there at the first look at the org is no change.
+        """
         self.made: list[Edited] = []
         self._control = control
         self._waiting = list(edits)
         self._last: Edit | None = last
         self._known = known
+        self._may_begin = may_begin
+        self._may = False
         self._answered: set[str] = set()
         self._records: dict[str, tuple[str, str]] = {}
 
@@ -46,18 +65,24 @@ class Editor:
                 self._records |= dict.fromkeys(outcome.event_ids, people[-1])
             self._answered.update(outcome.event_ids)
         due = [one for one in self._waiting if self._is_due(one)]
+        if not due or not self._begun():
+            return []
         self._waiting = [one for one in self._waiting if one not in due]
         for one in due:
             self._make(one)
         return [one.name for one in due]
+
+    def _begun(self) -> bool:
+        self._may = self._may or self._may_begin()
+        return self._may
 
     def _is_due(self, edit: Edit) -> bool:
         there = edit.after is None or edit.after in self._records
         return there and (edit.when is None or edit.when in self._answered)
 
     def finish(self) -> None:
-        """Make the last edit, unless it is made."""
-        if self._last is not None:
+        """Make the last edit, unless it is made, or others are not."""
+        if self._last is not None and not self._waiting:
             self._make(self._last)
             self._last = None
 

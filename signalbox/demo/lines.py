@@ -61,17 +61,18 @@ def change_line(change: Change) -> str:
 
 def brief_change(change: Change) -> str:
     """Return the same where a line has less room."""
-    return f"{'change':<10} {_known_as(change):<25} {_edit(change)}"
+    return f"{'change':<10} {_known_as(change):<25} {_edit(change, brief=True)}"
 
 
 def _known_as(change: Change) -> str:
     return change.source_id or change.record_id
 
 
-def _edit(change: Change) -> str:
+def _edit(change: Change, *, brief: bool = False) -> str:
     fields = ", ".join(map(_field, change.changes))
     by = f" by {change.changed_by_email}" if change.changed_by_email else ""
-    return f"{change.object} {change.operation} in Salesforce{by}" + (f": {fields}" if fields else "")
+    where = " by hand" if brief else f" in Salesforce{by}"
+    return f"{change.object} {change.operation}{where}" + (f": {fields}" if fields else "")
 
 
 def _field(one: FieldChange) -> str:

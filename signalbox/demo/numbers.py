@@ -76,8 +76,12 @@ def faults(told: Sequence[Told], seen: Seen, recipients: Mapping[str, Sequence[s
         ("outcomes = audit rows", len(seen.outcomes), seen.audited),
         ("commands with a choice to make = parked", parked, seen.notices.get("parked", 0)),
         ("parked = resumed", parked, seen.notices.get("resumed", 0)),
-        ("calls logged and logs by hand = Tasks in the org", sum(one.tasks for one in told), seen.left("Task")),
-        ("bookings that stand = Events in the org", sum(one.events for one in told), seen.left("Event")),
+        (
+            "calls, logs by hand and field activities = Tasks in the org",
+            sum(one.tasks for one in told),
+            seen.left("Task"),
+        ),
+        ("bookings that stand and visits = Events in the org", sum(one.events for one in told), seen.left("Event")),
         ("seconds of talk = what the Tasks say", sum(one.talk for one in told), seen.talk),
     ]
     lines += _not_back(seen)

@@ -88,6 +88,14 @@ class Parts:
                 return f"{name} ended with exit code {process.returncode}:\n{_tail(self.folder / f'{name}.log')}"
         return None
 
+    def is_ready(self, name: str) -> bool:
+        """Whether a process says that it is ready."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
 
 @contextmanager
 def running_parts(folder: Path, known: Sequence[Known]) -> Iterator[Parts]:
@@ -110,20 +118,7 @@ def running_parts(folder: Path, known: Sequence[Known]) -> Iterator[Parts]:
             process = _start(name, folder, {"SIGNALBOX_METRICS__PORT": str(ports[name])})
             parts.processes[name] = process
         stack.callback(_end, parts.processes)
-        # What people edit before the first look at the org is no change: they begin after it.
-        _wait(lambda: _is_ready(parts, "changes"), "the process changes", folder / "changes.log")
         yield parts
-
-
-def _is_ready(parts: Parts, name: str) -> bool:
-    died = parts.died()
-    if died is not None:
-        raise NotStarted(died)
-    try:
-        with urlopen(f"http://127.0.0.1:{parts.ports[name]}/readyz", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def _integrations(folder: Path) -> Path:

@@ -67,7 +67,7 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
     whole_script = script.Script(seed, people.start_time())
     told = whole_script.tell()
     edits, last = whole_script.edits(told)
-    editor = Editor(parts.control, edits, last, parts.known)
+    editor = Editor(parts.control, edits, last, parts.known, lambda: parts.is_ready("changes"))
     # Beside what is told: an event ID used again, and the links that end with a deleted record.
     expected = len({one.event.event_id for one in told}) + 1 + sum(one.delete and one.back is not None for one in edits)
     notices = 2 * choices(told)
@@ -92,7 +92,6 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
         whole = whole and last.name in _back(editor, watch)
         return late or (whole and _settled(parts, watch, deliver, audit, recipients))
 
-    deliver.saw([], [], editor.saw([]))
     show(
         watch,
         expected,

@@ -26,8 +26,24 @@ BESIDE = (
     "Task on Lead .*the newest of several",
     "Task on Account",
     "parked .* 2 records match: choose the one that is meant",
+    "visitor .*prospect → kept until a user links it",
+    "visitor .*by hand → Lead updated",
+    "leaving@example.com .*prospect → the link with the deleted record is dropped",
+    "loaded0@example.com .*prospect → Lead created",
+    "field lead won → Lead converted",
+    "field lead → nothing written: left out by the filter selective-sync",
+    "field lead → nothing written: left out by the filter not-a-test",
+    "orphan@example.com .*field lead → Lead created, for the default user",
+    "no value is mapped for Lead.Rating=lukewarm",
+    r"field activity → Task on Lead \(Knock\)",
+    r"field activity done → Task on Lead updated",
+    r"visit → Event on Lead \(Visit\)",
+    "change.updated .*Lead updated in Salesforce by agent2@example.com: city Bonn, interest → high",
+    "change.deleted .*rover2 .*Lead deleted in Salesforce by agent2@example.com",
+    r"change\..*rover3 .*city .*→ Kiel",
+    "changes that came back .* 5 ",
 )
-"""What a person reads of bookings, calls and actions by hand, beside call results."""
+"""What a person reads of all sources but call results, and of what comes back."""
 ENV = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
 
 
@@ -56,10 +72,20 @@ def test_the_demo_answers_everything_and_its_numbers_add_up(tmp_path: Path) -> N
     assert int(answers.group(1)) >= 500
     for outcome in ("created", "converted", "error.multiple_match", "error.salesforce_refused", "skipped.filtered"):
         assert f"outcome {outcome}" in told
-    for reason in ("internal", "short_call", "unknown_number", "no_activity", "superseded", "already_resolved"):
+    for reason in (
+        "internal",
+        "short_call",
+        "unknown_number",
+        "no_activity",
+        "superseded",
+        "already_resolved",
+        "anonymous",
+    ):
         assert f"outcome skipped.{reason}" in told
     for activity in ("activity_created", "activity_updated", "activity_deleted"):
         assert f"outcome activity.{activity}" in told
+    for error in ("picklist_unmapped", "record_deleted"):
+        assert f"outcome error.{error}" in told
     for line in BESIDE:
         assert re.search(line, told), line
     assert _children(str(tmp_path)) == []

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from schemas.change import Change, FieldChange
 from schemas.notice import Notice
 from schemas.outcome import Outcome, Touched
 from schemas.values import Person, Scalar
-from signalbox.demo.lines import brief, brief_notice, line, notice_line
+from signalbox.demo.lines import brief, brief_change, brief_notice, change_line, line, notice_line
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALLER = Person(phones=("+498999998001",))
@@ -86,6 +87,30 @@ def task(operation: str = "created", **fields: Scalar) -> Touched:
         ),
         (outcome("booking", "skipped", "no_activity"), "booking → nothing written: no activity"),
         (outcome("user_action", "updated", "resolved", detail="x"), "choice → what waited for it goes on"),
+        (
+            outcome("prospect", "skipped", "anonymous", detail="x"),
+            "prospect → kept until a user links it",
+        ),
+        (
+            outcome("prospect", "error", "record_deleted", detail="x"),
+            "prospect → the link with the deleted record is dropped",
+        ),
+        (
+            outcome("field_record", "converted", "none", Touched("Lead", "00Q1", "converted")),
+            "field lead won → Lead converted",
+        ),
+        (
+            outcome("field_record", "skipped", "filtered", rule_ids=("filter:selective-sync",)),
+            "field lead → nothing written: left out by the filter selective-sync",
+        ),
+        (
+            outcome("field_activity", "activity", "activity_updated", task("updated", Status="Completed"), ON_LEAD),
+            "field activity done → Task on Lead updated",
+        ),
+        (
+            outcome("field_activity", "activity", "activity_created", Touched("Event", "00U1", "created"), ON_LEAD),
+            "visit → Event on Lead",
+        ),
         (outcome("user_action", "created", "none", Touched("Lead", "00Q1", "created")), "by hand → Lead created"),
         (outcome("call_result", "updated", "none", Touched("Lead", "00Q1", "updated")), " Lead updated"),
         (outcome("call_result", "skipped", "filtered"), " nothing written"),
@@ -95,6 +120,22 @@ def test_a_line_says_what_came_in_and_what_it_did(told: Outcome, said: str) -> N
     assert line(told).endswith(said)
     assert "+498999998001" in line(told)
     assert line(told).startswith(told.kind)
+
+
+def test_what_people_edit_in_salesforce_is_a_line_too() -> None:
+    fields = (
+        FieldChange("city", "City", "Hamburg", "Berlin", before_known=True),
+        FieldChange("title", "Title", "Owner"),
+        FieldChange("interest", "Rating", "high", "high", before_known=True),
+    )
+    told = Change(
+        "c", "field-sales", "demo", "Lead", "00Q1", "updated", NOW, fields, changed_by_email="agent2@example.com"
+    )
+    said = "Lead updated in Salesforce by agent2@example.com: city Berlin → Hamburg, title → Owner, interest high"
+    assert change_line(told).endswith(said)
+    assert "00Q1" in change_line(told)
+    deleted = replace(told, operation="deleted", changes=(), changed_by_email=None, source_id="rover2")
+    assert brief_change(deleted) == f"{'change':<10} {'rover2':<25} Lead deleted by hand"
 
 
 def test_a_short_line_says_the_same_in_fewer_words() -> None:

@@ -1,15 +1,18 @@
 """The demo's own sums: each number that does not add up is told."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
 
+from schemas.change import Change
 from schemas.outcome import Outcome
+from signalbox.demo.edits import Edited
 from signalbox.demo.numbers import Seen, cases, faults
 from signalbox.demo.script import Script, known
-from signalbox.demo.told import Told
+from signalbox.demo.told import Edit, Told
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TEAM = {"interest-lead": ("leads@example.com",)}
@@ -121,6 +124,73 @@ def test_a_task_that_says_too_little_talk_is_one_line() -> None:
     good = seen_of(TOLD)
     (line,) = faults(TOLD, replace(good, talk=good.talk - 1), TEAM)
     assert line.startswith("seconds of talk")
+
+
+def edited(record: str, *, delete: bool = False, back: str | None = "field-sales") -> Edited:
+    """Return an edit of *record* by a person."""
+    return Edited(Edit("an edit", "event", delete=delete, back=back), record)
+
+
+def change(number: int, record: str) -> Change:
+    """Return a change of *record* that came back."""
+    return Change(f"change-{number}", "field-sales", "demo", "Lead", record, "updated", NOW)
+
+
+@pytest.mark.parametrize(
+    ("records", "lines"),
+    [
+        (("00Q1", "00Q2"), []),
+        (("00Q1",), ["edits of record 00Q2 by people = changes that came back: 1 ≠ 0"]),
+        (("00Q1", "00Q2", "00Q2"), ["edits of record 00Q2 by people = changes that came back: 1 ≠ 2"]),
+        (("00Q1", "00Q2", "00Q3"), ["edits of record 00Q3 by people = changes that came back: 0 ≠ 1"]),
+    ],
+)
+def test_an_edit_that_comes_not_back_once_or_what_nobody_edited_is_one_line(
+    records: tuple[str, ...], lines: list[str]
+) -> None:
+    made = (edited("00Q1"), edited("00Q2"), edited("0031", back=None))
+    changes = {f"change-{number}": change(number, record) for number, record in enumerate(records)}
+    assert faults(TOLD, replace(seen_of(TOLD), edited=made, changes=changes), TEAM) == lines
+
+
+def test_a_link_with_a_deleted_record_ends_by_one_outcome() -> None:
+    good = seen_of(TOLD)
+    some = next(iter(good.outcomes.values()))
+    names = {"integration": "field-sales", "contract": "change", "kind": "skipped", "reason": "record_deleted"}
+    dropped = replace(some, outcome_id="dropped", event_ids=("00Q1/then",), **names)  # type: ignore[arg-type]  # -- words
+    deleted = replace(good, edited=(edited("00Q1", delete=True),), changes={"c": change(1, "00Q1")})
+    whole = {**good.outcomes, "dropped": dropped}
+    assert faults(TOLD, replace(deleted, outcomes=whole, audited=len(whole)), TEAM) == []
+    assert any("skipped.record_deleted" in line for line in faults(TOLD, deleted, TEAM))
+    assert "deleted in Salesforce" in list(cases(TOLD, replace(deleted, outcomes=whole)).columns[0].cells)
+
+
+def test_an_older_call_result_may_be_stale_and_a_persons_only_one_may_not() -> None:
+    good = seen_of(TOLD)
+    about = Counter(one.event.person.email for one in TOLD)
+    for alone in (True, False):
+        one = next(
+            one
+            for one in TOLD
+            if one.case == "call result"
+            and one.outcome == "created.none"
+            and (about[one.event.person.email] == 1) is alone
+        )
+        name, then = f"outcome-of-{one.event.event_id}", _next(one)
+        stale = {**good.outcomes, name: replace(good.outcomes[name], kind="skipped", reason="stale")}
+        if then is not None:
+            stale[then] = replace(good.outcomes[then], kind="created", reason="none")
+        assert (faults(TOLD, replace(good, outcomes=stale), TEAM) == []) is not alone
+
+
+def _next(told: Told) -> str | None:
+    """Return the outcome of the next event about the same person."""
+    rest = [
+        one
+        for one in TOLD
+        if one.event.person == told.event.person or one.event.person.email == told.event.person.email
+    ]
+    return next((f"outcome-of-{one.event.event_id}" for one in rest if one is not told), None)
 
 
 def test_every_case_is_a_row_with_its_outcomes() -> None:

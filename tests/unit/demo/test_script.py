@@ -1,6 +1,8 @@
 """What the demo tells: every kind of booking, call and action by hand; and who plays the sources."""
 
+import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer
@@ -16,7 +18,7 @@ from schemas.pbx_call_event import PbxCallEvent
 from schemas.topics import SOURCE_PBX_CALL, SOURCE_USER_ACTION, topic_table
 from schemas.user_action import UserAction
 from schemas.values import Person
-from signalbox.demo.deliver import Deliver, choice
+from signalbox.demo.deliver import UNREADABLE, Deliver, choice
 from signalbox.demo.script import Script, known
 from signalbox.demo.told import Told, key_of, topic_of
 
@@ -106,7 +108,7 @@ def test_a_choice_is_about_the_parked_command_and_names_a_record_that_is_offered
 
 def test_what_waits_is_delivered_when_it_is_due_and_repeats_with_it() -> None:
     partitions = {topic.name: topic.partitions for topic in topic_table([])}
-    hand = [one for one in TOLD if isinstance(one.event, UserAction)]
+    hand = [one for one in TOLD if isinstance(one.event, UserAction) and one.integration == "calls"]
     waits = [one for one in hand if one.about or one.after]
     with embedded_kafka(partitions) as kafka:
         deliver = Deliver(kafka.bootstrap, SingleObject(), hand)
@@ -121,6 +123,32 @@ def test_what_waits_is_delivered_when_it_is_due_and_repeats_with_it() -> None:
         assert _count(kafka.bootstrap, SOURCE_USER_ACTION) == sum(one.times for one in hand) + 2
 
 
+def test_a_user_names_a_record_and_what_waits_for_an_edit_goes_when_it_is_made() -> None:
+    partitions = {topic.name: topic.partitions for topic in topic_table([])}
+    link = next(one for one in TOLD if one.chosen)
+    codec = SingleObject()
+    with embedded_kafka(partitions) as kafka:
+        deliver = Deliver(kafka.bootstrap, codec, [replace(link, after="an edit")], {str(link.chosen): "00Q1"})
+        deliver.begin(link.event)
+        before = deliver.messages
+        deliver.saw([], [], ["an edit"])
+        assert deliver.messages == before + 1
+        bodies = _read(kafka.bootstrap, SOURCE_USER_ACTION, 3)
+        read = [UserAction.from_avro(codec.decode("user_action", one)) for one in bodies if one != UNREADABLE]
+        assert {one.salesforce_id for one in read} == {None, "00Q1"}
+
+
+def _read(bootstrap: str, topic: str, count: int) -> list[bytes]:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "read", "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    found: list[bytes] = []
+    deadline = time.monotonic() + 20
+    while len(found) < count and time.monotonic() < deadline:
+        found += [one.value() or b"" for one in consumer.consume(100, 1.0) if one.error() is None]
+    consumer.close()
+    return found
+
+
 def _outcome(event_id: str) -> Outcome:
     return Outcome(
         "o", "updated", "none", "calls", "demo", "user_action", (event_id,), "t", NOW, NOW, NOW, "", "", Person()
@@ -133,7 +161,7 @@ def _count(bootstrap: str, topic: str) -> int:
     found = 0
     while messages := consumer.consume(100, 5.0):
         found += len([one for one in messages if one.error() is None])
-        if found >= sum(one.times for one in TOLD if isinstance(one.event, UserAction)) + 2:
+        if found >= sum(one.times for one in TOLD if isinstance(one.event, UserAction) and not one.chosen) + 2:
             break
     consumer.close()
     return found
