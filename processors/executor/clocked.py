@@ -33,26 +33,37 @@ def clocks_of(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
     return _entries(item, plan, step)
 
 
+def of_the_lead(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
+    """Return the entry of the status that a conversion gives its lead: whoever reads changes knows it as our own."""
+    if step.operation != "convert" or not step.status:
+        return {}
+    return entries(_event(item, plan), (("Status", step.status, None, "convert.status"),))
+
+
 def _taken(item: Item, made: dict[str, Any]) -> Mapping[str, Any]:
     return only(made, item.command.contact)
 
 
 def _entries(item: Item, plan: Plan, step: Step) -> dict[str, Any]:
-    command, decision, settings = item.command, plan.decision, item.settings
-    event = Clock(
+    command, settings = item.command, item.settings
+    return entries(
+        _event(item, plan),
+        (
+            (name, value, step.before.get(name), source_of(command, settings, step.object, name))
+            for name, value in plan.fields(step).items()
+        ),
+    )
+
+
+def _event(item: Item, plan: Plan) -> Clock:
+    command, decision = item.command, plan.decision
+    return Clock(
         decision.at,
         command.event_id,
         command.command_id,
         command.integration,
         command.contract,
         decision.rule_ids,
-    )
-    return entries(
-        event,
-        (
-            (name, value, step.before.get(name), source_of(command, settings, step.object, name))
-            for name, value in plan.fields(step).items()
-        ),
     )
 
 

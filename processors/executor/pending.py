@@ -14,7 +14,7 @@ import orjson
 
 from processors.clocks import fields_to_json, seen, stamp
 from processors.executor.claim import Item, person_names
-from processors.executor.clocked import clocks_of
+from processors.executor.clocked import clocks_of, of_the_lead
 from processors.executor.context import Context
 from processors.executor.plan import ApiCall, Plan, plan_to_json, resolution_to_json
 from processors.executor.settle import Ending, candidate, reused, settle
@@ -81,8 +81,9 @@ class Pending:
         """Keep which event wrote the fields of this step (EG): they are in the org now, whatever follows."""
         record_id = written.contact_id if step.operation == "convert" else plan.target(step) or written.id
         fields = clocks_of(item, plan, step)
-        if record_id and fields:
-            self.clocks.setdefault(record_id, {}).update(fields)
+        for whose, entries in ((record_id, fields), (plan.target(step), of_the_lead(item, plan, step))):
+            if whose and entries:
+                self.clocks.setdefault(whose, {}).update(entries)
 
     def settle(self, item: Item, plan: Plan | None, ending: Ending | None) -> None:
         """End a command: its outcome goes into the next transaction."""

@@ -176,6 +176,14 @@ def test_sp_11_a_stage_converts_once_and_the_contact_is_linked(opened: Opened) -
     assert len(rig.rows("Contact")) == 1
 
 
+def test_the_status_that_our_conversion_gives_a_lead_is_known_as_our_own(opened: Opened) -> None:
+    rig = opened(field())
+    one_by_one(rig, record(1), record(2, "Won"))
+    (row,) = rig.rows("Lead")
+    written = DatabaseOwnWrites(rig.engine).written("main", [row["Id"]])
+    assert written[row["Id"]]["Status"] == OwnWrite("field", row["Status"], "r-1-2")
+
+
 def test_sp_9_sp_12_as_account_an_account_with_contact_and_opportunity(opened: Opened) -> None:
     rig = opened(
         field(
