@@ -96,6 +96,7 @@ link = Table(
     Column("source_id", String(200), primary_key=True),
     Column("record_id", String(18), nullable=False),
     Column("linked_at", Float, nullable=False),
+    Index("ix_link_org_record_id", "org", "record_id"),
 )
 
 thing = Table(

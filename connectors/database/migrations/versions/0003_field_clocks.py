@@ -1,5 +1,5 @@
 """
-Field clocks: which event wrote each field of a record, and what.
+Field clocks: which event wrote each field of a record, and what. Links are found by their record too.
 
 Revises: 0002
 """
@@ -26,8 +26,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("field_clock", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_field_clock_org_updated_at"), ["org", "updated_at"], unique=False)
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_org_record_id"), ["org", "record_id"], unique=False)
 
 
 def downgrade() -> None:
     """Take this version's tables away."""
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_link_org_record_id"))
     op.drop_table("field_clock")
