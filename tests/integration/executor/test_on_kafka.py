@@ -328,12 +328,12 @@ def test_an_org_that_is_added_is_taken_at_the_next_start(clean_kafka: str, tmp_p
 def test_ll_5_what_a_schedule_gathers_is_written_in_its_cycle_and_not_before_also_after_a_kill(
     box: Box, run: Run
 ) -> None:
-    every = 6.0
+    every = 16.0
     box.decider = Decider(integration(schedule={"every": f"{every:g}s"}), "x")
     process = run()
     until(lambda: process.owned() is not None and process.owned().executor is not None, "the org")
-    # All of it in the first half of an interval, so that it is one cycle's.
-    until(lambda: time.time() % every < every / 2, "the beginning of an interval")
+    # All of it at the beginning of an interval, so that it is one cycle's, also where the machine is slow.
+    until(lambda: time.time() % every < every / 4, "the beginning of an interval")
     boundary = (time.time() // every + 1) * every
     box.send(*(replace(command(f"p{number}@example.com"), lane="bulk") for number in range(20)))
     until(lambda: process.owned().executor.counts()["later"] == 20, "all wait for the cycle")
