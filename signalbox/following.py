@@ -21,6 +21,7 @@ from schemas.topics import OUTCOME_KINDS, outcome_topic
 from signalbox.first_load import Load
 
 _READ_SECONDS = 30.0
+_LOOK_SECONDS = 0.3
 _LINE_EVERY = 5.0
 
 
@@ -66,8 +67,11 @@ class Following:
 
     def catch_up(self) -> int:
         """Read all outcomes that are there; return how many of this load's are among them."""
+        # Asked for little at a time: the client waits out the whole time for a batch that is not full.
+        silent = 0.0
         while self._open:
-            if not self.read(_READ_SECONDS):
+            silent = 0.0 if self.read(_LOOK_SECONDS) else silent + _LOOK_SECONDS
+            if silent >= _READ_SECONDS:
                 raise Transient(f"Kafka gave no outcomes within {_READ_SECONDS:g} s; start again to go on")
         return self.answered
 
