@@ -28,6 +28,9 @@ def test_d5_d7_d8_lost_and_late_answers_double_nothing_and_leave_no_older_value(
         person = number % PEOPLE
         code = "convert" if person in seeded else ("lead" if person % 2 else "contact")
         kinds = ("converted", "updated", "created") if code == "convert" else ("created", "updated")
+        if number < 2 * PEOPLE:
+            # Two results of one person may reach the ledger in either order: the older one then leaves its fields.
+            kinds = (*kinds, "skipped.stale")
         one = call(f"s{seed}-{number}", person, code, company=company(person), at=number)
         made.say(one, f"acme-{code}", kinds, times=rng.randint(1, 2))
     for person in range(PEOPLE):

@@ -5,7 +5,8 @@ Rule of this file: pure; one line for each violation, naming the event or the ou
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tests.torture.verifier.history import History, LedgerRow, Published, Violation
 
@@ -24,7 +25,7 @@ def answered_once(history: History) -> Iterator[Violation]:
         found = answers.get(key, [])
         if len(found) != 1:
             yield Violation("I1a", f"event {key[0]} for {key[1]}, attempt {key[2]}: {len(found)} outcomes, not 1")
-        elif event.kinds and found[0].value["kind"] not in event.kinds:
+        elif event.kinds and not _names(found[0].value) & set(event.kinds):
             value = found[0].value
             told = f"{value['kind']}.{value['reason']}"
             yield Violation("I1d", f"event {key[0]} for {key[1]}: {told}, not one of {', '.join(event.kinds)}")
@@ -164,3 +165,8 @@ def notices_once(history: History) -> Iterator[Violation]:
     # A connection has no outcome: it breaks, and may still be broken.
     for about in {about for about, kind in told if not kind.startswith("connection_")} - ended.keys():
         yield Violation("I1e", f"command {about} was told to wait, and has no outcome")
+
+
+def _names(outcome: Mapping[str, Any]) -> set[str]:
+    """Return how the input may name what it expects: the kind alone, or `kind.reason`."""
+    return {str(outcome["kind"]), f"{outcome['kind']}.{outcome['reason']}"}
