@@ -56,10 +56,10 @@ def integrations(org: str = "acme", recipients: str = TEAM) -> dict[str, str]:
 
 
 KINDS = {
-    "lead": ("created", "updated"),
-    "contact": ("created", "updated"),
-    "convert": ("created", "updated", "converted"),
-    "update": ("updated", "error"),
+    "lead": ("created", "updated", "skipped.stale"),
+    "contact": ("created", "updated", "skipped.stale"),
+    "convert": ("created", "updated", "converted", "skipped.stale"),
+    "update": ("updated", "error", "skipped.stale"),
 }
 
 
