@@ -94,7 +94,7 @@ def person_names(keys: Iterable[str]) -> list[str]:
     return sorted(key for key in keys if key.startswith(("email:", "phone:")))
 
 
-REMEMBERED = 50_000
+REMEMBERED = 10_000
 """Keys of which it is remembered when somebody let go of them, before those that matter to nobody are forgotten."""
 
 
