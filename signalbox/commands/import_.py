@@ -7,6 +7,7 @@ Rule of this file: every line is checked before the first is sent; a line's even
 which was stopped goes on where it was, and nothing is applied twice.
 """
 
+import signal
 import sys
 import time
 from collections import deque
@@ -52,6 +53,8 @@ def import_(
     Stopped and started again, it goes on: what was answered before is not sent again.
     Example: signalbox import prospects.jsonl --integration prospects-to-leads
     """
+    # Begun in the background of a script it would not hear Ctrl-C: shells have it ignored there.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = load_settings()
     wanted = _integration(settings, integration)
     codec = open_codec(settings)
