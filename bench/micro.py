@@ -15,14 +15,14 @@ from bench.results import Entry
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.migrate import migrate
-from processors.executor.decide import decide
-from processors.executor.plan import ApiCall
-from processors.ledger import Arrival, Change, Settled
-from processors.values import Match
+from processors.model.ledger import Arrival, LedgerTransaction, Settled
+from processors.model.plan import ApiCall
+from processors.model.values import Match
+from processors.sources.decide import decide
 from schemas.codec import SingleObject
 from schemas.command import Command
 from tests.fakes.desk import command
-from tests.unit.rules import scenarios
+from tests.unit.deciding.rules import scenarios
 
 BATCH = 1000
 _CODEC = SingleObject()
@@ -63,9 +63,9 @@ def _ledger(runs: int) -> float:
             ids = [one.command.command_id for one in batch]
             ledger.insert(lease, batch)
             sent = ApiCall(name, "write", (), (), now, now + 5, now + 605)
-            ledger.apply(lease, Change(intended=[sent], plans=dict.fromkeys(ids, b"p" * 400)))
+            ledger.apply(lease, LedgerTransaction(intended=[sent], plans=dict.fromkeys(ids, b"p" * 400)))
             done = [Settled(one, b"o" * 600, "updated", "none", "k" * 18, b"h" * 300) for one in ids]
-            ledger.apply(lease, Change(answered=[name], settled=done))
+            ledger.apply(lease, LedgerTransaction(answered=[name], settled=done))
 
         try:
             return micros(work, BATCH, runs)

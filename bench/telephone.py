@@ -19,14 +19,14 @@ from bench.rig import Rig, running
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.migrate import migrate
-from processors.executor.assembly import Assembly
-from processors.executor.calls import state_of
-from processors.executor.claim import Item
-from processors.executor.match import person_keys
+from processors.executor.org_queue.call_buffer import Assembly
+from processors.executor.org_queue.claims import Job
 from processors.intake.map import command
 from processors.intake.route import Route
-from processors.integration import Integration
-from processors.ledger import Arrival, Change, Lease, Settled, Stored
+from processors.integration.model import Integration
+from processors.matching.match import person_keys
+from processors.model.ledger import Arrival, Lease, LedgerTransaction, Settled, Stored
+from processors.sources.pbx_call.decide import state_of
 from schemas.codec import SingleObject
 from schemas.command import Command
 from schemas.pbx_call_event import Party, PbxCallEvent, StepName
@@ -134,8 +134,8 @@ def _commands(count: int, settings: Integration) -> list[Command]:
     return [command(one, Route(settings), datetime.now(UTC)) for one in steps(calls)]
 
 
-def _item(made: Command, settings: Integration, place: int) -> Item:
-    return Item(made, settings, place, 0, 0.0, person_keys(made))
+def _item(made: Command, settings: Integration, place: int) -> Job:
+    return Job(made, settings, place, 0, 0.0, person_keys(made))
 
 
 def _in_memory(made: Sequence[Command], settings: Integration) -> float:
@@ -179,7 +179,7 @@ def _store(
     ]
     things = {(settings.name, one.call.call_id): state_of(one.call) for one in over if one.call}
     if settled:
-        ledger.apply(lease, Change(settled=settled, things=things))
+        ledger.apply(lease, LedgerTransaction(settled=settled, things=things))
     return len(over)
 
 

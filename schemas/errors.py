@@ -1,4 +1,4 @@
-"""What can go wrong with bytes on the wire. The whole tree of errors is drawn in `processors/errors.py`."""
+"""What can go wrong with bytes on the wire. The whole tree of errors is drawn in `processors/model/errors.py`."""
 
 
 class SignalboxError(Exception):

@@ -2,7 +2,7 @@
 Contract `PbxCallEvent`: one step of a telephone call as the PBX saw it.
 
 Source: seeds document of Wildix x-bees, rules XB-11 to XB-28. Steps of one `call_id`, in any order, twice, late or with
-some missing, become one call (`processors/executor/assemble.py`).
+some missing, become one call (`processors/sources/pbx_call/assemble.py`).
 """
 
 from collections.abc import Mapping

@@ -14,11 +14,11 @@ from connectors.database.own_writes import DatabaseOwnWrites
 from connectors.kafka.change_log import KafkaChangeLog
 from connectors.kafka.headers import change_headers
 from connectors.kafka.options import consumer_config, transactional_config
-from processors.changes.app import GROUP, Shell, run_changes
-from processors.changes.org import Context
+from processors.changes.app import GROUP, ChangesDependencies, run_changes
+from processors.changes.org import PollerDependencies
 from processors.changes.plan import Pace
-from processors.errors import Misconfigured
-from processors.ports import Probe
+from processors.model.errors import Misconfigured
+from processors.model.ports import Probe
 from schemas.topics import change_state_topic
 from signalbox.rotating_feed import RotatingFeed
 from signalbox.rotation import Rotation
@@ -38,7 +38,7 @@ def run_changes_process(process: Process, probe: Probe = no_probe) -> None:
     if unknown:
         raise Misconfigured(unknown)
     run_changes(
-        Shell(
+        ChangesDependencies(
             consumer_config=consumer_config(settings.kafka.client(settings.instance), GROUP),
             contexts={org: _context(process, engine, org, probe) for org in orgs},
             beat=process.heart.beat,
@@ -47,15 +47,15 @@ def run_changes_process(process: Process, probe: Probe = no_probe) -> None:
     )
 
 
-def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callable[[], Context]:
+def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callable[[], PollerDependencies]:
     settings = process.settings
     kafka = settings.kafka.client(None)
     told = changes_wanted(process.integrations)
     feed = RotatingFeed(org, settings.orgs[org], Rotation(settings.orgs))
     section = settings.changes
 
-    def make() -> Context:
-        return Context(
+    def make() -> PollerDependencies:
+        return PollerDependencies(
             org=org,
             integrations=tuple(process.integrations.by_name[name] for name in sorted(told) if told[name] == org),
             feed=feed,

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.errors import Undecodable
-from processors.integration import Integration
-from processors.integrations import code_key
+from processors.integration.catalog import code_key
+from processors.integration.model import Integration
+from processors.model.errors import Undecodable
 from schemas.codec import Codec
 from schemas.contracts import shipped
 from schemas.identity import command_id, digest

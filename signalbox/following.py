@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from connectors.kafka.options import KafkaSettings, consumer_config
-from processors.errors import Transient
+from processors.model.errors import Transient
 from schemas.codec import Codec
 from schemas.outcome import Outcome
 from schemas.topics import OUTCOME_KINDS, outcome_topic

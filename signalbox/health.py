@@ -17,7 +17,7 @@ LIVE_SECONDS = 60.0
 """A loop that has not turned for this long is stuck: longer than any bounded wait inside it."""
 
 
-class Heart:
+class Heartbeat:
     """What the loop tells: that it turned, and whether it can do its work."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -39,7 +39,7 @@ class Heart:
         return self._ready and self.live(), self._why
 
 
-def serve_health(host: str, port: int, registry: CollectorRegistry, heart: Heart) -> ThreadingHTTPServer:
+def serve_health(host: str, port: int, registry: CollectorRegistry, heart: Heartbeat) -> ThreadingHTTPServer:
     """Listen in a thread of its own; return the server, whose port is `server_address[1]`."""
 
     class Handler(BaseHTTPRequestHandler):

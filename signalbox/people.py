@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from processors.errors import Misconfigured
+from processors.model.errors import Misconfigured
+from processors.model.normalise import record_id
+from processors.model.ports import Salesforce
+from processors.model.values import In, OrgFacts, Question, Record
 from processors.notifier.clean import clean
-from processors.ports import Salesforce
-from processors.rules.normalise import record_id
-from processors.values import In, OrgFacts, Question, Record
 
 OBJECTS = ("Lead", "Contact")
 _FIELDS = ("Id", "Name", "Email", "Phone", "Company", "IsConverted", "IsDeleted", "CreatedDate", "LastModifiedDate")

@@ -17,9 +17,9 @@ import structlog
 
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import CREDENTIAL, SalesforceSettings
-from processors.errors import Misconfigured
-from processors.ports import Salesforce
-from processors.values import Conversion, Found, OrgFacts, Question, Write, Written
+from processors.model.errors import Misconfigured
+from processors.model.ports import Salesforce
+from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
 from signalbox.settings import Settings, load_settings, settings_file
 
 log = structlog.get_logger()
@@ -78,7 +78,7 @@ class Rotation:
 
 
 class RotatingClient:
-    """One org's port and its credential. Implements `processors.ports.Salesforce` and `Credential`."""
+    """One org's port and its credential. Implements `processors.model.ports.Salesforce` and `Credential`."""
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ from pydantic_settings import (
 
 from connectors.kafka.options import KafkaSettings, option_faults
 from connectors.salesforce.settings import SalesforceSettings
-from processors.errors import Misconfigured
+from processors.model.errors import Misconfigured
 
 DEFAULT_FILE = "signalbox.yaml"
 

@@ -8,10 +8,10 @@ list may be there all the same, so it is a warning.
 
 from collections.abc import Iterator
 
-from processors.integration import Integration
-from processors.settings_changes import ObjectChanges
-from processors.targets import Finding
-from processors.values import ObjectFacts, OrgFacts
+from processors.integration.change_settings import ObjectChanges
+from processors.integration.check_org import Finding
+from processors.integration.model import Integration
+from processors.model.values import ObjectFacts, OrgFacts
 
 
 def changes_targets(integration: Integration, facts: OrgFacts) -> list[Finding]:

@@ -23,12 +23,12 @@ from connectors.database.engine import open_engine
 from connectors.database.migrate import at_head
 from connectors.kafka.options import admin_config
 from connectors.prometheus.registry import PrometheusMetrics
-from processors.errors import Transient
-from processors.integrations import Integrations
-from processors.settings_files import load_integrations
+from processors.integration.catalog import Integrations
+from processors.integration.load import load_integrations
+from processors.model.errors import Transient
 from schemas.codec import Codec
 from schemas.topics import NO_ORG, topic_table
-from signalbox.health import Heart
+from signalbox.health import Heartbeat
 from signalbox.settings import Settings
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ class Process:
     codec: Codec
     registry: CollectorRegistry
     metrics: PrometheusMetrics
-    heart: Heart
+    heart: Heartbeat
     stop: threading.Event
 
 

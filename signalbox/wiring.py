@@ -38,22 +38,22 @@ from connectors.kafka.registry import ConfluentCodec
 from connectors.mail.smtp import SmtpMailer, SmtpSettings
 from connectors.prometheus.registry import PrometheusMetrics
 from processors.audit import app as audit_app
-from processors.errors import Misconfigured
-from processors.executor.context import Context, Decider
-from processors.executor.lanes import Budget
-from processors.executor.loop import Shell, run_executor
-from processors.executor.pack import Terms
+from processors.consuming.sink import Handler, Sink, SinkSettings
+from processors.executor.dependencies import Decider, OrgDependencies
+from processors.executor.org_queue.priority import Budget
+from processors.executor.pipeline.pack import Terms
+from processors.executor.session.session import SessionDependencies, run_executor
 from processors.intake import app as intake_app
+from processors.integration.load import load_integrations
+from processors.model.errors import Misconfigured
+from processors.model.ports import Probe
 from processors.notifier import app as notifier_app
 from processors.notifier.compose import MailSettings
-from processors.ports import Probe
-from processors.settings_files import load_integrations
-from processors.sink import Handler, Sink, SinkSettings
 from schemas.codec import Codec, SingleObject
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import NOTICE, command_topic, dead_letter_topic
-from signalbox.health import Heart, serve_health
+from signalbox.health import Heartbeat, serve_health
 from signalbox.rotation import RotatingClient, Rotation
 from signalbox.settings import Settings
 from signalbox.waiting import PatientCodec, Process, known_orgs, open_database
@@ -80,7 +80,7 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
         Misconfigured: Integration files are wrong.
     """
     registry = CollectorRegistry()
-    heart = Heart()
+    heart = Heartbeat()
     codec = open_codec(settings)
     process = Process(
         settings=settings,
@@ -115,7 +115,7 @@ def open_codec(settings: Settings) -> Codec:
     return ConfluentCodec(SchemaRegistryClient(config))
 
 
-def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) -> Callable[[str], Context]:
+def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) -> Callable[[str], OrgDependencies]:
     """Return what makes the context of an org; clients and the engine are shared by all of a process."""
     settings = process.settings
     ledger = SqlLedger(engine)
@@ -125,10 +125,10 @@ def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) 
     deciders = {name: Decider(one, integrations.digest(name)) for name, one in integrations.by_name.items()}
     section = settings.executor
 
-    def context(org: str) -> Context:
+    def context(org: str) -> OrgDependencies:
         connection = settings.orgs.get(org)
         limit = connection.request_limit if connection else 600.0
-        return Context(
+        return OrgDependencies(
             org=org,
             ledger=ledger,
             codec=process.codec,
@@ -164,7 +164,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
     kafka = settings.kafka.client(settings.instance)
     letters = Producer(producer_config(kafka))
     run_executor(
-        Shell(
+        SessionDependencies(
             consumer_config=consumer_config(kafka, GROUP_EXECUTOR),
             producer_config=transactional_config(kafka, f"{GROUP_EXECUTOR}-{settings.instance}"),
             orgs=known_orgs(settings),

@@ -16,9 +16,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from processors.rules.book import Table
-from processors.rules.tables import BOOK
-from tests.unit.rules.cases import SCENARIOS
+from processors.deciding.rule_table import Table
+from processors.sources.rule_book import BOOK
+from tests.unit.deciding.rules.cases import SCENARIOS
 
 ROOT = Path(__file__).parents[1]
 PAGE, WORDS = ROOT / "docs/rules.md", ROOT / "docs/rules.toml"
@@ -34,8 +34,8 @@ What it covers: call results, bookings, prospects, field sales, telephone calls 
 - **kind**: P processing, C settings, N notices and operations, L number or limit, R what is read from Salesforce or
   flows back, U screens of the source application, A advice, D gap or slip in the source's text.
 - **lives in**: a rule table and its number of rows, or the module that follows the rule.
-- **proven by**: scenarios (given, when, then: `tests/unit/rules/test_scenarios.py` runs each one, and
-  `tests/unit/rules/test_negation.py` changes each row of each table and sees a scenario of its rule turn red); and
+- **proven by**: scenarios (given, when, then: `tests/unit/deciding/rules/test_scenarios.py` runs each one, and
+  `tests/unit/deciding/rules/test_negation.py` changes each row of each table and sees a scenario of its rule turn red); and
   tests.
 """
 
@@ -96,8 +96,8 @@ def _tables(file: Path) -> Iterator[Table]:
 def scenarios() -> Mapping[str, Mapping[str, Sequence[str]]]:
     """Return the names of the scenarios of each rule, by their file."""
     home = {}
-    for file in sorted((ROOT / "tests/unit/rules").glob("cases_*.py")):
-        for value in vars(import_module(f"tests.unit.rules.{file.stem}")).values():
+    for file in sorted((ROOT / "tests/unit/deciding/rules").glob("cases_*.py")):
+        for value in vars(import_module(f"tests.unit.deciding.rules.{file.stem}")).values():
             for one in value if isinstance(value, list) else ():
                 home[id(one)] = file.relative_to(ROOT).as_posix()
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))

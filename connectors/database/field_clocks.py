@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from connectors.database import tables
 from connectors.database.audit import patient
 from connectors.database.engine import reading
-from processors.clocks import Fields, fields_from_json
+from processors.model.field_history import Fields, fields_from_json
 
 
 def field_clocks(engine: Engine, record_id: str, org: str | None = None) -> list[tuple[str, Fields]]:

@@ -28,18 +28,18 @@ from connectors.database.kept import forget_links, keep_clocks, keep_links, keep
 from connectors.database.reads import LedgerReads, chunks, translated
 from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored
 from connectors.database.statements import ABSORB, ENDED, INTEND, POSTPONE, SETTLE
-from processors.errors import LeaseLost
-from processors.executor.plan import ApiCall, call_from_json
-from processors.ledger import (
+from processors.model.errors import LeaseLost
+from processors.model.ledger import (
     Applied,
     Arrival,
-    Change,
     Lease,
+    LedgerTransaction,
     Noticed,
     Resumed,
     Settled,
     Stored,
 )
+from processors.model.plan import ApiCall, call_from_json
 
 KEEP_THINGS = 400 * 86_400.0
 """Seconds that what is known of a source's thing is kept after its last change: bookings are made months ahead."""
@@ -51,7 +51,7 @@ _command, _notice = tables.command.c, tables.notice.c
 
 
 class SqlLedger(LedgerReads):
-    """`processors.ledger.Ledger` on a database that alembic has migrated. *clock* returns seconds since the epoch."""
+    """`processors.model.ledger.Ledger` on a database that alembic has migrated. *clock* returns seconds since the epoch."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         super().__init__(engine)
@@ -178,7 +178,7 @@ class SqlLedger(LedgerReads):
             calls = select(tables.api_call.c.body).where(tables.api_call.c.org == lease.org)
             return found, [call_from_json(row.body) for row in connection.execute(calls)]
 
-    def apply(self, lease: Lease, change: Change) -> Applied:
+    def apply(self, lease: Lease, change: LedgerTransaction) -> Applied:
         """Carry the change out in one transaction; return the sequence numbers that it gave out."""
         with self._guarded(lease, exclusive=bool(change.settled or change.noticed)) as (connection, row):
             self._calls(connection, lease, change)
@@ -206,7 +206,7 @@ class SqlLedger(LedgerReads):
             keep_clocks(connection, self._insert, lease.org, change.clocks, self._clock())
             return Applied(last + len(numbers), numbers)
 
-    def _calls(self, connection: Connection, lease: Lease, change: Change) -> None:
+    def _calls(self, connection: Connection, lease: Lease, change: LedgerTransaction) -> None:
         table = tables.api_call
         gone = [*change.answered, *(call.id for call in change.alive)]
         for chunk in chunks(gone):

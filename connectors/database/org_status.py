@@ -12,8 +12,8 @@ from connectors.database import tables
 from connectors.database.audit import patient
 from connectors.database.engine import reading
 from connectors.database.statements import ENDED
-from processors.errors import Misconfigured
-from processors.executor.episodes import KEPT, from_json
+from processors.model.errors import Misconfigured
+from processors.model.incidents import KEPT, from_json
 
 
 @dataclass(frozen=True, slots=True)

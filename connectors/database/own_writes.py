@@ -13,7 +13,7 @@ from connectors.database.audit import patient
 from connectors.database.engine import reading
 from connectors.database.reads import chunks
 from processors.changes.ports import OwnWrite
-from processors.clocks import clock_of, fields_from_json, written_fields
+from processors.model.field_history import clock_of, fields_from_json, written_fields
 
 
 class DatabaseOwnWrites:

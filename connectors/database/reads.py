@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from connectors.database import tables
 from connectors.database.engine import reading
-from processors.errors import Transient
-from processors.ledger import Lease, Unpublished
+from processors.model.errors import Transient
+from processors.model.ledger import Lease, Unpublished
 
 _CHUNK = 500
 """IDs in one IN list: below every database's limit on bound parameters."""
@@ -22,7 +22,7 @@ _command, _notice = tables.command.c, tables.notice.c
 
 
 class LedgerReads:
-    """The reading half of `processors.ledger.Ledger`."""
+    """The reading half of `processors.model.ledger.Ledger`."""
 
     def __init__(self, engine: Engine) -> None:
         self._reading = reading(engine)
@@ -57,7 +57,7 @@ class LedgerReads:
         return found
 
     def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
-        """Return what is kept of these records' fields (JSON, see `processors/clocks.py`); those not known are out."""
+        """Return what is kept of these records' fields (JSON, see `processors/model/field_history.py`); those not known are out."""
         table = tables.field_clock.c
         found: dict[str, bytes] = {}
         with translated(), self._reading.connect() as connection:

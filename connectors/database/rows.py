@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from processors.executor.plan import ApiCall, call_to_json
-from processors.ledger import LANES, Arrival, Lease, Noticed, Postponed, Settled, Stored
+from processors.model.ledger import LANES, Arrival, Lease, Noticed, Postponed, Settled, Stored
+from processors.model.plan import ApiCall, call_to_json
 
 
 def new_row(org: str, place: int, arrival: Arrival, now: float) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from connectors.kafka.options import KafkaSettings, admin_config
-from processors.errors import Misconfigured, Transient
+from processors.model.errors import Misconfigured, Transient
 from schemas.topics import Topic
 
 ANSWER_SECONDS = 30.0

@@ -12,8 +12,8 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from processors.changes.ports import Message, NotKept, Superseded
-from processors.errors import Transient
-from processors.ports import Probe
+from processors.model.errors import Transient
+from processors.model.ports import Probe
 
 TRANSACTION_SECONDS = 30.0
 READ_SECONDS = 30.0

@@ -12,7 +12,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from connectors.kafka.dead_letters import DeadLetter, Original, Stored, replay, stored
 from connectors.kafka.options import KafkaSettings, consumer_config
-from processors.errors import Misconfigured, Transient
+from processors.model.errors import Misconfigured, Transient
 
 ACKNOWLEDGE_SECONDS = 30.0
 READ_SECONDS = 30.0

@@ -21,7 +21,7 @@ from typing import IO
 
 import confluent_kafka
 
-from processors.errors import Misconfigured
+from processors.model.errors import Misconfigured
 
 START_SECONDS = 15.0
 _PRODUCER = 0  # rd_kafka_type_t

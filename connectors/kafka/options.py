@@ -14,7 +14,7 @@ from typing import Any
 
 from faust.auth import SASLCredentials, SSLCredentials
 
-from processors.errors import Misconfigured
+from processors.model.errors import Misconfigured
 
 SESSION_TIMEOUT_MS = 10_000
 """How soon the group gives a dead member's partitions to others; a static member that returns sooner keeps them."""

@@ -13,7 +13,7 @@ import fastavro
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 from confluent_kafka.schema_registry.common._httpx_compat import httpx
 
-from processors.errors import Misconfigured, Transient
+from processors.model.errors import Misconfigured, Transient
 from schemas.codec import MAGIC, Bodies, Codec, SingleObject
 from schemas.contracts import Contract, shipped
 from schemas.errors import Undecodable, UnknownFingerprint

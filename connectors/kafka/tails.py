@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.kafka.options import KafkaSettings, consumer_config
-from processors.errors import Transient
+from processors.model.errors import Transient
 
 READ_SECONDS = 30.0
 

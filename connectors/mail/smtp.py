@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
 
-from processors.errors import Transient
+from processors.model.errors import Transient
 
 _TOO_LARGE = 552
 

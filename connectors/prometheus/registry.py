@@ -1,5 +1,5 @@
 """
-The one registry: every metric's name, kind, labels and help. Implements `processors.ports.Metrics`.
+The one registry: every metric's name, kind, labels and help. Implements `processors.model.ports.Metrics`.
 
 Rule of this file: labels have few values by design (integration, org, topic, stage, closed sets of reasons); never
 an ID, a
@@ -92,7 +92,7 @@ DEFINITIONS: Mapping[str, Definition] = {
 
 
 class PrometheusMetrics:
-    """`processors.ports.Metrics` on prometheus-client."""
+    """`processors.model.ports.Metrics` on prometheus-client."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._metrics: dict[str, Counter | Gauge | Histogram] = {

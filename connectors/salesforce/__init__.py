@@ -1,1 +1,1 @@
-"""Salesforce: one org behind the port `processors.ports.Salesforce`."""
+"""Salesforce: one org behind the port `processors.model.ports.Salesforce`."""

@@ -9,7 +9,7 @@ Sources: the token endpoint's `error` and `error_description`, and the Exception
 import re
 from dataclasses import dataclass
 
-from processors.connection import Cause
+from processors.model.connection import Cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from connectors.salesforce.composite import Answer, Subrequest, api_name, field_
 from connectors.salesforce.errors import Refused, Unusable, doubt, fail
 from connectors.salesforce.soql import path
 from processors.changes.ports import Ask, Page, Row
-from processors.ports import Clock
+from processors.model.ports import Clock
 from schemas.values import Scalar
 
 Send = Callable[[Sequence[Subrequest]], tuple[Sequence[Answer], Mapping[str, str]]]

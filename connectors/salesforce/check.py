@@ -6,7 +6,7 @@ Rule of this file: every line says what is missing, what it costs, and what to d
 """
 
 from connectors.salesforce.facts import OBJECTS
-from processors.values import OrgFacts
+from processors.model.values import OrgFacts
 
 _ACTIVITIES = ("Task", "Event")
 _UNKEYED = ("User",)

@@ -28,9 +28,9 @@ from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
 from connectors.salesforce.write import DUPLICATES, pack
 from connectors.salesforce.writer import Writer
-from processors.errors import OrgDown
-from processors.ports import Clock
-from processors.values import Conversion, Found, OrgFacts, Question, Write, Written
+from processors.model.errors import OrgDown
+from processors.model.ports import Clock
+from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
 
 CLIENT = "signalbox"
 
@@ -41,7 +41,7 @@ def utc_now() -> datetime:
 
 
 class SalesforceClient:
-    """One org over HTTP. Implements `processors.ports.Salesforce`."""
+    """One org over HTTP. Implements `processors.model.ports.Salesforce`."""
 
     def __init__(self, org: str, settings: SalesforceSettings, *, clock: Clock = utc_now) -> None:
         """Nothing is sent before the first method that asks the org."""

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from connectors.salesforce.composite import record_id
 from connectors.salesforce.errors import Unusable, row_error
-from processors.values import Conversion, RowError, Written
+from processors.model.values import Conversion, RowError, Written
 
 MOST_LEADS = 100
 _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"

@@ -11,8 +11,8 @@ from typing import Any, Literal, NoReturn
 from requests import RequestException
 
 from connectors.salesforce.causes import cause_of, gone
-from processors.errors import InDoubt, OrgDown, RequestRefused, Transient
-from processors.values import RowError
+from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
+from processors.model.values import RowError
 
 Kind = Literal["refusal", "lock", "transient", "org", "doubt", "smaller", "bug"]
 """

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from connectors.salesforce.errors import Unusable
 from connectors.salesforce.login import Identity
-from processors.errors import OrgDown
-from processors.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.model.errors import OrgDown
+from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
 
 OBJECTS = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "User")
 _STATUS = "SELECT Id, MasterLabel FROM LeadStatus WHERE IsConverted = true"

@@ -14,7 +14,7 @@ from typing import Any
 from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest
 from connectors.salesforce.errors import Refused, Unusable, fail
 from connectors.salesforce.soql import Types, path, statements
-from processors.values import Found, Question, Record
+from processors.model.values import Found, Question, Record
 
 Send = Callable[[Sequence[Subrequest]], Sequence[Answer]]
 More = Callable[[str], Any]

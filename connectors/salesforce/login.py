@@ -20,9 +20,9 @@ from connectors.salesforce.causes import cause_of
 from connectors.salesforce.errors import NotSent, problems
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
-from processors.connection import Cause
-from processors.errors import OrgDown, Transient
-from processors.ports import Clock
+from processors.model.connection import Cause
+from processors.model.errors import OrgDown, Transient
+from processors.model.ports import Clock
 
 MOST_LOGINS = 3
 _IDENTITY = re.compile(r"/id/(00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?)/(005[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?)$")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from connectors.salesforce.composite import api_name
 from connectors.salesforce.errors import Unusable
-from processors.values import Found, Record
+from processors.model.values import Found, Record
 
 LONGEST = 3_900
 """Characters of a search text; from 4,000 on Salesforce drops its operators (SOSL, FIND)."""

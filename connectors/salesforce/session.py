@@ -21,8 +21,8 @@ from connectors.salesforce.errors import NotSent, Unusable
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
 from connectors.salesforce.wire import FLIGHT, CheckedAdapter, Flight
-from processors.errors import OrgDown
-from processors.ports import Clock
+from processors.model.errors import OrgDown
+from processors.model.ports import Clock
 
 Body = Callable[[str], bytes]
 """A body that carries the token itself (SOAP): built anew for each attempt."""

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from simple_salesforce.format import format_soql
 
 from connectors.salesforce.composite import api_name, field_path
-from processors.values import In, Question
+from processors.model.values import In, Question
 
 LONGEST_LITERAL = 4_000
 _UNQUOTED: Mapping[str, re.Pattern[str]] = {

@@ -9,7 +9,7 @@ import re
 import threading
 from datetime import datetime, timedelta
 
-from processors.errors import OrgDown
+from processors.model.errors import OrgDown
 
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d{1,12})/(\d{1,12})")
 

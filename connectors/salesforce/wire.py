@@ -14,8 +14,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from processors.errors import TooLate
-from processors.ports import Clock
+from processors.model.errors import TooLate
+from processors.model.ports import Clock
 
 
 @dataclass(slots=True)

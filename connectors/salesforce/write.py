@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest, api_name, record_id
 from connectors.salesforce.errors import Unusable, doubt, fail, kind_of, problems, row_error
-from processors.values import RowError, Write, Written
+from processors.model.values import RowError, Write, Written
 
 MOST_ROWS = 200
 DUPLICATES = "Sforce-Duplicate-Rule-Header"

@@ -14,8 +14,8 @@ from requests import RequestException
 from connectors.salesforce.composite import Answer, Subrequest
 from connectors.salesforce.errors import doubt
 from connectors.salesforce.write import Collection, results, spoilt
-from processors.errors import InDoubt, Transient
-from processors.values import RowError, Written
+from processors.model.errors import InDoubt, Transient
+from processors.model.values import RowError, Written
 
 Send = Callable[[Sequence[Subrequest], datetime], Sequence[Answer]]
 

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from processors.audit.ports import AuditStore
-from processors.ports import Metrics
-from processors.received import Received
+from processors.consuming.received import Received
+from processors.model.ports import Metrics
 from schemas.topics import OUTCOME_KINDS, outcome_topic
 
 GROUP = "signalbox-audit"

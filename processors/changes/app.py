@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from processors.changes.org import Context
-from processors.changes.worker import Worker
+from processors.changes.org import PollerDependencies
+from processors.changes.worker import PollerThread
 from schemas.topics import change_state_topic
 
 log = structlog.get_logger()
@@ -26,25 +26,25 @@ STOP_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class ChangesDependencies:
     """What the shell is given by the wiring: one context an org, made in its worker."""
 
     consumer_config: Mapping[str, Any]
-    contexts: Mapping[str, Callable[[], Context]]
+    contexts: Mapping[str, Callable[[], PollerDependencies]]
     beat: Callable[[bool, str], None]
     stopping: Callable[[], bool]
 
 
-def run_changes(shell: Shell) -> None:
+def run_changes(shell: ChangesDependencies) -> None:
     """Poll the orgs that the group gives, until told to stop."""
     _Members(shell).run()
 
 
 class _Members:
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: ChangesDependencies) -> None:
         self._shell = shell
         self._orgs = {change_state_topic(org): org for org in shell.contexts}
-        self._workers: dict[str, Worker] = {}
+        self._workers: dict[str, PollerThread] = {}
         self._joined = False
         # Nothing is read by this consumer, so a place to begin at never matters.
         self._consumer = Consumer({**shell.consumer_config, "auto.offset.reset": "latest"})
@@ -83,7 +83,7 @@ class _Members:
         for partition in partitions:
             org = self._orgs.get(partition.topic)
             if org is not None and org not in self._workers:
-                self._workers[org] = Worker(org, self._shell.contexts[org])
+                self._workers[org] = PollerThread(org, self._shell.contexts[org])
 
     def _taken(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._stop([self._orgs[one.topic] for one in partitions if one.topic in self._orgs], REVOKE_SECONDS)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from processors.changes.map import mapped
 from processors.changes.ports import OwnWrite, Row
 from processors.changes.seen import Seen
-from processors.settings_changes import ChangedFields
+from processors.integration.change_settings import ChangedFields
 from schemas.change import FieldChange
 from schemas.values import Scalar
 

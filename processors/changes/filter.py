@@ -7,9 +7,9 @@ Rule of this file: pure; a field without a value is the empty text, and nothing 
 
 from collections.abc import Iterable, Mapping
 
-from processors.event_paths import as_text
-from processors.integrations import code_key
-from processors.settings_changes import ChangeFilter
+from processors.integration.catalog import code_key
+from processors.integration.change_settings import ChangeFilter
+from processors.integration.paths import as_text
 from schemas.values import Scalar
 
 

@@ -14,7 +14,7 @@ from processors.changes.filter import unmet
 from processors.changes.map import owner_of
 from processors.changes.ports import OwnWrite, Row
 from processors.changes.seen import Seen
-from processors.settings_changes import ChangesSettings, ObjectChanges
+from processors.integration.change_settings import ChangesSettings, ObjectChanges
 from schemas.change import Change, FieldChange, Operation
 from schemas.identity import change_id
 

@@ -5,9 +5,9 @@ In: values of the org and an integration's settings.  Out: values of the source.
 Rule of this file: pure; an empty value stays empty, whatever a value map says (SP-23, SP-28).
 """
 
-from processors.event_paths import as_text
-from processors.integrations import code_key
-from processors.settings_changes import ChangedField, ChangesSettings
+from processors.integration.catalog import code_key
+from processors.integration.change_settings import ChangedField, ChangesSettings
+from processors.integration.paths import as_text
 from schemas.values import Scalar
 
 

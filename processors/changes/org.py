@@ -18,8 +18,8 @@ from processors.changes.ports import ChangeFeed, ChangeLog, Headers, Links, Mess
 from processors.changes.seen import Seen
 from processors.changes.store import Store
 from processors.changes.unlink import unlink
-from processors.integration import Integration
-from processors.ports import Clock, Metrics, Probe
+from processors.integration.model import Integration
+from processors.model.ports import Clock, Metrics, Probe
 from schemas.change import Change
 from schemas.codec import Codec
 from schemas.command import Command
@@ -31,7 +31,7 @@ CURSOR = b"cursor"
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class PollerDependencies:
     """What an org's poller is given by the wiring; `digests` of their settings by every integration of the org."""
 
     org: str
@@ -52,7 +52,7 @@ class Context:
 class OrgChanges:
     """One org's poller, from its opening on. Raises `Superseded` where another process took over."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: PollerDependencies) -> None:
         """Put out whoever read this org before, and read how far that came."""
         self.context = context
         self._store = Store()

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from processors.changes.cursor import Cursor, Load, Reading
 from processors.changes.judge import Listener
 from processors.changes.ports import Ask, Page, Position
-from processors.integration import Integration
-from processors.settings_changes import OBJECTS
+from processors.integration.change_settings import OBJECTS
+from processors.integration.model import Integration
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from processors.errors import SignalboxError
+from processors.model.errors import SignalboxError
 from schemas.values import Scalar
 
 Headers: TypeAlias = Sequence[tuple[str, bytes]]

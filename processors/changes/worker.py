@@ -11,19 +11,19 @@ from time import time
 
 import structlog
 
-from processors.changes.org import Context, OrgChanges
+from processors.changes.org import OrgChanges, PollerDependencies
 from processors.changes.ports import NotKept, Superseded
-from processors.errors import Transient
+from processors.model.errors import Transient
 
 log = structlog.get_logger()
 
 PAUSE_MOST = 60.0
 
 
-class Worker:
+class PollerThread:
     """The thread of one org. `why` says why it is not well ('' where it is), `failed` what ended it."""
 
-    def __init__(self, org: str, context: Callable[[], Context]) -> None:
+    def __init__(self, org: str, context: Callable[[], PollerDependencies]) -> None:
         """*context* is asked in the thread, anew at each beginning."""
         self.org = org
         self.why = "starting"

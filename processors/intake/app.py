@@ -16,12 +16,12 @@ from typing import Any, NoReturn
 
 import faust
 
-from processors.dead_letter import Coordinates, ShareLimit
-from processors.intake import wait
-from processors.intake.behind import IntakeLag
-from processors.intake.hand_over import HandOver, Message, Parcel
-from processors.integrations import Integrations
-from processors.ports import Clock, Metrics
+from processors.consuming.dead_letter import Coordinates, ShareLimit
+from processors.intake import broker_wait
+from processors.intake.consumer_lag import IntakeLag
+from processors.intake.forward import Forwarder, Message, ProducerRecord
+from processors.integration.catalog import Integrations
+from processors.model.ports import Clock, Metrics
 from schemas.codec import Codec
 from schemas.topics import SOURCES
 
@@ -67,13 +67,13 @@ def build_app(
     """Return the Faust app; *alive* is called once a second while its event loop turns."""
     app = faust.App(**_options(settings))
     limit = ShareLimit(settings.dead_letter_share, settings.dead_letter_window, settings.dead_letter_least)
-    hand_over = HandOver(integrations, codec, clock, metrics, limit, settings.topic_prefix)
+    hand_over = Forwarder(integrations, codec, clock, metrics, limit, settings.topic_prefix)
     names = [settings.topic_prefix + name for name in settings.topics]
     lag = IntakeLag(metrics, settings.topic_prefix)
     # No serializers: bytes in, bytes out; what they are is the codec's business.
     source = app.topic(*names, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
 
-    async def send(parcel: Parcel) -> Any:
+    async def send(parcel: ProducerRecord) -> Any:
         producer = await app.maybe_start_producer()
         return await producer.send(parcel.topic, parcel.key, parcel.value, parcel.partition, None, list(parcel.headers))
 
@@ -102,7 +102,7 @@ def run(
     alive: Callable[[], None],
 ) -> NoReturn:
     """Run until SIGTERM or SIGINT, then exit 0; exit 70 where a batch could not be handed over."""
-    wait.for_broker(settings.faust["broker"], alive)
+    broker_wait.for_broker(settings.faust["broker"], alive)
     app = build_app(settings, integrations, codec, clock=clock, metrics=metrics, alive=alive)
     worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False)
     worker.execute_from_commandline()

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from processors.event_paths import as_text, value_at
-from processors.field_map import fields, refused
 from processors.intake.decode import Event
 from processors.intake.route import Route
-from processors.integration import FieldMap, Integration, Key, Maps, MatchSettings
+from processors.integration.mapping import fields, refused
+from processors.integration.model import FieldMap, Integration, Key, Maps, MatchSettings
+from processors.integration.paths import as_text, value_at
 from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.command import BookingChange, Command, Lane, MatchKey, Request, SourceRecord

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from processors.event_paths import Kind
-from processors.filters import unmet
 from processors.intake.decode import Event
-from processors.integration import Integration
-from processors.integrations import Integrations, code_key
+from processors.integration.catalog import Integrations, code_key
+from processors.integration.filters import unmet
+from processors.integration.model import Integration
+from processors.integration.paths import Kind
 from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.field_activity import FieldActivity

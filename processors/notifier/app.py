@@ -13,14 +13,14 @@ from time import monotonic
 
 import structlog
 
-from processors.errors import Misconfigured, Transient
+from processors.consuming.received import ReceivedOf
+from processors.model.errors import Misconfigured, Transient
+from processors.model.ports import Clock, Mailer, Metrics, Probe
 from processors.notifier.clean import address
 from processors.notifier.compose import MailSettings, plan
 from processors.notifier.connection import KINDS, compose_connection, id_of, recipients_of
 from processors.notifier.pace import Pace
 from processors.notifier.ports import Mail, MailNotes
-from processors.ports import Clock, Mailer, Metrics, Probe
-from processors.received import ReceivedOf
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import NOTICE, outcome_topic

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from email.headerregistry import Address
 
-from processors.errors import Misconfigured
+from processors.model.errors import Misconfigured
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _SPACES = re.compile(r"\s+")

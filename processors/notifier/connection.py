@@ -8,7 +8,7 @@ Rule of this file: as of compose.py: text of others enters only through `clean`.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from processors.connection import SENTENCES, Sentence
+from processors.model.connection import SENTENCES, Sentence
 from processors.notifier.clean import clean
 from processors.notifier.compose import MailSettings, made
 from processors.notifier.facts import when

@@ -12,11 +12,11 @@ import typer
 from connectors.salesforce.check import missing
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
-from processors.errors import RequestRefused, Transient
-from processors.integrations import Integrations
-from processors.settings_files import load_integrations
-from processors.targets import Finding, owner_faults, owners, targets
-from processors.values import In, OrgFacts, Question, Record
+from processors.integration.catalog import Integrations
+from processors.integration.check_org import Finding, owner_faults, owners, targets
+from processors.integration.load import load_integrations
+from processors.model.errors import RequestRefused, Transient
+from processors.model.values import In, OrgFacts, Question, Record
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings
 from signalbox.targets_of_changes import changes_targets

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from connectors.database.engine import open_engine
 from connectors.database.migrate import at_head
-from processors.errors import Misconfigured, SignalboxError, Transient
+from processors.model.errors import Misconfigured, SignalboxError, Transient
 from signalbox.settings import Settings, load_settings
 
 FAULTS = 2

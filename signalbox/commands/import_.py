@@ -20,9 +20,9 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from rich.console import Console
 
 from connectors.kafka.options import consumer_config, producer_config
-from processors.errors import Misconfigured, Transient
-from processors.integration import Integration
-from processors.settings_files import load_integrations
+from processors.integration.load import load_integrations
+from processors.integration.model import Integration
+from processors.model.errors import Misconfigured, Transient
 from schemas.codec import Codec
 from schemas.topics import SOURCE_PROSPECT
 from signalbox.commands.common import FAILED, say

@@ -18,11 +18,11 @@ from sqlalchemy import Engine
 
 from connectors.database.links import by_record, by_source
 from connectors.salesforce.client import SalesforceClient
-from processors.errors import Misconfigured, RequestRefused, Transient
-from processors.executor.links import record_name
-from processors.integrations import Integrations
+from processors.integration.catalog import Integrations
+from processors.integration.load import load_integrations
+from processors.matching.links import record_name
+from processors.model.errors import Misconfigured, RequestRefused, Transient
 from processors.notifier.clean import clean
-from processors.settings_files import load_integrations
 from signalbox.commands.common import FAILED, as_json_line, migrated_engine, say
 from signalbox.people import Asked, Seen, asked, look_up
 from signalbox.settings import Settings, load_settings

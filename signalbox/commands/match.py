@@ -16,7 +16,7 @@ from confluent_kafka import KafkaError, Producer
 
 from connectors.database.parked import Parked, parked_commands
 from connectors.kafka.options import producer_config
-from processors.errors import Misconfigured, SignalboxError
+from processors.model.errors import Misconfigured, SignalboxError
 from schemas.codec import Codec
 from schemas.notice import Notice
 from schemas.topics import SOURCE_USER_ACTION

@@ -17,8 +17,8 @@ from connectors.database.org_status import OrgStatus, org_statuses
 from connectors.database.org_status import resume as resume_after
 from connectors.kafka.options import consumer_config
 from connectors.kafka.tails import highest_sequence
-from processors.errors import Misconfigured, SignalboxError, Undecodable
-from processors.executor.publish import SEQUENCE_HEADER, Position
+from processors.executor.session.publish import SEQUENCE_HEADER, Position
+from processors.model.errors import Misconfigured, SignalboxError, Undecodable
 from schemas.codec import Codec
 from schemas.topics import NOTICE, OUTCOME_KINDS, command_topic, outcome_topic
 from signalbox.commands.common import as_json_line, group, migrated_engine, say

@@ -16,7 +16,7 @@ import typer
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.kafka.options import producer_config
-from processors.errors import Misconfigured
+from processors.model.errors import Misconfigured
 from schemas.codec import Codec
 from schemas.contracts import shipped
 from schemas.topics import Topic

@@ -13,10 +13,10 @@ import typer
 from sqlalchemy import Engine
 
 from connectors.database.field_clocks import field_clocks
-from processors.clocks import Clock, Fields, clock_of, confirmed, written_fields
-from processors.errors import Misconfigured, SignalboxError
+from processors.model.errors import Misconfigured, SignalboxError
+from processors.model.field_history import Clock, Fields, clock_of, confirmed, written_fields
+from processors.model.normalise import record_id
 from processors.notifier.clean import clean
-from processors.rules.normalise import record_id
 from signalbox.commands.common import as_json_line
 
 VALUE = 200

@@ -14,10 +14,10 @@ import simulator
 from connectors.kafka.headers import change_headers
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
-from processors.changes.org import Context, OrgChanges
+from processors.changes.org import OrgChanges, PollerDependencies
 from processors.changes.plan import Pace
 from processors.changes.ports import Ask, ChangeFeed, Message, NotKept, OwnWrite, Page, Superseded
-from processors.integration import Integration
+from processors.integration.model import Integration
 from schemas.change import Change
 from schemas.codec import SingleObject
 from schemas.command import Command
@@ -150,7 +150,7 @@ class ChangesRig:
     def begin(self) -> OrgChanges:
         """Begin anew, as a process that starts."""
         self.poller = OrgChanges(
-            Context(
+            PollerDependencies(
                 org="main",
                 integrations=self.integrations,
                 feed=self.feed,

@@ -17,13 +17,13 @@ from sqlalchemy import Engine
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
-from processors.executor.context import Context, Decider, Retry
-from processors.executor.lanes import first_due
-from processors.executor.org import OrgExecutor
-from processors.executor.pack import Terms
-from processors.integration import Integration
-from processors.ledger import Arrival
-from processors.ports import Credential, Salesforce
+from processors.executor.dependencies import Decider, OrgDependencies, Retry
+from processors.executor.org_queue.priority import first_due
+from processors.executor.org_queue.runner import OrgExecutor
+from processors.executor.pipeline.pack import Terms
+from processors.integration.model import Integration
+from processors.model.ledger import Arrival
+from processors.model.ports import Credential, Salesforce
 from schemas.codec import SingleObject
 from schemas.command import Command, MatchKey
 from schemas.identity import command_id
@@ -164,9 +164,9 @@ class Rig:
         """Return the org that the executor works on."""
         return self.org
 
-    def context(self) -> Context:
+    def context(self) -> OrgDependencies:
         """Return the executor's context."""
-        return Context(
+        return OrgDependencies(
             org="main",
             ledger=SqlLedger(self.engine, self.clock),
             codec=CODEC,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
-from processors.values import (
+from processors.model.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
+from processors.model.values import (
     Conversion,
     FieldFacts,
     Found,

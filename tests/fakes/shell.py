@@ -21,10 +21,10 @@ from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
 from connectors.kafka.options import KafkaSettings, consumer_config, transactional_config
-from processors.executor.context import Context, Decider, Retry
-from processors.executor.loop import Session, Shell
-from processors.executor.pack import Terms
-from processors.executor.publish import Expelled, Position
+from processors.executor.dependencies import Decider, OrgDependencies, Retry
+from processors.executor.pipeline.pack import Terms
+from processors.executor.session.publish import Expelled, Position
+from processors.executor.session.session import Session, SessionDependencies
 from schemas.command import Command
 from schemas.outcome import Outcome
 from schemas.topics import command_topic, outcome_topic
@@ -122,7 +122,7 @@ class Process:
         self._more = context
         settings = KafkaSettings(box.kafka, {}, name)
         consumer = {**consumer_config(settings, box.group), "session.timeout.ms": session_ms}
-        self.shell = Shell(
+        self.shell = SessionDependencies(
             consumer_config={**consumer, "heartbeat.interval.ms": 500},
             producer_config=transactional_config(settings, f"{GROUP}-{name}"),
             orgs=tuple(box.orgs),
@@ -142,9 +142,9 @@ class Process:
         self.thread = threading.Thread(target=self._run, name=f"process-{name}", daemon=True)
         self.thread.start()
 
-    def _context(self, org: str) -> Context:
+    def _context(self, org: str) -> OrgDependencies:
         more = {"terms": Terms(), "linger": 0.01, **self._more}
-        return Context(
+        return OrgDependencies(
             org=org,
             ledger=self.box.ledger(),
             codec=CODEC,

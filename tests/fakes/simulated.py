@@ -15,9 +15,9 @@ from connectors.salesforce.settings import SalesforceSettings
 from processors.intake.decode import Event
 from processors.intake.map import command
 from processors.intake.route import route
-from processors.integration import Integration
-from processors.integrations import Integrations
-from processors.ports import Salesforce
+from processors.integration.catalog import Integrations
+from processors.integration.model import Integration
+from processors.model.ports import Salesforce
 from schemas.booking import Booking, BookingStatus
 from schemas.command import BookingChange, Command, MatchKey, Request
 from schemas.identity import command_id, digest

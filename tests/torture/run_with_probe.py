@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from processors.executor import execute
+from processors.executor.pipeline import execute
 from signalbox import wiring
 from signalbox.logs import configure_logs
 from signalbox.settings import load_settings
@@ -81,7 +81,7 @@ def main(folder: Path, plans: list[dict[str, Any]]) -> None:
     configure_logs(settings.log_level)
     process = wiring.open_process(settings)
     if wait_for_kafka(process):
-        with patch("processors.executor.work.execute", noting(folder)):
+        with patch("processors.executor.pipeline.worker.execute", noting(folder)):
             wiring.run_executor_process(process, Probe(folder, plans))
 
 

@@ -7,10 +7,10 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from processors.integration import Filter, Integration, Key
+from processors.integration.change_settings import ChangedField, ObjectChanges
+from processors.integration.model import Filter, Integration, Key
 from processors.notifier.words import REASONS
-from processors.rules.tables import BOOK
-from processors.settings_changes import ChangedField, ObjectChanges
+from processors.sources.rule_book import BOOK
 from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.change import Change

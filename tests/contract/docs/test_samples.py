@@ -5,7 +5,7 @@ import re
 
 from processors.intake.decode import Event, decode
 from processors.intake.route import route
-from processors.settings_files import load_integrations
+from processors.integration.load import load_integrations
 from schemas.codec import SingleObject
 from schemas.topics import (
     SOURCE_CALL_RESULT,

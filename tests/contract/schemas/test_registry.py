@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from connectors.kafka.registry import ConfluentCodec
-from processors.errors import Transient
+from processors.model.errors import Transient
 from schemas.codec import SingleObject
 from schemas.contracts import shipped
 from schemas.errors import Undecodable, UnknownFingerprint

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.executor.decide import decide
 from processors.intake.map import command
 from processors.intake.route import route
-from processors.integration import Integration
-from processors.integrations import Integrations
-from processors.settings_files import preset
-from processors.values import Match, Record, Write
+from processors.integration.catalog import Integrations
+from processors.integration.load import preset
+from processors.integration.model import Integration
+from processors.model.values import Match, Record, Write
+from processors.sources.decide import decide
 from schemas.change import Change
 from schemas.field_record import FieldRecord
 from schemas.values import Person

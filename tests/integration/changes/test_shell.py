@@ -12,8 +12,8 @@ from connectors.kafka.change_log import KafkaChangeLog
 from connectors.kafka.embedded import embedded_kafka
 from connectors.kafka.headers import change_headers
 from connectors.kafka.options import KafkaSettings, consumer_config, transactional_config
-from processors.changes.app import GROUP, Shell, run_changes
-from processors.changes.org import Context
+from processors.changes.app import GROUP, ChangesDependencies, run_changes
+from processors.changes.org import PollerDependencies
 from processors.changes.plan import Pace
 from schemas.topics import change_rows, change_state_topic
 from tests.fakes.changes import CODEC, ChangesRig, told
@@ -30,9 +30,9 @@ class Running:
         self.stop = threading.Event()
         self.failed: list[BaseException] = []
 
-        def context() -> Context:
+        def context() -> PollerDependencies:
             topic = change_state_topic("main")
-            return Context(
+            return PollerDependencies(
                 org="main",
                 integrations=rig.integrations,
                 feed=rig.feed,
@@ -51,7 +51,7 @@ class Running:
                 pace=Pace(every=0.05, overlap=600.0, page=2_000, hold_back=0.0),
             )
 
-        shell = Shell(
+        shell = ChangesDependencies(
             consumer_config(kafka, GROUP),
             {"main": context},
             lambda ready, why: self.heard.append((ready, why)),
@@ -60,7 +60,7 @@ class Running:
         self.thread = threading.Thread(target=self._run, args=(shell,), daemon=True)
         self.thread.start()
 
-    def _run(self, shell: Shell) -> None:
+    def _run(self, shell: ChangesDependencies) -> None:
         try:
             run_changes(shell)
         except BaseException as error:  # noqa: BLE001  the test looks at it

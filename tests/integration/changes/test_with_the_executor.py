@@ -10,8 +10,8 @@ import simulator
 from connectors.database import tables
 from connectors.database.linked import DatabaseLinks
 from connectors.database.own_writes import DatabaseOwnWrites
-from processors.integration import Integration
-from processors.settings_files import preset
+from processors.integration.load import preset
+from processors.integration.model import Integration
 from schemas.outcome import Outcome
 from schemas.prospect import Prospect
 from schemas.values import Person

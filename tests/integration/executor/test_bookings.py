@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.integration import Integration
+from processors.integration.model import Integration
 from schemas.booking import Booking
 from tests.fakes.simulated import START, SimulatedRig, booking, booking_command, meetings, person
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.integration import Integration
+from processors.integration.model import Integration
 from schemas.pbx_call_event import Party
 from tests.fakes.simulated import AGENT, SimulatedRig, answered, calls, step, step_command
 

@@ -8,8 +8,8 @@ import structlog.testing
 
 from connectors.database import tables
 from connectors.database.org_status import org_statuses
-from processors.connection import WHOLE_ORG, Cause
-from processors.errors import OrgDown, RequestRefused
+from processors.model.connection import WHOLE_ORG, Cause
+from processors.model.errors import OrgDown, RequestRefused
 from tests.fakes.desk import Rig, command, integration
 
 Begin = Callable[..., Rig]

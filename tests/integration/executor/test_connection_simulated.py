@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.ports import Salesforce
+from processors.model.ports import Salesforce
 from signalbox.rotation import RotatingClient, Rotation
 from signalbox.settings import load_settings
 from tests.fakes.desk import command, integration

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processors.errors import RequestRefused
+from processors.model.errors import RequestRefused
 from schemas.outcome import Outcome
 from tests.fakes.desk import Rig, command, integration
 from tests.fakes.org import KEY, Fault

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.clocks import Clock, Fields, clock_of, confirmed, fields_from_json
-from processors.integration import Integration
-from processors.settings_files import preset
-from processors.values import Write
+from processors.integration.load import preset
+from processors.integration.model import Integration
+from processors.model.field_history import Clock, Fields, clock_of, confirmed, fields_from_json
+from processors.model.values import Write
 from schemas.command import Command
 from schemas.prospect import Prospect
 from schemas.values import Person

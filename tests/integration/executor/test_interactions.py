@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import simulator
-from processors.integration import Integration
+from processors.integration.model import Integration
 from schemas.command import Command
 from schemas.values import Agent
 from tests.fakes.desk import command, integration

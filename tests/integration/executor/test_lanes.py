@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.integration import Integration
-from processors.settings_files import preset
+from processors.integration.load import preset
+from processors.integration.model import Integration
 from schemas.outcome import Outcome
 from schemas.prospect import Prospect
 from schemas.values import Person

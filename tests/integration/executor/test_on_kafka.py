@@ -14,8 +14,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
-from processors.executor.context import Decider
-from processors.executor.pack import Terms
+from processors.executor.dependencies import Decider
+from processors.executor.pipeline.pack import Terms
 from schemas.topics import command_topic, outcome_topic
 from tests.fakes.desk import command, integration
 from tests.fakes.org import Fault

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.integration import Integration
+from processors.integration.model import Integration
 from schemas.user_action import UserAction
 from simulator.orgfile import OrgFile
 from tests.fakes.desk import command, integration

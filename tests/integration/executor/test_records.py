@@ -11,9 +11,9 @@ import pytest
 import simulator
 from connectors.database.own_writes import DatabaseOwnWrites
 from processors.changes.ports import OwnWrite
-from processors.integration import Integration
-from processors.settings_files import preset
-from processors.values import Write
+from processors.integration.load import preset
+from processors.integration.model import Integration
+from processors.model.values import Write
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
 from schemas.prospect import Prospect

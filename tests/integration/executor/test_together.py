@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processors.executor.org import OrgExecutor
+from processors.executor.org_queue.runner import OrgExecutor
 from schemas.command import Command
 from tests.fakes.desk import Rig, command, integration
 from tests.fakes.org import Fault
@@ -168,8 +168,8 @@ def test_d12_a_sleeper_sends_nothing_after_its_send_by_and_settles_nothing(begin
 
 
 def test_d21_an_event_id_with_other_content_is_one_error_beside_the_first_outcome(begin: Begin) -> None:
-    from processors.executor.loop import _reused
-    from processors.ledger import Arrival
+    from processors.executor.session.session import _reused
+    from processors.model.ledger import Arrival
     from tests.fakes.desk import CODEC
 
     rig = begin()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from processors.intake import app as intake
-from processors.intake import hand_over
-from processors.settings_files import load_integrations
+from processors.intake import forward
+from processors.integration.load import load_integrations
 from schemas.codec import SingleObject
 
 
@@ -39,7 +39,7 @@ def main(told: dict[str, Any]) -> None:
         def broken(*_: object, **__: object) -> object:
             raise RuntimeError(told["fault"])
 
-        setattr(hand_over, "route", broken)  # noqa: B010  a plant: the name is what is replaced
+        setattr(forward, "route", broken)  # noqa: B010  a plant: the name is what is replaced
     settings = intake.IntakeSettings(**told["settings"])
     intake.run(
         settings,

@@ -16,8 +16,8 @@ from processors.changes.judge import Judged, Listener, judge
 from processors.changes.map import mapped, owner_of
 from processors.changes.ports import OwnWrite, Page, Position, Row
 from processors.changes.seen import Seen
-from processors.integration import Integration
-from processors.settings_changes import ChangedField, ChangeFilter, ChangesSettings
+from processors.integration.change_settings import ChangedField, ChangeFilter, ChangesSettings
+from processors.integration.model import Integration
 from schemas.change import Change, FieldChange
 from schemas.codec import SingleObject
 from tests.fakes.changes import told

@@ -2,11 +2,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from connectors.prometheus.registry import PrometheusMetrics
-from signalbox.health import Heart
+from signalbox.health import Heartbeat
 
 
 def test_the_metric_says_what_readyz_says_whenever_it_is_asked() -> None:
-    registry, heart = CollectorRegistry(), Heart()
+    registry, heart = CollectorRegistry(), Heartbeat()
     PrometheusMetrics(registry).follow("process_ready", lambda: float(heart.ready()[0]))
     assert registry.get_sample_value("signalbox_process_ready") == 0
     heart.beat()

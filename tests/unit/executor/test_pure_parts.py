@@ -8,13 +8,13 @@ from confluent_kafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.executor.claim import Item
-from processors.executor.pack import COLLECTION, COLLECTIONS, Terms, pack
-from processors.executor.plan import Part, Plan, Row, call_from_json, call_to_json, plan_from_json, plan_to_json
-from processors.executor.publish import Position, next_positions
-from processors.executor.resolve import same_value, verdicts
-from processors.ledger import Unpublished
-from processors.values import Decision, Record, Step, Write, Written
+from processors.executor.in_doubt.verify import same_value, verdicts
+from processors.executor.org_queue.claims import Job
+from processors.executor.pipeline.pack import COLLECTION, COLLECTIONS, Terms, pack
+from processors.executor.session.publish import Position, next_positions
+from processors.model.ledger import Unpublished
+from processors.model.plan import Part, Plan, Row, call_from_json, call_to_json, plan_from_json, plan_to_json
+from processors.model.values import Decision, Record, Step, Write, Written
 from tests.fakes.desk import command
 from tests.fakes.org import KEY, USER
 
@@ -22,10 +22,10 @@ EXTERNAL = {"Lead": KEY, "Contact": KEY}
 AT = 1_767_600_000.0
 
 
-def planned(place: int, *steps: Step, done: int = 0) -> Item:
+def planned(place: int, *steps: Step, done: int = 0) -> Job:
     """Return a command with a plan of these steps."""
     results = tuple(Written(True, f"id{number}") for number in range(done))
-    item = Item(command("a@example.com"), None, place, 0, 0.0, frozenset({f"k{place}"}))
+    item = Job(command("a@example.com"), None, place, 0, 0.0, frozenset({f"k{place}"}))
     item.plan = Plan(Decision("updated", steps=steps), results=results)
     return item
 
@@ -35,7 +35,7 @@ def update(record: str, **fields: Any) -> Step:
     return Step("lead", "update", "Lead", record_id=record, fields=fields)
 
 
-def packed(*items: Item, max_rows: int = COLLECTION * COLLECTIONS) -> list[Any]:
+def packed(*items: Job, max_rows: int = COLLECTION * COLLECTIONS) -> list[Any]:
     """Return the calls of these commands."""
     numbers = itertools.count()
     return pack(items, EXTERNAL, Terms(max_rows), AT, lambda: f"call{next(numbers)}")

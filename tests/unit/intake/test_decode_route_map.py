@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from processors.errors import Undecodable, UnknownFingerprint
 from processors.intake.decode import decode
 from processors.intake.map import command
 from processors.intake.route import Route, route
-from processors.integration import Integration
-from processors.integrations import Integrations
+from processors.integration.catalog import Integrations
+from processors.integration.model import Integration
+from processors.model.errors import Undecodable, UnknownFingerprint
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
 from schemas.command import Command

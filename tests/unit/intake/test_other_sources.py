@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from processors.errors import Undecodable
-from processors.event_paths import value_at
 from processors.intake.decode import Event, decode
 from processors.intake.map import CONTRACTS, command
 from processors.intake.route import route
-from processors.integration import Integration
-from processors.integrations import Integrations
-from processors.settings_files import preset
+from processors.integration.catalog import Integrations
+from processors.integration.load import preset
+from processors.integration.model import Integration
+from processors.integration.paths import value_at
+from processors.model.errors import Undecodable
 from schemas.booking import Booking
 from schemas.codec import SingleObject
 from schemas.command import BookingChange, Command, Request

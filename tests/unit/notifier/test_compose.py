@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.errors import Misconfigured
+from processors.model.errors import Misconfigured
 from processors.notifier.clean import address, clean
 from processors.notifier.compose import MailSettings, compose, plan
 from processors.notifier.ports import Mail

@@ -7,10 +7,10 @@ from email.message import EmailMessage
 
 import pytest
 
-from processors.connection import CAUSES, SENTENCES
+from processors.consuming.received import ReceivedOf
+from processors.model.connection import CAUSES, SENTENCES
 from processors.notifier.compose import MailSettings
 from processors.notifier.connection import compose_connection, id_of, recipients_of
-from processors.received import ReceivedOf
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.values import Person

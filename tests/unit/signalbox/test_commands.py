@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from connectors.database.engine import open_engine
 from connectors.database.migrate import at_head
 from processors.intake.decode import decode
-from processors.integration import Integration
-from processors.targets import targets
-from processors.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.integration.check_org import targets
+from processors.integration.model import Integration
+from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
 from schemas.topics import SOURCE_BOOKING, SOURCE_PBX_CALL, SOURCE_USER_ACTION, SOURCES, TOPICS

@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 from confluent_kafka import Producer
 
-from processors.errors import Transient
+from processors.model.errors import Transient
 from signalbox.commands import import_
 from signalbox.commands.import_ import Sender
 from signalbox.first_load import Event, Load

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from connectors.salesforce.settings import SalesforceSettings
-from processors.errors import Misconfigured
-from processors.ports import Salesforce
+from processors.model.errors import Misconfigured
+from processors.model.ports import Salesforce
 from signalbox.rotation import RotatingClient, Rotation, setting_files
 from signalbox.settings import Settings
 from tests.fakes.org import FakeOrg

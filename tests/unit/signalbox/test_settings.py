@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.errors import Misconfigured
+from processors.model.errors import Misconfigured
 from signalbox.settings import Settings, load_settings
 
 CANARY = "canary-7f3a9"

@@ -11,10 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from connectors.prometheus.registry import PrometheusMetrics
-from processors.errors import Transient
-from processors.integrations import Integrations
+from processors.integration.catalog import Integrations
+from processors.model.errors import Transient
 from schemas.codec import Codec, SingleObject
-from signalbox.health import Heart, serve_health
+from signalbox.health import Heartbeat, serve_health
 from signalbox.settings import load_settings
 from signalbox.waiting import PatientCodec, Process, open_database, wait_for_kafka, wait_until_well
 
@@ -30,7 +30,7 @@ def process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Process:
     monkeypatch.setenv("SIGNALBOX_KAFKA__BOOTSTRAP", "127.0.0.1:1")
     registry = CollectorRegistry()
     return Process(
-        load_settings(), Integrations.of([]), SingleObject(), registry, PrometheusMetrics(registry), Heart(),
+        load_settings(), Integrations.of([]), SingleObject(), registry, PrometheusMetrics(registry), Heartbeat(),
         threading.Event(),
     )  # fmt: skip
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.migrate import migrate
-from processors.clocks import Clock, fields_to_json, seen, written
-from processors.ledger import Change
+from processors.model.field_history import Clock, fields_to_json, seen, written
+from processors.model.ledger import LedgerTransaction
 from signalbox.cli import app
 
 LEAD_15, LEAD = "00Q000000000001", "00Q000000000001EAA"
@@ -42,7 +42,9 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
 
 def keep(engine: Engine, org: str = "main", clock: Clock = CLOCK) -> None:
     ledger = SqlLedger(engine)
-    ledger.apply(ledger.take_lease(org, "one"), Change(clocks={LEAD: fields_to_json(written("Title", clock))}))
+    ledger.apply(
+        ledger.take_lease(org, "one"), LedgerTransaction(clocks={LEAD: fields_to_json(written("Title", clock))})
+    )
 
 
 @pytest.mark.parametrize("record", [LEAD, LEAD_15])
@@ -78,7 +80,7 @@ def test_why_tells_the_later_event_that_found_the_value_there(engine: Engine) ->
     keep(engine)
     ledger = SqlLedger(engine)
     more = fields_to_json(seen("Title", "2026-03-02T09:31:00.000Z", "e-3"))
-    ledger.apply(ledger.take_lease("main", "one"), Change(clocks={LEAD: more}))
+    ledger.apply(ledger.take_lease("main", "one"), LedgerTransaction(clocks={LEAD: more}))
     shown = runner.invoke(app, ["why", LEAD, "Title"])
     assert shown.output.splitlines()[-1] == "  confirmed    by event e-3 of 2026-03-02T09:31:00.000Z"
 

@@ -1,0 +1,195 @@
+"""
+The decision tables: which record is meant, what the action does with it, and what else comes with it.
+
+In: a situation.  Out: the row that decides it.
+Rule of this file: data alone; each row names its rule, and the tables are total. Meaning of the IDs: VS the call result
+document, 1F conflicts that are settings, 1G the vendors' own clarifications.
+"""
+
+from processors.deciding.rule_table import Row, Table
+
+ACTIONS = (
+    "update_only",
+    "update_or_create_lead",
+    "update_or_create_contact",
+    "update_and_convert_lead_or_create_contact",
+)
+_ONLY, _LEAD, _CONTACT, _CONVERT = ACTIONS
+
+ACTION = Table(
+    "action",
+    (ACTIONS, ("none", "one_lead", "one_contact", "several", "converted_lead")),
+    (
+        "no_match",
+        "multiple_match",
+        "update_lead",
+        "update_contact",
+        "convert_lead",
+        "create_lead",
+        "create_contact",
+        "converted_lead",
+    ),
+    (
+        Row("VS-11", (_ONLY, "none"), "no_match"),
+        Row("VS-9", (_ONLY, "one_lead"), "update_lead"),
+        Row("VS-9", (_ONLY, "one_contact"), "update_contact"),
+        Row("VS-12", (_ONLY, "several"), "multiple_match"),
+        Row("VS-7", (_ONLY, "converted_lead"), "converted_lead"),
+        Row("VS-15", (_LEAD, "none"), "create_lead"),
+        Row("VS-13", (_LEAD, "one_lead"), "update_lead"),
+        Row("VS-13", (_LEAD, "one_contact"), "update_contact"),
+        Row("VS-14", (_LEAD, "several"), "multiple_match"),
+        Row("VS-7", (_LEAD, "converted_lead"), "converted_lead"),
+        Row("VS-20", (_CONTACT, "none"), "create_contact"),
+        Row("VS-18", (_CONTACT, "one_lead"), "update_lead"),
+        Row("VS-18", (_CONTACT, "one_contact"), "update_contact"),
+        Row("VS-19", (_CONTACT, "several"), "multiple_match"),
+        Row("VS-7", (_CONTACT, "converted_lead"), "converted_lead"),
+        Row("VS-25", (_CONVERT, "none"), "create_contact"),
+        Row("VS-23", (_CONVERT, "one_lead"), "convert_lead"),
+        Row("VS-24", (_CONVERT, "one_contact"), "update_contact"),
+        Row("VS-27", (_CONVERT, "several"), "multiple_match"),
+        Row("VS-7", (_CONVERT, "converted_lead"), "converted_lead"),
+    ),
+)
+
+LEAD_AND_CONTACT = Table(
+    "lead_and_contact",
+    (("error", "prefer_contact", "prefer_lead", "park"),),
+    ("both", "contact", "lead", "park"),
+    (
+        Row("VS-32", ("error",), "both"),
+        Row("VS-32", ("prefer_contact",), "contact"),
+        Row("VS-32", ("prefer_lead",), "lead"),
+        Row("VS-32", ("park",), "park"),
+    ),
+)
+
+SEVERAL = Table(
+    "several_matches",
+    (("error", "newest", "oldest", "last_modified", "park"),),
+    ("several", "newest", "oldest", "last_modified", "park"),
+    (
+        Row("1F-several", ("error",), "several"),
+        Row("1F-several", ("newest",), "newest"),
+        Row("LL-8", ("oldest",), "oldest"),
+        Row("LL-8", ("last_modified",), "last_modified"),
+        Row("1F-several", ("park",), "park"),
+    ),
+)
+"""Several records match a call result: `several` asks the table of the actions, which refuses (VS-12, 14, 19, 27)."""
+
+CONVERTED = Table(
+    "converted",
+    (("follow", "ignore", "error"),),
+    ("contact", "drop", "lead"),
+    (
+        Row("VS-7", ("follow",), "contact"),
+        Row("VS-7", ("ignore",), "drop"),
+        Row("VS-7", ("error",), "lead"),
+    ),
+)
+
+SALESFORCE_ID = Table(
+    "salesforce_id",
+    (("on", "off"), ("found", "not_found")),
+    ("use", "note_and_use_keys", "use_keys"),
+    (
+        Row("VS-8", ("on", "found"), "use"),
+        Row("VS-8", ("on", "not_found"), "note_and_use_keys"),
+        Row("VS-8", ("off", "found"), "use_keys"),
+        Row("VS-8", ("off", "not_found"), "use_keys"),
+    ),
+)
+
+COMPANIONS = Table(
+    "companions",
+    (("update_lead", "create_lead", "update_contact", "create_contact", "convert_lead"),),
+    ("discard", "apply"),
+    (
+        Row("VS-16", ("update_lead",), "discard"),
+        Row("VS-16", ("create_lead",), "discard"),
+        Row("VS-21", ("update_contact",), "apply"),
+        Row("VS-21", ("create_contact",), "apply"),
+        Row("VS-26", ("convert_lead",), "apply"),
+    ),
+)
+
+ACCOUNT = Table(
+    "account",
+    (("off", "unkeyed", "none", "one", "several", "own"), ("allowed", "not_allowed")),
+    ("create", "update", "link", "leave", "multiple_match"),
+    (
+        Row("VS-21", ("off", "allowed"), "leave"),
+        Row("VS-21", ("off", "not_allowed"), "leave"),
+        Row("VS-21", ("unkeyed", "allowed"), "leave"),
+        Row("VS-21", ("unkeyed", "not_allowed"), "leave"),
+        Row("VS-21", ("none", "allowed"), "create"),
+        Row("VS-21", ("none", "not_allowed"), "leave"),
+        Row("VS-21", ("one", "allowed"), "update"),
+        Row("VS-21", ("one", "not_allowed"), "link"),
+        Row("VS-21", ("several", "allowed"), "multiple_match"),
+        Row("VS-21", ("several", "not_allowed"), "multiple_match"),
+        Row("VS-21", ("own", "allowed"), "update"),
+        Row("VS-21", ("own", "not_allowed"), "link"),
+    ),
+)
+
+OPPORTUNITY = Table(
+    "opportunity",
+    (("off", "none", "open"), ("allowed", "not_allowed")),
+    ("create", "update", "link", "leave"),
+    (
+        Row("VS-26", ("off", "allowed"), "leave"),
+        Row("VS-26", ("off", "not_allowed"), "leave"),
+        Row("VS-26", ("none", "allowed"), "create"),
+        Row("VS-26", ("none", "not_allowed"), "leave"),
+        Row("VS-26", ("open", "allowed"), "update"),
+        Row("VS-26", ("open", "not_allowed"), "link"),
+    ),
+)
+
+OWNER = Table(
+    "owner",
+    (("user", "queue_with_setting", "queue_without_setting"),),
+    ("keep", "setting", "integration_user"),
+    (
+        Row("VS-23", ("user",), "keep"),
+        Row("VS-23", ("queue_with_setting",), "setting"),
+        Row("VS-23", ("queue_without_setting",), "integration_user"),
+    ),
+)
+
+_WRITES = (
+    "update_lead",
+    "create_lead",
+    "update_contact",
+    "create_contact",
+    "convert_lead",
+    "create_account",
+    "create_opportunity",
+)
+
+MAPPING = Table(
+    "mapping",
+    (_WRITES, ("mapped", "no_mapping")),
+    ("write", "refuse"),
+    tuple(
+        Row("1G-no_mapping", (verb, mapped), then)
+        for verb in _WRITES
+        for mapped, then in (("mapped", "write"), ("no_mapping", "refuse"))
+    ),
+)
+
+TABLES = (
+    ACTION,
+    LEAD_AND_CONTACT,
+    SEVERAL,
+    CONVERTED,
+    SALESFORCE_ID,
+    COMPANIONS,
+    ACCOUNT,
+    OPPORTUNITY,
+    OWNER,
+    MAPPING,
+)

@@ -1,0 +1,214 @@
+"""
+The four actions: which record is meant, and what is written to it and to what comes with it (VS-1 to VS-32).
+
+In: a case and the name of an action.  Out: a `Decision`.
+Rule of this file: pure; which way to go is always read from a row of a rule table, never from an `if` of its own. Steps
+come in one order: lead, account made for a conversion, conversion, account, contact, opportunity.
+"""
+
+from dataclasses import replace
+
+from processors.deciding import account_opportunity
+from processors.deciding.case import Case, Part, no_mapping
+from processors.deciding.rule_table import Book
+from processors.integration.model import Integration
+from processors.matching.match import the_one
+from processors.model.normalise import is_blank
+from processors.model.values import Decision, Match, Record, Role, Step
+from schemas.command import Command
+from schemas.values import Scalar
+
+_QUEUE = "00G"
+
+
+def by_action(case: Case, action: str) -> Decision:
+    """Return what one of the four actions does (VS-1 to VS-32)."""
+    command, match, settings, book = case.command, case.match, case.settings, case.book
+    found = _match_rules(match)
+    situation, match, meant = _situation(match, settings, book)
+    case = replace(case, match=match)
+    row = book.row("action", action, situation)
+    rules = (*found, *meant.rules, row.rule)
+    if row.then in ("no_match", "multiple_match", "converted_lead"):
+        return case.decided("error", rules, (_refusal(row.then, match, park=meant.park),))
+    mapped = book.row("mapping", row.then, "mapped" if _written(row.then, command) else "no_mapping")
+    if mapped.then == "refuse":
+        return case.decided("error", rules, (no_mapping(_object(row.then), mapped.rule),))
+    come = book.row("companions", row.then)
+    rules = (*rules, come.rule)
+    if row.then in ("update_lead", "create_lead"):
+        extra = account_opportunity.discarded(case) if come.then == "discard" else Part()
+        return case.decided(_kind(row.then), rules, (_lead(case, row.then), extra, meant))
+    parts = _contact_parts(case, row.then, apply=come.then == "apply")
+    return case.decided(_kind(row.then), rules, (*parts, meant))
+
+
+def meant(case: Case) -> tuple[tuple[Record, ...], Part]:
+    """Return the person's records that may be meant, one where the settings choose; and how it was chosen."""
+    _, match, how = _situation(case.match, case.settings, case.book)
+    return (*match.leads, *match.contacts), replace(how, rules=(*_match_rules(match), *how.rules))
+
+
+def _match_rules(match: Match) -> tuple[str, ...]:
+    """Return the rules by which the match came about: link or SalesforceID, then keys; a lead followed (VS-7)."""
+    if match.step == "link":
+        return ("LL-7", *(("VS-7",) if match.followed else ()))
+    return (*(("VS-8",) if match.step != "none" or match.ignored_id else ()), *(("VS-7",) if match.followed else ()))
+
+
+def _situation(match: Match, settings: Integration, book: Book) -> tuple[str, Match, Part]:
+    """
+    Return the situation of the action table, the match that it speaks of, and how one of several was meant.
+
+    The part holds no step: only the rules that chose, the tie-break, and whether someone is to choose.
+    """
+    meant = Part()
+    if match.leads and match.contacts:
+        row = book.row("lead_and_contact", settings.match.lead_and_contact)
+        meant = Part(rules=(row.rule,), park=row.then == "park")
+        if row.then == "contact":
+            match = replace(match, leads=())
+        elif row.then == "lead":
+            match = replace(match, contacts=(), account_of=None, opportunity=None)
+    count = len(match.leads) + len(match.contacts)
+    if count > 1 and not meant.park:
+        row = book.row("several_matches", settings.match.several)
+        meant = replace(meant, rules=(*meant.rules, row.rule), park=row.then == "park")
+        if row.then not in ("several", "park"):
+            match, meant, count = _taken(match, row.then), replace(meant, tie_break=row.then), 1
+    if count != 1:
+        return ("several" if count else "none"), match, meant
+    if match.contacts:
+        return "one_contact", match, meant
+    return ("converted_lead" if match.leads[0].fields.get("IsConverted") else "one_lead"), match, meant
+
+
+def _taken(match: Match, how: str) -> Match:
+    """Return the match with one of its records alone; account and opportunity are those of the contact so taken."""
+    chosen = the_one((*match.leads, *match.contacts), how)
+    if chosen.object == "Lead":
+        return replace(match, leads=(chosen,), contacts=(), account_of=None, opportunity=None)
+    return replace(match, leads=(), contacts=(chosen,))
+
+
+def _refusal(verb: str, match: Match, *, park: bool = False) -> Part:
+    found = match.leads + match.contacts
+    if verb == "multiple_match":
+        detail = f"{len(found)} records match: merge them, or send the SalesforceID"
+        if park:
+            detail = f"{len(found)} records match: choose the one that is meant"
+        return Part(refusal="multiple_match", candidates=found, detail=detail, park=park)
+    if verb == "converted_lead":
+        detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
+        return Part(refusal="no_match", candidates=found, detail=detail)
+    return Part(refusal="no_match", detail="no lead and no contact matches, and the action creates none")
+
+
+def _object(verb: str) -> str:
+    """Return the object that the action ends on."""
+    return "Lead" if verb in ("update_lead", "create_lead") else "Contact"
+
+
+def _kind(verb: str) -> str:
+    return {"create": "created", "convert": "converted"}.get(verb.partition("_")[0], "updated")
+
+
+def _written(verb: str, command: Command) -> bool:
+    return bool(command.lead if _object(verb) == "Lead" else command.contact)
+
+
+def _lead(case: Case, verb: str) -> Part:
+    if verb == "create_lead":
+        return case.create("lead", "Lead", case.command.lead, creation="lead")
+    return case.update("lead", case.match.leads[0], case.command.lead)
+
+
+def _contact_parts(case: Case, verb: str, *, apply: bool) -> tuple[Part, ...]:
+    """Return all parts of an action that ends on a contact, in the order of their steps."""
+    contact = case.match.contacts[0] if verb == "update_contact" else None
+    account = account_opportunity.account(case, contact) if apply else account_opportunity.discarded(case)
+    if verb == "convert_lead":
+        lead = replace(case.update("lead", case.match.leads[0], case.command.lead), linked=())
+        convert = _convert(case, account)
+        first = (lead, account, convert) if account.creates else (lead, convert, account)
+        parts: tuple[Part, ...] = (*first, _after_conversion(case, lead))
+    else:
+        parts = (account, _contact(case, contact, account))
+    if not apply:
+        return parts
+    own = str(contact.fields["AccountId"]) if contact and not is_blank(contact.fields.get("AccountId")) else None
+    opportunity = account_opportunity.opportunity(
+        case,
+        contact.id if contact else None,
+        account.record.id if account.record else own,
+        account_made=account.creates or verb == "convert_lead",
+    )
+    return (*parts, opportunity)
+
+
+def _contact(case: Case, contact: Record | None, account: Part) -> Part:
+    """Return the create or update of the contact; one without an account is linked to the one chosen."""
+    links: dict[str, Scalar] = {}
+    refs: dict[str, Role] = {}
+    if contact is None or is_blank(contact.fields.get("AccountId")):
+        if account.record is not None:
+            links["AccountId"] = account.record.id
+        elif account.creates:
+            refs["AccountId"] = "account"
+    mapped = case.command.contact
+    if contact is None:
+        by_convert = case.settings.action == "update_and_convert_lead_or_create_contact"
+        creation = "contact_by_convert" if by_convert else "contact"
+        return case.create("contact", "Contact", mapped, creation=creation, links=links, refs=refs)
+    part = case.update("contact", contact, mapped, links)
+    if not refs:
+        return part
+    step = part.step or Step("contact", "update", "Contact", record_id=contact.id)
+    before = {**step.before, "AccountId": None}
+    return replace(part, step=replace(step, refs=refs, before=before), linked=())
+
+
+def _convert(case: Case, account: Part) -> Part:
+    """Return the conversion (VS-23): into the account chosen, else into the one that it makes of the lead's company."""
+    lead = case.match.leads[0]
+    setting = case.settings.convert.owner
+    queue = "queue_with_setting" if setting else "queue_without_setting"
+    row = case.book.row("owner", queue if str(lead.fields.get("OwnerId") or "").startswith(_QUEUE) else "user")
+    owner = {"setting": setting, "integration_user": case.facts.user_id}.get(row.then)
+    step = Step(
+        "convert",
+        "convert",
+        "Lead",
+        record_id=lead.id,
+        fields={"AccountId": account.record.id} if account.record else {},
+        refs={"AccountId": "account"} if account.creates else {},
+        status=case.settings.convert.status or case.facts.converted_status,
+        owner_id=owner,
+    )
+    return Part(step, rules=(row.rule,))
+
+
+def _after_conversion(case: Case, lead: Part) -> Part:
+    """
+    Return the update of the contact that the conversion makes, by the contact mapping (VS-23).
+
+    Nobody has read that contact yet: what it will hold is taken from the lead's fields of the same name.
+    """
+    record = case.match.leads[0]
+    mapped = case.command.contact
+    held = {**record.fields, **(lead.step.fields if lead.step else {})}
+    expected = Record("Contact", "", {name: held.get(name) for name in mapped})
+    was_lead = replace(case.match, also=(*case.match.also, record.id))
+    part = replace(case, match=was_lead).update("contact", expected, mapped)
+    always = {
+        name: value
+        for name, value in mapped.items()
+        if not is_blank(value)
+        and f"Contact.{name}" not in part.stale
+        and case.settings.write.fields.get(f"Contact.{name}", case.settings.write.default) == "overwrite"
+    }
+    fields = {**(part.step.fields if part.step else {}), **always}
+    if not fields:
+        return Part(rules=part.rules, stale=part.stale)
+    step = Step("contact", "update", "Contact", target="convert", fields=fields)
+    return Part(step, rules=part.rules, stale=part.stale)

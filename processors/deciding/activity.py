@@ -1,0 +1,181 @@
+"""
+What is logged beside a person's record: one Task or Event for the source's thing.
+
+In: a case, where the activity hangs, the one logged so far.  Out: a part (JI-19 to JI-22, XB-3, XB-4, XB-11, XB-12).
+Rule of this file: an activity is found by its effect key and nothing else, so that there is one for ever; who owns it
+is decided here alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from processors.deciding.case import Case, Part
+from processors.integration.model import Integration
+from processors.model.normalise import same_value
+from processors.model.values import Record, Role, Step
+from schemas.command import Command
+from schemas.identity import effect_key
+from schemas.values import Scalar
+
+CANCELLED = "Cancelled: "
+"""What stands before the subject of an activity that is marked as cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityTarget:
+    """Where an activity hangs: a person's record (`who`), the one that `role` makes, or an account (`what`)."""
+
+    who: str | None = None
+    role: Role | None = None
+    what: str | None = None
+
+
+def object_of(case: Case) -> str:
+    """Return what the command's activity is: Task or Event by the settings; a visit is always an Event (SP-26)."""
+    return activity_object(case.settings, case.command)
+
+
+def activity_object(settings: Integration, command: Command) -> str:
+    """Return what the command's activity is: Task or Event by the settings; a visit is always an Event (SP-26)."""
+    visit = command.record is not None and command.record.activity == "visit"
+    return settings.field_sales.visits if visit else settings.activity.object
+
+
+def key_of(command: Command, thing: str) -> str:
+    """Return the effect key of the activity of one of the things of the command's source."""
+    return effect_key(command.integration, thing, "activity")
+
+
+def effect_of(case: Case, thing: str) -> str:
+    """Return the effect key of the activity of one of the source's things."""
+    return key_of(case.command, thing)
+
+
+def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:
+    """
+    Return the ID of the user whose the activity is, and what the outcome flags (XB-3, XB-4).
+
+    Who acted, by e-mail or user name, if active; else the configured default (`owner_fallback`); else nobody is named
+    and the org gives it to the integration user (`owner_unknown`).
+    """
+    agent = case.command.agent
+    found = user_named(case, (agent.email if agent else None) or (agent.name if agent else None))
+    if found is not None:
+        return found, ()
+    default = user_named(case, case.settings.activity.owner)
+    return (default, ("owner_fallback",)) if default else (None, ("owner_unknown",))
+
+
+def user_named(case: Case, name: str | None) -> str | None:
+    """Return the ID of the org's active user with that e-mail or user name, or None."""
+    wanted = (name or "").strip().casefold()
+    if not wanted:
+        return None
+    for field in ("Email", "Username"):
+        ids = [
+            user.id
+            for user in case.match.users
+            if user.fields.get("IsActive") and str(user.fields.get(field) or "").casefold() == wanted
+        ]
+        if ids:
+            return min(ids)
+    return None
+
+
+def log(case: Case, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar]) -> Part:
+    """
+    Return the create of the activity under *effect*, or the update of the one that is there to what it should say now.
+
+    A Lead's Task takes no WhatId: that is left out where `who` is a lead (Salesforce, Task).
+    """
+    existing = case.match.activities.get(effect)
+    if existing is None:
+        return create(case, effect, place, fields)
+    return overwrite(case, existing, effect, replace(place, role=None), fields)
+
+
+def create(case: Case, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar]) -> Part:
+    """Return the create of the activity under *effect*, owned by who acted (XB-3, XB-4, JI-19)."""
+    owner_id, flags = owner(case)
+    own: dict[str, Scalar] = {"OwnerId": owner_id} if owner_id else {}
+    step = Step(
+        "activity",
+        "create",
+        object_of(case),
+        fields={**_values(place, fields), **own},
+        refs=_refs(place),
+        effect=effect,
+    )
+    return Part(step, flags=flags)
+
+
+def overwrite(case: Case, existing: Record, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar]) -> Part:
+    """Return the update of an activity to what it should say now, and to where it hangs (JI-20)."""
+    facts, values, refs = case.facts.objects.get(existing.object), _values(place, fields), _refs(place)
+    changed = {
+        name: value
+        for name, value in values.items()
+        if not same_value(_kind(facts.fields if facts else {}, name), value, existing.fields.get(name))
+    }
+    stale = _stale(case, existing, changed)
+    changed = {name: value for name, value in changed.items() if name not in stale}
+    listed, rules = tuple(f"{existing.object}.{name}" for name in stale), tuple(dict.fromkeys(stale.values()))
+    if not changed and not refs:
+        return Part(record=existing, rules=rules, linked=(existing,), stale=listed)
+    before = {name: existing.fields.get(name) for name in (*changed, *refs)}
+    step = Step(
+        "activity",
+        "update",
+        existing.object,
+        record_id=existing.id,
+        fields=changed,
+        before=before,
+        refs=refs,
+        effect=effect,
+    )
+    return Part(step, existing, rules, stale=listed)
+
+
+def _stale(case: Case, existing: Record, changed: Mapping[str, Scalar]) -> dict[str, str]:
+    """Return the fields of a field activity that a newer event wrote, each with the rule that keeps it (EG-5)."""
+    if case.command.contract != "field_activity":
+        return {}
+    guard = case.guard(existing)
+    rows = {name: guard.order(name, case.book) for name in changed}
+    return {name: row.rule for name, row in rows.items() if row.then == "stale"}
+
+
+def _values(place: ActivityTarget, fields: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    values = {**fields, "WhoId": place.who, "WhatId": place.what}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _refs(place: ActivityTarget) -> dict[str, Role]:
+    return {"WhoId": place.role} if place.role else {}
+
+
+def _kind(fields: Mapping[str, object], name: str) -> str:
+    return str(getattr(fields.get(name), "type", "string"))
+
+
+def delete(existing: Record, effect: str, role: Role = "activity") -> Part:
+    """Return the deletion of an activity (JI-21)."""
+    return Part(Step(role, "delete", existing.object, record_id=existing.id, effect=effect), existing)
+
+
+def mark_cancelled(existing: Record, effect: str) -> Part:
+    """Return the update that marks an activity as cancelled; one that is marked already is left as it is."""
+    subject = str(existing.fields.get("Subject") or "")
+    if subject.startswith(CANCELLED):
+        return Part(record=existing, linked=(existing,))
+    fields: dict[str, Scalar] = {"Subject": (CANCELLED + subject)[:255]}
+    step = Step(
+        "activity",
+        "update",
+        existing.object,
+        record_id=existing.id,
+        fields=fields,
+        before={"Subject": subject},
+        effect=effect,
+    )
+    return Part(step, existing)

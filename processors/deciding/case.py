@@ -1,0 +1,247 @@
+"""
+One command on the table: everything that its decision may look at, and the steps that it may take.
+
+In: command, match, settings, facts, now.  Out: single steps with the rules that shaped them.
+Rule of this file: pure; what is consulted here is what the outcome names in `rule_ids`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from processors.deciding import field_rules as field_rules
+from processors.deciding.event_order_rules import Guard, clamped
+from processors.deciding.rule_table import Book
+from processors.integration.model import Integration
+from processors.model.call import Call
+from processors.model.field_history import Fields, only, stamp
+from processors.model.normalise import is_blank
+from processors.model.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step
+from schemas.command import Command
+from schemas.identity import effect_key
+from schemas.outcome import OutcomeKind, Reason
+from schemas.values import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    One piece of a decision: a step or none, and what the outcome must say about it.
+
+    `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written; with
+    `park` it waits for someone's choice before that. `stale` (`Object.Field`) was not written over something newer or a
+    person's; `seen` are fields of `record` that hold already what is said.
+    """
+
+    step: Step | None = None
+    record: Record | None = None
+    rules: tuple[str, ...] = ()
+    linked: tuple[Record, ...] = ()
+    discarded: tuple[str, ...] = ()
+    refusal: Reason | None = None
+    missing: tuple[str, ...] = ()
+    candidates: tuple[Record, ...] = ()
+    detail: str | None = None
+    park: bool = False
+    tie_break: str | None = None
+    flags: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The step as a tuple of one or none."""
+        return () if self.step is None else (self.step,)
+
+    @property
+    def creates(self) -> bool:
+        """Whether the step creates its record."""
+        return self.step is not None and self.step.operation == "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The arguments of one decision; `call` is the assembled call of a PBX command, `resolution` someone's choice."""
+
+    command: Command
+    match: Match
+    settings: Integration
+    facts: OrgFacts
+    now: datetime
+    book: Book
+    call: Call | None = None
+    resolution: Resolution | None = None
+
+    def update(
+        self, role: Role, record: Record, mapped: Mapping[str, Scalar], extra: Mapping[str, Scalar] | None = None
+    ) -> Part:
+        """
+        Return the update of *record* to its *mapped* values, as far as they change it and policy allows (VS-9, 1F).
+
+        *extra* (a link to another record) is written whatever the policy. With nothing to write the record is linked.
+        """
+        write = self.settings.write
+        changes = field_rules.update(
+            mapped,
+            record.fields,
+            self.facts.objects.get(record.object),
+            lambda name: write.fields.get(f"{record.object}.{name}", write.default),
+            write.blank,
+            self.guard(record),
+            self.book,
+        )
+        stale = tuple(f"{record.object}.{name}" for name in changes.stale)
+        added = dict(extra or {})
+        ours = self._link_fields(role, record.fields, writing=bool(changes.fields or added))
+        added = {**added, **ours}
+        values = {**changes.fields, **added}
+        if not values:
+            return Part(record=record, rules=changes.rules, linked=(record,), stale=stale, seen=changes.seen)
+        before = {**changes.before, **{name: record.fields.get(name) for name in added}}
+        step = Step(role, "update", record.object, record_id=record.id, fields=values, before=before)
+        rules = (*changes.rules, *(("LL-9",) if ours else ()))
+        return Part(step, record, rules, stale=stale, seen=changes.seen)
+
+    @property
+    def at(self) -> str:
+        """The event's time as field clocks take it."""
+        return stamp(clamped(self.command.event_time, self.now))
+
+    def guard(self, record: Record) -> Guard:
+        """Return the event against what is kept of the record's fields."""
+        return Guard(self.at, self.command.event_id, self._kept(record))
+
+    def _kept(self, record: Record) -> Fields:
+        """Return what is kept of a record's fields; of a contact, what was written to the lead that it was, too."""
+        clocks, match = self.match.clocks, self.match
+        if not clocks:
+            return {}
+        before = (match.followed, *match.also) if record.object == "Contact" else ()
+        return {name: one for id_ in (*before, record.id) for name, one in clocks.get(id_ or "", {}).items()}
+
+    def _carried(self, steps: tuple[Step, ...]) -> Fields:
+        """Return what is kept of a lead that is converted here, of the fields that its contact takes over."""
+        contact = self.facts.objects.get("Contact")
+        lead = next((step.record_id for step in steps if step.operation == "convert"), None)
+        return only(self.match.clocks.get(lead or "", {}), contact.fields if contact else {})
+
+    def _link_fields(self, role: Role, held: Mapping[str, Any], *, writing: bool) -> dict[str, Scalar]:
+        """Return what the record is to say of the source's record: its ID, and when we last wrote it (LL-9)."""
+        own, link = self.command.record, self.settings.link
+        if own is None or own.activity is not None or role not in ("lead", "contact"):
+            return {}
+        fields: dict[str, Scalar] = {}
+        if link.id_field and held.get(link.id_field) != own.id:
+            fields[link.id_field] = own.id
+        if link.synced_field and (writing or fields):
+            fields[link.synced_field] = self.now.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        return fields
+
+    def create(
+        self,
+        role: Role,
+        object_name: str,
+        mapped: Mapping[str, Scalar],
+        *,
+        creation: str,
+        links: Mapping[str, Scalar] | None = None,
+        refs: Mapping[str, Role] | None = None,
+        allow_duplicates: bool = False,
+    ) -> Part:
+        """
+        Return the create of one record, or its refusal where there is no mapping or a mandatory field is missing.
+
+        *allow_duplicates*: the org's duplicate rules may warn, and it is saved all the same (XB-24).
+        """
+        row = self.book.row("mapping", f"create_{role}", "mapped" if mapped else "no_mapping")
+        if row.then == "refuse":
+            return no_mapping(object_name, row.rule)
+        settings = self.settings.mandatory
+        made = field_rules.create(
+            creation,
+            mapped,
+            self.facts.objects.get(object_name),
+            settings.empty,
+            (settings.text, settings.number),
+            self.now,
+            self.book,
+        )
+        if made.missing:
+            names = ", ".join(made.missing)
+            detail = f"the new {object_name} needs {names}: map a value to each, then replay"
+            return Part(rules=made.rules, refusal="mandatory_unmapped", missing=made.missing, detail=detail)
+        step = Step(
+            role,
+            "create",
+            object_name,
+            fields={**made.fields, **(links or {}), **self._link_fields(role, {}, writing=True)},
+            refs=dict(refs or {}),
+            effect=effect_key(self.command.integration, self.command.thing, role),
+            allow_duplicates=allow_duplicates,
+        )
+        return Part(step, rules=made.rules)
+
+    def decided(
+        self,
+        kind: str,
+        rules: tuple[str, ...],
+        parts: tuple[Part, ...],
+        reason: Reason = "none",
+        things: Mapping[str, bytes] | None = None,
+        links: tuple[Link, ...] = (),
+    ) -> Decision:
+        """
+        Return the decision that *parts* make together, in their order; any refusal refuses the whole.
+
+        *reason* is that of a decision that writes something, and of one that is skipped.
+        """
+        ids = tuple(dict.fromkeys((*self.command.rule_ids, *rules, *(one for part in parts for one in part.rules))))
+        for part in parts:
+            if part.refusal:
+                return Decision(
+                    "error",
+                    part.refusal,
+                    rule_ids=ids,
+                    candidates=part.candidates,
+                    missing_fields=tuple(name for one in parts for name in one.missing),
+                    detail=part.detail,
+                    park=part.park and self.resolution is None,
+                )
+        steps = tuple(step for part in parts for step in part.steps)
+        stale = tuple(dict.fromkeys(name for part in parts for name in part.stale))
+        detail = next((part.detail for part in parts if part.detail), None)
+        if not steps and kind != "skipped" and reason != "resolved":
+            kind, reason, detail = ("skipped", "stale", detail or STALE) if stale else (kind, "unchanged", detail)
+        return Decision(
+            cast(OutcomeKind, kind),
+            reason,
+            steps,
+            ids,
+            discarded_fields=tuple(name for part in parts for name in part.discarded),
+            linked=tuple({(one.object, one.id): one for part in parts for one in part.linked}.values()),
+            detail=detail,
+            tie_break=next((part.tie_break for part in parts if part.tie_break), None),
+            flags=tuple(dict.fromkeys(one for part in parts for one in part.flags)),
+            things=things or {},
+            links=links,
+            stale_fields=stale,
+            at=self.at,
+            carried=self._carried(steps),
+            seen={part.record.id: part.seen for part in parts if part.seen and part.record and part.record.id},
+        )
+
+
+STALE = "nothing is written: each field holds what a newer event, or a person, wrote (see stale_fields)"
+"""Detail of an outcome that is `skipped.stale`."""
+
+
+def no_mapping(object_name: str, rule: str) -> Part:
+    """Return the refusal of a write to an object for which the integration maps nothing (1G: nothing is sent)."""
+    detail = f"the integration maps no {object_name} field: add the mapping, then replay"
+    return Part(rules=(rule,), refusal="no_mapping", detail=detail)
+
+
+def named(object_name: str, mapped: Mapping[str, Scalar]) -> tuple[str, ...]:
+    """Return the fields that carry data as `Object.Field`."""
+    return tuple(f"{object_name}.{name}" for name, value in mapped.items() if not is_blank(value))

@@ -1,0 +1,86 @@
+"""
+The event-time guard: whether an event may write a field, and whose the value is that stands there.
+
+In: the event's time and ID, what is kept of the field, the value held now.  Out: rows of two rule tables.
+Rule of this file: pure; an event is never older than itself, so one that is decided again is not in its own way.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from processors.deciding.rule_table import Book, Row, Table
+from processors.model.field_history import Fields, clock_of, said
+from processors.model.normalise import same_value
+
+AHEAD = timedelta(minutes=5)
+"""How far an event's time may be ahead of ours before its clock is believed no more."""
+
+ORDER = Table(
+    "event_order",
+    (("no_clock", "newer", "same_time", "same_event", "older"),),
+    ("write", "stale"),
+    (
+        Row("EG-1", ("no_clock",), "write"),
+        Row("EG-2", ("newer",), "write"),
+        Row("EG-3", ("same_time",), "write"),
+        Row("EG-4", ("same_event",), "write"),
+        Row("EG-5", ("older",), "stale"),
+    ),
+)
+
+WHOSE = Table(
+    "whose_value",
+    (("ours", "persons"),),
+    ("write", "stale"),
+    (
+        Row("EG-6", ("ours",), "write"),
+        Row("EG-7", ("persons",), "stale"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One event (its time clamped) against what is kept of one record's fields (by API name)."""
+
+    at: str
+    event: str
+    kept: Fields = field(default_factory=dict)
+
+    def order(self, name: str, book: Book) -> Row:
+        """Return the row that says whether the event may write this field: none newer has said what it holds."""
+        return book.row("event_order", self._order(name))
+
+    def _order(self, name: str) -> str:
+        latest, events = said(self.kept, name)
+        if not latest:
+            return "no_clock"
+        if self.event in events:
+            return "same_event"
+        if self.at == latest:
+            return "same_time"
+        return "newer" if self.at > latest else "older"
+
+    def whose(self, name: str, kind: str, held: Any, book: Book) -> Row:
+        """Return the row for the value *held* by a field of describe's type *kind*: ours as last written, or not."""
+        clock = clock_of(self.kept, name)
+        ours = clock is not None and same_value(kind, clock.value, held)
+        return book.row("whose_value", "ours" if ours else "persons")
+
+    def newer(self, name: str) -> bool:
+        """Return whether the event is newer than all that is kept of the field: what it says counts from now on."""
+        return self._order(name) in ("no_clock", "newer")
+
+
+def clamped(event_time: datetime, now: datetime) -> datetime:
+    """Return the event's time as its clock takes it: *now* where it is more than `AHEAD` in the future."""
+    return now if is_ahead(event_time, now) else event_time
+
+
+def is_ahead(event_time: datetime, now: datetime) -> bool:
+    """Return whether the source's clock runs so far ahead that its time is not believed."""
+    return event_time > now + AHEAD
+
+
+TABLES = (ORDER, WHOSE)

@@ -1,0 +1,1 @@
+"""Whether an org can be worked on, and what is known of it."""

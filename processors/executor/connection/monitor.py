@@ -1,0 +1,243 @@
+"""
+ConnectionMonitor: whether an org's connection is whole, and whose work waits while it is not (LL-18 to LL-21, LL-25, LL-28, LL-29).
+
+In: failures that name a cause, the org's facts, a changed credential.  Out: holds at the desk, notices in the ledger,
+gauges and one log line for each turn.
+Rule of this file: what is told is stored first; a removed field holds the integrations alone that map it, everything
+else the whole org; nothing is ever given up here.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+import orjson
+import structlog
+
+from processors.executor.dependencies import OrgDependencies
+from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.scheduler import Scheduler
+from processors.executor.pipeline.unit_of_work import held
+from processors.integration.check_org import targets
+from processors.integration.model import Integration
+from processors.model.connection import CAUSES, SENTENCES, Break
+from processors.model.errors import OrgDown
+from processors.model.incidents import KEPT, Episode, Turn, from_json, org_answers, org_broke, to_json
+from processors.model.ledger import Lease, LedgerTransaction, Noticed
+from processors.model.values import OrgFacts
+from schemas.identity import notice_id
+from schemas.notice import Notice, NoticeKind
+from schemas.values import Person
+
+log = structlog.get_logger()
+
+MOST_DETAIL = 400
+
+
+class ConnectionMonitor:
+    """The state of one org's connection. Methods run in several threads at once."""
+
+    def __init__(
+        self, context: OrgDependencies, lease: Lease, desk: Scheduler, tell: Callable[[LedgerTransaction], None]
+    ) -> None:
+        """
+        Args:
+            tell: Stores a change in the ledger and lets its notices be published.
+        """
+        self._context = context
+        self._lease = lease
+        self._desk = desk
+        self._tell = tell
+        self._lock = threading.RLock()
+        self._episodes: tuple[Episode, ...] = ()
+        self._held: frozenset[str] = frozenset()
+        self._unproven = False
+        self._known_faults: frozenset[str] = frozenset()
+        self._new_faults: frozenset[str] = frozenset()
+        self._marked: set[str] = set()
+        self._warned = False
+        self.integrations: tuple[Integration, ...] = tuple(
+            one.integration for one in context.deciders.values() if one.integration.org == context.org
+        )
+        self.wanted = context.salesforce is not None and any(one.enabled for one in self.integrations)
+
+    def load(self) -> None:
+        """Take up the episodes that the ledger holds: whoever was told of one is not told again."""
+        kept = self._context.ledger.things(self._lease, [KEPT]).get(KEPT)
+        with self._lock:
+            self._episodes = from_json(kept) if kept else ()
+            self._held = frozenset(name for one in self._episodes for name in _held(one))
+        self._desk.hold(self._held)
+        self._show()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the whole org waits: its connection is broken, or its credential is not proven yet."""
+        return self._unproven or any(one.cause != "field_removed" for one in self._episodes)
+
+    @property
+    def broken(self) -> bool:
+        """Whether anything waits for the connection."""
+        return self._unproven or bool(self._episodes)
+
+    @property
+    def unproven(self) -> bool:
+        """Whether the credential has changed and is not proven yet (LL-29)."""
+        return self._unproven
+
+    def holds(self, item: Job) -> bool:
+        """Whether the command's integration waits for a field."""
+        return item.command.integration in self._held
+
+    def why(self, item: Job) -> str:
+        """Return for the reader why a held command waits."""
+        names = [one.detail for one in self._episodes if item.command.integration in one.integrations]
+        return f"connection: {names[0] if names else SENTENCES['field_removed'].what}"
+
+    def changed(self) -> None:
+        """The credential is another one: hold the org until its mapping is proven again (LL-29)."""
+        with self._lock:
+            self._unproven = True
+        log.warning("credential changed; work waits until org and mapping are checked with it", org=self._context.org)
+        self._show()
+
+    def broke(self, down: OrgDown) -> None:
+        """The org refuses us for a cause that somebody has to mend."""
+        if down.cause is None:
+            return
+        names = tuple(one.name for one in self.integrations if one.enabled)
+        with self._lock:
+            self._turn(org_broke(self._episodes, Break(down.cause, names, down.reason), self._context.clock()))
+
+    def seen(self, facts: OrgFacts) -> None:
+        """The org answered with its describe: hold whose fields are gone, let go whose are there."""
+        with self._lock:
+            lost = self._lost(facts)
+            self._turn(org_answers(self._episodes, lost, self._context.clock()))
+            self._held = frozenset(name for one in lost for name in one.integrations)
+            proven, self._unproven = self._unproven, False
+        self._desk.hold(self._held)
+        if not self._held:
+            self._marked.clear()
+        if proven:
+            log.info("credential is proven; work goes on", org=self._context.org, waiting=sorted(self._held))
+        self._show()
+        self._limit()
+
+    def mark(self) -> None:
+        """Say in the ledger of each command that waits for a field why it does; each once."""
+        fresh = [item for item in self._desk.held() if item.id not in self._marked]
+        if fresh:
+            self._tell(LedgerTransaction(postponed=[held(item, self.why(item)) for item in fresh]))
+            self._marked.update(item.id for item in fresh)
+
+    def _lost(self, facts: OrgFacts) -> list[Break]:
+        """
+        Return the integrations that cannot be carried out in this org as it is.
+
+        After a change of the credential every new fault of the mapping counts: the new user may lack a right (LL-29).
+        """
+        found: list[Break] = []
+        faults: set[str] = set()
+        new: set[str] = set()
+        for one in self.integrations:
+            if not one.enabled:
+                continue
+            errors = [finding for finding in targets(one, facts) if finding.level == "error"]
+            gone = [finding.text for finding in errors if finding.gone]
+            others = {finding.text for finding in errors} - set(gone)
+            fresh = others & self._new_faults | (others - self._known_faults if self._unproven else set())
+            faults |= others
+            new |= fresh
+            if gone or fresh:
+                found.append(Break("field_removed", (one.name,), "; ".join([*gone, *sorted(fresh)])[:MOST_DETAIL]))
+        self._new_faults, self._known_faults = frozenset(new), frozenset(faults - new)
+        return found
+
+    def _turn(self, turn: Turn) -> None:
+        """Store and tell what began and what ended; only then is it so."""
+        if turn.open == self._episodes:
+            return
+        noticed = [
+            *(self._notice(one, "connection_broken") for one in turn.began),
+            *(self._notice(one, "connection_mended") for one in turn.ended),
+        ]
+        self._tell(LedgerTransaction(noticed=noticed, things={KEPT: to_json(turn.open)}))
+        self._episodes = turn.open
+        for one in turn.began:
+            log.error("connection is broken", org=self._context.org, **_told(one), todo=SENTENCES[one.cause].todo)
+        for one in turn.ended:
+            log.info("connection is mended", org=self._context.org, **_told(one))
+        self._show()
+
+    def _notice(self, episode: Episode, kind: NoticeKind) -> Noticed:
+        sentence, context = SENTENCES[episode.cause], self._context
+        reason = f"{sentence.what}: {episode.detail}" if kind == "connection_broken" else f"no longer: {sentence.what}"
+        notice = Notice(
+            command_id=episode.id(context.org),
+            kind=kind,
+            integration="",
+            org=context.org,
+            event_id="",
+            person=Person(),
+            reason=reason[:500],
+            time=datetime.fromtimestamp(episode.began, UTC) if kind == "connection_broken" else context.now(),
+            cause=episode.cause,
+            integrations=episode.integrations,
+        )
+        return Noticed(
+            notice_id=notice_id(notice.command_id, kind),
+            command_id=notice.command_id,
+            notice=context.codec.encode("notice", notice.to_avro()),
+            key=notice.command_id,
+            headers=orjson.dumps({name: value.decode() for name, value in context.notice_headers(notice)}),
+        )
+
+    def _show(self) -> None:
+        context, causes = self._context, {one.cause for one in self._episodes}
+        if context.salesforce is None:
+            return
+        states: dict[str, bool] = {cause: cause in causes for cause in CAUSES}
+        states |= {"unproven": self._unproven, "whole": not self.broken}
+        for state, on in states.items():
+            context.metrics.gauge("connection_state", float(on), org=context.org, cause=state)
+        for one in self.integrations:
+            waits = float(one.name in self._held)
+            context.metrics.gauge("integration_held", waits, org=context.org, integration=one.name)
+
+    def leave(self) -> None:
+        """Show nothing of the org any more: another process may own it now."""
+        if self._context.salesforce is None:
+            return
+        for state in (*CAUSES, "unproven", "whole"):
+            self._context.metrics.gauge("connection_state", 0.0, org=self._context.org, cause=state)
+        for one in self.integrations:
+            self._context.metrics.gauge("integration_held", 0.0, org=self._context.org, integration=one.name)
+
+    def _limit(self) -> None:
+        """Say once at start where the org allows fewer API calls a day than the work needs (LL-4)."""
+        context = self._context
+        usage = context.salesforce.usage() if context.salesforce is not None else None
+        if usage is None:
+            return
+        context.metrics.gauge("api_calls_allowed", usage[1], org=context.org)
+        needed = context.api_calls_needed
+        if needed is None:
+            return
+        context.metrics.gauge("api_calls_needed", needed, org=context.org)
+        if usage[1] < needed and not self._warned:
+            log.warning(
+                "the org allows fewer API calls a day than are needed; buy more, or lower api_calls_needed",
+                org=context.org,
+                allowed=usage[1],
+                needed=needed,
+            )
+        self._warned = True
+
+
+def _held(episode: Episode) -> Iterable[str]:
+    return episode.integrations if episode.cause == "field_removed" else ()
+
+
+def _told(episode: Episode) -> dict[str, str | Sequence[str]]:
+    return {"cause": episode.cause, "integrations": list(episode.integrations), "why": episode.detail}

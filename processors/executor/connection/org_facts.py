@@ -1,0 +1,101 @@
+"""
+OrgMetadataCache: what is known of the org, and what the org says is not there after all (LL-18).
+
+In: the port, refusals that name a field.  Out: facts; commands that wait for their integration's fields.  I/O through
+ports.
+Rule of this file: a refusal reads describe anew once for each thing that it names; what describe confirms is gone
+holds those who map it, everything else is the refusal that it was.
+"""
+
+import threading
+from collections.abc import Sequence
+
+from processors.executor.connection.monitor import ConnectionMonitor
+from processors.executor.dependencies import OrgDependencies
+from processors.executor.org_queue.claims import Job
+from processors.executor.pipeline.unit_of_work import UnitOfWork
+from processors.model.errors import OrgDown, RequestRefused, Transient
+from processors.model.ports import Salesforce
+from processors.model.values import OrgFacts
+
+FACTS_SECONDS = 900.0
+"""How long describe is believed; a refusal that contradicts it ends that sooner."""
+
+
+class OrgMetadataCache:
+    """The facts of one org, read when they are needed. Methods run in several threads at once."""
+
+    def __init__(self, context: OrgDependencies, watch: ConnectionMonitor) -> None:
+        self._context = context
+        self._watch = watch
+        self._lock = threading.Lock()
+        self._facts: OrgFacts | None = None
+        self._read_at = 0.0
+        self._asked_again: dict[str, float] = {}
+
+    def org(self) -> tuple[Salesforce, OrgFacts]:
+        """Return the org's port and what is known of it; raises `OrgDown` where it has none, or does not answer."""
+        salesforce = self._context.salesforce
+        if salesforce is None:
+            raise OrgDown(f"org {self._context.org} has commands to apply, but no connection is configured for it")
+        with self._lock:
+            facts, now = self._facts, self._context.clock()
+            if facts is None or now - self._read_at > FACTS_SECONDS:
+                facts = self._read(salesforce)
+            return salesforce, facts
+
+    def prove(self) -> None:
+        """Ask the org for its describe anew, whatever is known of it; raises what `org` raises."""
+        salesforce = self._context.salesforce
+        if salesforce is not None:
+            with self._lock:
+                self._read(salesforce, fresh=True)
+
+    def forget(self) -> None:
+        """Read the org's facts anew before the next batch: it refused something that they promise."""
+        with self._lock:
+            self._facts = None
+
+    def held_back(self, items: Sequence[Job], pending: UnitOfWork) -> list[Job]:
+        """Hold the commands whose integrations wait for a field; return the others."""
+        left = []
+        for item in items:
+            if self._watch.holds(item):
+                pending.hold(item, self._watch.why(item))
+            else:
+                left.append(item)
+        return left
+
+    def without(self, gone: str, items: Sequence[Job], pending: UnitOfWork) -> list[Job]:
+        """
+        Return those of *items* that do not wait for what is *gone*, as describe says that is read for it.
+
+        Where it cannot be read now, all of them wait a moment, as after any failure of the org.
+        """
+        salesforce, now = self._context.salesforce, self._context.clock()
+        try:
+            with self._lock:
+                last = self._asked_again.get(gone)
+                if salesforce is not None and (last is None or now - last > FACTS_SECONDS):
+                    self._read(salesforce, fresh=True)
+                    self._asked_again[gone] = self._read_at
+        except (RequestRefused, Transient) as failure:
+            for item in items:
+                pending.postpone(item, str(failure))
+            return []
+        return self.held_back(items, pending)
+
+    def all_held(self, gone: str, items: Sequence[Job], pending: UnitOfWork) -> bool:
+        """Whether what is *gone* explains the refusal: who maps it waits for it, the others go on at once."""
+        left = self.without(gone, items, pending)
+        if len(left) == len(items):
+            return False
+        for item in left:
+            pending.postpone(item, f"{gone} is gone, which others of its call map", tries=item.tries, delay=0.0)
+        return True
+
+    def _read(self, salesforce: Salesforce, *, fresh: bool = False) -> OrgFacts:
+        facts = salesforce.facts(fresh=fresh)
+        self._watch.seen(facts)
+        self._facts, self._read_at = facts, self._context.clock()
+        return facts

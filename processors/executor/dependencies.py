@@ -1,0 +1,81 @@
+"""
+What the executor's shells are given for one org: its ports, its settings, its terms.
+
+Rule of this file: a frozen bundle, built by the wiring; nothing in it is looked up anywhere else.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from processors.executor.org_queue.priority import Budget
+from processors.executor.pipeline.pack import Terms
+from processors.integration.model import Integration
+from processors.model.ledger import Ledger
+from processors.model.ports import Credential, Metrics, Probe, Salesforce
+from schemas.codec import Codec
+from schemas.notice import Notice
+from schemas.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Back-off as a pure value: seconds, doubled from *base* to *cap*, with jitter."""
+
+    base: float = 0.5
+    cap: float = 60.0
+    jitter: Callable[[], float] = random.random
+
+    def delay(self, tries: int) -> float:
+        """Return how long to wait after the *tries*-th failure (from 1)."""
+        return min(self.cap, self.base * 2.0 ** min(tries - 1, 20)) * (0.5 + self.jitter() / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """The executor's settings of one integration, with their digest."""
+
+    integration: Integration
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrgDependencies:
+    """
+    Everything that is the same for all commands of one org. `clock` returns seconds since the epoch.
+
+    A broken connection is looked at every `check_every` seconds; `credential` says when it is another one (LL-29), and
+    `api_calls_needed` how many API calls a day the work needs (LL-4).
+    """
+
+    org: str
+    ledger: Ledger
+    codec: Codec
+    deciders: Mapping[str, Decider]
+    clock: Callable[[], float]
+    probe: Probe
+    metrics: Metrics
+    new_id: Callable[[], str]
+    headers: Callable[[Outcome], Iterable[tuple[str, bytes]]]
+    notice_headers: Callable[[Notice], Iterable[tuple[str, bytes]]]
+    salesforce: Salesforce | None = None
+    credential: Credential | None = None
+    api_calls_needed: int | None = None
+    check_every: float = 60.0
+    terms: Terms = field(default_factory=Terms)
+    retry: Retry = Retry()
+    row_retry: Retry = field(default_factory=lambda: Retry(base=0.5, cap=30.0))
+    looks: int = 2
+    look_every: float = 1.0
+    max_due: int = 10_000
+    region: str = "US"
+    linger: float = 0.15
+    max_in_flight: int = 12
+    budget: Budget = field(default_factory=Budget)
+    probe_every: float = 300.0
+    keep_seconds: float = 60 * 86_400.0
+
+    def now(self) -> datetime:
+        """Return the clock's reading as a UTC moment."""
+        return datetime.fromtimestamp(self.clock(), UTC)

@@ -1,0 +1,1 @@
+"""API calls without an answer: what became of them, and how they end."""

@@ -1,0 +1,159 @@
+"""
+Stage *execute*, when no answer came: what the org's records say about a call in doubt.
+
+In: the call, the records as read now.  Out: for each row the answer that it must have got, or None where nothing is
+seen.  Pure.
+Rule of this file: "not found" is not "not applied" (design section 3, point 4); None only says that it is not seen yet.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from processors.model.plan import Row
+from processors.model.values import In, Question, Record, Write, Written
+
+_ACTIVITIES = ("Task", "Event")
+_BEFORE = 60.0
+"""Seconds that an org's clock may be behind ours when we ask whether a record was made by this call."""
+
+
+def questions(rows: Sequence[Row]) -> list[Question]:
+    """Return what to read to see whether the rows were applied."""
+    leads = [row.conversion.lead_id for row in rows if row.conversion]
+    asked = [Question("Lead", _CONVERSION, ((In("Id", tuple(leads)),),))] if leads else []
+    for name in sorted({row.write.object for row in rows if row.write}):
+        asked += _about(name, [row.write for row in rows if row.write and row.write.object == name])
+    return asked
+
+
+_CONVERSION = ("Id", "IsConverted", "ConvertedContactId", "ConvertedAccountId")
+
+
+def _about(name: str, writes: Sequence[Write]) -> list[Question]:
+    asked = []
+    updates = [write for write in writes if write.record_id]
+    # What is deleted is read too: that it is not there any more is the answer.
+    if updates:
+        written = (field for write in updates for field in write.fields)
+        fields = dict.fromkeys(("Id", "LastModifiedById", "LastModifiedDate", *written))
+        ids = tuple(dict.fromkeys(write.record_id for write in updates if write.record_id))
+        asked.append(Question(name, tuple(fields), ((In("Id", ids),),)))
+    keyed = [write.external for write in writes if write.external]
+    if keyed:
+        field = keyed[0][0]
+        values = tuple(dict.fromkeys(value for _, value in keyed))
+        asked.append(Question(name, ("Id", "CreatedDate", field), ((In(field, values),),)))
+    unkeyed = [write for write in writes if _is_unkeyed_activity(write)]
+    if unkeyed:
+        fields = dict.fromkeys(
+            ("Id", "CreatedDate", "CreatedById", *(one for write in unkeyed for one in write.fields))
+        )
+        asked.append(Question(name, tuple(fields), tuple(_hung_on(unkeyed))))
+    return asked
+
+
+def _is_unkeyed_activity(write: Write) -> bool:
+    """Whether it creates an activity that no external ID names: only what it says can find it again."""
+    return write.operation == "create" and write.external is None and write.object in _ACTIVITIES
+
+
+def _hung_on(writes: Sequence[Write]) -> Iterator[tuple[In, ...]]:
+    """Yield what to look for: these subjects on these records."""
+    for link in ("WhoId", "WhatId"):
+        records = tuple(dict.fromkeys(str(write.fields[link]) for write in writes if write.fields.get(link)))
+        subjects = tuple(dict.fromkeys(str(write.fields.get("Subject") or "") for write in writes))
+        if records:
+            yield (In(link, records), In("Subject", subjects))
+
+
+def verdicts(rows: Sequence[Row], records: Sequence[Record], user_id: str, intended_at: float) -> list[Written | None]:
+    """Return for each row the answer that it must have got, or None where it is not seen (yet)."""
+    by_id = {record.id: record for record in records}
+    by_key = {(record.object, str(value)): record for record in records for value in record.fields.values() if value}
+    said = [_verdict(row, by_id, by_key, user_id, intended_at) for row in rows]
+    taken = {written.id for written in said if written is not None}
+    for number, row in enumerate(rows):
+        if row.write is not None and _is_unkeyed_activity(row.write):
+            found = _same_activity(row.write, records, user_id, intended_at, taken)
+            said[number] = None if found is None else Written(True, found.id, created=True)
+            taken |= {found.id} if found else set()
+    return said
+
+
+def _same_activity(
+    write: Write, records: Sequence[Record], user_id: str, intended_at: float, taken: set[str | None]
+) -> Record | None:
+    """Return the activity that we made since with exactly these values, each taken once; or None."""
+    for record in sorted(records, key=lambda one: one.id):
+        ours = record.object == write.object and record.fields.get("CreatedById") == user_id and record.id not in taken
+        same = all(same_value(record.fields.get(name), value) for name, value in write.fields.items())
+        if ours and same and _is_new(record, intended_at):
+            return record
+    return None
+
+
+def _verdict(
+    row: Row,
+    by_id: Mapping[str, Record],
+    by_key: Mapping[tuple[str, str], Record],
+    user_id: str,
+    intended_at: float,
+) -> Written | None:
+    if row.conversion is not None:
+        return _converted(by_id.get(row.conversion.lead_id))
+    write = row.write
+    if write is None:
+        return None
+    if write.external is not None:
+        record = by_key.get((write.object, write.external[1]))
+        return None if record is None else Written(True, record.id, created=_is_new(record, intended_at))
+    record = by_id.get(write.record_id or "")
+    if write.operation == "delete":
+        return Written(True, write.record_id) if record is None or record.fields.get("IsDeleted") else None
+    if record is None or record.fields.get("LastModifiedById") != user_id:
+        return None
+    if not _since(record.fields.get("LastModifiedDate"), intended_at):
+        # These values stood there before: our write may still be under way.
+        return None
+    same = all(same_value(record.fields.get(name), value) for name, value in write.fields.items())
+    return Written(True, record.id) if same else None
+
+
+def _converted(record: Record | None) -> Written | None:
+    if record is None or not record.fields.get("IsConverted"):
+        return None
+    fields = record.fields
+    return Written(
+        True, record.id, account_id=fields.get("ConvertedAccountId"), contact_id=fields.get("ConvertedContactId")
+    )
+
+
+def _is_new(record: Record, intended_at: float) -> bool:
+    return _since(record.fields.get("CreatedDate"), intended_at)
+
+
+def _since(moment: str | None, intended_at: float) -> bool:
+    return moment is None or datetime.fromisoformat(moment).timestamp() >= intended_at - _BEFORE
+
+
+def same_value(stored: Any, sent: Any) -> bool:
+    """
+    Whether the org would answer *stored* after *sent* was written: null is an empty string, times are compared as
+    moments.
+    """
+    if stored == sent or (stored in (None, "") and sent in (None, "")):
+        return True
+    if isinstance(stored, str) and isinstance(sent, str):
+        return stored.strip() == sent.strip() or (_moment(stored) is not None and _moment(stored) == _moment(sent))
+    if isinstance(stored, int | float) and isinstance(sent, int | float):
+        return abs(float(stored) - float(sent)) < 1e-9
+    return False
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None

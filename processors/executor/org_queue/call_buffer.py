@@ -1,0 +1,191 @@
+"""
+Steps of telephone calls that are gathered until their call is over: the executor's first stage, in memory.
+
+In: stored steps, what the ledger keeps of their calls, the clock's reading.  Out: one command for each call.
+Rule of this file: the waiting steps in the ledger are the only state, and their time is the time-out; a restart gathers
+the same steps again (XB-11, XB-13; docs/decisions/0050).
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from processors.executor.org_queue.claims import Job
+from processors.matching.match import person_keys
+from processors.model.call import Call
+from processors.model.phone_numbers import outside_number
+from processors.sources.pbx_call.assemble import assemble, over
+from processors.sources.pbx_call.decide import steps_of
+from schemas.command import Command
+from schemas.pbx_call_event import CallStep
+from schemas.values import Person
+
+Key: TypeAlias = tuple[str, str]
+"""Integration and call ID."""
+
+REMEMBERED = 5_000
+"""Calls whose steps are kept in memory for steps that come late; of older ones the ledger is asked."""
+
+
+@dataclass(slots=True)
+class Assembly:
+    """The calls of one org that are not over yet. Every public method takes the lock."""
+
+    region: str = "US"
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _open: dict[Key, list[Job]] = field(default_factory=dict)
+    _past: "OrderedDict[Key, tuple[CallStep, ...]]" = field(default_factory=OrderedDict)
+
+    def add(
+        self,
+        items: Iterable[Job],
+        kept: Callable[[Sequence[Key]], Mapping[Key, bytes]],
+        now: float,
+        *,
+        again: bool = False,
+    ) -> list[Job]:
+        """
+        Gather steps; return the commands of the calls that are over with them.
+
+        Args:
+            kept: Asks the ledger for what it keeps of these calls.
+            again: They were gathered before a restart: what came when its call was over stays apart from it, so that
+                it is not refused with the call (attack D18).
+        """
+        fresh: dict[Key, list[Job]] = {}
+        for item in items:
+            fresh.setdefault(key_of(item), []).append(item)
+        with self._lock:
+            unknown = [key for key in fresh if key not in self._past and key not in self._open]
+        found = kept(unknown) if unknown else {}
+        with self._lock:
+            for key in unknown:
+                self._remember(key, steps_of(found[key]) if key in found else ())
+            ended: list[Job] = []
+            for key, some in fresh.items():
+                if again and all(item.plan is None for item in some):
+                    ended += self._one_by_one(key, some, now)
+                else:
+                    self._open.setdefault(key, []).extend(some)
+                    ended += self._finished(key, now)
+            return ended
+
+    def timed_out(self, now: float) -> list[Job]:
+        """Return the commands of the calls that never ended, and whose time is up."""
+        with self._lock:
+            due = [key for key, items in self._open.items() if _close_at(items) <= now]
+            return [self._close(key, timed_out=True) for key in due]
+
+    def next_time(self) -> float | None:
+        """Return when the next call is closed by its time-out, or None."""
+        with self._lock:
+            return min((_close_at(items) for items in self._open.values()), default=None)
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(items) for items in self._open.values())
+
+    def _finished(self, key: Key, now: float) -> list[Job]:
+        items = self._open[key]
+        if any(item.plan is not None for item in items):
+            return self._begun(key)
+        steps = (*self._past.get(key, ()), *_steps(items))
+        return [self._close(key, timed_out=True)] if over(steps) or _close_at(items) <= now else []
+
+    def _one_by_one(self, key: Key, items: Iterable[Job], now: float) -> list[Job]:
+        ended = []
+        for item in sorted(items, key=lambda one: one.order):
+            self._open.setdefault(key, []).append(item)
+            if over((*self._past.get(key, ()), *_steps(self._open[key]))):
+                ended.append(self._close(key))
+        return [*ended, *(self._finished(key, now) if key in self._open else ())]
+
+    def _begun(self, key: Key) -> list[Job]:
+        """Return calls that a process before us had begun to write, with the very steps that it had."""
+        begun = []
+        for first in [item for item in self._open[key] if item.plan is not None]:
+            members = set(first.plan.members if first.plan else ())
+            own = [item for item in self._open[key] if item is first or item.id in members]
+            self._open[key] = [item for item in self._open[key] if item not in own]
+            begun.append(self._call(key, own))
+        rest = self._open[key]
+        if not rest:
+            del self._open[key]
+        elif over((*self._past.get(key, ()), *_steps(rest))):
+            begun.append(self._close(key))
+        return begun
+
+    def _close(self, key: Key, *, timed_out: bool = False) -> Job:
+        """End the gathering of a call; *timed_out*: its time is up, unless it is over by itself."""
+        return self._call(key, self._open.pop(key), timed_out=timed_out)
+
+    def _call(self, key: Key, items: Sequence[Job], *, timed_out: bool = False) -> Job:
+        first, *others = sorted(items, key=lambda item: (item.plan is None, item.order))
+        past = self._past.get(key, ())
+        steps = _steps([first, *others])
+        self._remember(key, (*past, *steps))
+        timed_out = timed_out and not over((*past, *steps))
+        region = region_of(first, self.region)
+        call = assemble(key[1], (*past, *steps), region, timed_out=timed_out)
+        command = command_of(first.command, call, region)
+        keys = person_keys(command, self.region)
+        return replace(
+            first,
+            command=command,
+            keys=keys,
+            wants=frozenset(first.plan.keys) - keys if first.plan else frozenset(),
+            call=call,
+            steps=steps,
+            timed_out=timed_out,
+            members=tuple(item.id for item in others),
+            event_ids=tuple(item.command.event_id for item in (first, *others)),
+        )
+
+    def _remember(self, key: Key, steps: tuple[CallStep, ...]) -> None:
+        self._past[key] = steps
+        self._past.move_to_end(key)
+        while len(self._past) > REMEMBERED:
+            self._past.popitem(last=False)
+
+
+def key_of(item: Job) -> Key:
+    """Return the call that a step belongs to."""
+    return item.command.integration, item.command.thing
+
+
+def region_of(item: Job, region: str) -> str:
+    """Return the country of numbers that name none: the integration's network's, else *region*."""
+    return (item.settings.calls.region if item.settings else None) or region
+
+
+def renewed(item: Job, kept: Mapping[str, bytes], region: str) -> None:
+    """Assemble the call anew with the steps that the ledger keeps of it by now: what came before this part."""
+    if not item.steps:
+        return
+    state = kept.get(item.command.thing)
+    before = steps_of(state) if state is not None else ()
+    region = region_of(item, region)
+    item.call = assemble(item.command.thing, (*before, *item.steps), region, timed_out=item.timed_out)
+    item.command = command_of(item.command, item.call, region)
+
+
+def command_of(command: Command, call: Call, region: str) -> Command:
+    """Return the first step's command as the command of the whole call: its person, its agent, its time."""
+    number = outside_number(call, region)
+    person = Person(last_name=call.person.last_name, phones=(number,) if number else ())
+    return replace(
+        command, kind="apply", person=person, agent=call.agent, event_time=call.ended or call.started, step=None
+    )
+
+
+def _steps(items: Iterable[Job]) -> tuple[CallStep, ...]:
+    return tuple(item.command.step for item in items if item.command.step is not None)
+
+
+def _close_at(items: Sequence[Job]) -> float:
+    """Return when a call whose end does not come is closed: so long after its first step came in."""
+    first = min(items, key=lambda item: item.order)
+    hours = first.settings.calls.close_after_hours if first.settings else 0.0
+    return first.command.command_time.timestamp() + hours * 3600

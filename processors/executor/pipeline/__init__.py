@@ -1,0 +1,1 @@
+"""One batch from match to outcome."""

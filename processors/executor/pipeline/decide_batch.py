@@ -1,0 +1,179 @@
+"""
+Stage *decide* over a batch: commands of one person see what the ones before them do.
+
+In: commands in order, what was found.  Out: plans, the keys that each will touch, and who must wait for a fresh
+read.  Pure.
+Rule of this file: inside a batch, updates of one record may go together (they are merged in order); whatever creates or
+converts is alone with its keys, and all later commands that share one wait and match again (D9, D11).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from processors.executor.org_queue.claims import Job
+from processors.matching.match import account_keys, names_of, person_keys
+from processors.model.field_history import Clock, entries
+from processors.model.plan import Plan
+from processors.model.values import Decision, Match, Record
+from schemas.values import Scalar
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of each command: a plan, a fault of ours in deciding it, or a wait; and what each will touch."""
+
+    plans: dict[str, Plan] = field(default_factory=dict)
+    faults: dict[str, Exception] = field(default_factory=dict)
+    waiting: list[Job] = field(default_factory=list)
+    wanted: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Written:
+    fields: dict[str, dict[str, Scalar]] = field(default_factory=dict)
+    clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    phase: dict[str, int] = field(default_factory=dict)
+    exclusive: set[str] = field(default_factory=set)
+
+
+def decide_batch(
+    items: Iterable[Job],
+    match: Callable[[Job], Match],
+    decide: Callable[[Job, Match], Decision],
+    external: Mapping[str, str],
+    region: str = "US",
+) -> Batch:
+    """
+    Return what each command does, in order, each seeing the writes of those before it.
+
+    Args:
+        match: A command's records as read.
+        external: Object → its Unique External ID field, to recognise records that a call without an answer created.
+        region: The country of telephone numbers that name none.
+    """
+    batch, written = Batch(), _Written()
+    for item in sorted(items, key=lambda one: one.order):
+        if not written.exclusive.isdisjoint(item.all_keys):
+            _wait(item, item.all_keys, batch, written)
+            continue
+        try:
+            found = _overlaid(match(item), written)
+            decision = decide(item, found)
+        except Exception as fault:  # noqa: BLE001 -- our bug must not take the batch's other commands along
+            batch.faults[item.id] = fault
+            written.exclusive |= item.all_keys
+            continue
+        keys = touched_keys(item, decision, found, external, region)
+        if (
+            not written.exclusive.isdisjoint(keys)
+            or not _in_order(decision, written.phase)
+            or _relies(decision, found, written.fields)
+        ):
+            _wait(item, item.all_keys | keys, batch, written)
+            continue
+        _note(item, decision, item.all_keys | keys, written)
+        batch.wanted[item.id] = keys
+        batch.plans[item.id] = Plan(
+            decision,
+            match_step=found.step,
+            ignored_id=found.ignored_id,
+            keys=tuple(sorted(item.keys | keys)),
+            members=item.members,
+        )
+    return batch
+
+
+def touched_keys(
+    item: Job, decision: Decision, match: Match, external: Mapping[str, str], region: str = "US"
+) -> frozenset[str]:
+    """
+    Return the claim keys of every record that the decision reads from or writes to, and of what it will create.
+
+    A person's record is claimed by all of its names too, so that a command that knows it by another one is met (D10).
+    """
+    records = [*match.leads, *match.contacts, *decision.linked]
+    # A command that names a record by its SalesforceID has the second key before any match.
+    keys = {f"{kind}:{record.id}" for record in records for kind in ("rec", "sfid")}
+    for record in records:
+        effect = record.fields.get(external.get(record.object, ""))
+        if effect:
+            keys.add(f"thing:{effect}")
+    for person in [*match.leads, *match.contacts]:
+        keys |= names_of(person, region)
+    keys |= {f"sfid:{one}" for one in match.also}
+    if item.command.record is not None and item.command.request is not None:
+        # What a user asks for is about a person who is known only now.
+        keys |= person_keys(item.command, region)
+    for step in decision.steps:
+        if step.record_id:
+            keys.add(f"rec:{step.record_id}")
+        if step.effect:
+            keys.add(f"thing:{step.effect}")
+        if step.role == "account" and item.settings is not None:
+            keys |= account_keys(item.command, item.settings)
+    return frozenset(keys)
+
+
+def _wait(item: Job, keys: frozenset[str], batch: Batch, written: _Written) -> None:
+    batch.waiting.append(item)
+    written.exclusive |= keys
+
+
+def _in_order(decision: Decision, phase: Mapping[str, int]) -> bool:
+    """Whether no earlier command writes one of these records in a later call than this one would."""
+    return all(
+        step.record_id is None or phase.get(step.record_id, 0) <= number for number, step in enumerate(decision.steps)
+    )
+
+
+def _relies(decision: Decision, found: Match, fields: Mapping[str, Mapping[str, Scalar]]) -> bool:
+    """Whether it leaves a record as it is because of a write before it, which may yet be refused."""
+    records = [*found.leads, *found.contacts, *found.accounts, found.account_of, found.opportunity]
+    records += found.activities.values()
+    changed = {record.id for record in records if record is not None and record.id in fields}
+    # A field that is left out for a newer event's sake relies on that event's write too.
+    return bool(changed and decision.stale_fields) or not changed <= {step.record_id for step in decision.steps}
+
+
+def _note(item: Job, decision: Decision, keys: frozenset[str], written: _Written) -> None:
+    others = [step for step in decision.steps if step.operation != "update"]
+    if any(step.role not in ("activity", "other_activity") for step in others):
+        written.exclusive |= keys
+    # A new activity of a person stands in nobody's way but that of its own thing.
+    written.exclusive |= {f"thing:{step.effect}" for step in others if step.effect}
+    if decision.things:
+        # What the ledger will keep of a thing is not there yet for whoever comes next.
+        written.exclusive |= {key for key in item.all_keys if key.startswith("source:")}
+    for number, step in enumerate(decision.steps):
+        if step.record_id is not None:
+            written.phase[step.record_id] = max(number, written.phase.get(step.record_id, 0))
+            written.fields.setdefault(step.record_id, {}).update(step.fields)
+            clocks = written.clocks.setdefault(step.record_id, {})
+            event = Clock(decision.at, item.command.event_id)
+            clocks.update(entries(event, ((name, value, None, None) for name, value in step.fields.items())))
+
+
+def _overlaid(match: Match, written: _Written) -> Match:
+    """Return the match as it will be once the writes of the commands before are through."""
+    fields, clocks = written.fields, written.clocks
+    if not fields:
+        return match
+
+    def after(record: Record) -> Record:
+        changed = fields.get(record.id)
+        return record if changed is None else replace(record, fields={**record.fields, **changed})
+
+    return replace(
+        match,
+        leads=tuple(map(after, match.leads)),
+        contacts=tuple(map(after, match.contacts)),
+        accounts=tuple(map(after, match.accounts)),
+        account_of=after(match.account_of) if match.account_of else None,
+        opportunity=after(match.opportunity) if match.opportunity else None,
+        activities={effect: after(record) for effect, record in match.activities.items()},
+        clocks={
+            **match.clocks,
+            **{one: {**match.clocks.get(one, {}), **clocks[one]} for one in match.record_ids if one in clocks},
+        },
+    )

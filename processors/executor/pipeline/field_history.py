@@ -1,0 +1,84 @@
+"""
+What a step that was written leaves on the clocks of its fields, and where each value came from.
+
+In: a command, its plan, the step.  Out: plain entries by field (`processors/model/field_history.py`).
+Rule of this file: pure; only what the org has taken comes here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from processors.executor.org_queue.claims import Job
+from processors.integration.model import Integration
+from processors.model.field_history import Clock, entries, only
+from processors.model.normalise import is_blank
+from processors.model.plan import Plan
+from processors.model.values import Step
+from schemas.command import Command
+
+
+def clocks_of(item: Job, plan: Plan, step: Step) -> dict[str, Any]:
+    """
+    Return the entries of all fields that the step wrote to a person, an account or an opportunity, or to the activity
+    of a field sales application: those of bookings and calls have an order of their own.
+
+    A conversion writes the contact: what it took over from the lead, with what this command wrote to the lead before.
+    """
+    activity = step.role in ("activity", "other_activity") and item.command.contract != "field_activity"
+    if activity or step.operation == "delete":
+        return {}
+    if step.operation == "convert":
+        own = [_entries(item, plan, one) for one in plan.decision.steps if one.role == "lead"]
+        return {**plan.decision.carried, **{name: one for some in own for name, one in _taken(item, some).items()}}
+    return _entries(item, plan, step)
+
+
+def of_the_lead(item: Job, plan: Plan, step: Step) -> dict[str, Any]:
+    """Return the entry of the status that a conversion gives its lead: whoever reads changes knows it as our own."""
+    if step.operation != "convert" or not step.status:
+        return {}
+    return entries(_event(item, plan), (("Status", step.status, None, "convert.status"),))
+
+
+def _taken(item: Job, made: dict[str, Any]) -> Mapping[str, Any]:
+    return only(made, item.command.contact)
+
+
+def _entries(item: Job, plan: Plan, step: Step) -> dict[str, Any]:
+    command, settings = item.command, item.settings
+    return entries(
+        _event(item, plan),
+        (
+            (name, value, step.before.get(name), source_of(command, settings, step.object, name))
+            for name, value in plan.fields(step).items()
+        ),
+    )
+
+
+def _event(item: Job, plan: Plan) -> Clock:
+    command, decision = item.command, plan.decision
+    return Clock(
+        decision.at,
+        command.event_id,
+        command.command_id,
+        command.integration,
+        command.contract,
+        decision.rule_ids,
+    )
+
+
+def source_of(command: Command, settings: Integration | None, object_name: str, name: str) -> str | None:
+    """
+    Return where a field's value came from, as the integration's file names it; None where it is no setting's.
+
+    A link to another record, say, is made by the decision itself.
+    """
+    if settings is None:
+        return None
+    kind = object_name.lower()
+    mapped = getattr(settings.map, kind, {}).get(name)
+    if mapped is not None:
+        origin = mapped.source if mapped.source is not None else f"constant {mapped.constant!r}"
+        empty = ", which came empty: the default of 'mandatory'" if is_blank(getattr(command, kind).get(name)) else ""
+        return f"map.{kind}.{name}: {origin}{empty}"
+    return {settings.link.id_field: "link.id_field", settings.link.synced_field: "link.synced_field"}.get(name)

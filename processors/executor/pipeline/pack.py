@@ -1,0 +1,152 @@
+"""
+Stage *pack*: the next steps of many plans become few API calls.
+
+In: commands with plans, what a call may hold.  Out: API calls, each row naming the commands that it serves.  Pure.
+Rule of this file: merging, sorting and sizing of writes happen here; limits are Salesforce's
+(sObject Collections ≤ 200 records, ≤ 5 collections a composite, ≤ 100 conversions a SOAP call).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from processors.executor.org_queue.claims import Job
+from processors.model.plan import ApiCall, Part, Plan, Row
+from processors.model.values import Conversion, Step, Write
+
+COLLECTION = 200
+COLLECTIONS = 5
+CONVERSIONS = 100
+
+_ORDER = {"Account": 0, "Lead": 1, "Contact": 2, "Opportunity": 3, "Task": 4, "Event": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one call may take, in records and seconds: send-by from now on, and the org's request limit after that."""
+
+    max_rows: int = COLLECTION * COLLECTIONS
+    send_within: float = 5.0
+    request_limit: float = 600.0
+
+
+def pack(
+    items: Iterable[Job],
+    external: Mapping[str, str],
+    terms: Terms,
+    now: float,
+    new_id: Callable[[], str],
+) -> list[ApiCall]:
+    """
+    Return the calls that carry the next step of each item's plan; updates of one record are merged, later fields win.
+
+    Args:
+        external: Object → its Unique External ID field; an object without one is created without it.
+    """
+    ordered = sorted((item for item in items if item.plan and item.plan.step), key=lambda one: one.order)
+    by_id = {item.id: item for item in ordered}
+    calls = []
+    for kind, rows in (("write", _write_rows(ordered, external)), ("convert", _convert_rows(ordered))):
+        chunks = _sized(rows, terms.max_rows) if kind == "write" else _chunks(rows, CONVERSIONS)
+        for chunk in chunks:
+            members = [by_id[part.command_id] for row in chunk for part in row.parts]
+            calls.append(
+                ApiCall(
+                    id=new_id(),
+                    kind="write" if kind == "write" else "convert",
+                    rows=tuple(chunk),
+                    claims=tuple(sorted(set[str]().union(*(item.all_keys for item in members)))),
+                    intended_at=now,
+                    send_by=now + terms.send_within,
+                    alive_until=now + terms.send_within + terms.request_limit,
+                    resent=max(item.resent for item in members),
+                )
+            )
+    return calls
+
+
+def _write_rows(items: Sequence[Job], external: Mapping[str, str]) -> list[Row]:
+    rows: dict[tuple[str, str], Row] = {}
+    for item in items:
+        plan = item.plan
+        if plan is None or plan.step is None or plan.step.operation == "convert":
+            continue
+        write = write_of(plan, plan.step, external)
+        part = Part(item.id, len(plan.results))
+        target = (write.object, write.record_id or f"new:{item.id}:{part.step}")
+        known = rows.get(target)
+        if known is not None and known.write is not None:
+            merged = replace(known.write, fields={**known.write.fields, **write.fields})
+            rows[target] = Row(parts=(*known.parts, part), write=merged)
+        else:
+            rows[target] = Row(parts=(part,), write=write)
+    return sorted(rows.values(), key=_together)
+
+
+def write_of(plan: Plan, step: Step, external: Mapping[str, str]) -> Write:
+    """Return what *step* writes, references filled in; a create is an upsert where the object has an external ID."""
+    if step.operation == "delete":
+        return Write("delete", step.object, record_id=plan.target(step))
+    if step.operation == "update":
+        return Write("update", step.object, record_id=plan.target(step), fields=plan.fields(step))
+    field = external.get(step.object)
+    key = (field, step.effect) if field and step.effect else None
+    return Write("create", step.object, external=key, fields=plan.fields(step), allow_duplicates=step.allow_duplicates)
+
+
+def _together(row: Row) -> tuple[int, str, str, str]:
+    """Sort by object and operation (one collection a run), and rows of one parent together (row locks, 1.2 Locks)."""
+    write = row.write
+    if write is None:
+        return (9, "", "", "")
+    parent = str(write.fields.get("AccountId") or write.record_id or "")
+    return (
+        _ORDER.get(write.object, 8),
+        write.object,
+        f"{write.operation}{bool(write.external)}{write.allow_duplicates}",
+        parent,
+    )
+
+
+def _convert_rows(items: Sequence[Job]) -> list[Row]:
+    rows = []
+    for item in items:
+        plan = item.plan
+        if plan is None or plan.step is None or plan.step.operation != "convert":
+            continue
+        step = plan.step
+        conversion = Conversion(
+            lead_id=plan.target(step) or "",
+            status=step.status or "",
+            account_id=_account_of(plan, step),
+            owner_id=step.owner_id,
+        )
+        rows.append(Row(parts=(Part(item.id, len(plan.results)),), conversion=conversion))
+    return sorted(rows, key=lambda row: (row.conversion.account_id or "") if row.conversion else "")
+
+
+def _sized(rows: Sequence[Row], max_rows: int) -> Iterator[list[Row]]:
+    """Yield runs of rows that fit one composite: ≤ max_rows in all, ≤ 5 collections of one object and operation."""
+    call: list[Row] = []
+    runs, run_length, run_of = 0, 0, None
+    for row in rows:
+        of = _together(row)[1:3]
+        new_run = of != run_of or run_length >= COLLECTION
+        if call and (len(call) >= max_rows or (new_run and runs >= COLLECTIONS)):
+            yield call
+            call, runs, new_run = [], 0, True
+        if new_run:
+            runs, run_length, run_of = runs + 1, 0, of
+        call.append(row)
+        run_length += 1
+    if call:
+        yield call
+
+
+def _chunks(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:
+    for start in range(0, len(rows), size):
+        yield list(rows[start : start + size])
+
+
+def _account_of(plan: Plan, step: Step) -> str | None:
+    known = step.fields.get("AccountId")
+    return str(known) if known else plan.record_id("account")

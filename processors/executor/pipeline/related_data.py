@@ -1,0 +1,203 @@
+"""
+What is read around a command beside the person's records: activities logged so far, users, things kept, choices made.
+
+In: commands, the ledger, rows of the batch.  Out: questions; for each command the parts of its `Match` that come from
+here.  I/O through the ledger's port.
+Rule of this file: it reads and joins; what any of it means is decided by `bookings.py`, `calls.py` and `by_hand.py`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from processors.deciding import shared_activity, source_record
+from processors.deciding.activity import activity_object
+from processors.executor.org_queue.claims import Job, person_names
+from processors.matching import links
+from processors.model.ledger import Lease, Ledger
+from processors.model.values import In, Match, OrgFacts, Question, Record
+from processors.sources.registry import source_of
+
+_CHAIN = 10
+"""How many times a thing may name another one (a booking moved and moved again) before we stop asking."""
+
+_USER = ("Id", "Email", "Username", "IsActive")
+_WRITTEN: Mapping[str, tuple[str, ...]] = {
+    "Task": (
+        "Subject",
+        "Status",
+        "Description",
+        "ActivityDate",
+        "CallType",
+        "CallDurationInSeconds",
+        "CallDisposition",
+    ),
+    "Event": ("Subject", "StartDateTime", "EndDateTime", "DurationInMinutes", "Location", "Description", "ShowAs"),
+}
+"""What we write of an activity beside the fields that an integration maps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """
+    What the ledger keeps about a batch: things by (integration, source ID), records linked with those of the source,
+    records chosen for good by a person's key, and the IDs of activities by effect key.
+    """
+
+    things: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
+    linked: Mapping[str, str] = field(default_factory=dict)
+    assigned: Mapping[str, str] = field(default_factory=dict)
+    activities: Mapping[str, str] = field(default_factory=dict)
+
+    def things_of(self, item: Job) -> dict[str, bytes]:
+        """Return what is kept of the things of this command's integration, by source ID."""
+        name = item.command.integration
+        return {source: body for (integration, source), body in self.things.items() if integration == name}
+
+    def together(self, item: Job) -> dict[str, tuple[bytes, ...]]:
+        """Return what is kept of the interactions of this command's person and agent, by source ID."""
+        return {
+            one: tuple(self.things[name, one] for name in _integrations(item) if (name, one) in self.things)
+            for one in _interactions(item)
+        }
+
+    def assigned_to(self, item: Job) -> str | None:
+        """Return the record that someone chose for good for this command's person, or None (XB-19)."""
+        return next((self.assigned[name] for name in person_names(item.keys) if name in self.assigned), None)
+
+    def linked_to(self, item: Job) -> str | None:
+        """Return the record that the source's own record of this command is linked with, or None (LL-7)."""
+        return next((self.linked[name] for name in _link_names(item) if name in self.linked), None)
+
+    def chosen(self, items: Iterable[Job]) -> list[str]:
+        """Return the IDs of all records that were chosen for these commands."""
+        ids = [item.resolution.record_id for item in items if item.resolution and item.resolution.record_id]
+        return list(dict.fromkeys([*ids, *self.assigned.values(), *self.linked.values()]))
+
+
+def read(items: Sequence[Job], ledger: Ledger, lease: Lease) -> Surroundings:
+    """Return what the ledger keeps about these commands."""
+    people = dict.fromkeys(name for item in items for name in person_names(item.keys))
+    assigned = ledger.links(lease, "assignment", list(people)) if people else {}
+    things = _things(items, ledger, lease)
+    names = dict.fromkeys(name for item in items for name in _link_names(item))
+    linked = ledger.links(lease, links.KIND, list(names)) if names else {}
+    kept = Surroundings(things, linked, assigned)
+    wanted = dict.fromkeys(effect for item in items for effect in _effects(item, kept))
+    activities = ledger.links(lease, "activity", list(wanted)) if wanted else {}
+    return replace(kept, activities=activities)
+
+
+def _link_names(item: Job) -> tuple[str, ...]:
+    """Return under which name the ledger keeps the link of the source's record: the command's, or the one asked for."""
+    about = source_record.asked_for(item.command)
+    name = links.record_name(item.command.integration, about) if about else links.name_of(item.command)
+    return (name,) if name else ()
+
+
+def _things(items: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tuple[str, str], bytes]:
+    """Return the things that the commands name, and those that these lead to (a booking moved more than once)."""
+    known: dict[tuple[str, str], bytes] = {}
+    asked: set[tuple[str, str]] = set()
+    sources = {item.command.integration: source_of(item.command.contract) for item in items}
+    wanted = {
+        (item.command.integration, one)
+        for item in items
+        for one in source_of(item.command.contract).things(item.command)
+    }
+    wanted |= {(name, one) for item in items for one in _interactions(item) for name in _integrations(item)}
+    for _ in range(_CHAIN):
+        new = sorted(wanted - asked)
+        if not new:
+            break
+        asked |= set(new)
+        found = ledger.things(lease, new)
+        known.update(found)
+        wanted = {
+            (name, one)
+            for (name, own), body in found.items()
+            if name in sources and not own.startswith(shared_activity.PREFIX)
+            for one in sources[name].further({own: body})
+        }
+    return known
+
+
+def _effects(item: Job, kept: Surroundings) -> tuple[str, ...]:
+    if item.settings is None or not item.settings.activity.enabled:
+        return ()
+    own = source_of(item.command.contract).effects(item.command, kept.things_of(item))
+    thing = f"{item.command.integration}/{item.command.thing}"
+    start, end = shared_activity.times(item.command, item.call)
+    known = shared_activity.read(body for bodies in kept.together(item).values() for body in bodies)
+    met = [one.effect for one in known if one.thing == thing or one.meets(start, end)]
+    return tuple(dict.fromkeys((*own, *met)))
+
+
+def _interactions(item: Job) -> tuple[str, ...]:
+    return shared_activity.names(item.command, item.settings, person_names(item.keys))
+
+
+def _integrations(item: Job) -> tuple[str, ...]:
+    partner = item.settings.activity.one_with if item.settings else None
+    return (item.command.integration, partner) if partner else (item.command.integration,)
+
+
+def questions(items: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> tuple[Question, ...]:
+    """Return what to ask about activities and users; nothing of an object that the org does not have."""
+    live = [item for item in items if item.settings is not None and item.settings.activity.enabled]
+    asked = []
+    for name in ("Task", "Event"):
+        own = [item for item in live if item.settings and activity_object(item.settings, item.command) == name]
+        if own and name in facts.objects:
+            asked += _activities(name, own, kept, facts)
+    owning = [*live, *(item for item in items if item.command.contract == "field_record")]
+    names = dict.fromkeys(one for item in owning for one in _names(item))
+    if names and "User" in facts.objects:
+        asked.append(Question("User", _USER, ((In("Email", tuple(names)),), (In("Username", tuple(names)),))))
+    return tuple(asked)
+
+
+def _activities(name: str, items: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> list[Question]:
+    wanted = tuple(dict.fromkeys(effect for item in items for effect in _effects(item, kept)))
+    external = facts.external_field.get(name)
+    # What the ledger has never seen logged is written by its key, which finds it: only a booking may end in a
+    # deletion, for which its record has to be known.
+    unseen = {effect for item in items if item.command.booking is None for effect in _effects(item, kept)}
+    asked = tuple(effect for effect in wanted if effect not in unseen)
+    any_of = [(In(external, asked),)] if external and asked else []
+    ids = tuple(kept.activities[effect] for effect in wanted if effect in kept.activities)
+    if ids:
+        any_of.append((In("Id", ids),))
+    if not any_of:
+        return []
+    mapped = (one for item in items for one in (*item.command.activity, *_mapped(item)))
+    fields = dict.fromkeys(("Id", "WhoId", "WhatId", "OwnerId", *_WRITTEN[name], *mapped, external or "Id"))
+    held = facts.objects[name].fields
+    return [Question(name, tuple(one for one in fields if one in held), tuple(any_of))]
+
+
+def _mapped(item: Job) -> Iterable[str]:
+    return item.settings.map.activity if item.settings else ()
+
+
+def _names(item: Job) -> list[str]:
+    agent = item.command.agent
+    defaults = (item.settings.activity.owner, item.settings.field_sales.owner) if item.settings else ()
+    return [one.strip() for one in (agent.email if agent else None, agent.name if agent else None, *defaults) if one]
+
+
+def joined_to(match: Match, item: Job, kept: Surroundings, found: Sequence[Record], facts: OrgFacts) -> Match:
+    """Return *match* with the activities, users and things of this command."""
+    by_effect: dict[str, Record] = {}
+    wanted = _effects(item, kept)
+    for record in found:
+        if record.object in _WRITTEN and not record.fields.get("IsDeleted"):
+            key = record.fields.get(facts.external_field.get(record.object, ""))
+            by_effect.update({effect: record for effect in wanted if effect == key})
+            by_effect.update({one: record for one in wanted if kept.activities.get(one) == record.id})
+    return replace(
+        match,
+        activities=by_effect,
+        users=tuple(record for record in found if record.object == "User"),
+        things=kept.things_of(item),
+        together=kept.together(item),
+    )

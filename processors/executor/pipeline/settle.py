@@ -1,0 +1,144 @@
+"""
+Stage *settle*: what came back becomes the one outcome of each command.
+
+In: a command, its plan with the answers.  Out: an `Outcome`.  Pure.
+Rule of this file: an outcome tells everything that was done, also where the end is an error (a partial success
+is `error.salesforce_refused` that lists what was done; design section 3, "Decided").
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from processors.executor.org_queue.claims import Job
+from processors.model.plan import Plan
+from processors.model.values import Record, RowError, Step, Written
+from schemas.outcome import Candidate, Outcome, OutcomeKind, Reason, RecordOperation, Refusal, Touched
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a command ended where its plan does not say it: kind, reason, and what to tell."""
+
+    kind: OutcomeKind
+    reason: Reason
+    detail: str | None = None
+    errors: Sequence[RowError] = ()
+
+
+def settle(item: Job, plan: Plan | None, digest: str, now: datetime, ending: Ending | None = None) -> Outcome:
+    """
+    Return the outcome of *item*.
+
+    Args:
+        digest: Of the settings that decided.
+        ending: Given where the command did not end as its decision meant.
+    """
+    command = item.command
+    decision = plan.decision if plan else None
+    kind, reason = _end(plan, ending)
+    return Outcome(
+        outcome_id=command.command_id,
+        kind=kind,
+        reason=reason,
+        integration=command.integration,
+        org=command.org,
+        contract=command.contract,
+        event_ids=item.event_ids or (command.event_id,),
+        thing=command.thing,
+        event_time=command.event_time,
+        command_time=command.command_time,
+        settled_time=now,
+        intake_digest=command.settings_digest,
+        executor_digest=digest,
+        person=command.person,
+        attempt=command.attempt,
+        agent=command.agent,
+        action=item.settings.action if item.settings else None,
+        rule_ids=tuple(dict.fromkeys((*command.rule_ids, *(decision.rule_ids if decision else ())))),
+        match_step=plan.match_step if plan else None,
+        salesforce_id_ignored=plan.ignored_id if plan else None,
+        records=_touched(plan, ending),
+        candidates=tuple(candidate(record) for record in decision.candidates) if decision else (),
+        refusals=_refusals(plan, ending),
+        missing_fields=decision.missing_fields if decision else (),
+        discarded_fields=decision.discarded_fields if decision else (),
+        detail=(ending.detail if ending else None) or (decision.detail if decision else None),
+        api_calls=plan.calls if plan else (),
+        trace_id=command.trace_id,
+        tie_break=decision.tie_break if decision else None,
+        flags=decision.flags if decision else (),
+        stale_fields=decision.stale_fields if decision else (),
+    )
+
+
+def reused(item: Job, digest: str, now: datetime) -> Outcome:
+    """Return the error of an event ID that came again with other content (D21): it is named apart from `event_ids`."""
+    command = item.command
+    ending = Ending("error", "id_reused", f"event {command.event_id} was delivered before with other content")
+    outcome = settle(item, None, digest, now, ending)
+    return replace(outcome, event_ids=(), reused_event_id=command.event_id)
+
+
+def _end(plan: Plan | None, ending: Ending | None) -> tuple[OutcomeKind, Reason]:
+    if ending is not None:
+        return ending.kind, ending.reason
+    if plan is None:
+        raise ValueError("a command without a plan needs an ending")
+    decision = plan.decision
+    if decision.kind == "created" and plan.results and not any(result.created for result in plan.results):
+        # The same thing had created it before (its effect key was known): nothing new came to be.
+        return "updated", decision.reason
+    if decision.reason == "activity_created" and plan.results and not any(result.created for result in plan.results):
+        return decision.kind, "activity_updated"
+    return decision.kind, decision.reason
+
+
+def _touched(plan: Plan | None, ending: Ending | None) -> tuple[Touched, ...]:
+    if plan is None:
+        return ()
+    done = [_written(plan, step, result) for step, result in zip(plan.decision.steps, plan.results, strict=False)]
+    linked = [Touched(record.object, record.id, "unchanged") for record in plan.decision.linked]
+    failed = []
+    if ending is not None and ending.errors and plan.step is not None:
+        failed = [Touched(plan.step.object, plan.target(plan.step), "failed", fields=plan.fields(plan.step))]
+    return (*(touched for group in done for touched in group), *linked, *failed)
+
+
+def _written(plan: Plan, step: Step, result: Written) -> list[Touched]:
+    if step.operation == "convert":
+        made = [
+            Touched(name, id_, "linked")
+            for name, id_ in (("Contact", result.contact_id), ("Account", result.account_id))
+            if id_
+        ]
+        return [Touched("Lead", result.id or plan.target(step), "converted"), *made]
+    if step.operation == "delete":
+        return [Touched(step.object, step.record_id, "deleted")]
+    operation: RecordOperation = "created" if step.operation == "create" and result.created else "updated"
+    return [Touched(step.object, result.id, operation, fields=plan.fields(step), before=dict(step.before))]
+
+
+def _refusals(plan: Plan | None, ending: Ending | None) -> tuple[Refusal, ...]:
+    if ending is None or plan is None or plan.step is None:
+        return ()
+    name = plan.step.object
+    return tuple(Refusal(name, error.code, error.message, error.fields) for error in ending.errors)
+
+
+def candidate(record: Record) -> Candidate:
+    """Return one of several matches as the outcome tells it."""
+    fields = record.fields
+    return Candidate(
+        object=record.object,
+        id=record.id,
+        name=fields.get("Name"),
+        created=moment(fields.get("CreatedDate")),
+        modified=moment(fields.get("LastModifiedDate")),
+        owner=fields.get("OwnerId"),
+    )
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return the UTC moment of Salesforce's `2026-01-02T03:04:05.000+0000`, or None where there is none."""
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

@@ -1,0 +1,117 @@
+"""
+What all settings models share: the frozen base, the types of their values, field sources, keys and filters.
+
+Rule of this file: shapes alone; what an integration is made of is in `processors/integration/model.py`.
+"""
+
+from typing import Annotated, Literal, Self
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from schemas.command import KeyKind
+from schemas.values import Scalar
+
+
+def _not_reserved(value: str) -> str:
+    if value == "none":
+        raise ValueError("org 'none' is reserved for events that no integration wants; choose another name")
+    return value
+
+
+OrgName = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60), AfterValidator(_not_reserved)]
+EventPath = Annotated[str, Field(pattern=r"\S")]
+"""A dotted path in the event; whether events of the source have it is asked of `processors/integration/paths.py`."""
+
+
+def _address(value: str) -> str:
+    """Return one bare mail address, or raise ValueError; the server's existence is not asked."""
+    try:
+        return validate_email(value, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"'{value}' is not a mail address: {error}; write one as name@example.com") from error
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Code = Annotated[str, Field(pattern=r"\S")]
+"""A result code as the project shows it; compared trimmed and without case (`processors/integration/catalog.py`)."""
+
+
+UserName = Annotated[str, Field(pattern=r"\S")]
+"""An active user of the org, by e-mail or user name; asked of the org by `signalbox check`."""
+
+
+Flag = Annotated[bool, Field(strict=True)]
+"""`true` or `false` alone: `yes` is a result code here, not a switch."""
+
+
+class Model(BaseModel):
+    """Base: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldSource(Model):
+    """
+    Where one Salesforce field takes its value from: an event field, or a constant; a default where the event has none.
+
+    `from` is a dotted path in the event (`person.email`, `agent.name`, `fields.budget`). `values` maps picklist values
+    of the source to those of the org; `unmapped` says what becomes of a value that it does not list: `keep` it, take
+    the `default`, or refuse the event (`error.picklist_unmapped`, SP-23).
+    """
+
+    source: EventPath | None = Field(default=None, alias="from")
+    constant: Scalar = None
+    default: Scalar = None
+    values: dict[str, Scalar] = Field(default_factory=dict)
+    unmapped: Literal["keep", "default", "error"] = "keep"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.source is None) == (self.constant is None):
+            raise ValueError("a mapped field has one origin; name exactly one of 'from' and 'constant'")
+        if self.unmapped != "keep" and not self.values:
+            raise ValueError("'unmapped' speaks of values that 'values' does not list; list some, or leave it out")
+        return self
+
+
+def _in_full(value: object) -> object:
+    return {"from": value} if isinstance(value, str) else value
+
+
+FieldMap = dict[str, Annotated[FieldSource, BeforeValidator(_in_full, json_schema_input_type=FieldSource | str)]]
+"""Salesforce API name → where its value comes from; a plain string is short for `{from: <string>}`."""
+
+
+class Key(Model):
+    """One secondary key: the event field, how it is compared, and the API field that holds it on each object."""
+
+    source: EventPath = Field(alias="from")
+    kind: KeyKind = "text"
+    lead: str | None = None
+    contact: str | None = None
+
+    @model_validator(mode="after")
+    def _on_some_object(self) -> Self:
+        if not (self.lead or self.contact):
+            raise ValueError("a key needs a field to compare with; name 'lead', 'contact' or both")
+        return self
+
+
+class Filter(Model):
+    """
+    One condition on the event; all of them must hold. `name` goes into the outcome of what is left out.
+
+    A value that the event does not have is the empty text: it equals '' alone.
+    """
+
+    name: str
+    field: EventPath
+    equals: tuple[str, ...] = ()
+    not_equals: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if bool(self.equals) == bool(self.not_equals):
+            raise ValueError("a filter has one side; name exactly one of 'equals' and 'not_equals'")
+        return self

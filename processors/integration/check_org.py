@@ -1,0 +1,166 @@
+"""
+Targets of an integration against what the org's describe says.
+
+In: integrations, `OrgFacts`, users of the org.  Out: findings.  Pure.
+Rule of this file: what every write would be refused for is an error; what may be right as it is, is a warning (VS-28);
+what is mapped and not there is *gone*, and stops its integration alone (LL-18).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from processors.integration.model import FieldMap, FieldSource, Integration
+from processors.model.values import FieldFacts, ObjectFacts, OrgFacts, Record
+
+Level = Literal["gone", "error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line for the reader: how bad, in which org, what. `gone`: what it names is not there for us."""
+
+    level: Literal["error", "warning"]
+    org: str
+    text: str
+    gone: bool = False
+
+
+def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
+    """Return what is wrong with the integration's targets in this org."""
+    maps = {
+        "Lead": integration.map.lead,
+        "Contact": integration.map.contact,
+        "Account": integration.map.account if integration.account.enabled else {},
+        "Opportunity": integration.map.opportunity if integration.opportunity.enabled else {},
+        integration.activity.object: integration.map.activity if integration.activity.enabled else {},
+    }
+    found: list[tuple[Level, str]] = []
+    for name, fields in maps.items():
+        known = facts.objects.get(name)
+        if known is not None:
+            found += [*_mapped(name, fields, known), *(_mandatory(name, fields, known) if fields else ())]
+        elif fields or (integration.activity.enabled and name == integration.activity.object):
+            found.append(("gone", f"{name} is not visible to the integration user, but this integration writes it"))
+    found += [
+        *_keys(integration, facts),
+        *_link(integration, facts),
+        *_account_keys(integration),
+        *_numbers(integration, facts),
+    ]
+    return [
+        Finding(
+            "warning" if level == "warning" else "error",
+            facts.org,
+            f"integration {integration.name}: {text}",
+            gone=level == "gone",
+        )
+        for level, text in found
+    ]
+
+
+def owners(integrations: Iterable[Integration]) -> tuple[str, ...]:
+    """Return who owns the activities of whom no active user is known, by e-mail or user name, each once (XB-4)."""
+    named = (one.activity.owner for one in integrations if one.activity.enabled)
+    return tuple(dict.fromkeys(name.strip() for name in named if name and name.strip()))
+
+
+def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[Record]) -> list[Finding]:
+    """Return who of `owners` is no active user among *users*: such activities would go to the integration user."""
+    active = {
+        str(user.fields.get(name) or "").casefold()
+        for user in users
+        if user.fields.get("IsActive")
+        for name in ("Email", "Username")
+    }
+    return [
+        Finding(
+            "error",
+            org,
+            f"integration {one.name}: activity.owner {name!r} is no active user of the org; "
+            "name one by e-mail or user name",
+        )
+        for one in integrations
+        for name in owners([one])
+        if name.casefold() not in active
+    ]
+
+
+def _mapped(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
+    for field, source in fields.items():
+        there = known.fields.get(field)
+        if there is None:
+            yield "gone", f"{name}.{field} does not exist or is hidden from the integration user; mend map or rights"
+        elif not there.createable and not there.updateable:
+            yield (
+                "error",
+                f"{name}.{field} is read-only; take it out of the map, or give the integration user the right",
+            )
+        else:
+            yield from _picklist(name, there, source)
+
+
+def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tuple[Level, str]]:
+    if not field.restricted or not field.values:
+        return
+    fixed = [source.constant, source.default, *source.values.values()]
+    for value in dict.fromkeys(str(one) for one in fixed if one is not None):
+        wrong = sorted(set(value.split(";") if field.type == "multipicklist" else [value]) - set(field.values))
+        if wrong:
+            shown = ", ".join(field.values[:10]) + (", …" if len(field.values) > 10 else "")
+            yield "error", f"{name}.{field.name} takes no {wrong[0]!r}; its values are {shown}"
+
+
+def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
+    for field in known.fields.values():
+        # What the action itself always gives: a name derived from the person, the account that it links.
+        if field.required and field.name not in fields and field.name != "AccountId":
+            yield (
+                "warning",
+                f"{name}.{field.name} is mandatory in the org and not mapped; a create may be refused (VS-28)",
+            )
+
+
+def _keys(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
+    for keys in integration.match.key_sets:
+        for key in keys:
+            for name, field in (("Lead", key.lead), ("Contact", key.contact)):
+                known = facts.objects.get(name)
+                if field is not None and known is not None and field not in known.fields:
+                    yield "gone", f"match key {name}.{field} does not exist or is hidden from the integration user"
+
+
+def _link(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
+    """Say which fields are not there that the person's record tells of the source's record in (LL-9)."""
+    if integration.source not in ("prospect", "field_sales") or _of_accounts(integration):
+        return
+    for setting, field in (("id_field", integration.link.id_field), ("synced_field", integration.link.synced_field)):
+        for name in ("Lead", "Contact"):
+            known = facts.objects.get(name)
+            if field is not None and known is not None and field not in known.fields:
+                what = f"{name}.{field} (link.{setting}) does not exist or is hidden from the integration user"
+                yield "gone", f"{what}; mend the file or rights"
+
+
+def _of_accounts(integration: Integration) -> bool:
+    return integration.source == "field_sales" and integration.field_sales.object == "account"
+
+
+def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
+    """Say which telephone fields cannot be searched: those that the file names, and of the usual ones those hidden."""
+    if integration.source != "pbx_call":
+        return
+    named = "phone_fields" in integration.calls.model_fields_set
+    for name in integration.calls.objects:
+        known = facts.objects.get(name)
+        for field in integration.calls.phone_fields.get(name, ()):
+            if known is not None and field not in known.fields:
+                level: Level = "gone" if named else "warning"
+                yield level, f"telephone field {name}.{field} does not exist or is hidden from the integration user"
+
+
+def _account_keys(integration: Integration) -> Iterator[tuple[Level, str]]:
+    if integration.account.enabled:
+        for key in integration.account.keys:
+            if key not in integration.map.account:
+                yield "warning", f"account key {key} is not mapped, so no account is ever found by it"

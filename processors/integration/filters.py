@@ -1,0 +1,26 @@
+"""
+Filters: whether an event, or a whole call, meets the conditions of its integration.
+
+In: the conditions, and what is known.  Out: the first that does not hold.
+Rule of this file: pure; a condition on what only a whole call has says nothing of what a user did by hand, and the
+other way round.
+"""
+
+from collections.abc import Iterable
+
+from processors.integration.base import Filter
+from processors.integration.catalog import code_key
+from processors.integration.paths import Kind, as_text, concerns, value_at
+
+
+def unmet(conditions: Iterable[Filter], event: object, kind: Kind = "event") -> Filter | None:
+    """Return the first condition that *event* does not meet; *kind* says what it is."""
+    return next((one for one in conditions if concerns(one.field, kind) and not holds(one, event)), None)
+
+
+def holds(condition: Filter, event: object) -> bool:
+    """Whether the event meets the condition; compared as result codes are, a missing value is the empty text."""
+    value = code_key(as_text(value_at(event, condition.field)))
+    if condition.equals:
+        return value in {code_key(text) for text in condition.equals}
+    return value not in {code_key(text) for text in condition.not_equals}

@@ -1,0 +1,207 @@
+"""
+The settings model: one integration as its YAML file says it. Names, not code.
+
+Rule of this file: a frozen, validated value; reading files, with faults by line, is in `processors/integration/load.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from processors.integration.base import Address, Code, FieldMap, FieldSource, Filter, Flag, Key, Model, OrgName
+from processors.integration.change_settings import ChangesSettings
+from processors.integration.paths import check_path
+from processors.integration.source_settings import (
+    BookingSettings,
+    CallObject,
+    CallSettings,
+    FieldSalesSettings,
+    LinkSettings,
+    ProspectSettings,
+    Schedule,
+)
+from schemas.command import Lane
+
+__all__ = [
+    "NEEDED",
+    "BookingSettings",
+    "CallObject",
+    "FieldMap",
+    "FieldSource",
+    "Filter",
+    "Integration",
+    "Key",
+    "Maps",
+    "MatchSettings",
+]
+
+ActionName = Literal[
+    "update_only",
+    "update_or_create_lead",
+    "update_or_create_contact",
+    "update_and_convert_lead_or_create_contact",
+]
+FieldPolicy = Literal["overwrite", "fill_blank", "respect_human", "never"]
+SourceName = Literal["call_result", "booking", "pbx_call", "prospect", "field_sales"]
+PresetName = Literal["vanillasoft", "jicoo", "lead_liaison", "spotio", "wildix"]
+
+
+class MatchSettings(Model):
+    """
+    How the person's record is found (VS-7, VS-8, VS-32), and what several mean (1F).
+
+    `park` waits for someone's choice, at most `park_hours`; meanwhile what follows for that person waits or passes
+    (`while_parked`).
+    """
+
+    salesforce_id: Flag = True
+    key_sets: tuple[Annotated[tuple[Key, ...], Field(min_length=1)], ...] = ()
+    lead_and_contact: Literal["error", "prefer_contact", "prefer_lead", "park"] = "error"
+    several: Literal["error", "newest", "oldest", "last_modified", "park"] = "error"
+    converted_leads: Literal["follow", "ignore", "error"] = "follow"
+    park_hours: Annotated[float, Field(gt=0, le=24 * 90)] = 72.0
+    while_parked: Literal["wait", "pass"] = "wait"
+
+
+class AccountSettings(Model):
+    """Accounts beside a contact (VS-16, VS-21, VS-26): off unless `enabled`. `keys` are API names, joined by AND."""
+
+    enabled: Flag = False
+    keys: tuple[str, ...] = ("Name",)
+    create: Flag = True
+    update: Flag = True
+
+
+class OpportunitySettings(Model):
+    """The one open opportunity of a contact: off unless `enabled` (VS-21, VS-26, 1G)."""
+
+    enabled: Flag = False
+    create: Flag = True
+    update: Flag = True
+
+
+class Maps(Model):
+    """Field maps by object."""
+
+    lead: FieldMap = Field(default_factory=dict)
+    contact: FieldMap = Field(default_factory=dict)
+    account: FieldMap = Field(default_factory=dict)
+    opportunity: FieldMap = Field(default_factory=dict)
+    activity: FieldMap = Field(default_factory=dict)
+
+
+class WritePolicy(Model):
+    """
+    Who wins per field on an update (1F): the integration's default, and exceptions as `Object.Field`.
+
+    `blank` says what an empty source value does to a field that has one: `skip` leaves it, `clear` empties it.
+    """
+
+    default: FieldPolicy = "overwrite"
+    fields: dict[str, FieldPolicy] = Field(default_factory=dict)
+    blank: Literal["skip", "clear"] = "skip"
+
+
+class MandatorySettings(Model):
+    """What a mapped but empty mandatory field takes on a create (1G): the defaults, or an error."""
+
+    empty: Literal["default", "error"] = "default"
+    text: str = "N/A"
+    number: float = 0
+
+
+class ConvertSettings(Model):
+    """How a lead is converted (VS-23). `status` None: the org's default. `owner` steps in for a queue."""
+
+    status: str | None = None
+    owner: str | None = None
+
+
+class ActivitySettings(Model):
+    """
+    What is logged: a Task or an Event; off unless `enabled` (JI-19, JI-22).
+
+    `owner` is the e-mail or user name that steps in where who acted is no active user of the org (XB-4).
+    `cancelled` says what becomes of a cancelled booking's activity (JI-21). `one_with` names the integration whose
+    records of the same interaction share one activity with this one's; both must name each other.
+    """
+
+    enabled: Flag = False
+    object: Literal["Task", "Event"] = "Task"
+    owner: str | None = None
+    cancelled: Literal["delete", "mark"] = "delete"
+    one_with: str | None = None
+
+
+class Integration(Model):
+    """
+    One customer's configured flow from a source to an org.
+
+    Off until `enabled` (1G); `active_from` needs a zone, and what happened before it is skipped. `recipients` may be
+    empty (VS-29): an error then reaches topic and audit alone.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60)]
+    preset: PresetName | None = None
+    source: SourceName = "call_result"
+    org: OrgName
+    enabled: Flag = False
+    active_from: AwareDatetime | None = None
+    project: Code | None = None
+    result_codes: tuple[Code, ...] = ()
+    action: ActionName | None = None
+    workspace: Code | None = None
+    network: Code | None = None
+    lane: Lane = "live"
+    match: MatchSettings = MatchSettings()
+    map: Maps = Maps()
+    account: AccountSettings = AccountSettings()
+    opportunity: OpportunitySettings = OpportunitySettings()
+    write: WritePolicy = WritePolicy()
+    mandatory: MandatorySettings = MandatorySettings()
+    convert: ConvertSettings = ConvertSettings()
+    booking: BookingSettings = BookingSettings()
+    calls: CallSettings = CallSettings()
+    activity: ActivitySettings = ActivitySettings()
+    prospects: ProspectSettings = ProspectSettings()
+    field_sales: FieldSalesSettings = FieldSalesSettings()
+    link: LinkSettings = LinkSettings()
+    schedule: Schedule = Schedule()
+    changes: ChangesSettings = ChangesSettings()
+    filters: tuple[Filter, ...] = ()
+    recipients: tuple[Address, ...] = ()
+
+    @model_validator(mode="after")
+    def _trigger_of_the_source(self) -> Self:
+        lacking = [name for name in NEEDED[self.source] if not getattr(self, name)]
+        if lacking:
+            raise ValueError(f"an integration of source '{self.source}' needs {' and '.join(lacking)}; add it")
+        for path in self.paths:
+            check_path(path, self.source)
+        return self
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths in the event that the settings name."""
+        maps = (self.map.lead, self.map.contact, self.map.account, self.map.opportunity, self.map.activity)
+        mapped = [source.source for fields in maps for source in fields.values() if source.source is not None]
+        keys = [key.source for keys in self.match.key_sets for key in keys]
+        return (*mapped, *keys, *(one.field for one in self.filters))
+
+    @property
+    def triggers(self) -> tuple[tuple[str, str], ...]:
+        """What events fire it, as (scope, code): project and result code; workspace or network and the empty text."""
+        if self.source == "call_result":
+            return tuple((self.project or "", code) for code in self.result_codes)
+        return (((self.network if self.source == "pbx_call" else self.workspace) or "", ""),)
+
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "call_result": ("project", "result_codes", "action"),
+    "booking": ("workspace",),
+    "pbx_call": ("network",),
+    "prospect": ("workspace", "action"),
+    "field_sales": ("workspace",),
+}
+"""What an integration must name, by its source."""

@@ -1,0 +1,1 @@
+"""Which records of the org a command is about."""

@@ -1,0 +1,67 @@
+"""
+The persistent link between the source's own record and the org's: prospect or field record, and lead or contact.
+
+In: a command, a match, a decision.  Out: the link's name; the match that a link leaves; the decision that keeps it.
+Rule of this file: pure; a link beats every key, and it is forgotten only where its record is gone (LL-7, LL-26, SP-4).
+"""
+
+import hashlib
+from dataclasses import replace
+
+from processors.deciding.rule_table import Book
+from processors.integration.model import Integration
+from processors.matching.manual_choice import only
+from processors.matching.match import Index
+from processors.model.values import Decision, Link, Match, Role
+from processors.sources.rule_book import BOOK
+from schemas.command import Command
+
+KIND = "record"
+_LONGEST = 200
+_PEOPLE = ("Lead", "Contact")
+
+
+def name_of(command: Command) -> str | None:
+    """Return under which source ID the ledger keeps the link of the command's record; None where it has none."""
+    return record_name(command.integration, command.record.id) if command.record and command.record.id else None
+
+
+def record_name(integration: str, record_id: str) -> str:
+    """Return under which source ID the ledger keeps the link of a record of the source; a long one as its digest."""
+    name = f"{integration}/{record_id}"
+    return name if len(name) <= _LONGEST else f"{integration}/{hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def by_link(match: Match, linked_id: str | None, settings: Integration, index: Index, book: Book = BOOK) -> Match:
+    """Return *match* as the link leaves it: its record alone, or nobody where that is gone; what a user chose stays."""
+    if linked_id is None:
+        return match
+    match = replace(match, linked_id=linked_id)
+    if match.step == "chosen":
+        return match
+    found = only(match, linked_id, settings, index, book)
+    if found is None:
+        return replace(match, leads=(), contacts=(), followed=None, also=(), step="none")
+    return replace(found, step="link")
+
+
+def kept(command: Command, match: Match, decision: Decision) -> Decision:
+    """Return *decision* with the link to the person's record that it ends on, where that is another one than so far."""
+    name = name_of(command)
+    if name is None or decision.kind == "error":
+        return decision
+    link = _link(name, decision)
+    if link is None or (link.record_id is not None and link.record_id == match.linked_id):
+        return decision
+    return replace(decision, links=(*decision.links, link))
+
+
+def _link(name: str, decision: Decision) -> Link | None:
+    for step in reversed(decision.steps):
+        if step.operation == "convert":
+            return Link(KIND, name, role="contact")
+        if step.object in _PEOPLE:
+            role: Role = "contact" if step.target == "convert" else step.role
+            return Link(KIND, name, step.record_id, None if step.record_id else role)
+    known = [record for record in decision.linked if record.object in _PEOPLE]
+    return Link(KIND, name, known[-1].id) if known else None

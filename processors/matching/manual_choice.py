@@ -1,0 +1,103 @@
+"""
+What someone chose by hand narrows a match: for one parked command, or for everything about a person (XB-19, XB-21).
+
+In: a match, a choice or a record assigned for good, the rows of the batch.  Out: the match that it leaves.
+Rule of this file: pure; a chosen record that is deleted counts as not chosen, and the keys decide.
+"""
+
+from dataclasses import replace
+
+from processors.deciding.case import Case
+from processors.deciding.rule_table import Book
+from processors.executor.pipeline.settle import Ending
+from processors.integration.model import Integration
+from processors.matching.match import Index, joined
+from processors.matching.queries import person_object
+from processors.model.normalise import record_id
+from processors.model.values import EVERY_NAME, Decision, Link, Match, Record, Resolution, Role
+from processors.sources.rule_book import BOOK
+from schemas.command import Command
+
+
+def narrowed(
+    match: Match,
+    resolution: Resolution | None,
+    assigned: str | None,
+    settings: Integration,
+    index: Index,
+    book: Book = BOOK,
+) -> Match:
+    """Return *match* as the choice leaves it: the record chosen, or none where a new one is to be made."""
+    if resolution is not None and not resolution.expired:
+        if resolution.record_id is None:
+            return replace(match, leads=(), contacts=(), followed=None, also=(), step="chosen")
+        chosen = only(match, resolution.record_id, settings, index, book)
+        if chosen is not None:
+            return replace(chosen, step="chosen")
+    if assigned is not None and match.step != "salesforce_id":
+        kept = only(match, assigned, settings, index, book)
+        if kept is not None:
+            return replace(kept, step="assigned", assigned=assigned)
+    return match
+
+
+def resolution_of(command: Command) -> Resolution | Ending:
+    """Return the choice that a `choose_match` makes, or how it ends where it names no record."""
+    request, chosen = command.request, record_id(command.salesforce_id)
+    remember = request is not None and request.remember
+    agent = command.agent
+    by = (agent.email or agent.name) if agent else None
+    if request is not None and request.create_new:
+        return Resolution(None, by, remember)
+    if chosen is None or person_object(chosen) is None:
+        detail = f"'{command.salesforce_id or ''}' is no ID of a lead, contact or account: choose one of the candidates"
+        return Ending("error", "no_match", detail)
+    return Resolution(chosen, by, remember)
+
+
+def remembered(case: Case, decision: Decision) -> Decision:
+    """Return *decision* with the choice kept for what follows about this person, where that was asked for (XB-19)."""
+    resolution = case.resolution
+    if resolution is None or resolution.expired or not resolution.remember or decision.kind == "error":
+        return decision
+    role: Role | None = None
+    if resolution.record_id is None:
+        role = next((step.role for step in decision.steps if step.role in ("lead", "contact")), None)
+        if role is None:
+            return decision
+    return replace(decision, links=(*decision.links, assignment(resolution.record_id, role)))
+
+
+def assignment(record: str | None, role: Role | None = None) -> Link:
+    """Return the link that assigns a record, or the one that *role* comes to, to a command's person for good."""
+    return Link("assignment", EVERY_NAME, record_id(record) if record else None, role)
+
+
+def only(match: Match, chosen: str, settings: Integration, index: Index, book: Book) -> Match | None:
+    """Return *match* with the record of that ID alone, a converted lead followed; None where it is not there."""
+    record = _record(chosen, index)
+    if record is None:
+        return None
+    if record.object == "Account":
+        return replace(match, leads=(), contacts=(), followed=None, also=(), accounts=(record,))
+    leads, contacts = ((record,), ()) if record.object == "Lead" else ((), (record,))
+    alone = joined(leads, contacts, settings, index, book)
+    if not alone.leads and not alone.contacts:
+        return None
+    contact = alone.contacts[0] if alone.contacts else None
+    own = index.get(contact.fields.get("AccountId"), "Account") if contact else None
+    return replace(
+        match,
+        leads=alone.leads,
+        contacts=alone.contacts,
+        followed=alone.followed,
+        also=alone.also,
+        account_of=own,
+        opportunity=match.opportunity if contact in match.contacts else None,
+    )
+
+
+def _record(chosen: str, index: Index) -> Record | None:
+    full = record_id(chosen)
+    name = person_object(full) if full else None
+    return index.get(full, name) if name else None

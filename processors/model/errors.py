@@ -1,0 +1,89 @@
+"""
+Errors are named for what the caller must do.
+
+    SignalboxError
+    ├── Undecodable      can never be read         → dead letter topic, then go on
+    │   └── UnknownFingerprint  written by a newer build → on a command topic wait for the upgrade, elsewhere as above
+    ├── Transient        may work later            → back off with jitter; never a dead letter
+    │   ├── OrgDown      the whole org is affected → its work pauses, polling goes on
+    │   ├── TooLate      send-by had passed        → nothing was sent; back to waiting
+    │   └── InDoubt      sent, no answer           → may have been applied; resolve before anything else
+    ├── RequestRefused   asks for what is gone     → read the org's facts anew, try again later
+    ├── LeaseLost        another writer owns the org → stop its work, publish nothing for it
+    └── Misconfigured    settings are wrong        → refuse to start, exit code 2
+
+A business result (several matches, a refusal by Salesforce) is a value, never an error. Anything else is our bug:
+crash, commit nothing.
+"""
+
+from processors.model.connection import Cause
+from schemas.errors import SignalboxError, Undecodable, UnknownFingerprint
+
+__all__ = [
+    "InDoubt",
+    "LeaseLost",
+    "Misconfigured",
+    "OrgDown",
+    "RequestRefused",
+    "SignalboxError",
+    "TooLate",
+    "Transient",
+    "Undecodable",
+    "UnknownFingerprint",
+]
+
+
+class Transient(SignalboxError):
+    """It may work later. `retry_after` in seconds, where the other side named it."""
+
+    def __init__(self, reason: str, *, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+        self.retry_after = retry_after
+
+
+class OrgDown(Transient):
+    """
+    The whole org is affected (unreachable, maintenance, API limit, dead credential): pause its work.
+
+    *cause* says why the connection is broken, where somebody has to mend it; None: it may come back by itself.
+    """
+
+    def __init__(
+        self, reason: str, *, code: str = "", retry_after: float | None = None, cause: Cause | None = None
+    ) -> None:
+        super().__init__(reason, code=code, retry_after=retry_after)
+        self.cause = cause
+
+
+class TooLate(Transient):
+    """The send-by time had passed when the call was about to leave; nothing was sent."""
+
+
+class InDoubt(Transient):
+    """The request left and no answer came: it may be, or may yet be, applied."""
+
+
+class RequestRefused(SignalboxError):
+    """
+    The org refuses a whole request for what it names (a field that was removed): our facts of it are old.
+
+    *gone* names what it says is not there (a field, an object); None where it says no such thing.
+    """
+
+    def __init__(self, reason: str, *, gone: str | None = None) -> None:
+        super().__init__(reason)
+        self.gone = gone
+
+
+class LeaseLost(SignalboxError):
+    """Another process has taken the org's lease since; this one must not write for it."""
+
+
+class Misconfigured(SignalboxError):
+    """Settings or integration files are wrong: `faults` holds one line for each fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults

@@ -1,0 +1,289 @@
+"""
+Values that flow between the stages: what was found, what is decided, what is written, what came back.
+
+Rule of this file: frozen values without behaviour beyond their own invariants; no I/O, no clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from schemas.outcome import OutcomeKind, Reason
+from schemas.values import Scalar
+
+PersonObject = Literal["Lead", "Contact"]
+Role = Literal["account", "lead", "convert", "contact", "opportunity", "activity", "other_activity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as the org answered it: `fields` by API name, exactly those that were asked for."""
+
+    object: str
+    id: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """
+    What the org holds for one command.
+
+    `leads` and `contacts` are the records that match (after key sets in order, converted leads already followed to
+    their contact, and lead and contact that are one converted person already joined).
+    `step` says how: `salesforce_id`, `key_set:<n>` (from 1), `phone` (a caller's number), `chosen` or `assigned` (by
+    someone), `link` (the record that the source's own record is linked with), or `none`.
+    `ignored_id` is the event's SalesforceID where it was not found or deleted, and the keys were used instead.
+    `accounts` are those that match the command's account keys; `account_of` is the matched contact's own account;
+    `opportunity` is the open one kept for the matched contact, where there is one.
+    `followed` is the ID of the converted lead through which the contact was found; `also` are the IDs of converted
+    leads that are the same person.
+    `activities` are the activities logged for the command's thing so far, by effect key; `users` are the org's users
+    whom the acting agent's e-mail or user name, or the default owner, names; `things` is what the ledger keeps of the
+    source's things, by source ID; `together` is what it keeps of this person's interactions with this agent, for this
+    integration and the one that shares activities with it, by the source IDs under which it is kept; `assigned` is the
+    record that someone chose for good for this person (XB-19); `linked_id` is the ID of the record that the source's
+    own record is linked with, whether it is still there or not (LL-7). `clocks` is what is kept of these records'
+    fields, by record ID (`processors/model/field_history.py`).
+    """
+
+    step: str = "none"
+    leads: tuple[Record, ...] = ()
+    contacts: tuple[Record, ...] = ()
+    ignored_id: str | None = None
+    followed: str | None = None
+    also: tuple[str, ...] = ()
+    accounts: tuple[Record, ...] = ()
+    account_of: Record | None = None
+    opportunity: Record | None = None
+    activities: Mapping[str, Record] = field(default_factory=dict)
+    users: tuple[Record, ...] = ()
+    things: Mapping[str, bytes] = field(default_factory=dict)
+    together: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    assigned: str | None = None
+    linked_id: str | None = None
+    clocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def record_ids(self) -> tuple[str, ...]:
+        """The IDs of all records in it that may have field clocks: people, what comes with them, leads they were."""
+        alone = (one.id for one in (self.account_of, self.opportunity) if one is not None)
+        many = (one.id for one in (*self.leads, *self.contacts, *self.accounts, *self.activities.values()))
+        return (*many, *alone, *self.also, *((self.followed,) if self.followed else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """
+    What someone chose for a parked command: a record, or none of them (`record_id` None: make a new one).
+
+    `expired`: nobody chose in time. `by` is who chose; `remember` keeps the choice for what follows.
+    """
+
+    record_id: str | None = None
+    by: str | None = None
+    remember: bool = False
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One write of a decision, in the order given.
+
+    `record_id` names the target where it is known; else `target` names the role whose result is the target.
+    `refs` maps a field to the role whose record ID goes there. `effect` makes a created record the same for ever.
+    `before` holds the target's values of `fields` as read (for unchanged, audit and undo).
+    """
+
+    role: Role
+    operation: Literal["create", "update", "convert", "delete"]
+    object: str
+    record_id: str | None = None
+    target: Role | None = None
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    before: Mapping[str, Scalar] = field(default_factory=dict)
+    refs: Mapping[str, Role] = field(default_factory=dict)
+    effect: str | None = None
+    status: str | None = None
+    owner_id: str | None = None
+    allow_duplicates: bool = False
+
+
+EVERY_NAME = "*"
+"""Source ID of a link that is kept under every e-mail and number that the command's person goes by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the ledger keeps: the record of a source's thing. `record_id` None: the record that *role* comes to."""
+
+    kind: str
+    source_id: str
+    record_id: str | None = None
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What one command does to Salesforce: `kind` and `reason` of its outcome if every step succeeds.
+
+    No steps: it is settled at once. `rule_ids` are the rows of the rule tables that led here.
+    `linked` names records that the outcome lists although nothing is written to them.
+    `park`: it waits for someone to choose among `candidates` (kind and reason are what it comes to if nobody does).
+    `things` (by source ID) and `links` are kept in the ledger when it is settled as decided, and `unlinked` are
+    forgotten. `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields` (`Object.Field`) were
+    not written, since something newer was, or a person's own value. `at` is the event's time as field clocks take it,
+    `seen` the fields by record ID that held what the event says already, `carried` what is kept of a converted lead's
+    fields that its contact takes over.
+    """
+
+    kind: OutcomeKind
+    reason: Reason = "none"
+    steps: tuple[Step, ...] = ()
+    rule_ids: tuple[str, ...] = ()
+    candidates: tuple[Record, ...] = ()
+    missing_fields: tuple[str, ...] = ()
+    discarded_fields: tuple[str, ...] = ()
+    linked: tuple[Record, ...] = ()
+    detail: str | None = None
+    park: bool = False
+    tie_break: str | None = None
+    flags: tuple[str, ...] = ()
+    things: Mapping[str, bytes] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    unlinked: tuple[Link, ...] = ()
+    stale_fields: tuple[str, ...] = ()
+    wait_seconds: float | None = None
+    at: str = ""
+    seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """`field IN (values)` of a question; values are raw text, the connector escapes them."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which records of one object to read: any of the alternatives, each a conjunction of INs. Rows come back whole."""
+
+    object: str
+    fields: tuple[str, ...]
+    any_of: tuple[tuple[In, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to several questions: rows by question, in order, and the API calls that it took."""
+
+    rows: tuple[tuple[Record, ...], ...]
+    api_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """
+    One record write. `create` with `external` is an upsert on that Unique External ID (field, value).
+
+    `fields` never contain the ID or the external ID field. `allow_duplicates`: a duplicate rule may warn, and the
+    record is saved all the same.
+    """
+
+    operation: Literal["create", "update", "delete"]
+    object: str
+    record_id: str | None = None
+    external: tuple[str, str] | None = None
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    allow_duplicates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """One lead to convert (never with an opportunity: we create that ourselves, VS-26)."""
+
+    lead_id: str
+    status: str
+    account_id: str | None = None
+    owner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """
+    Why Salesforce refused one row; `transient` rows (locks) are tried again, others are a refusal.
+
+    `gone` names the field or object that the org says is not there (LL-18).
+    """
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+    transient: bool = False
+    gone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The answer to one write or conversion, in the order sent."""
+
+    success: bool
+    id: str | None = None
+    created: bool = False
+    account_id: str | None = None
+    contact_id: str | None = None
+    errors: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """What describe says of one field. Required on create = createable and not nillable and not defaulted."""
+
+    name: str
+    type: str
+    length: int
+    createable: bool
+    updateable: bool
+    nillable: bool
+    defaulted: bool
+    unique: bool
+    external_id: bool
+    restricted: bool
+    values: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> bool:
+        """Whether a create must name it."""
+        return self.createable and not self.nillable and not self.defaulted
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """What describe says of one object, fields by API name."""
+
+    name: str
+    fields: Mapping[str, FieldFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class OrgFacts:
+    """
+    What is known of an org before any command: objects by name, the field that holds effect keys (None: not installed).
+
+    `external_field` maps an object to its Unique External ID field; an object without one is created without it.
+    `converted_status` is the org's default converted status; `user_id` is the integration user (for owners of queues).
+    """
+
+    org: str
+    organization_id: str
+    user_id: str
+    objects: Mapping[str, ObjectFacts]
+    external_field: Mapping[str, str]
+    converted_status: str
+    read_at: datetime

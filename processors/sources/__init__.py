@@ -1,0 +1,1 @@
+"""One folder a source: how its events are read, routed, mapped and decided."""

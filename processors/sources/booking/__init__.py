@@ -1,0 +1,1 @@
+"""Appointments booked with a scheduler (JI-1 to JI-27)."""

@@ -1,0 +1,191 @@
+"""
+Whom a booking registers, and what it overwrites of those who are there.
+
+In: a case.  Out: the steps for the person's record, and where an activity hangs (JI-1 to JI-18, JI-23 to JI-25).
+Rule of this file: pure; which way to go is read from the tables in `rules/bookings.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from processors.deciding import account_opportunity
+from processors.deciding.activity import ActivityTarget
+from processors.deciding.case import Case, Part, no_mapping
+from processors.matching.match import the_one
+from processors.model.normalise import is_blank
+from processors.model.values import Match, Record, Role, Step
+from schemas.values import Scalar
+
+NOWHERE = ActivityTarget()
+"""Where the activity of a booking hangs that registers nobody."""
+
+CONVERTED = "converted_lead"
+"""What the outcome flags where a lead was converted, so that its contact is left as it is (JI-4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What becomes of the person: the outcome's kind if something is written, the parts, and their record's place."""
+
+    kind: str = "updated"
+    rules: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    place: ActivityTarget = NOWHERE
+
+    @property
+    def writes(self) -> bool:
+        """Whether a record of the person or beside it is written."""
+        return any(part.step is not None for part in self.parts)
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing of the booking may be written."""
+        return any(part.refusal for part in self.parts)
+
+
+def register(case: Case) -> Registered:
+    """Return what becomes of the booking's invitee."""
+    case, chosen = _one_of_several(case)
+    if chosen.refusal:
+        return Registered(parts=(chosen,))
+    row = case.book.row("booking", case.settings.booking.register_as, _situation(case))
+    done = _VERBS[row.then](case, row.then)
+    return replace(done, rules=(*chosen.rules, row.rule, *done.rules), parts=(chosen, *done.parts))
+
+
+def _one_of_several(case: Case) -> tuple[Case, Part]:
+    """Return the case with one record of each object at most, and the part that says how, or refuses."""
+    match, rules, tie = case.match, list[str](), None
+    if len(match.leads) > 1 or len(match.contacts) > 1:
+        row = case.book.row("several", case.settings.match.several)
+        rules.append(row.rule)
+        if row.then in ("refuse", "park"):
+            return case, _refusal(match, rules, park=row.then == "park")
+        tie = row.then
+        match = replace(match, leads=_one(match.leads, tie), contacts=_one(match.contacts, tie))
+    if match.leads and match.contacts:
+        row = case.book.row("booking_both", _both_setting(case))
+        rules.append(row.rule)
+        if row.then in ("refuse", "park"):
+            return case, _refusal(match, rules, park=row.then == "park")
+        if row.then == "lead":
+            match = replace(match, contacts=(), account_of=None, opportunity=None)
+    return replace(case, match=match), Part(rules=tuple(rules), tie_break=tie)
+
+
+def _one(records: Sequence[Record], how: str) -> tuple[Record, ...]:
+    return (the_one(records, how),) if records else ()
+
+
+def _both_setting(case: Case) -> str:
+    # Settings that do not say leave it to the booking document, in which the contact wins.
+    settings = case.settings.match
+    return settings.lead_and_contact if "lead_and_contact" in settings.model_fields_set else "unset"
+
+
+def _refusal(match: Match, rules: Sequence[str], *, park: bool) -> Part:
+    found = match.leads + match.contacts
+    what = "choose the one that is meant" if park else "merge them, or set match.several and match.lead_and_contact"
+    detail = f"{len(found)} records match: {what}"
+    return Part(rules=tuple(rules), refusal="multiple_match", candidates=found, detail=detail, park=park)
+
+
+def _situation(case: Case) -> str:
+    match = case.match
+    if match.leads:
+        if match.leads[0].fields.get("IsConverted"):
+            return "converted_refused"
+        return "both" if match.contacts else "lead"
+    if not match.contacts:
+        return "none"
+    return "converted_lead" if match.followed or match.also else "contact"
+
+
+def _create_lead(case: Case, _verb: str) -> Registered:
+    made = case.create("lead", "Lead", case.command.lead, creation="lead")
+    return Registered("created", parts=(made, account_opportunity.discarded(case)), place=ActivityTarget(role="lead"))
+
+
+def _create_contact(case: Case, _verb: str) -> Registered:
+    # The lead that is there stays as it is, and what is kept for another contact is not this one's.
+    alone = replace(case, match=replace(case.match, account_of=None, opportunity=None))
+    return Registered("created", parts=_with_companions(alone, None), place=ActivityTarget(role="contact"))
+
+
+def _update(case: Case, verb: str) -> Registered:
+    """Return the update of the lead or contact that is there, where the switch allows it (JI-5 to JI-11, JI-18)."""
+    record = (case.match.leads if verb == "update_lead" else case.match.contacts)[0]
+    switch = case.settings.booking.overwrite
+    row = case.book.row("overwrite", "on" if switch else "off", verb)
+    place, rules = ActivityTarget(who=record.id), (row.rule,)
+    if row.then == "leave":
+        return Registered(rules=rules, parts=(Part(record=record, linked=(record,)),), place=place)
+    case = _overwriting(case)
+    mapped = case.command.lead if verb == "update_lead" else case.command.contact
+    allowed = case.book.row("mapping", verb, "mapped" if mapped else "no_mapping")
+    if allowed.then == "refuse":
+        return Registered(rules=rules, parts=(no_mapping(record.object, allowed.rule),))
+    if verb == "update_lead":
+        parts: tuple[Part, ...] = (case.update("lead", record, mapped), account_opportunity.discarded(case))
+    else:
+        parts = _with_companions(case, record)
+    return Registered(rules=rules, parts=parts, place=place)
+
+
+def _leave(case: Case, _verb: str) -> Registered:
+    contact = case.match.contacts[0]
+    part = Part(record=contact, linked=(contact,), flags=(CONVERTED,))
+    return Registered(parts=(part,), place=ActivityTarget(who=contact.id))
+
+
+def _refuse(case: Case, _verb: str) -> Registered:
+    detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
+    return Registered(parts=(Part(refusal="no_match", candidates=case.match.leads, detail=detail),))
+
+
+_VERBS = {
+    "create_lead": _create_lead,
+    "create_contact": _create_contact,
+    "update_lead": _update,
+    "update_contact": _update,
+    "leave": _leave,
+    "refuse": _refuse,
+}
+
+
+def _overwriting(case: Case) -> Case:
+    """Return the case in which the switch counts: `never`, as the preset has it, says no more than that it is off."""
+    write = case.settings.write
+    if write.default != "never":
+        return case
+    write = write.model_copy(update={"default": "overwrite"})
+    return replace(case, settings=case.settings.model_copy(update={"write": write}))
+
+
+def _with_companions(case: Case, contact: Record | None) -> tuple[Part, ...]:
+    """Return the parts of a contact that is made (None) or written: its account, itself, its opportunity."""
+    account = account_opportunity.account(case, contact)
+    links: dict[str, Scalar] = {}
+    refs: dict[str, Role] = {}
+    own = contact.fields.get("AccountId") if contact else None
+    if is_blank(own) and account.record is not None:
+        links["AccountId"] = account.record.id
+    elif is_blank(own) and account.creates:
+        refs["AccountId"] = "account"
+    person = _contact(case, contact, links, refs)
+    account_id = account.record.id if account.record else str(own) if not is_blank(own) else None
+    deal = account_opportunity.opportunity(
+        case, contact.id if contact else None, account_id, account_made=account.creates
+    )
+    return account, person, deal
+
+
+def _contact(case: Case, contact: Record | None, links: dict[str, Scalar], refs: dict[str, Role]) -> Part:
+    mapped = case.command.contact
+    if contact is None:
+        return case.create("contact", "Contact", mapped, creation="contact", links=links, refs=refs)
+    part = case.update("contact", contact, mapped, links)
+    if not refs:
+        return part
+    step = part.step or Step("contact", "update", "Contact", record_id=contact.id)
+    return replace(part, step=replace(step, refs=refs, before={**step.before, "AccountId": None}), linked=())

@@ -1,0 +1,56 @@
+"""
+The activity of a call result, where its integration logs one.
+
+In: a case and what its action decided.  Out: the decision with one Task more, on the person's record.
+Rule of this file: pure; nothing is logged where the action itself is refused.
+"""
+
+from dataclasses import replace
+
+from processors.deciding import shared_activity
+from processors.deciding.activity import ActivityTarget, log
+from processors.deciding.case import Case
+from processors.model.values import Decision
+from schemas.command import Command
+from schemas.identity import effect_key
+from schemas.outcome import Reason
+
+_PEOPLE = ("Lead", "Contact")
+
+
+def effects(command: Command, _states: object = None) -> tuple[str, ...]:
+    """Return the effect key of the activity that a call result logs by itself."""
+    return (effect_key(command.integration, command.thing, "activity"),)
+
+
+def with_activity(case: Case, decision: Decision) -> Decision:
+    """Return *decision* with the activity of its call: its own, or that of the interaction that it is part of."""
+    place = _place(decision)
+    if not case.settings.activity.enabled or decision.kind == "error" or place is None:
+        return decision
+    joint = shared_activity.joint(case, effects(case.command)[0])
+    fields = {"Subject": "Call", "Status": "Completed", **case.command.activity}
+    part = log(case, joint.effect, place, shared_activity.own_fields("call_result", fields, joint.shared, case.book))
+    if part.step is None:
+        return replace(decision, linked=(*decision.linked, *part.linked), things=joint.things)
+    reason: Reason = "activity_updated" if part.step.operation == "update" else "activity_created"
+    unchanged = decision.reason in ("unchanged", "stale")
+    return replace(
+        decision,
+        kind="activity" if unchanged else decision.kind,
+        reason=reason if unchanged else decision.reason,
+        steps=(*decision.steps, part.step),
+        flags=(*decision.flags, *part.flags),
+        things=joint.things,
+    )
+
+
+def _place(decision: Decision) -> ActivityTarget | None:
+    """Return the person's record that the decision ends on: the one it makes, converts into, changes or leaves."""
+    for step in reversed(decision.steps):
+        if step.operation == "convert":
+            return ActivityTarget(role="contact")
+        if step.object in _PEOPLE:
+            return ActivityTarget(who=step.record_id) if step.record_id else ActivityTarget(role=step.role)
+    known = [record for record in decision.linked if record.object in _PEOPLE]
+    return ActivityTarget(who=known[-1].id) if known else None

@@ -1,0 +1,58 @@
+"""
+decide: what one command does to Salesforce.
+
+In: a command, what matched it, settings, facts, now.  Out: a `Decision`, a value.
+Rule of this file: pure; it only finds who decides: the file that knows the contract, or the integration's action.
+"""
+
+from datetime import datetime
+from typing import cast
+
+from processors.deciding.actions import by_action
+from processors.deciding.case import Case, Part
+from processors.deciding.rule_table import Book
+from processors.integration.model import Integration
+from processors.matching.manual_choice import remembered
+from processors.model.call import Call
+from processors.model.values import Decision, Match, OrgFacts, Resolution
+from processors.sources.call_result.activity import with_activity
+from processors.sources.registry import source_of
+from processors.sources.rule_book import BOOK
+from schemas.command import Command
+from schemas.outcome import Reason
+
+
+def decide(
+    command: Command,
+    match: Match,
+    settings: Integration | None,
+    facts: OrgFacts,
+    now: datetime,
+    book: Book = BOOK,
+    *,
+    call: Call | None = None,
+    resolution: Resolution | None = None,
+) -> Decision:
+    """
+    Return what *command* does, by the executor's own *settings* (None: the integration is gone). Never raises.
+
+    A known account ID travels in a step's `fields` (for a conversion too), one yet to come in its `refs`. *call* is the
+    assembled call of a PBX command, *resolution* what someone chose for one that was parked.
+    """
+    if command.kind == "skip":
+        return Decision("skipped", cast(Reason, command.skip_reason or "other"), rule_ids=command.rule_ids)
+    if settings is None:
+        detail = f"integration {command.integration} is not configured here: restore its file, then replay"
+        return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
+    case = Case(command, match, settings, facts, now, book, call, resolution)
+    if command.unmapped:
+        return picklist_unmapped(case)
+    own = source_of(command.contract).decide
+    return remembered(case, own(case) if own else with_activity(case, by_action(case, str(settings.action))))
+
+
+def picklist_unmapped(case: Case) -> Decision:
+    """Return the refusal of values that the integration's value maps must list and do not (SP-23)."""
+    named = ", ".join(case.command.unmapped)
+    detail = f"no value is mapped for {named}: add it to 'values' of that field, then replay"
+    return case.decided("error", ("SP-23",), (Part(refusal="picklist_unmapped", detail=detail),))

@@ -1,0 +1,1 @@
+"""Telephone calls of a network, assembled from their steps (XB-1 to XB-28)."""

@@ -1,0 +1,150 @@
+"""
+What the Task of a call says: all that is known of the call, as fields of the org.
+
+In: a case with its call.  Out: field values by API name (XB-12, XB-13).
+Rule of this file: pure; the call's own zone tells its day, and nothing is said that no step told.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from processors.deciding.case import Case
+from processors.integration.mapping import fields
+from processors.integration.paths import value_at
+from processors.model.call import Call, Transfer
+from processors.model.phone_numbers import bare, is_withheld
+from schemas.pbx_call_event import Party
+from schemas.values import Agent, Person, Scalar
+
+_SUBJECT = 255
+_DESCRIPTION = 32_000
+_TYPES = {"inbound": "Inbound", "outbound": "Outbound", "internal": "Internal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The call as field maps and filters see it: `call.talk`, `agent.name`, `person.phones`, `fields.queue`."""
+
+    call: Call
+    call_id: str
+    person: Person
+    agent: Agent | None
+    started: datetime
+    ended: datetime | None
+    zone: str | None
+    event_id: str
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+def task_fields(case: Case, call: Call) -> dict[str, Scalar]:
+    """Return what the activity of *call* says: the fields of XB-13, then what the integration maps, without blanks."""
+    values = _event(call) if case.settings.activity.object == "Event" else _task(call)
+    mapped = fields(told(case, call), case.settings.map.activity)
+    return {name: value for name, value in {**values, **mapped}.items() if value is not None}
+
+
+def told(case: Case, call: Call) -> Told:
+    """Return the call as the paths of an integration's settings name its parts."""
+    return Told(
+        call,
+        call.call_id,
+        case.command.person,
+        call.agent,
+        call.started,
+        call.ended,
+        call.zone,
+        case.command.event_id,
+        call.fields,
+    )
+
+
+def subject(call: Call) -> str:
+    """Return the call in one line, at most 255 characters."""
+    answered = call.answered is not None
+    kind = {
+        ("inbound", True): "Inbound call from",
+        ("inbound", False): "Missed call from",
+        ("outbound", True): "Outbound call to",
+        ("outbound", False): "Unanswered call to",
+    }.get((call.direction, answered), "Call with")
+    return f"{kind} {_name(call.outside)}"[:_SUBJECT]
+
+
+def description(call: Call) -> str:
+    """Return everything that XB-13 asks for, a line each."""
+    return "\n".join(_lines(call))[:_DESCRIPTION]
+
+
+def _task(call: Call) -> dict[str, Scalar]:
+    return {
+        "Subject": subject(call),
+        "Status": "Completed",
+        "TaskSubtype": "Call",
+        "CallType": _TYPES.get(call.direction),
+        "CallDurationInSeconds": round(call.talk),
+        "ActivityDate": call.started.astimezone(_zone(call)).date().isoformat(),
+        "Description": description(call),
+    }
+
+
+def _event(call: Call) -> dict[str, Scalar]:
+    until = call.started + timedelta(seconds=call.ring + call.talk)
+    return {
+        "Subject": subject(call),
+        "StartDateTime": value_at(call, "started"),
+        "EndDateTime": value_at({"until": until}, "until"),
+        "Description": description(call),
+    }
+
+
+def _lines(call: Call) -> Iterator[str]:
+    zone = _zone(call)
+    yield "Participants: " + ", ".join(_name(one, whole=True) for one in call.participants)
+    answered = "answered" if call.answered else "missed" if call.direction == "inbound" else "not answered"
+    yield f"Call type: {_TYPES.get(call.direction, 'Call')}, {answered}"
+    yield f"Date and time: {call.started.astimezone(zone):%Y-%m-%d %H:%M:%S} ({zone})"
+    yield f"Talk time: {_clock(call.talk)}"
+    yield f"Ring time: {_clock(call.ring)}"
+    if call.transfers:
+        yield "Transfers:"
+        yield from (f"{place}. {_transfer(one, zone)}" for place, one in enumerate(call.transfers, start=1))
+    if call.conference:
+        yield "Conference: yes"
+    if call.cause:
+        yield f"Ended: {call.cause}"
+    if call.recording:
+        yield f"Recording: {call.recording}"
+    if call.timed_out:
+        yield "The end of this call was not reported: it was closed by its time-out."
+
+
+def _transfer(one: Transfer, zone: tzinfo) -> str:
+    by = f" by {one.by.name or one.by.email}" if one.by and (one.by.name or one.by.email) else ""
+    to = f" to {_name(one.to, whole=True)}" if one.to else ""
+    return f"{one.at.astimezone(zone):%H:%M:%S} {one.kind}{by}{to}"
+
+
+def _name(party: Party | None, *, whole: bool = False) -> str:
+    """Return a party by name, else by number; *whole*: with number or extension too."""
+    if party is None:
+        return "a withheld number"
+    number = "" if is_withheld(party.number) else bare(party.number)
+    place = f"ext. {party.extension}" if party.extension else number
+    if party.name and whole and place:
+        return f"{party.name} ({place})"
+    return party.name or place or "a withheld number"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _zone(call: Call) -> tzinfo:
+    try:
+        return ZoneInfo(call.zone) if call.zone else UTC
+    except (ValueError, OSError, LookupError):
+        # ZoneInfo raises each of these for names that no zone has.
+        return UTC

@@ -1,0 +1,147 @@
+"""
+What a telephone call does to Salesforce: one completed Task on the record of the person outside, or nothing.
+
+In: a case with its assembled call.  Out: a `Decision` (XB-3, XB-4, XB-11 to XB-20, XB-22, XB-27).
+Rule of this file: pure; which way to go is read from the tables in `rules/calls.py`. A Task once made stays where it
+is: what comes later amends what it says, never whose it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+
+from processors.deciding import shared_activity
+from processors.deciding.activity import ActivityTarget, log
+from processors.deciding.case import Case, Part
+from processors.integration.filters import unmet
+from processors.model.call import Call
+from processors.model.values import Decision, ObjectFacts, Record
+from processors.sources.pbx_call.activity import task_fields, told
+from processors.sources.pbx_call.record_choice import meant
+from schemas.command import Command
+from schemas.identity import effect_key
+from schemas.outcome import Reason
+from schemas.pbx_call_event import CallStep
+from schemas.values import Scalar
+
+_STEPS = TypeAdapter(tuple[CallStep, ...])
+_SKIPPED: Mapping[str, tuple[Reason, str]] = {
+    "internal": ("internal", "everyone in the call is on the network"),
+    "unknown_number": ("unknown_number", "no lead, contact or account has the number of the person outside"),
+    "short_call": ("short_call", "given up before anyone answered, within calls.short_seconds"),
+}
+_ONCE = frozenset({"TaskSubtype", "Status", "WhoId", "WhatId", "OwnerId"})
+"""What an activity is given when it is made, and what later steps leave as people have it by then (XB-20)."""
+
+
+def effects(command: Command, _states: Mapping[str, bytes] | None = None) -> tuple[str, ...]:
+    """Return the effect key of the call's activity."""
+    return (effect_key(command.integration, command.thing, "activity"),)
+
+
+def things(command: Command) -> tuple[str, ...]:
+    """Return the source ID under which the call's steps are kept: its own."""
+    return (command.thing,)
+
+
+def state_of(call: Call) -> bytes:
+    """Return all steps of a call as the ledger keeps them (JSON)."""
+    return _STEPS.dump_json(call.steps)
+
+
+def steps_of(state: bytes) -> tuple[CallStep, ...]:
+    """Return the steps that the ledger kept of a call. Raises `pydantic.ValidationError` where they are none."""
+    return _STEPS.validate_json(state)
+
+
+def decide_call(case: Case) -> Decision:
+    """Return what a call does; its steps are kept whatever that is, so that a later one can amend it."""
+    call = case.call
+    if call is None:
+        return Decision("error", "internal", detail=f"call {case.command.thing} came without its steps: replay it")
+    decision = _decided(case, call)
+    return replace(decision, things={**decision.things, call.call_id: state_of(call)})
+
+
+def _decided(case: Case, call: Call) -> Decision:
+    condition = unmet(case.settings.filters, told(case, call), "call")
+    if condition is not None:
+        return case.decided("skipped", (f"filter:{condition.name}",), (Part(flags=_flags(call)),), "filtered")
+    switch = case.book.row("call_activity", "on" if case.settings.activity.enabled else "off")
+    if switch.then == "skip":
+        detail = "the integration logs no activities: set activity.enabled to log calls"
+        return case.decided("skipped", (switch.rule,), (Part(detail=detail),), "no_activity")
+    joint = shared_activity.joint(case, effects(case.command)[0])
+    existing = case.match.activities.get(joint.effect)
+    logged = case.book.row("call_logged", "logged" if existing else "not_logged")
+    if logged.then == "amend":
+        return _log(case, call, joint, ActivityTarget(), _whose(case, existing), (logged.rule,))
+    match = case.match
+    known = "known" if match.leads or match.contacts or match.accounts else "nobody"
+    direction = call.direction if call.direction in ("internal", "inbound", "outbound") else "unknown"
+    row = case.book.row("call", direction, known, "short" if _given_up(case, call) else "full")
+    if row.then != "log":
+        reason, detail = _SKIPPED[row.then]
+        return case.decided("skipped", (row.rule,), (Part(detail=detail, flags=_flags(call)),), reason)
+    chosen = meant(case)
+    rules = (row.rule, *(("VS-7",) if match.followed else ()), *chosen.rules)
+    if chosen.record is None:
+        return case.decided("error", rules, (chosen.refusal,))
+    beside = Part(linked=(chosen.record,), tie_break=chosen.tie_break)
+    return _log(case, call, joint, _place(chosen.record), (beside,), rules)
+
+
+def _log(
+    case: Case,
+    call: Call,
+    joint: shared_activity.Joint,
+    place: ActivityTarget,
+    beside: tuple[Part, ...],
+    rules: tuple[str, ...],
+) -> Decision:
+    """Return the decision that makes the call's activity at *place*, or amends the one that is there."""
+    existing = case.match.activities.get(joint.effect)
+    fields = shared_activity.own_fields("pbx_call", task_fields(case, call), joint.shared, case.book)
+    fields, left_out = _writable(fields, case.facts.objects.get(case.settings.activity.object), existing)
+    part = log(case, joint.effect, place, fields)
+    part = replace(part, flags=(*part.flags, *_flags(call)), discarded=left_out)
+    reason: Reason = "activity_updated" if existing else "activity_created"
+    kind = "activity" if part.step else "updated"
+    return case.decided(kind, rules, (part, *beside), reason, things=joint.things)
+
+
+def _whose(case: Case, existing: Record | None) -> tuple[Part, ...]:
+    """Return the record that an activity hangs on, where it is among those that match: the outcome names it."""
+    where = {existing.fields.get("WhoId"), existing.fields.get("WhatId")} if existing else set()
+    found = (*case.match.leads, *case.match.contacts, *case.match.accounts)
+    return tuple(Part(linked=(one,)) for one in found if one.id in where)
+
+
+def _writable(
+    fields: Mapping[str, Scalar], facts: ObjectFacts | None, existing: Record | None
+) -> tuple[dict[str, Scalar], tuple[str, ...]]:
+    """Return the fields that the org lets us write, cut to its lengths, and the names of the others."""
+    wanted = {name: value for name, value in fields.items() if existing is None or name not in _ONCE}
+    if facts is None:
+        return wanted, ()
+    kept: dict[str, Scalar] = {}
+    for name, value in wanted.items():
+        fact = facts.fields.get(name)
+        if fact is not None and (fact.createable if existing is None else fact.updateable):
+            kept[name] = value[: fact.length] if isinstance(value, str) and fact.length else value
+    return kept, tuple(f"{facts.name}.{name}" for name in wanted if name not in kept)
+
+
+def _place(record: Record) -> ActivityTarget:
+    """Return where the activity hangs: on a person, who alone is named, or on an account (XB-11)."""
+    return ActivityTarget(what=record.id) if record.object == "Account" else ActivityTarget(who=record.id)
+
+
+def _given_up(case: Case, call: Call) -> bool:
+    """Whether it ended unanswered within the setting's seconds, these included (XB-15)."""
+    return call.ended is not None and call.answered is None and call.ring <= case.settings.calls.short_seconds
+
+
+def _flags(call: Call) -> tuple[str, ...]:
+    return ("closed_by_time_out",) if call.timed_out else ()

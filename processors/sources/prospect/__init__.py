@@ -1,0 +1,1 @@
+"""Prospects of marketing (LL-1 to LL-30)."""

@@ -1,0 +1,1 @@
+"""What people change in Salesforce, as the executor learns of it."""

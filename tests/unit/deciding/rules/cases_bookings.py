@@ -1,0 +1,381 @@
+"""Scenarios of bookings. Rule of this file: data, and how such a command is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from processors.deciding.case import Case
+from processors.deciding.rule_table import Book
+from processors.integration.model import Integration
+from processors.matching.manual_choice import narrowed
+from processors.matching.match import Index, resolve
+from processors.model.values import Decision, Match, ObjectFacts, OrgFacts, Record, Resolution
+from processors.sources.booking.decide import decide_booking, effects
+from processors.sources.rule_book import BOOK
+from schemas.command import BookingChange, Command, MatchKey
+from schemas.values import Agent, Person
+from tests.unit.deciding.rules.scenarios import (
+    CONTACT_2,
+    CONVERTED,
+    LEAD,
+    LEAD_2,
+    NOW,
+    USER,
+    contact,
+    fact,
+    lead,
+    org_facts,
+    told,
+)
+
+EVENT = "00U000000000001AAA"
+USERS = (Record("User", USER, {"Email": "host@example.com", "Username": "host@acme", "IsActive": True}),)
+SETTINGS: dict[str, Any] = {
+    "name": "meetings",
+    "source": "booking",
+    "org": "acme",
+    "enabled": True,
+    "workspace": "acme",
+    "activity": {"enabled": True, "object": "Event"},
+}
+START, END = "2026-03-09T10:00:00.000Z", "2026-03-09T10:30:00.000Z"
+
+
+def facts() -> OrgFacts:
+    """Return the facts of an org with Event."""
+    names = ("WhoId", "WhatId", "OwnerId", "Subject", "Description")
+    times = (fact("StartDateTime", "datetime"), fact("EndDateTime", "datetime"))
+    held = ObjectFacts("Event", {one.name: one for one in (*map(fact, names), *times)})
+    plain = org_facts()
+    return replace(plain, objects={**plain.objects, "Event": held})
+
+
+def settings(**over: Any) -> Integration:
+    """Return the settings of a booking integration; `booking` and the like by name."""
+    return Integration.model_validate({**SETTINGS, **over})
+
+
+def command(status: str = "booked", thing: str = "b-1", previous: str | None = None, **over: Any) -> Command:
+    """Return the command of one change of a booking of Ann's."""
+    base: dict[str, Any] = {
+        "command_id": "c",
+        "kind": "apply",
+        "contract": "booking",
+        "event_id": "e",
+        "event_digest": "d",
+        "thing": thing,
+        "integration": "meetings",
+        "org": "acme",
+        "lane": "live",
+        "event_time": NOW,
+        "command_time": NOW,
+        "settings_digest": "s",
+        "person": Person(last_name="Ann", email="ann@example.com"),
+        "agent": Agent("host@example.com"),
+        "keys": (MatchKey(1, "email", "ann@example.com", lead="Email", contact="Email"),),
+        "lead": {"LastName": "Ann", "Company": "Acme", "Title": "Boss"},
+        "contact": {"LastName": "Ann", "Title": "Boss"},
+        "activity": {"Subject": "Demo"},
+        "booking": BookingChange(status, previous),
+        "started": NOW + timedelta(days=7, minutes=30),
+        "ended": NOW + timedelta(days=7, minutes=60),
+    }
+    return Command(**{**base, **over})
+
+
+def event(subject: str = "Demo", record: str = EVENT) -> Record:
+    """Return an Event that was logged for Ann as a lead."""
+    times = {"StartDateTime": "2026-03-08T10:00:00.000+0000", "EndDateTime": "2026-03-08T10:30:00.000+0000"}
+    return Record("Event", record, {"Subject": subject, "WhoId": LEAD, **times})
+
+
+def decided(
+    asked: Command,
+    rows: tuple[Record, ...],
+    own: Integration,
+    *,
+    logged: Record | None = None,
+    choice: Resolution | None = None,
+    book: Book = BOOK,
+) -> tuple[Match, Decision]:
+    """Return what matches and what is decided, with the activity that was logged for the booking."""
+    index = Index(rows)
+    match = narrowed(resolve(asked, own, index, {}, book), choice, None, own, index, book)
+    activities = {effects(asked, {})[0]: logged} if logged else {}
+    match = replace(match, users=USERS, activities=activities)
+    return match, decide_booking(Case(asked, match, own, facts(), NOW, book, resolution=choice))
+
+
+@dataclass(frozen=True)
+class Booked:
+    """One change of a booking: given rows of the org and settings, then exactly that is decided."""
+
+    name: str
+    then: tuple[str, ...]
+    rows: tuple[Record, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    status: str = "booked"
+    logged: Record | None = None
+    choice: Resolution | None = None
+    command: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The rules that the name begins with."""
+        return frozenset(self.name.partition(":")[0].split())
+
+    def run(self, book: Book = BOOK) -> tuple[str, ...]:
+        """Return what is decided, in lines; flags, tie-breaks and parking are told too."""
+        asked, own = command(self.status, **self.command), settings(**self.settings)
+        match, decision = decided(asked, self.rows, own, logged=self.logged, choice=self.choice, book=book)
+        more = [f"flag {one}" for one in decision.flags]
+        lines = (line.replace(EVENT, "EVENT") for line in (*told(match, decision), *more))
+        return tuple(line.replace(LEAD_2, "LEAD_2").replace(CONTACT_2, "CONTACT_2") for line in lines)
+
+
+OFF = {"enabled": False, "object": "Event"}
+
+
+def quiet(register: str = "lead", *, overwrite: bool = True, **over: Any) -> dict[str, Any]:
+    """Return settings without activities."""
+    return {"booking": {"register": register, "overwrite": overwrite}, "activity": OFF, **over}
+
+
+NEW_LEAD = ("created none", "create Lead new LastName=Ann Company=Acme Title=Boss")
+NEW_CONTACT = ("created none", "create Contact new LastName=Ann Title=Boss")
+LEAD_WRITTEN = ("updated none", "update Lead LEAD Title=Boss")
+CONTACT_WRITTEN = ("updated none", "update Contact CONTACT Title=Boss")
+LEFT = ("updated unchanged", "linked Contact CONTACT", "followed LEAD", "flag converted_lead")
+FOLLOWED = (CONVERTED, contact(Email="old@example.com"))
+"""A converted lead with the e-mail; its contact has another one by now."""
+ONLY_CONVERTED = (
+    "error no_match",
+    "candidate Lead LEAD",
+    "said: only a converted lead matches, which the setting match.converted_leads refuses: set it to follow",
+)
+REFUSING = {"converted_leads": "error"}
+BOTH = (lead(), contact())
+
+REGISTER = [
+    Booked("JI-1 JI-2: a new lead of an e-mail that nobody has", NEW_LEAD, (), quiet()),
+    Booked("JI-3 JI-12 JI-5: the lead that has the e-mail is overwritten", LEAD_WRITTEN, (lead(),), quiet()),
+    Booked("JI-4: the contact of a converted lead is left as it is", LEFT, FOLLOWED, quiet()),
+    Booked(
+        "JI-4 JI-14: a converted lead beside its contact, both with the e-mail: the contact is left",
+        (*LEFT[:2], *LEFT[3:]),
+        (CONVERTED, contact()),
+        quiet(),
+    ),
+    Booked("JI-13 JI-10: register as lead, only a contact: it is written", CONTACT_WRITTEN, (contact(),), quiet()),
+    Booked("JI-14: register as lead, both exist: the contact is written, the lead not", CONTACT_WRITTEN, BOTH, quiet()),
+    Booked(
+        "VS-7: register as lead, a converted lead is refused by setting",
+        ONLY_CONVERTED,
+        FOLLOWED[:1],
+        quiet(match=REFUSING),
+    ),
+    Booked("JI-7 JI-8: register as contact, nobody there: a contact, no lead", NEW_CONTACT, (), quiet("contact")),
+    Booked("JI-15: register as contact, only a lead: a contact beside it", NEW_CONTACT, (lead(),), quiet("contact")),
+    Booked(
+        "JI-16: register as contact, the contact of a converted lead is written",
+        (*CONTACT_WRITTEN, "followed LEAD"),
+        FOLLOWED,
+        quiet("contact"),
+    ),
+    Booked(
+        "JI-16 JI-9: register as contact, only a contact: it is written",
+        CONTACT_WRITTEN,
+        (contact(),),
+        quiet("contact"),
+    ),
+    Booked("JI-17: register as contact, both exist: the contact is written", CONTACT_WRITTEN, BOTH, quiet("contact")),
+    Booked(
+        "VS-7: register as contact, a converted lead is refused by setting",
+        ONLY_CONVERTED,
+        FOLLOWED[:1],
+        quiet("contact", match=REFUSING),
+    ),
+    Booked("JI-8: register as both, nobody there: one contact", NEW_CONTACT, (), quiet("both")),
+    Booked("JI-15: register as both, only a lead: a contact beside it", NEW_CONTACT, (lead(),), quiet("both")),
+    Booked("JI-4: register as both, a converted lead: its contact is left", LEFT, FOLLOWED, quiet("both")),
+    Booked("JI-17: register as both, only a contact: it is written", CONTACT_WRITTEN, (contact(),), quiet("both")),
+    Booked("JI-17: register as both, both exist: the contact is written", CONTACT_WRITTEN, BOTH, quiet("both")),
+    Booked(
+        "VS-7: register as both, a converted lead is refused by setting",
+        ONLY_CONVERTED,
+        FOLLOWED[:1],
+        quiet("both", match=REFUSING),
+    ),
+    Booked("JI-3: a booking that is moved registers too", NEW_LEAD, (), quiet(), status="moved"),
+    Booked("JI-3 JI-22: who cancels is not registered", ("skipped no_activity",), (), quiet(), status="cancelled"),
+    Booked(
+        "JI-6 JI-18 JI-12: the switch is off, the lead is left",
+        ("updated unchanged", "linked Lead LEAD"),
+        (lead(),),
+        quiet(overwrite=False),
+    ),
+    Booked(
+        "JI-11 JI-18: the switch is off, the contact is left",
+        ("updated unchanged", "linked Contact CONTACT"),
+        (contact(),),
+        quiet(overwrite=False),
+    ),
+    Booked(
+        "JI-5: the switch counts, though the preset's policy is never",
+        LEAD_WRITTEN,
+        (lead(),),
+        quiet(write={"default": "never"}),
+    ),
+    Booked(
+        "JI-23: exactly the fields that are mapped are written",
+        ("updated none", "update Lead LEAD Title=Boss Phone=1 FirstName=A"),
+        (lead(Industry="Rail"),),
+        quiet(),
+        command={"lead": {"Title": "Boss", "Phone": "1", "FirstName": "A"}},
+    ),
+    Booked("JI-24: the e-mail is compared without case", LEAD_WRITTEN, (lead(Email="ANN@example.COM"),), quiet()),
+]
+
+TWO = (lead(CreatedDate="2026-01-02T00:00:00.000+0000"), lead(LEAD_2, CreatedDate="2026-01-01T00:00:00.000+0000"))
+WHICH = ("error multiple_match", "candidate Lead LEAD", "candidate Lead LEAD_2")
+MERGE = "said: 2 records match: merge them, or set match.several and match.lead_and_contact"
+CHOOSE = "said: 2 records match: choose the one that is meant"
+LEAD_OR_CONTACT = ("error multiple_match", "candidate Lead LEAD", "candidate Contact CONTACT")
+
+SEVERAL = [
+    Booked("JI-25: two leads are an error", (*WHICH, MERGE), TWO, quiet()),
+    Booked(
+        "JI-25: of two leads the newest",
+        (*LEAD_WRITTEN, "tie broken by newest"),
+        TWO,
+        quiet(match={"several": "newest"}),
+    ),
+    Booked(
+        "JI-25: of two leads the oldest",
+        ("updated none", "update Lead LEAD_2 Title=Boss", "tie broken by oldest"),
+        TWO,
+        quiet(match={"several": "oldest"}),
+    ),
+    Booked(
+        "JI-25: of two leads the one modified last",
+        ("updated none", "update Lead LEAD_2 Title=Boss", "tie broken by last_modified"),
+        TWO,
+        quiet(match={"several": "last_modified"}),
+    ),
+    Booked("JI-25: two leads wait for a choice", (*WHICH, CHOOSE, "parked"), TWO, quiet(match={"several": "park"})),
+    Booked(
+        "JI-25: nobody chose in time",
+        (*WHICH, CHOOSE),
+        TWO,
+        quiet(match={"several": "park"}),
+        choice=Resolution(expired=True),
+    ),
+    Booked(
+        "JI-25: the one chosen is written",
+        ("updated none", "update Lead LEAD_2 Title=Boss"),
+        TWO,
+        quiet(match={"several": "park"}),
+        choice=Resolution(LEAD_2),
+    ),
+    Booked(
+        "JI-25: none of them chosen: a new one",
+        NEW_LEAD,
+        TWO,
+        quiet(match={"several": "park"}),
+        choice=Resolution(None),
+    ),
+    Booked(
+        "1F-lead_and_contact: lead and contact are an error by setting",
+        (*LEAD_OR_CONTACT, MERGE),
+        BOTH,
+        quiet(match={"lead_and_contact": "error"}),
+    ),
+    Booked(
+        "JI-14: the contact by setting",
+        CONTACT_WRITTEN,
+        BOTH,
+        quiet(match={"lead_and_contact": "prefer_contact"}),
+    ),
+    Booked(
+        "1F-lead_and_contact: the lead by setting",
+        LEAD_WRITTEN,
+        BOTH,
+        quiet(match={"lead_and_contact": "prefer_lead"}),
+    ),
+    Booked(
+        "1F-lead_and_contact: lead and contact wait for a choice by setting",
+        (*LEAD_OR_CONTACT, CHOOSE, "parked"),
+        BOTH,
+        quiet(match={"lead_and_contact": "park"}),
+    ),
+]
+
+TIMES = f"StartDateTime={START} EndDateTime={END}"
+LOGGED = (
+    "activity activity_created",
+    f"create Event new Subject=Demo {TIMES} WhoId=LEAD OwnerId=USER",
+    "linked Lead LEAD",
+)
+OVERWRITTEN = ("activity activity_updated", f"update Event EVENT {TIMES}", "linked Lead LEAD")
+GONE = ("activity activity_deleted", "delete Event EVENT")
+MARKED = ("activity activity_cancelled", "update Event EVENT Subject=Cancelled: Demo")
+NOTHING = ("updated unchanged", "linked Lead LEAD")
+NONE = ("skipped no_activity",)
+DELETE, MARK = ({"enabled": True, "object": "Event", "cancelled": one} for one in ("delete", "mark"))
+NO_DELETE, NO_MARK = ({**one, "enabled": False} for one in (DELETE, MARK))
+
+
+def _activity(rule: str, then: tuple[str, ...], status: str, logged: bool, activity: dict[str, Any]) -> Booked:
+    on = "on" if activity["enabled"] else "off"
+    was = "logged" if logged else "not logged"
+    name = f"{rule}: activities {on}, {status}, {was}, {activity['cancelled']}"
+    return Booked(name, then, (lead(),), {"activity": activity}, status, event() if logged else None)
+
+
+ACTIVITIES = [
+    *(_activity("JI-19 JI-6", LOGGED, status, False, one) for status in ("booked", "moved") for one in (DELETE, MARK)),
+    *(_activity("JI-20", OVERWRITTEN, status, True, one) for status in ("booked", "moved") for one in (DELETE, MARK)),
+    *(_activity("JI-21", NONE, "cancelled", False, one) for one in (DELETE, MARK)),
+    _activity("JI-21", GONE, "cancelled", True, DELETE),
+    _activity("JI-21", MARKED, "cancelled", True, MARK),
+    *(
+        _activity("JI-22", NOTHING, status, logged, one)
+        for status in ("booked", "moved")
+        for logged in (True, False)
+        for one in (NO_DELETE, NO_MARK)
+    ),
+    *(_activity("JI-22", NONE, "cancelled", logged, one) for logged in (True, False) for one in (NO_DELETE, NO_MARK)),
+    Booked(
+        "JI-2 JI-19: the activity hangs on the lead that the booking makes",
+        (*NEW_LEAD, f"create Event new Subject=Demo {TIMES} OwnerId=USER WhoId<-lead"),
+    ),
+    Booked(
+        "JI-4 JI-19: the activity of a converted lead is logged on its contact, which is not written",
+        (
+            "activity activity_created",
+            f"create Event new Subject=Demo {TIMES} WhoId=CONTACT OwnerId=USER",
+            *LEFT[1:],
+        ),
+        FOLLOWED,
+        {"booking": {"register": "lead", "overwrite": True}},
+    ),
+    Booked(
+        "JI-3 JI-21: who cancels is not overwritten, the activity goes",
+        GONE,
+        (lead(),),
+        {"activity": DELETE, "booking": {"register": "lead", "overwrite": True}},
+        "cancelled",
+        event(),
+    ),
+    Booked(
+        "JI-21: cancelled twice, the mark stays as it is",
+        ("updated unchanged", "linked Event EVENT"),
+        (lead(),),
+        {"activity": MARK},
+        "cancelled",
+        event("Cancelled: Demo"),
+    ),
+]
+
+BOOKINGS = [*REGISTER, *SEVERAL, *ACTIVITIES]

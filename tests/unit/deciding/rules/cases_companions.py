@@ -1,0 +1,276 @@
+"""Scenarios of accounts, opportunities and owners. Rule of this file: data alone."""
+
+from tests.unit.deciding.rules.cases_actions import CONVERT, CREATE_CONTACT, CREATE_LEAD, UPDATE_CONTACT, UPDATE_LEAD
+from tests.unit.deciding.rules.scenarios import (
+    ACCOUNT,
+    ACCOUNT_2,
+    CONTACT,
+    DEAL,
+    DELEGATE,
+    OPPORTUNITY,
+    PERSON_ACCOUNT,
+    QUEUE,
+    Scenario,
+    account,
+    contact,
+    lead,
+    opportunity,
+)
+
+BOTH = {"account": PERSON_ACCOUNT, "opportunity": {"Name": "Deal"}}
+LOST = ("discarded Account.Name", "discarded Account.Industry", "discarded Opportunity.Name")
+ON = {"account": {"enabled": True}}
+AS_IS = {"account": {"enabled": True, "create": False, "update": False}}
+FIRM = {"account": PERSON_ACCOUNT}
+FIRM_LOST = LOST[:2]
+NEW_FIRM = "create Account new Name=Acme Industry=Rail"
+OLD_FIRM = "update Account ACCOUNT Industry=Rail"
+TWO_FIRMS = (
+    "error multiple_match",
+    "candidate Account ACCOUNT",
+    "candidate Account ACCOUNT_2",
+    "said: 2 accounts match its keys: merge them or add a key, then replay",
+)
+ACCOUNTS = [
+    Scenario(
+        "VS-16: account and opportunity are discarded with a lead updated",
+        "only",
+        (*UPDATE_LEAD, *LOST),
+        (lead(),),
+        BOTH,
+        ON,
+    ),
+    Scenario(
+        "VS-16: account and opportunity are discarded with a lead created", "lead", (*CREATE_LEAD, *LOST), (), BOTH, ON
+    ),
+    *(
+        Scenario(
+            f"VS-21: an account that is switched off is left alone, update={update}",
+            "contact",
+            (*CREATE_CONTACT, *FIRM_LOST),
+            (account(),),
+            FIRM,
+            {"account": {"enabled": False, "update": update}},
+        )
+        for update in (True, False)
+    ),
+    *(
+        Scenario(
+            f"VS-21: an account without its key is left alone, update={update}",
+            "contact",
+            (*CREATE_CONTACT, "discarded Account.Industry"),
+            (account(Name=None),),
+            {"account": {"Name": " ", "Industry": "Rail"}},
+            {"account": {"enabled": True, "update": update}},
+        )
+        for update in (True, False)
+    ),
+    Scenario(
+        "VS-21: a new account is made first and the new contact linked to it",
+        "contact",
+        ("created none", NEW_FIRM, "create Contact new LastName=Ann Title=Boss AccountId<-account"),
+        (),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-21: a new account is not made where the switch is off",
+        "contact",
+        (*CREATE_CONTACT, *FIRM_LOST),
+        (),
+        FIRM,
+        AS_IS,
+    ),
+    Scenario(
+        "VS-21: the matching account is updated and the new contact linked to it",
+        "contact",
+        ("created none", OLD_FIRM, "create Contact new LastName=Ann Title=Boss AccountId=ACCOUNT"),
+        (account(),),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-21: the matching account is only linked where updates are off",
+        "contact",
+        ("created none", "create Contact new LastName=Ann Title=Boss AccountId=ACCOUNT", "linked Account ACCOUNT"),
+        (account(),),
+        FIRM,
+        AS_IS,
+    ),
+    *(
+        Scenario(
+            f"VS-21: several matching accounts are an error, settings {number}",
+            "contact",
+            TWO_FIRMS,
+            (account(), account(ACCOUNT_2)),
+            FIRM,
+            settings,
+        )
+        for number, settings in enumerate((ON, AS_IS))
+    ),
+    Scenario(
+        "VS-21: a contact keeps the account that it has, which is updated but not renamed",
+        "contact",
+        (
+            "updated none",
+            "update Account ACCOUNT_2 Industry=Rail",
+            "update Contact CONTACT Title=Boss",
+            "discarded Account.Name",
+        ),
+        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-21: a contact keeps the account that it has, untouched where updates are off",
+        "contact",
+        (*UPDATE_CONTACT, "linked Account ACCOUNT_2"),
+        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+        FIRM,
+        AS_IS,
+    ),
+    Scenario(
+        "VS-21: a contact without account is linked to the matching one",
+        "contact",
+        ("updated none", OLD_FIRM, "update Contact CONTACT Title=Boss AccountId=ACCOUNT"),
+        (contact(), account()),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-21: a contact without account is linked to the new one",
+        "contact",
+        ("updated none", NEW_FIRM, "update Contact CONTACT AccountId<-account"),
+        (contact(Title="Boss"),),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-26 VS-21: a lead is converted into the matching account",
+        "convert",
+        (
+            "converted none",
+            "update Lead LEAD Title=Boss",
+            "convert Lead LEAD AccountId=ACCOUNT status=Closed - Converted",
+            OLD_FIRM,
+            "update Contact of convert LastName=Ann Title=Boss",
+        ),
+        (lead(), account()),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-26 VS-21: a new account is made before the conversion, so that the conversion makes none",
+        "convert",
+        (
+            "converted none",
+            "update Lead LEAD Title=Boss",
+            NEW_FIRM,
+            "convert Lead LEAD AccountId<-account status=Closed - Converted",
+            "update Contact of convert LastName=Ann Title=Boss",
+        ),
+        (lead(),),
+        FIRM,
+        ON,
+    ),
+]
+
+DEALS = {"opportunity": {"enabled": True}}
+NO_DEALS = {"opportunity": {"enabled": True, "create": False, "update": False}}
+DEAL_LOST = tuple(f"discarded Opportunity.{name}" for name in DEAL)
+NEW_DEAL = "create Opportunity new Name=Deal StageName=New CloseDate=2026-04-01 NextStep=Meet"
+KEPT = {CONTACT: OPPORTUNITY}
+HELD = opportunity(StageName="New", CloseDate="2026-04-01")
+OPPORTUNITIES = [
+    *(
+        Scenario(
+            f"VS-26: an opportunity that is switched off is left alone, update={update}",
+            "contact",
+            (*UPDATE_CONTACT, *DEAL_LOST),
+            (contact(), HELD),
+            {"opportunity": DEAL},
+            {"opportunity": {"enabled": False, "update": update}},
+            kept=KEPT,
+        )
+        for update in (True, False)
+    ),
+    Scenario(
+        "VS-26 VS-21: a new opportunity belongs to the new contact and its new account",
+        "contact",
+        (
+            "created none",
+            NEW_FIRM,
+            "create Contact new LastName=Ann Title=Boss AccountId<-account",
+            f"{NEW_DEAL} AccountId<-account ContactId<-contact",
+        ),
+        (),
+        {**FIRM, "opportunity": DEAL},
+        {**ON, **DEALS},
+    ),
+    Scenario(
+        "VS-26: a new opportunity of a known contact belongs to its account",
+        "only",
+        (*UPDATE_CONTACT, f"{NEW_DEAL} AccountId=ACCOUNT ContactId=CONTACT", "linked Account ACCOUNT"),
+        (contact(AccountId=ACCOUNT), account()),
+        {"opportunity": DEAL},
+        {**AS_IS, **DEALS},
+    ),
+    Scenario(
+        "VS-26: a conversion ends with one opportunity, ours",
+        "convert",
+        (*CONVERT, f"{NEW_DEAL} AccountId<-account ContactId<-contact"),
+        (lead(),),
+        {"opportunity": DEAL},
+        DEALS,
+    ),
+    Scenario(
+        "VS-26: a new opportunity is not made where the switch is off",
+        "contact",
+        (*UPDATE_CONTACT, *DEAL_LOST),
+        (contact(),),
+        {"opportunity": DEAL},
+        NO_DEALS,
+    ),
+    Scenario(
+        "VS-26: the open opportunity kept for the contact is updated, and no second one made",
+        "contact",
+        (*UPDATE_CONTACT, "update Opportunity OPPORTUNITY NextStep=Meet"),
+        (contact(), HELD),
+        {"opportunity": DEAL},
+        DEALS,
+        kept=KEPT,
+    ),
+    Scenario(
+        "VS-26: the open opportunity is left as it is where updates are off",
+        "contact",
+        (*UPDATE_CONTACT, "linked Opportunity OPPORTUNITY"),
+        (contact(), HELD),
+        {"opportunity": DEAL},
+        NO_DEALS,
+        kept=KEPT,
+    ),
+    Scenario(
+        "VS-26: a closed opportunity is not touched, a new one is made",
+        "contact",
+        (*UPDATE_CONTACT, f"{NEW_DEAL} ContactId=CONTACT"),
+        (contact(), opportunity(IsClosed=True)),
+        {"opportunity": DEAL},
+        DEALS,
+        kept=KEPT,
+    ),
+]
+
+OWNERS = [
+    Scenario(
+        f"VS-23: {name}",
+        "convert",
+        (*CONVERT[:2], f"convert Lead LEAD status=Closed - Converted{told}", CONVERT[3]),
+        (lead(OwnerId=owner),),
+        settings={"convert": {"owner": setting}},
+    )
+    for name, owner, setting, told in (
+        ("a user keeps the lead that is converted", "005000000000002AAA", DELEGATE, ""),
+        ("a lead of a queue goes to the owner that the settings name", QUEUE, DELEGATE, " owner=DELEGATE"),
+        ("a lead of a queue goes to the integration's user", QUEUE, None, " owner=USER"),
+    )
+]

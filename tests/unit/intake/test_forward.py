@@ -1,0 +1,164 @@
+import asyncio
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from processors.consuming.dead_letter import Coordinates, ShareLimit, headers
+from processors.intake import app
+from processors.intake.forward import Forwarder, Message, ProducerRecord, TooManyDeadLetters
+from processors.integration.catalog import Integrations
+from processors.model.errors import Undecodable
+from schemas.codec import SingleObject
+from tests.unit.intake.test_decode_route_map import EVENT, integration
+
+
+class Counts:
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, dict[str, str]]] = []
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        self.seen.append((name, labels))
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        assert name == "last_success_timestamp_seconds"
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        raise AssertionError(name)
+
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def hand_over(counts: Counts, limit: ShareLimit) -> Forwarder:
+    found = Integrations.of([integration()])
+    return Forwarder(found, SingleObject(), lambda: NOW, counts, limit)
+
+
+def message(value: bytes | None) -> Message:
+    return Message(
+        Coordinates("crm.event.call-result", 2, 7),
+        b"key",
+        value,
+        (("own", b"1"), ("traceparent", b"00-" + b"a" * 32 + b"-b-01")),
+    )
+
+
+GOOD = message(SingleObject().encode("call_result", EVENT.to_avro()))
+
+
+def sent(messages: list[Message], *, acknowledged: bool = True, limit: ShareLimit | None = None) -> tuple[Any, Counts]:
+    parcels: list[ProducerRecord] = []
+    counts = Counts()
+
+    async def send(parcel: ProducerRecord) -> Awaitable[object]:
+        parcels.append(parcel)
+        future = asyncio.get_running_loop().create_future()
+        if acknowledged:
+            future.set_result(None)
+        else:
+            future.set_exception(ConnectionError("no acknowledgement"))
+        return future
+
+    asyncio.run(hand_over(counts, limit or ShareLimit(1.0)).batch(messages, send))
+    return parcels, counts
+
+
+def test_an_event_becomes_a_command_on_its_orgs_one_partition() -> None:
+    [parcel], counts = sent([GOOD])
+    assert (parcel.topic, parcel.partition, parcel.key) == ("crm.command.acme", 0, b"c1")
+    assert SingleObject().decode("command", parcel.value)["trace_id"] == "a" * 32
+    assert counts.seen == [
+        ("events_consumed_total", {"topic": "crm.event.call-result"}),
+        ("commands_sent_total", {"org": "acme", "integration": "one"}),
+    ]
+
+
+@pytest.mark.parametrize("value", [None, b"", b"\xff"])
+def test_an_unreadable_message_becomes_a_dead_letter_with_its_own_bytes_key_and_headers(value: bytes | None) -> None:
+    [parcel], counts = sent([message(value)])
+    assert (parcel.topic, parcel.key, parcel.value) == ("crm.dead-letter.call-result", b"key", value)
+    said = dict(parcel.headers)
+    assert said["own"] == b"1"
+    assert (said["__connect.errors.partition"], said["__connect.errors.offset"]) == (b"2", b"7")
+    assert counts.seen[-1] == ("dead_letters_total", {"topic": "crm.event.call-result", "reason": "Undecodable"})
+
+
+def test_a_missing_acknowledgement_fails_the_batch() -> None:
+    with pytest.raises(ConnectionError):
+        sent([GOOD, GOOD], acknowledged=False)
+
+
+def test_too_large_a_share_of_dead_letters_fails_the_batch() -> None:
+    with pytest.raises(TooManyDeadLetters, match="source"):
+        sent([message(b"x")] * 3, limit=ShareLimit(0.5, least=3))
+
+
+def test_a_small_share_of_dead_letters_passes_however_long_it_lasts() -> None:
+    limit = ShareLimit(0.5, window=10, least=3)
+    assert not any(limit.exceeded(dead=number % 4 == 0) for number in range(1000))
+    assert any(limit.exceeded(dead=True) for _ in range(20))
+
+
+def test_a_letter_that_failed_again_carries_one_answer() -> None:
+    once = headers(Coordinates("a", 0, 1), Undecodable("x"), stage="decode", now=NOW, own=[("own", b"1")])
+    twice = headers(Coordinates("b", 0, 2), Undecodable("y"), stage="decode", now=NOW, own=once)
+    assert len(twice) == len(once)
+    assert dict(twice)["__connect.errors.topic"] == b"b"
+
+
+class Ended(BaseException):
+    pass
+
+
+def _ended(code: int) -> None:
+    raise Ended(code)
+
+
+def test_a_stop_lets_the_batch_under_way_end_before_its_offsets_pass() -> None:
+    done = []
+
+    async def batch() -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        done.append(True)
+
+    async def stopped() -> None:
+        task = asyncio.ensure_future(app._safely(batch()))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(stopped())
+    assert done == [True]
+
+
+@pytest.mark.parametrize("cancel", [False, True])
+def test_a_batch_that_fails_ends_the_process_before_its_offsets_pass(
+    monkeypatch: pytest.MonkeyPatch, cancel: bool
+) -> None:
+    monkeypatch.setattr("os._exit", _ended)
+    monkeypatch.setattr("logging.shutdown", lambda: None)
+
+    async def batch() -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        raise ConnectionError("the broker is gone")
+
+    async def ended() -> int:
+        async def guarded() -> int:
+            try:
+                await app._safely(batch())
+            except Ended as error:
+                return int(error.args[0])
+            return 0
+
+        task = asyncio.ensure_future(guarded())
+        await asyncio.sleep(0)
+        if cancel:
+            task.cancel()
+        return await task
+
+    assert asyncio.run(ended()) == 70

@@ -1,0 +1,89 @@
+"""Normal forms: when two ways to write something are one thing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.model.normalise import email, is_blank, phone, phone_formats, record_id, same_value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(" Ann@Example.COM ", "ann@example.com"), ("", None), ("  ", None), (None, None)],
+)
+def test_an_email_is_trimmed_and_without_case(text: str | None, expected: str | None) -> None:
+    """SOQL compares e-mails without case."""
+    assert email(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "expected"),
+    [
+        ("(415) 555-2671", "US", "+14155552671"),
+        ("+44 20 7946 0018", "US", "+442079460018"),
+        ("020 7946 0018", "GB", "+442079460018"),
+        ("4155552671 ext. 12", "US", "+14155552671"),
+        ("12345", "US", "12345"),
+        ("ab", "US", None),
+        ("", "US", None),
+        (None, "US", None),
+    ],
+)
+def test_a_phone_is_one_number_however_written(text: str | None, region: str, expected: str | None) -> None:
+    """What no plan knows is compared by its digits."""
+    assert phone(text, region) == expected
+
+
+@given(st.text(max_size=20))
+def test_no_text_breaks_a_normal_form(text: str) -> None:
+    """Sources send anything."""
+    assert phone(text) is None or all(phone(form) == phone(text) for form in phone_formats(text)[:2])
+    assert email(text) == email(email(text))
+    assert record_id(record_id(text)) == record_id(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("00Q000000000001", "00Q000000000001EAA"),
+        ("00Q000000000001EAA", "00Q000000000001EAA"),
+        ("00Q000000000001eaa", "00Q000000000001EAA"),
+        ("001D000000IqhSL", "001D000000IqhSLIAZ"),
+        ("00Q000000000001AAA", None),
+        ("00Q00000000000", None),
+        ("00Q00000000000é", None),
+        ("' OR Id != '", None),
+        (None, None),
+    ],
+)
+def test_a_record_id_has_18_characters_and_a_right_checksum(text: str | None, expected: str | None) -> None:
+    """A wrong checksum is a typing error, not an ID."""
+    assert record_id(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "target", "same"),
+    [
+        ("currency", "5", 5.0, True),
+        ("double", 5, 6.0, False),
+        ("boolean", "true", True, True),
+        ("boolean", False, True, False),
+        ("date", "2026-03-02", "2026-03-02", True),
+        ("datetime", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00.000+0100", True),
+        ("datetime", "soon", "2026-03-02T10:00:00.000+0100", False),
+        ("reference", "003000000000001", "003000000000001AAA", True),
+        ("string", " Boss", "Boss", True),
+        ("string", "boss", "Boss", False),
+        ("string", "", None, True),
+        ("string", False, None, False),
+        ("int", 0, None, False),
+    ],
+)
+def test_a_write_that_changes_nothing_is_known(kind: str, source: object, target: object, same: bool) -> None:
+    """Compared as the field's type, not as text."""
+    assert same_value(kind, source, target) is same
+
+
+def test_false_and_zero_are_values() -> None:
+    """Only None and spaces are blank."""
+    assert [is_blank(one) for one in (None, "", " ", 0, False, "x")] == [True, True, True, False, False, False]
