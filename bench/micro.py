@@ -21,7 +21,7 @@ from processors.model.values import Match
 from processors.sources.decide import decide
 from schemas.codec import SingleObject
 from schemas.command import Command
-from tests.fakes.desk import command
+from tests.fakes.scheduler import command
 from tests.unit.deciding.rules import scenarios
 
 BATCH = 1000

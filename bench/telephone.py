@@ -173,13 +173,13 @@ def _store(
     stored: Sequence[Stored] = ledger.insert(lease, arrivals)[0]
     known = {one.command.command_id: one.command for one in arrivals}
     items = [_item(known[one.command_id], settings, one.place) for one in stored]
-    over = gathered.add(items, lambda keys: ledger.things(lease, keys), time.time())
+    over = gathered.add(items, lambda keys: ledger.source_states(lease, keys), time.time())
     settled = [
         Settled(one.id, b"o" * 600, "activity", "activity_created", "k" * 18, b"h" * 300, one.members) for one in over
     ]
-    things = {(settings.name, one.call.call_id): state_of(one.call) for one in over if one.call}
+    source_states = {(settings.name, one.call.call_id): state_of(one.call) for one in over if one.call}
     if settled:
-        ledger.apply(lease, LedgerTransaction(settled=settled, things=things))
+        ledger.apply(lease, LedgerTransaction(settled=settled, source_states=source_states))
     return len(over)
 
 

@@ -39,7 +39,7 @@ class Booking:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
-    def thing(self) -> str:
+    def source_id(self) -> str:
         """The source's own thing that the event is about; effect keys are made of the first of its bookings."""
         return self.booking_id
 

@@ -30,7 +30,7 @@ class CallResult:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
-    def thing(self) -> str:
+    def source_id(self) -> str:
         """The source's own thing that the event is about; effect keys are made of it."""
         return self.call_id
 

@@ -78,7 +78,7 @@ class Command:
     contract: str
     event_id: str
     event_digest: str
-    thing: str
+    source_id: str
     integration: str
     org: str
     lane: Lane
@@ -110,14 +110,18 @@ class Command:
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
         value: dict[str, Any] = plain(self)
+        value["thing"] = value.pop("source_id")  # its name on the wire since release 0.1.0
         return value
 
     @classmethod
     def from_avro(cls, value: Mapping[str, Any]) -> "Command":
         """Return the command of a decoded Avro record."""
+        value = dict(value)
+        source_id = value.pop("thing")
         return cls(
             **{
                 **value,
+                "source_id": source_id,
                 "event_time": from_millis(value["event_time"]),
                 "command_time": from_millis(value["command_time"]),
                 "person": person_from(value["person"]),

@@ -38,7 +38,7 @@ class FieldActivity:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
-    def thing(self) -> str:
+    def source_id(self) -> str:
         """The source's own thing that the event is about."""
         return self.activity_id
 

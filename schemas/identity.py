@@ -43,13 +43,13 @@ def change_id(org: str, integration: str, record_id: str, version: str, operatio
     return str(uuid5(NAMESPACE, _join("change", org, integration, record_id, version, operation)))
 
 
-def effect_key(integration: str, thing: str, role: str) -> str:
+def effect_key(integration: str, source_id: str, role: str) -> str:
     """
     Return 32 hex characters that make a created record the same record for ever (design section 3, points 5 and 8).
 
     *thing* is the source's own (the call, never the person); *role* is what the record is to it (lead, account, ...).
     """
-    return hashlib.sha256(_join("effect", integration, thing, role).encode()).hexdigest()[:32]
+    return hashlib.sha256(_join("effect", integration, source_id, role).encode()).hexdigest()[:32]
 
 
 def digest(value: Mapping[str, Any]) -> str:

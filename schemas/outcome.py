@@ -91,7 +91,7 @@ class Outcome:
     org: str
     contract: str
     event_ids: tuple[str, ...]
-    thing: str
+    source_id: str
     event_time: datetime
     command_time: datetime
     settled_time: datetime
@@ -124,19 +124,23 @@ class Outcome:
             for record in self.records:
                 if record.object == wanted and record.id:
                     return record.id
-        return self.person.email or (self.person.phones[0] if self.person.phones else self.thing)
+        return self.person.email or (self.person.phones[0] if self.person.phones else self.source_id)
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
         value: dict[str, Any] = plain(self)
+        value["thing"] = value.pop("source_id")  # its name on the wire since release 0.1.0
         return value
 
     @classmethod
     def from_avro(cls, value: Mapping[str, Any]) -> "Outcome":
         """Return the outcome of a decoded Avro record."""
+        value = dict(value)
+        source_id = value.pop("thing")
         return cls(
             **{
                 **value,
+                "source_id": source_id,
                 "event_ids": tuple(value["event_ids"]),
                 "event_time": from_millis(value["event_time"]),
                 "command_time": from_millis(value["command_time"]),

@@ -90,7 +90,7 @@ class PbxCallEvent:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
-    def thing(self) -> str:
+    def source_id(self) -> str:
         """The source's own thing that the event is about: the call."""
         return self.call_id
 

@@ -29,7 +29,7 @@ class Prospect:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
-    def thing(self) -> str:
+    def source_id(self) -> str:
         """The source's own thing that the event is about."""
         return self.prospect_id
 

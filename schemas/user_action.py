@@ -55,7 +55,7 @@ class UserAction:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
-    def thing(self) -> str:
+    def source_id(self) -> str:
         """The source's own thing that the event is about."""
         return self.action_id or self.event_id
 

@@ -35,8 +35,8 @@ What it covers: call results, bookings, prospects, field sales, telephone calls 
   flows back, U screens of the source application, A advice, D gap or slip in the source's text.
 - **lives in**: a rule table and its number of rows, or the module that follows the rule.
 - **proven by**: scenarios (given, when, then: `tests/unit/deciding/rules/test_scenarios.py` runs each one, and
-  `tests/unit/deciding/rules/test_negation.py` changes each row of each table and sees a scenario of its rule turn red); and
-  tests.
+  `tests/unit/deciding/rules/test_negation.py` changes each row of each table and sees a scenario of its rule turn
+  red); and tests.
 """
 
 
@@ -79,7 +79,7 @@ def _rule(name: str, said: Mapping[str, Any]) -> Rule:
 def rows() -> Mapping[str, Mapping[tuple[str, str], int]]:
     """Return how many rows of which table (its file and name) carry each rule."""
     found: dict[str, dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
-    for file in sorted((ROOT / "processors/rules").glob("[!_]*.py")):
+    for file in sorted((ROOT / "processors").glob("**/*rules.py")):
         for table in _tables(file):
             for row in table.rows:
                 found[row.rule][file.relative_to(ROOT).as_posix(), table.name] += 1
@@ -87,7 +87,7 @@ def rows() -> Mapping[str, Mapping[tuple[str, str], int]]:
 
 
 def _tables(file: Path) -> Iterator[Table]:
-    for value in vars(import_module(f"processors.rules.{file.stem}")).values():
+    for value in vars(import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))).values():
         if isinstance(value, Table) and BOOK.tables.get(value.name) is value:
             yield value
 

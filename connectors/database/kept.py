@@ -41,15 +41,19 @@ def keep_links(
         )
 
 
-def keep_things(
-    connection: Connection, insert: Callable[..., Any], org: str, things: Mapping[tuple[str, str], bytes], now: float
+def keep_source_states(
+    connection: Connection,
+    insert: Callable[..., Any],
+    org: str,
+    source_states: Mapping[tuple[str, str], bytes],
+    now: float,
 ) -> None:
     """Insert or replace what is known of each (integration, source ID)."""
     rows = [
         {"org": org, "integration": integration, "source_id": source_id[:300], "body": body, "updated_at": now}
-        for (integration, source_id), body in things.items()
+        for (integration, source_id), body in source_states.items()
     ]
-    statement = insert(tables.thing)
+    statement = insert(tables.source_state)
     kept = {name: statement.excluded[name] for name in ("body", "updated_at")}
     if rows:
         connection.execute(

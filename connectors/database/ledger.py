@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.database import tables
-from connectors.database.kept import forget_links, keep_clocks, keep_links, keep_things
+from connectors.database.kept import forget_links, keep_clocks, keep_links, keep_source_states
 from connectors.database.reads import LedgerReads, chunks, translated
 from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored
 from connectors.database.statements import ABSORB, ENDED, INTEND, POSTPONE, SETTLE
@@ -41,7 +41,7 @@ from processors.model.ledger import (
 )
 from processors.model.plan import ApiCall, call_from_json
 
-KEEP_THINGS = 400 * 86_400.0
+KEEP_SOURCE_STATES = 400 * 86_400.0
 """Seconds that what is known of a source's thing is kept after its last change: bookings are made months ahead."""
 
 KEEP_CLOCKS = 400 * 86_400.0
@@ -51,7 +51,11 @@ _command, _notice = tables.command.c, tables.notice.c
 
 
 class SqlLedger(LedgerReads):
-    """`processors.model.ledger.Ledger` on a database that alembic has migrated. *clock* returns seconds since the epoch."""
+    """
+    `processors.model.ledger.Ledger` on a database that alembic has migrated.
+
+    *clock* returns seconds since the epoch.
+    """
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         super().__init__(engine)
@@ -202,7 +206,7 @@ class SqlLedger(LedgerReads):
                 numbers |= self._note(connection, lease, change.noticed, last + len(numbers))
             forget_links(connection, lease.org, change.unlinked)
             keep_links(connection, self._insert, lease.org, change.links, self._clock())
-            keep_things(connection, self._insert, lease.org, change.things, self._clock())
+            keep_source_states(connection, self._insert, lease.org, change.source_states, self._clock())
             keep_clocks(connection, self._insert, lease.org, change.clocks, self._clock())
             return Applied(last + len(numbers), numbers)
 
@@ -276,14 +280,16 @@ class SqlLedger(LedgerReads):
 
     def prune(self, lease: Lease, before: float, through: int) -> int:
         """Delete settled rows older than *before* and published (sequence ≤ *through*); return how many."""
-        thing, long_ago = tables.thing.c, self._clock() - KEEP_THINGS
+        source_id, long_ago = tables.source_state.c, self._clock() - KEEP_SOURCE_STATES
         clock, untouched = tables.field_clock.c, self._clock() - KEEP_CLOCKS
         with self._guarded(lease) as (connection, _):
             absorbed = (_command.org == lease.org, _command.state == "absorbed", _command.settled_at < before)
             connection.execute(delete(tables.command).where(*absorbed))
             told = (_notice.org == lease.org, _notice.created_at < before, _notice.sequence <= through)
             connection.execute(delete(tables.notice).where(*told))
-            connection.execute(delete(tables.thing).where(thing.org == lease.org, thing.updated_at < long_ago))
+            connection.execute(
+                delete(tables.source_state).where(source_id.org == lease.org, source_id.updated_at < long_ago)
+            )
             connection.execute(delete(tables.field_clock).where(clock.org == lease.org, clock.updated_at < untouched))
             old = (
                 _command.org == lease.org,

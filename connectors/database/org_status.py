@@ -77,8 +77,10 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
 
 def _broken(connection: Connection, org: str) -> tuple[str, ...]:
     """Return the causes of the episodes that are open, each once."""
-    thing = tables.thing.c
-    kept = select(thing.body).where(thing.org == org, thing.integration == KEPT[0], thing.source_id == KEPT[1])
+    source_id = tables.source_state.c
+    kept = select(source_id.body).where(
+        source_id.org == org, source_id.integration == KEPT[0], source_id.source_id == KEPT[1]
+    )
     body = connection.execute(kept).scalar_one_or_none()
     return tuple(dict.fromkeys(one.cause for one in from_json(body))) if body else ()
 

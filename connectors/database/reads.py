@@ -27,9 +27,9 @@ class LedgerReads:
     def __init__(self, engine: Engine) -> None:
         self._reading = reading(engine)
 
-    def things(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
+    def source_states(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
         """Return what is kept of these things, by (integration, source ID); those not known are left out."""
-        table = tables.thing.c
+        table = tables.source_state.c
         wanted: dict[str, list[str]] = {}
         for integration, source_id in dict.fromkeys(keys):
             wanted.setdefault(integration, []).append(source_id[:300])
@@ -57,7 +57,7 @@ class LedgerReads:
         return found
 
     def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
-        """Return what is kept of these records' fields (JSON, see `processors/model/field_history.py`); those not known are out."""
+        """Return the field history of these records (see `model/field_history.py`); others are out."""
         table = tables.field_clock.c
         found: dict[str, bytes] = {}
         with translated(), self._reading.connect() as connection:

@@ -99,7 +99,7 @@ link = Table(
     Index("ix_link_org_record_id", "org", "record_id"),
 )
 
-thing = Table(
+source_state = Table(
     "thing",
     metadata,
     Column("org", String(60), primary_key=True),

@@ -24,7 +24,7 @@ def outcome_headers(outcome: Outcome, traceparent: str | None = None) -> Headers
         event_id=outcome.outcome_id,
         event_type=f"crm.outcome.{outcome.kind}",
         source=f"/signalbox/{outcome.org}/{outcome.integration}",
-        subject=outcome.thing,
+        subject=outcome.source_id,
         time=outcome.settled_time,
         traceparent=traceparent,
     )

@@ -155,7 +155,7 @@ class OrgChanges:
 
     def _command(self, command: Command) -> Message:
         body = self.context.codec.encode("command", command.to_avro())
-        return Message(command_topic(command.org), command.thing.encode(), body)
+        return Message(command_topic(command.org), command.source_id.encode(), body)
 
     def _count(self, judged: Sequence[Judged], changes: Sequence[Change]) -> None:
         count = self.context.metrics.count

@@ -25,7 +25,7 @@ def unlink(row: Row, integration: str, org: str, source_id: str, settings_digest
         contract=CONTRACT,
         event_id=event_id,
         event_digest=digest({"record": row.id, "changed": version, "source": source_id}),
-        thing=source_id,
+        source_id=source_id,
         integration=integration,
         org=org,
         lane="live",

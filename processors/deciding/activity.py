@@ -41,14 +41,14 @@ def activity_object(settings: Integration, command: Command) -> str:
     return settings.field_sales.visits if visit else settings.activity.object
 
 
-def key_of(command: Command, thing: str) -> str:
+def key_of(command: Command, source_id: str) -> str:
     """Return the effect key of the activity of one of the things of the command's source."""
-    return effect_key(command.integration, thing, "activity")
+    return effect_key(command.integration, source_id, "activity")
 
 
-def effect_of(case: Case, thing: str) -> str:
+def effect_of(case: Case, source_id: str) -> str:
     """Return the effect key of the activity of one of the source's things."""
-    return key_of(case.command, thing)
+    return key_of(case.command, source_id)
 
 
 def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:

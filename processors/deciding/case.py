@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from processors.deciding import field_rules as field_rules
+from processors.deciding import field_rules
 from processors.deciding.event_order_rules import Guard, clamped
 from processors.deciding.rule_table import Book
 from processors.integration.model import Integration
@@ -177,7 +177,7 @@ class Case:
             object_name,
             fields={**made.fields, **(links or {}), **self._link_fields(role, {}, writing=True)},
             refs=dict(refs or {}),
-            effect=effect_key(self.command.integration, self.command.thing, role),
+            effect=effect_key(self.command.integration, self.command.source_id, role),
             allow_duplicates=allow_duplicates,
         )
         return Part(step, rules=made.rules)
@@ -188,7 +188,7 @@ class Case:
         rules: tuple[str, ...],
         parts: tuple[Part, ...],
         reason: Reason = "none",
-        things: Mapping[str, bytes] | None = None,
+        source_states: Mapping[str, bytes] | None = None,
         links: tuple[Link, ...] = (),
     ) -> Decision:
         """
@@ -223,7 +223,7 @@ class Case:
             detail=detail,
             tie_break=next((part.tie_break for part in parts if part.tie_break), None),
             flags=tuple(dict.fromkeys(one for part in parts for one in part.flags)),
-            things=things or {},
+            source_states=source_states or {},
             links=links,
             stale_fields=stale,
             at=self.at,

@@ -34,7 +34,7 @@ KEPT = 50
 class Interaction:
     """One record of an interaction: of which thing, from when to when (seconds since the epoch), and its activity."""
 
-    thing: str
+    source_id: str
     start: float
     end: float
     effect: str
@@ -72,13 +72,13 @@ def read(bodies: Iterable[bytes]) -> tuple[Interaction, ...]:
     return tuple(dict.fromkeys(one for body in bodies for one in _KEPT.validate_json(body)))
 
 
-def effect_of(own: str, thing: str, start: float, end: float, kept: Sequence[Interaction]) -> str:
+def effect_of(own: str, source_id: str, start: float, end: float, kept: Sequence[Interaction]) -> str:
     """
     Return the effect key of the activity of *thing*: what it had before, that of its interaction, or *own*.
 
     Of several that meet it the nearest in time is taken, then the earliest.
     """
-    before = [one for one in kept if one.thing == thing]
+    before = [one for one in kept if one.source_id == source_id]
     if before:
         return before[0].effect
     met = [one for one in kept if one.meets(start, end)]
@@ -89,7 +89,7 @@ def effect_of(own: str, thing: str, start: float, end: float, kept: Sequence[Int
 
 def told(kept: Sequence[Interaction], mine: Interaction) -> bytes:
     """Return what is to be kept: these, with *mine* in its present form."""
-    others = [one for one in kept if one.thing != mine.thing]
+    others = [one for one in kept if one.source_id != mine.source_id]
     latest = sorted([*others, mine], key=lambda one: one.end)[-KEPT:]
     return _KEPT.dump_json(tuple(latest))
 
@@ -100,20 +100,20 @@ class Joint:
 
     effect: str
     shared: bool = False
-    things: Mapping[str, bytes] = field(default_factory=dict)
+    source_states: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def joint(case: Case, own: str) -> Joint:
     """Return the activity that the command's interaction has; *own* is the effect key that it would have alone."""
     if not case.match.together:
         return Joint(own)
-    thing = f"{case.command.integration}/{case.command.thing}"
+    source_id = f"{case.command.integration}/{case.command.source_id}"
     start, end = times(case.command, case.call)
     known = read(body for bodies in case.match.together.values() for body in bodies)
-    effect = effect_of(own, thing, start, end, known)
-    mine = Interaction(thing, start, end, effect)
-    shared = any(one.effect == effect and one.thing != thing for one in known)
-    own_ones = [one for one in known if one.thing.startswith(f"{case.command.integration}/")]
+    effect = effect_of(own, source_id, start, end, known)
+    mine = Interaction(source_id, start, end, effect)
+    shared = any(one.effect == effect and one.source_id != source_id for one in known)
+    own_ones = [one for one in known if one.source_id.startswith(f"{case.command.integration}/")]
     return Joint(effect, shared, {name: told(own_ones, mine) for name in case.match.together})
 
 

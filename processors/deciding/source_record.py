@@ -28,7 +28,7 @@ _BY_HAND = ("link_record", "sync_record")
 _MAPS = ("lead", "contact", "account", "opportunity")
 
 
-def things(command: Command) -> tuple[str, ...]:
+def source_states(command: Command) -> tuple[str, ...]:
     """Return under which name the ledger keeps what is known of the prospect that a user's action is about."""
     about = asked_for(command)
     return (f"{_PREFIX}{about}",) if about else ()
@@ -48,8 +48,8 @@ def resumed(command: Command, kept: Mapping[str, bytes]) -> Command:
         return command
     state = kept.get(f"{_PREFIX}{about}")
     if state is None:
-        return replace(command, thing=about, record=SourceRecord(about))
-    return replace(command, thing=about, record=SourceRecord(about), **_from_state(state))
+        return replace(command, source_id=about, record=SourceRecord(about))
+    return replace(command, source_id=about, record=SourceRecord(about), **_from_state(state))
 
 
 def _state(command: Command) -> bytes:
@@ -83,7 +83,9 @@ def decide_prospect(case: Case, *, requested: bool = False) -> Decision:
         decision = _waiting(case, row.then, row.rule)
     if case.command.request is not None:
         return decision
-    return replace(decision, things={**decision.things, f"{_PREFIX}{case.command.thing}": _state(case.command)})
+    return replace(
+        decision, source_states={**decision.source_states, f"{_PREFIX}{case.command.source_id}": _state(case.command)}
+    )
 
 
 def _situation(case: Case) -> str:

@@ -97,7 +97,7 @@ class Forwarder:
         made = command(event, route(event, self._integrations), now, _trace_id(message.headers))
         parcel = ProducerRecord(
             topic=self._prefix + command_topic(made.org),
-            key=made.thing.encode(),
+            key=made.source_id.encode(),
             value=self._codec.encode("command", made.to_avro()),
             headers=tuple(header for header in message.headers if header[0] == _TRACE),
             partition=0,  # one writer an org: its topic has one partition

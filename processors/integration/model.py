@@ -1,7 +1,7 @@
 """
 The settings model: one integration as its YAML file says it. Names, not code.
 
-Rule of this file: a frozen, validated value; reading files, with faults by line, is in `processors/integration/load.py`.
+Rule of this file: a frozen, validated value; `processors/integration/load.py` reads files and reports faults by line.
 """
 
 from collections.abc import Mapping

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from processors.deciding.case import Case
 from processors.deciding.rule_table import Book
-from processors.executor.pipeline.settle import Ending
 from processors.integration.model import Integration
 from processors.matching.match import Index, joined
 from processors.matching.queries import person_object
 from processors.model.normalise import record_id
+from processors.model.plan import Ending
 from processors.model.values import EVERY_NAME, Decision, Link, Match, Record, Resolution, Role
 from processors.sources.rule_book import BOOK
 from schemas.command import Command

@@ -50,7 +50,7 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     `sfid:`, `email:` and `phone:` keys; `source:` for the source's thing, and for the booking that it replaces; `text:`
     for a key set that has neither an e-mail nor a phone.
     """
-    names = {f"source:{command.integration}/{command.thing}"}
+    names = {f"source:{command.integration}/{command.source_id}"}
     if command.record is not None and command.record.id:
         names.add(f"source:{command.integration}/{command.record.id}")
     if command.request is not None and command.request.about:

@@ -136,7 +136,8 @@ class LedgerTransaction:
     What one database transaction does for one org; all of it or nothing.
 
     `links` (by kind and source ID) are kept, `unlinked` (kind, source ID) are forgotten before that. `clocks` (by
-    record ID) say which event wrote which fields: JSON of `processors/model/field_history.py`, put over what is kept of others.
+    record ID) say which event wrote which fields: JSON of `processors/model/field_history.py`, put over what is kept
+    of others.
     """
 
     intended: Sequence[ApiCall] = ()
@@ -147,7 +148,7 @@ class LedgerTransaction:
     postponed: Sequence[Postponed] = ()
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     unlinked: Sequence[tuple[str, str]] = ()
-    things: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
+    source_states: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     resumed: Sequence[Resumed] = ()
     noticed: Sequence[Noticed] = ()
     clocks: Mapping[str, bytes] = field(default_factory=dict)
@@ -198,14 +199,14 @@ class Ledger(Protocol):
     def apply(self, lease: Lease, change: LedgerTransaction) -> Applied:
         """Carry the change out in one transaction; return the sequence numbers that it gave out."""
 
-    def things(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
+    def source_states(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
         """Return what is kept of these things, by (integration, source ID); those not known are left out."""
 
     def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""
 
     def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
-        """Return what is kept of these records' fields, as JSON of `processors/model/field_history.py`; those not known are out."""
+        """Return the field history of these records, as `model/field_history.py` has it; unknown ones are out."""
 
     def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:
         """Return the next outcomes after a sequence number, in sequence."""

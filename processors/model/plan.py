@@ -5,16 +5,28 @@ In: a `Decision` and the answers so far.  Out: the next step with every referenc
 Rule of this file: plans and calls are stored in the ledger as JSON; nothing else knows that form.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import TypeAdapter
 
-from processors.model.values import Conversion, Decision, Resolution, Role, Step, Write, Written
+from processors.model.values import Conversion, Decision, Resolution, Role, RowError, Step, Write, Written
+from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 
 CallKind = Literal["write", "convert"]
 CallState = Literal["intended", "alive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a command ended where its plan does not say it: kind, reason, and what to tell."""
+
+    kind: OutcomeKind
+    reason: Reason
+    detail: str | None = None
+    errors: Sequence[RowError] = ()
 
 
 @dataclass(frozen=True, slots=True)

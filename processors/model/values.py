@@ -59,7 +59,7 @@ class Match:
     opportunity: Record | None = None
     activities: Mapping[str, Record] = field(default_factory=dict)
     users: tuple[Record, ...] = ()
-    things: Mapping[str, bytes] = field(default_factory=dict)
+    source_states: Mapping[str, bytes] = field(default_factory=dict)
     together: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     assigned: str | None = None
     linked_id: str | None = None
@@ -152,7 +152,7 @@ class Decision:
     park: bool = False
     tie_break: str | None = None
     flags: tuple[str, ...] = ()
-    things: Mapping[str, bytes] = field(default_factory=dict)
+    source_states: Mapping[str, bytes] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     unlinked: tuple[Link, ...] = ()
     stale_fields: tuple[str, ...] = ()

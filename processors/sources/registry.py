@@ -30,7 +30,7 @@ class Source:
     """
 
     decide: Callable[[Case], Decision] | None = None
-    things: Callable[[Command], tuple[str, ...]] = lambda _command: ()
+    source_states: Callable[[Command], tuple[str, ...]] = lambda _command: ()
     further: Callable[[States], tuple[str, ...]] = lambda _states: ()
     effects: Callable[[Command, States], tuple[str, ...]] = lambda _command, _states: ()
 
@@ -39,19 +39,19 @@ SOURCES: Mapping[str, Source] = {
     "call_result": Source(effects=call_result_activity.effects),
     "booking": Source(
         booking_decide.decide_booking,
-        booking_decide.wanted_things,
-        booking_decide.further_things,
+        booking_decide.wanted_source_ids,
+        booking_decide.further_source_ids,
         booking_decide.effects,
     ),
     "pbx_call_event": Source(
-        pbx_call_decide.decide_call, things=pbx_call_decide.things, effects=pbx_call_decide.effects
+        pbx_call_decide.decide_call, source_states=pbx_call_decide.source_states, effects=pbx_call_decide.effects
     ),
     "prospect": Source(source_record.decide_prospect),
     "field_record": Source(source_record.decide_field_record),
     "field_activity": Source(field_sales_activity.decide_field_activity, effects=field_sales_activity.effects),
     "change": Source(salesforce_change_decide.decide_gone),
     "user_action": Source(
-        user_action_decide.decide_by_hand, things=source_record.things, effects=user_action_decide.effects
+        user_action_decide.decide_by_hand, source_states=source_record.source_states, effects=user_action_decide.effects
     ),
 }
 """By contract."""

@@ -49,7 +49,7 @@ class FieldSales:
 
         *when*: the event that must be answered before they begin.
         """
-        first = {one.event.thing: one.event.event_id for one in reversed(told) if one.integration == NAME}
+        first = {one.event.source_id: one.event.event_id for one in reversed(told) if one.integration == NAME}
         return [
             Edit("a person corrects the city", first["rover0"], {"City": "Hamburg"}, back=NAME, when=when),
             Edit("a person adds a title", first["rover1"], {"Title": "Owner"}, back=NAME, when=when),
@@ -59,7 +59,7 @@ class FieldSales:
 
     def last(self, told: list[Told]) -> Edit:
         """Return the edit that is made when all is answered: once it has come back, all that we wrote was read."""
-        event = next(one.event for one in told if one.event.thing == "rover3")
+        event = next(one.event for one in told if one.event.source_id == "rover3")
         return Edit("a person makes the last edit", event.event_id, {"City": "Kiel"}, back=NAME)
 
     def _leads(self) -> Iterator[Told]:

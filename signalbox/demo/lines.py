@@ -90,7 +90,7 @@ def _who(outcome: Outcome) -> str:
     if outcome.contract == "pbx_call_event" and not person.phones:
         return "colleagues" if outcome.reason == "internal" else "number withheld"
     named = person.email or next(iter(person.phones), None) or person.last_name
-    return named or (outcome.thing if outcome.contract in _OWN_RECORDS else "somebody")
+    return named or (outcome.source_id if outcome.contract in _OWN_RECORDS else "somebody")
 
 
 def _what(outcome: Outcome, *, brief: bool = False) -> str:

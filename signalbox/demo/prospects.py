@@ -91,7 +91,7 @@ class Prospects:
 
     def edits(self, told: list[Told]) -> list[Edit]:
         """Return what people do to these records in Salesforce."""
-        first = next(one.event for one in told if one.event.thing == "leaving")
+        first = next(one.event for one in told if one.event.source_id == "leaving")
         return [Edit(_GONE, first.event_id, delete=True)]
 
     def _loaded(self) -> Iterator[Told]:

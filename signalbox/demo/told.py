@@ -102,4 +102,4 @@ def key_of(event: Event) -> bytes:
     """Return the Kafka key that the table of topics gives the event."""
     if isinstance(event, UserAction):
         return (event.person.email or "".join(event.person.phones[:1]) or event.event_id).encode()
-    return event.thing.encode()
+    return event.source_id.encode()

@@ -28,8 +28,8 @@ from processors.executor.session.session import Session, SessionDependencies
 from schemas.command import Command
 from schemas.outcome import Outcome
 from schemas.topics import command_topic, outcome_topic
-from tests.fakes.desk import CODEC, NoMetrics, integration
 from tests.fakes.org import FakeOrg
+from tests.fakes.scheduler import CODEC, NoMetrics, integration
 
 GROUP = "signalbox-executor"
 KINDS = ("created", "updated", "converted", "skipped", "error")
@@ -127,7 +127,7 @@ class Process:
             producer_config=transactional_config(settings, f"{GROUP}-{name}"),
             orgs=tuple(box.orgs),
             owner=name,
-            context=self._context,
+            org_deps=self._context,
             codec=CODEC,
             dead_letter=lambda *_: None,
             delete_below=lambda *_: None,

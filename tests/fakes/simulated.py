@@ -25,7 +25,7 @@ from schemas.pbx_call_event import Party, PbxCallEvent
 from schemas.user_action import UserAction
 from schemas.values import Agent, Person
 from simulator.client import Control
-from tests.fakes.desk import Rig
+from tests.fakes.scheduler import Rig
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 AGENT = "agent@example.com"
@@ -109,7 +109,7 @@ def step_command(event: PbxCallEvent, integration: str = "pbx") -> Command:
         contract="pbx_call_event",
         event_id=event.event_id,
         event_digest=digest(event.to_avro()),
-        thing=event.thing,
+        source_id=event.source_id,
         integration=integration,
         org="main",
         lane="live",
@@ -137,7 +137,7 @@ def meetings(**more: Any) -> Integration:
     )
 
 
-def booking(thing: str, status: BookingStatus, changed: float, *, starts: float = 0, **more: Any) -> Booking:
+def booking(source_id: str, status: BookingStatus, changed: float, *, starts: float = 0, **more: Any) -> Booking:
     """Return Ann's booking as it was *changed* seconds after `START`; it *starts* so many hours after that day."""
     begin = START + timedelta(days=7, hours=starts)
     told: dict[str, Any] = {
@@ -147,7 +147,13 @@ def booking(thing: str, status: BookingStatus, changed: float, *, starts: float 
         **more,
     }
     return Booking(
-        f"{thing}-{status}-{changed}", thing, "acme", status, START + timedelta(seconds=changed), start=begin, **told
+        f"{source_id}-{status}-{changed}",
+        source_id,
+        "acme",
+        status,
+        START + timedelta(seconds=changed),
+        start=begin,
+        **told,
     )
 
 
@@ -161,7 +167,7 @@ def booking_command(event: Booking, integration: str = "meetings") -> Command:
         contract="booking",
         event_id=event.event_id,
         event_digest=digest(event.to_avro()),
-        thing=event.thing,
+        source_id=event.source_id,
         integration=integration,
         org="main",
         lane="live",
@@ -190,7 +196,7 @@ def by_hand(event: UserAction) -> Command:
         contract="user_action",
         event_id=event.event_id,
         event_digest=digest(event.to_avro()),
-        thing=event.thing,
+        source_id=event.source_id,
         integration=event.integration,
         org="main",
         lane="live",

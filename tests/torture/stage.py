@@ -254,7 +254,7 @@ class Stage:
             event = decode(value, codec, contract)
             made = command(event, route(event, known), datetime.now(UTC), None)
             body = codec.encode("command", made.to_avro())
-            producer.produce(command_topic(made.org), body, made.thing.encode(), 0)
+            producer.produce(command_topic(made.org), body, made.source_id.encode(), 0)
         assert producer.flush(30) == 0
 
     def expect(self, *entries: Mapping[str, Any]) -> None:

@@ -1,5 +1,5 @@
 """
-ConnectionMonitor: whether an org's connection is whole, and whose work waits while it is not (LL-18 to LL-21, LL-25, LL-28, LL-29).
+Whether an org's connection is whole, and whose work waits while it is not (LL-18 to LL-21, LL-25, LL-28, LL-29).
 
 In: failures that name a cause, the org's facts, a changed credential.  Out: holds at the desk, notices in the ledger,
 gauges and one log line for each turn.
@@ -38,15 +38,15 @@ class ConnectionMonitor:
     """The state of one org's connection. Methods run in several threads at once."""
 
     def __init__(
-        self, context: OrgDependencies, lease: Lease, desk: Scheduler, tell: Callable[[LedgerTransaction], None]
+        self, deps: OrgDependencies, lease: Lease, scheduler: Scheduler, tell: Callable[[LedgerTransaction], None]
     ) -> None:
         """
         Args:
             tell: Stores a change in the ledger and lets its notices be published.
         """
-        self._context = context
+        self._deps = deps
         self._lease = lease
-        self._desk = desk
+        self._scheduler = scheduler
         self._tell = tell
         self._lock = threading.RLock()
         self._episodes: tuple[Episode, ...] = ()
@@ -57,17 +57,17 @@ class ConnectionMonitor:
         self._marked: set[str] = set()
         self._warned = False
         self.integrations: tuple[Integration, ...] = tuple(
-            one.integration for one in context.deciders.values() if one.integration.org == context.org
+            one.integration for one in deps.deciders.values() if one.integration.org == deps.org
         )
-        self.wanted = context.salesforce is not None and any(one.enabled for one in self.integrations)
+        self.wanted = deps.salesforce is not None and any(one.enabled for one in self.integrations)
 
     def load(self) -> None:
         """Take up the episodes that the ledger holds: whoever was told of one is not told again."""
-        kept = self._context.ledger.things(self._lease, [KEPT]).get(KEPT)
+        kept = self._deps.ledger.source_states(self._lease, [KEPT]).get(KEPT)
         with self._lock:
             self._episodes = from_json(kept) if kept else ()
             self._held = frozenset(name for one in self._episodes for name in _held(one))
-        self._desk.hold(self._held)
+        self._scheduler.hold(self._held)
         self._show()
 
     @property
@@ -85,20 +85,20 @@ class ConnectionMonitor:
         """Whether the credential has changed and is not proven yet (LL-29)."""
         return self._unproven
 
-    def holds(self, item: Job) -> bool:
+    def holds(self, job: Job) -> bool:
         """Whether the command's integration waits for a field."""
-        return item.command.integration in self._held
+        return job.command.integration in self._held
 
-    def why(self, item: Job) -> str:
+    def why(self, job: Job) -> str:
         """Return for the reader why a held command waits."""
-        names = [one.detail for one in self._episodes if item.command.integration in one.integrations]
+        names = [one.detail for one in self._episodes if job.command.integration in one.integrations]
         return f"connection: {names[0] if names else SENTENCES['field_removed'].what}"
 
     def changed(self) -> None:
         """The credential is another one: hold the org until its mapping is proven again (LL-29)."""
         with self._lock:
             self._unproven = True
-        log.warning("credential changed; work waits until org and mapping are checked with it", org=self._context.org)
+        log.warning("credential changed; work waits until org and mapping are checked with it", org=self._deps.org)
         self._show()
 
     def broke(self, down: OrgDown) -> None:
@@ -107,29 +107,29 @@ class ConnectionMonitor:
             return
         names = tuple(one.name for one in self.integrations if one.enabled)
         with self._lock:
-            self._turn(org_broke(self._episodes, Break(down.cause, names, down.reason), self._context.clock()))
+            self._turn(org_broke(self._episodes, Break(down.cause, names, down.reason), self._deps.clock()))
 
     def seen(self, facts: OrgFacts) -> None:
         """The org answered with its describe: hold whose fields are gone, let go whose are there."""
         with self._lock:
             lost = self._lost(facts)
-            self._turn(org_answers(self._episodes, lost, self._context.clock()))
+            self._turn(org_answers(self._episodes, lost, self._deps.clock()))
             self._held = frozenset(name for one in lost for name in one.integrations)
             proven, self._unproven = self._unproven, False
-        self._desk.hold(self._held)
+        self._scheduler.hold(self._held)
         if not self._held:
             self._marked.clear()
         if proven:
-            log.info("credential is proven; work goes on", org=self._context.org, waiting=sorted(self._held))
+            log.info("credential is proven; work goes on", org=self._deps.org, waiting=sorted(self._held))
         self._show()
         self._limit()
 
     def mark(self) -> None:
         """Say in the ledger of each command that waits for a field why it does; each once."""
-        fresh = [item for item in self._desk.held() if item.id not in self._marked]
+        fresh = [job for job in self._scheduler.held() if job.id not in self._marked]
         if fresh:
-            self._tell(LedgerTransaction(postponed=[held(item, self.why(item)) for item in fresh]))
-            self._marked.update(item.id for item in fresh)
+            self._tell(LedgerTransaction(postponed=[held(job, self.why(job)) for job in fresh]))
+            self._marked.update(job.id for job in fresh)
 
     def _lost(self, facts: OrgFacts) -> list[Break]:
         """
@@ -162,73 +162,73 @@ class ConnectionMonitor:
             *(self._notice(one, "connection_broken") for one in turn.began),
             *(self._notice(one, "connection_mended") for one in turn.ended),
         ]
-        self._tell(LedgerTransaction(noticed=noticed, things={KEPT: to_json(turn.open)}))
+        self._tell(LedgerTransaction(noticed=noticed, source_states={KEPT: to_json(turn.open)}))
         self._episodes = turn.open
         for one in turn.began:
-            log.error("connection is broken", org=self._context.org, **_told(one), todo=SENTENCES[one.cause].todo)
+            log.error("connection is broken", org=self._deps.org, **_told(one), todo=SENTENCES[one.cause].todo)
         for one in turn.ended:
-            log.info("connection is mended", org=self._context.org, **_told(one))
+            log.info("connection is mended", org=self._deps.org, **_told(one))
         self._show()
 
     def _notice(self, episode: Episode, kind: NoticeKind) -> Noticed:
-        sentence, context = SENTENCES[episode.cause], self._context
+        sentence, deps = SENTENCES[episode.cause], self._deps
         reason = f"{sentence.what}: {episode.detail}" if kind == "connection_broken" else f"no longer: {sentence.what}"
         notice = Notice(
-            command_id=episode.id(context.org),
+            command_id=episode.id(deps.org),
             kind=kind,
             integration="",
-            org=context.org,
+            org=deps.org,
             event_id="",
             person=Person(),
             reason=reason[:500],
-            time=datetime.fromtimestamp(episode.began, UTC) if kind == "connection_broken" else context.now(),
+            time=datetime.fromtimestamp(episode.began, UTC) if kind == "connection_broken" else deps.now(),
             cause=episode.cause,
             integrations=episode.integrations,
         )
         return Noticed(
             notice_id=notice_id(notice.command_id, kind),
             command_id=notice.command_id,
-            notice=context.codec.encode("notice", notice.to_avro()),
+            notice=deps.codec.encode("notice", notice.to_avro()),
             key=notice.command_id,
-            headers=orjson.dumps({name: value.decode() for name, value in context.notice_headers(notice)}),
+            headers=orjson.dumps({name: value.decode() for name, value in deps.notice_headers(notice)}),
         )
 
     def _show(self) -> None:
-        context, causes = self._context, {one.cause for one in self._episodes}
-        if context.salesforce is None:
+        deps, causes = self._deps, {one.cause for one in self._episodes}
+        if deps.salesforce is None:
             return
         states: dict[str, bool] = {cause: cause in causes for cause in CAUSES}
         states |= {"unproven": self._unproven, "whole": not self.broken}
         for state, on in states.items():
-            context.metrics.gauge("connection_state", float(on), org=context.org, cause=state)
+            deps.metrics.gauge("connection_state", float(on), org=deps.org, cause=state)
         for one in self.integrations:
             waits = float(one.name in self._held)
-            context.metrics.gauge("integration_held", waits, org=context.org, integration=one.name)
+            deps.metrics.gauge("integration_held", waits, org=deps.org, integration=one.name)
 
     def leave(self) -> None:
         """Show nothing of the org any more: another process may own it now."""
-        if self._context.salesforce is None:
+        if self._deps.salesforce is None:
             return
         for state in (*CAUSES, "unproven", "whole"):
-            self._context.metrics.gauge("connection_state", 0.0, org=self._context.org, cause=state)
+            self._deps.metrics.gauge("connection_state", 0.0, org=self._deps.org, cause=state)
         for one in self.integrations:
-            self._context.metrics.gauge("integration_held", 0.0, org=self._context.org, integration=one.name)
+            self._deps.metrics.gauge("integration_held", 0.0, org=self._deps.org, integration=one.name)
 
     def _limit(self) -> None:
         """Say once at start where the org allows fewer API calls a day than the work needs (LL-4)."""
-        context = self._context
-        usage = context.salesforce.usage() if context.salesforce is not None else None
+        deps = self._deps
+        usage = deps.salesforce.usage() if deps.salesforce is not None else None
         if usage is None:
             return
-        context.metrics.gauge("api_calls_allowed", usage[1], org=context.org)
-        needed = context.api_calls_needed
+        deps.metrics.gauge("api_calls_allowed", usage[1], org=deps.org)
+        needed = deps.api_calls_needed
         if needed is None:
             return
-        context.metrics.gauge("api_calls_needed", needed, org=context.org)
+        deps.metrics.gauge("api_calls_needed", needed, org=deps.org)
         if usage[1] < needed and not self._warned:
             log.warning(
                 "the org allows fewer API calls a day than are needed; buy more, or lower api_calls_needed",
-                org=context.org,
+                org=deps.org,
                 allowed=usage[1],
                 needed=needed,
             )

@@ -25,8 +25,8 @@ FACTS_SECONDS = 900.0
 class OrgMetadataCache:
     """The facts of one org, read when they are needed. Methods run in several threads at once."""
 
-    def __init__(self, context: OrgDependencies, watch: ConnectionMonitor) -> None:
-        self._context = context
+    def __init__(self, deps: OrgDependencies, watch: ConnectionMonitor) -> None:
+        self._deps = deps
         self._watch = watch
         self._lock = threading.Lock()
         self._facts: OrgFacts | None = None
@@ -35,18 +35,18 @@ class OrgMetadataCache:
 
     def org(self) -> tuple[Salesforce, OrgFacts]:
         """Return the org's port and what is known of it; raises `OrgDown` where it has none, or does not answer."""
-        salesforce = self._context.salesforce
+        salesforce = self._deps.salesforce
         if salesforce is None:
-            raise OrgDown(f"org {self._context.org} has commands to apply, but no connection is configured for it")
+            raise OrgDown(f"org {self._deps.org} has commands to apply, but no connection is configured for it")
         with self._lock:
-            facts, now = self._facts, self._context.clock()
+            facts, now = self._facts, self._deps.clock()
             if facts is None or now - self._read_at > FACTS_SECONDS:
                 facts = self._read(salesforce)
             return salesforce, facts
 
     def prove(self) -> None:
         """Ask the org for its describe anew, whatever is known of it; raises what `org` raises."""
-        salesforce = self._context.salesforce
+        salesforce = self._deps.salesforce
         if salesforce is not None:
             with self._lock:
                 self._read(salesforce, fresh=True)
@@ -56,23 +56,23 @@ class OrgMetadataCache:
         with self._lock:
             self._facts = None
 
-    def held_back(self, items: Sequence[Job], pending: UnitOfWork) -> list[Job]:
+    def held_back(self, jobs: Sequence[Job], work: UnitOfWork) -> list[Job]:
         """Hold the commands whose integrations wait for a field; return the others."""
         left = []
-        for item in items:
-            if self._watch.holds(item):
-                pending.hold(item, self._watch.why(item))
+        for job in jobs:
+            if self._watch.holds(job):
+                work.hold(job, self._watch.why(job))
             else:
-                left.append(item)
+                left.append(job)
         return left
 
-    def without(self, gone: str, items: Sequence[Job], pending: UnitOfWork) -> list[Job]:
+    def without(self, gone: str, jobs: Sequence[Job], work: UnitOfWork) -> list[Job]:
         """
         Return those of *items* that do not wait for what is *gone*, as describe says that is read for it.
 
         Where it cannot be read now, all of them wait a moment, as after any failure of the org.
         """
-        salesforce, now = self._context.salesforce, self._context.clock()
+        salesforce, now = self._deps.salesforce, self._deps.clock()
         try:
             with self._lock:
                 last = self._asked_again.get(gone)
@@ -80,22 +80,22 @@ class OrgMetadataCache:
                     self._read(salesforce, fresh=True)
                     self._asked_again[gone] = self._read_at
         except (RequestRefused, Transient) as failure:
-            for item in items:
-                pending.postpone(item, str(failure))
+            for job in jobs:
+                work.postpone(job, str(failure))
             return []
-        return self.held_back(items, pending)
+        return self.held_back(jobs, work)
 
-    def all_held(self, gone: str, items: Sequence[Job], pending: UnitOfWork) -> bool:
+    def all_held(self, gone: str, jobs: Sequence[Job], work: UnitOfWork) -> bool:
         """Whether what is *gone* explains the refusal: who maps it waits for it, the others go on at once."""
-        left = self.without(gone, items, pending)
-        if len(left) == len(items):
+        left = self.without(gone, jobs, work)
+        if len(left) == len(jobs):
             return False
-        for item in left:
-            pending.postpone(item, f"{gone} is gone, which others of its call map", tries=item.tries, delay=0.0)
+        for job in left:
+            work.postpone(job, f"{gone} is gone, which others of its call map", tries=job.tries, delay=0.0)
         return True
 
     def _read(self, salesforce: Salesforce, *, fresh: bool = False) -> OrgFacts:
         facts = salesforce.facts(fresh=fresh)
         self._watch.seen(facts)
-        self._facts, self._read_at = facts, self._context.clock()
+        self._facts, self._read_at = facts, self._deps.clock()
         return facts

@@ -22,58 +22,60 @@ from processors.model.values import Written
 Answers: TypeAlias = list[Written | None]
 
 
-def look_at(doubt: UnansweredCall, worker: BatchPipeline, desk: Scheduler, context: OrgDependencies) -> Answers | None:
+def look_at(
+    doubt: UnansweredCall, worker: BatchPipeline, scheduler: Scheduler, deps: OrgDependencies
+) -> Answers | None:
     """Read what a call in doubt wrote; return the answers seen, or None where it must be looked at again later."""
     call = doubt.call
     seen = worker.look(call.rows, call.intended_at)
     unseen = _unseen(call, seen)
-    dead = context.clock() >= call.alive_until
-    if unseen and not dead and (doubt.looks < context.looks or _must_wait(unseen)):
-        at = call.alive_until if doubt.looks >= context.looks else context.clock() + context.look_every
-        desk.look_again(doubt, at)
+    dead = deps.clock() >= call.alive_until
+    if unseen and not dead and (doubt.looks < deps.looks or _must_wait(unseen)):
+        at = call.alive_until if doubt.looks >= deps.looks else deps.clock() + deps.look_every
+        scheduler.look_again(doubt, at)
         return None
-    context.metrics.count("doubts_resolved_total", org=context.org, how=_how(unseen, dead))
+    deps.metrics.count("doubts_resolved_total", org=deps.org, how=_how(unseen, dead))
     return seen
 
 
 def take_up(
-    doubt: UnansweredCall, seen: Answers, desk: Scheduler, context: OrgDependencies
+    doubt: UnansweredCall, seen: Answers, scheduler: Scheduler, deps: OrgDependencies
 ) -> tuple[str, list[Job], UnitOfWork]:
     """Return the batch that goes on with what was seen: its holder, those that go on, what is to be stored first."""
     call = doubt.call
-    items = list(doubt.items.values())
-    holder = desk.adopt(items)
-    pending = UnitOfWork(context)
+    jobs = list(doubt.jobs.values())
+    holder = scheduler.adopt(jobs)
+    work = UnitOfWork(deps)
     for row, written in zip(call.rows, seen, strict=True):
         if written is not None:
-            members = [doubt.items[part.command_id] for part in row.parts if part.command_id in doubt.items]
-            pending.advance(members, written)
+            members = [doubt.jobs[part.command_id] for part in row.parts if part.command_id in doubt.jobs]
+            work.advance(members, written)
     unseen = _unseen(call, seen)
     unanswered = {part.command_id for row in unseen for part in row.parts}
-    dead = bool(unseen) and context.clock() >= call.alive_until
+    dead = bool(unseen) and deps.clock() >= call.alive_until
     if dead or (not unseen and call.resent == 0):
-        pending.answered.append(call.id)
-        pending.dead.append(call)
+        work.answered.append(call.id)
+        work.dead.append(call)
     else:
-        _keep_alive(call, items, unseen or call.rows, pending, desk)
-    for item in items:
-        item.resent = call.resent + 1 if item.id in unanswered and not dead else 0
-    lost = [item for item in items if dead and item.id in unanswered]
-    for item in lost:
-        if item.plan is not None and _unkeyed_person(unseen, item):
+        _keep_alive(call, jobs, unseen or call.rows, work, scheduler)
+    for job in jobs:
+        job.resent = call.resent + 1 if job.id in unanswered and not dead else 0
+    lost = [job for job in jobs if dead and job.id in unanswered]
+    for job in lost:
+        if job.plan is not None and _unkeyed_person(unseen, job):
             # A fresh match tells whether it was created; its plan would create it again.
-            item.plan = None
-        pending.postpone(item, "its write was not seen applied within the org's request limit", delay=0.0)
-    return holder, [item for item in items if item not in lost], pending
+            job.plan = None
+        work.postpone(job, "its write was not seen applied within the org's request limit", delay=0.0)
+    return holder, [job for job in jobs if job not in lost], work
 
 
 def _unseen(call: ApiCall, seen: Answers) -> list[Row]:
     return [row for row, written in zip(call.rows, seen, strict=True) if written is None]
 
 
-def _unkeyed_person(unseen: Sequence[Row], item: Job) -> bool:
+def _unkeyed_person(unseen: Sequence[Row], job: Job) -> bool:
     """Whether the command's unseen write is a create that nothing but a match by the person's keys can find again."""
-    rows = [row for row in unseen if any(part.command_id == item.id for part in row.parts)]
+    rows = [row for row in unseen if any(part.command_id == job.id for part in row.parts)]
     return _must_wait(rows) and all(row.write is None or row.write.object != "Opportunity" for row in rows)
 
 
@@ -88,10 +90,12 @@ def _how(unseen: Sequence[Row], dead: bool) -> str:
     return "expired" if dead else "sent_again"
 
 
-def _keep_alive(call: ApiCall, items: Sequence[Job], rows: Sequence[Row], pending: UnitOfWork, desk: Scheduler) -> None:
+def _keep_alive(
+    call: ApiCall, jobs: Sequence[Job], rows: Sequence[Row], work: UnitOfWork, scheduler: Scheduler
+) -> None:
     """Keep the claims of what may still land, and of nothing else."""
     members = {part.command_id for row in rows for part in row.parts}
-    claims = set[str]().union(*(item.all_keys for item in items if item.id in members))
+    claims = set[str]().union(*(job.all_keys for job in jobs if job.id in members))
     kept = replace(call, rows=tuple(rows), claims=tuple(sorted(claims)), state="alive")
-    pending.alive.append(kept)
-    desk.alive(call, kept)
+    work.alive.append(kept)
+    scheduler.alive(call, kept)

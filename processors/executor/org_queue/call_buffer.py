@@ -40,7 +40,7 @@ class Assembly:
 
     def add(
         self,
-        items: Iterable[Job],
+        jobs: Iterable[Job],
         kept: Callable[[Sequence[Key]], Mapping[Key, bytes]],
         now: float,
         *,
@@ -55,8 +55,8 @@ class Assembly:
                 it is not refused with the call (attack D18).
         """
         fresh: dict[Key, list[Job]] = {}
-        for item in items:
-            fresh.setdefault(key_of(item), []).append(item)
+        for job in jobs:
+            fresh.setdefault(key_of(job), []).append(job)
         with self._lock:
             unknown = [key for key in fresh if key not in self._past and key not in self._open]
         found = kept(unknown) if unknown else {}
@@ -65,7 +65,7 @@ class Assembly:
                 self._remember(key, steps_of(found[key]) if key in found else ())
             ended: list[Job] = []
             for key, some in fresh.items():
-                if again and all(item.plan is None for item in some):
+                if again and all(job.plan is None for job in some):
                     ended += self._one_by_one(key, some, now)
                 else:
                     self._open.setdefault(key, []).extend(some)
@@ -75,29 +75,29 @@ class Assembly:
     def timed_out(self, now: float) -> list[Job]:
         """Return the commands of the calls that never ended, and whose time is up."""
         with self._lock:
-            due = [key for key, items in self._open.items() if _close_at(items) <= now]
+            due = [key for key, jobs in self._open.items() if _close_at(jobs) <= now]
             return [self._close(key, timed_out=True) for key in due]
 
     def next_time(self) -> float | None:
         """Return when the next call is closed by its time-out, or None."""
         with self._lock:
-            return min((_close_at(items) for items in self._open.values()), default=None)
+            return min((_close_at(jobs) for jobs in self._open.values()), default=None)
 
     def __len__(self) -> int:
         with self._lock:
-            return sum(len(items) for items in self._open.values())
+            return sum(len(jobs) for jobs in self._open.values())
 
     def _finished(self, key: Key, now: float) -> list[Job]:
-        items = self._open[key]
-        if any(item.plan is not None for item in items):
+        jobs = self._open[key]
+        if any(job.plan is not None for job in jobs):
             return self._begun(key)
-        steps = (*self._past.get(key, ()), *_steps(items))
-        return [self._close(key, timed_out=True)] if over(steps) or _close_at(items) <= now else []
+        steps = (*self._past.get(key, ()), *_steps(jobs))
+        return [self._close(key, timed_out=True)] if over(steps) or _close_at(jobs) <= now else []
 
-    def _one_by_one(self, key: Key, items: Iterable[Job], now: float) -> list[Job]:
+    def _one_by_one(self, key: Key, jobs: Iterable[Job], now: float) -> list[Job]:
         ended = []
-        for item in sorted(items, key=lambda one: one.order):
-            self._open.setdefault(key, []).append(item)
+        for job in sorted(jobs, key=lambda one: one.order):
+            self._open.setdefault(key, []).append(job)
             if over((*self._past.get(key, ()), *_steps(self._open[key]))):
                 ended.append(self._close(key))
         return [*ended, *(self._finished(key, now) if key in self._open else ())]
@@ -105,10 +105,10 @@ class Assembly:
     def _begun(self, key: Key) -> list[Job]:
         """Return calls that a process before us had begun to write, with the very steps that it had."""
         begun = []
-        for first in [item for item in self._open[key] if item.plan is not None]:
+        for first in [job for job in self._open[key] if job.plan is not None]:
             members = set(first.plan.members if first.plan else ())
-            own = [item for item in self._open[key] if item is first or item.id in members]
-            self._open[key] = [item for item in self._open[key] if item not in own]
+            own = [job for job in self._open[key] if job is first or job.id in members]
+            self._open[key] = [job for job in self._open[key] if job not in own]
             begun.append(self._call(key, own))
         rest = self._open[key]
         if not rest:
@@ -121,8 +121,8 @@ class Assembly:
         """End the gathering of a call; *timed_out*: its time is up, unless it is over by itself."""
         return self._call(key, self._open.pop(key), timed_out=timed_out)
 
-    def _call(self, key: Key, items: Sequence[Job], *, timed_out: bool = False) -> Job:
-        first, *others = sorted(items, key=lambda item: (item.plan is None, item.order))
+    def _call(self, key: Key, jobs: Sequence[Job], *, timed_out: bool = False) -> Job:
+        first, *others = sorted(jobs, key=lambda job: (job.plan is None, job.order))
         past = self._past.get(key, ())
         steps = _steps([first, *others])
         self._remember(key, (*past, *steps))
@@ -139,8 +139,8 @@ class Assembly:
             call=call,
             steps=steps,
             timed_out=timed_out,
-            members=tuple(item.id for item in others),
-            event_ids=tuple(item.command.event_id for item in (first, *others)),
+            members=tuple(job.id for job in others),
+            event_ids=tuple(job.command.event_id for job in (first, *others)),
         )
 
     def _remember(self, key: Key, steps: tuple[CallStep, ...]) -> None:
@@ -150,25 +150,25 @@ class Assembly:
             self._past.popitem(last=False)
 
 
-def key_of(item: Job) -> Key:
+def key_of(job: Job) -> Key:
     """Return the call that a step belongs to."""
-    return item.command.integration, item.command.thing
+    return job.command.integration, job.command.source_id
 
 
-def region_of(item: Job, region: str) -> str:
+def region_of(job: Job, region: str) -> str:
     """Return the country of numbers that name none: the integration's network's, else *region*."""
-    return (item.settings.calls.region if item.settings else None) or region
+    return (job.settings.calls.region if job.settings else None) or region
 
 
-def renewed(item: Job, kept: Mapping[str, bytes], region: str) -> None:
+def renewed(job: Job, kept: Mapping[str, bytes], region: str) -> None:
     """Assemble the call anew with the steps that the ledger keeps of it by now: what came before this part."""
-    if not item.steps:
+    if not job.steps:
         return
-    state = kept.get(item.command.thing)
+    state = kept.get(job.command.source_id)
     before = steps_of(state) if state is not None else ()
-    region = region_of(item, region)
-    item.call = assemble(item.command.thing, (*before, *item.steps), region, timed_out=item.timed_out)
-    item.command = command_of(item.command, item.call, region)
+    region = region_of(job, region)
+    job.call = assemble(job.command.source_id, (*before, *job.steps), region, timed_out=job.timed_out)
+    job.command = command_of(job.command, job.call, region)
 
 
 def command_of(command: Command, call: Call, region: str) -> Command:
@@ -180,12 +180,12 @@ def command_of(command: Command, call: Call, region: str) -> Command:
     )
 
 
-def _steps(items: Iterable[Job]) -> tuple[CallStep, ...]:
-    return tuple(item.command.step for item in items if item.command.step is not None)
+def _steps(jobs: Iterable[Job]) -> tuple[CallStep, ...]:
+    return tuple(job.command.step for job in jobs if job.command.step is not None)
 
 
-def _close_at(items: Sequence[Job]) -> float:
+def _close_at(jobs: Sequence[Job]) -> float:
     """Return when a call whose end does not come is closed: so long after its first step came in."""
-    first = min(items, key=lambda item: item.order)
+    first = min(jobs, key=lambda job: job.order)
     hours = first.settings.calls.close_after_hours if first.settings else 0.0
     return first.command.command_time.timestamp() + hours * 3600

@@ -156,43 +156,43 @@ class Queue:
     def hold(self, integrations: frozenset[str]) -> None:
         """Let the commands of these integrations wait, and those of no other."""
         self._held = integrations
-        for item in self._waiting.values():
-            item.held = self._holds(item)
+        for job in self._waiting.values():
+            job.held = self._holds(job)
 
-    def _holds(self, item: Job) -> bool:
+    def _holds(self, job: Job) -> bool:
         # What asks nothing of the org ends as ever: what the intake left out, and someone's choice.
-        return item.command.integration in self._held and item.command.kind not in ("skip", "resolve")
+        return job.command.integration in self._held and job.command.kind not in ("skip", "resolve")
 
     def held(self) -> list[Job]:
         """Return the commands that wait for their integration's fields."""
-        return [item for item in self._waiting.values() if item.held]
+        return [job for job in self._waiting.values() if job.held]
 
-    def add(self, item: Job) -> None:
+    def add(self, job: Job) -> None:
         """Put a command in (back in) its place."""
-        item.held = self._holds(item)
-        self._waiting[item.id] = item
-        if self._order and item.order < self._order[-1].order:
+        job.held = self._holds(job)
+        self._waiting[job.id] = job
+        if self._order and job.order < self._order[-1].order:
             self._sorted = False
-        self._order.append(item)
+        self._order.append(job)
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def __iter__(self) -> Iterator[Job]:
         if not self._sorted:
-            self._order.sort(key=lambda item: item.order)
+            self._order.sort(key=lambda job: job.order)
             self._sorted = True
         return iter(self._order)
 
-    def take(self, items: Iterable[Job]) -> None:
+    def take(self, jobs: Iterable[Job]) -> None:
         """Take commands out: a batch holds them now."""
-        for item in items:
-            self._waiting.pop(item.id, None)
-        self._order = [item for item in self if item.id in self._waiting]
+        for job in jobs:
+            self._waiting.pop(job.id, None)
+        self._order = [job for job in self if job.id in self._waiting]
 
     def next_due(self, now: float) -> float | None:
         """Return when the next command that is not due at *now* will be, or None where there is none."""
-        return min((item.due for item in self._order if item.due > now and not item.held), default=None)
+        return min((job.due for job in self._order if job.due > now and not job.held), default=None)
 
     def get(self, command_id: str) -> Job | None:
         """Return a waiting command by its ID, or None."""
@@ -200,17 +200,17 @@ class Queue:
 
     def parked_count(self, now: float) -> int:
         """Return how many wait for someone's choice."""
-        return sum(1 for item in self._order if item.parked and item.due > now)
+        return sum(1 for job in self._order if job.parked and job.due > now)
 
     def due_count(self, now: float, highest: int = LIVE, lowest: int = BULK, limit: int | None = None) -> int:
         """Return how many commands of these lanes wait although they are due, for no field; at most *limit*."""
-        of_lanes = itertools.takewhile(lambda item: item.lane <= lowest, self)
-        due = (item for item in of_lanes if item.lane >= highest and item.due <= now and not item.held)
+        of_lanes = itertools.takewhile(lambda job: job.lane <= lowest, self)
+        due = (job for job in of_lanes if job.lane >= highest and job.due <= now and not job.held)
         return sum(1 for _ in itertools.islice(due, limit))
 
     def held_count(self, now: float) -> int:
         """Return how many are due and wait for their integration's fields."""
-        return sum(1 for item in self._order if item.due <= now and item.held)
+        return sum(1 for job in self._order if job.due <= now and job.held)
 
 
 def pick(
@@ -238,35 +238,35 @@ def pick(
     """
     picked: list[Job] = []
     held_back: set[str] = set()
-    for item in queue:
-        if len(picked) >= limit or item.lane > lowest or (picked and item.lane == BULK != picked[0].lane):
+    for job in queue:
+        if len(picked) >= limit or job.lane > lowest or (picked and job.lane == BULK != picked[0].lane):
             break
-        keys = item.all_keys
-        item.blocker = _why_not(item, keys, held_back, picked, claims, own_calls, now)
-        if item.lane < highest and item.blocker is None:
-            item.blocker = "batch"
-        if item.blocker is not None:
-            if not (item.lets_pass and item.blocker in ("due", "held")):
+        keys = job.all_keys
+        job.blocker = _why_not(job, keys, held_back, picked, claims, own_calls, now)
+        if job.lane < highest and job.blocker is None:
+            job.blocker = "batch"
+        if job.blocker is not None:
+            if not (job.lets_pass and job.blocker in ("due", "held")):
                 held_back |= keys
             continue
-        picked.append(item)
-        if item.alone:
+        picked.append(job)
+        if job.alone:
             break
-        if item.plan is not None:
+        if job.plan is not None:
             held_back |= keys
     return picked
 
 
-def careful(items: list[Job]) -> list[Job]:
+def careful(jobs: list[Job]) -> list[Job]:
     """Return what may go together: a suspect goes alone, those before it without it."""
-    for number, item in enumerate(items):
-        if item.suspect:
-            return items[:number] or [item]
-    return items
+    for number, job in enumerate(jobs):
+        if job.suspect:
+            return jobs[:number] or [job]
+    return jobs
 
 
 def _why_not(
-    item: Job,
+    job: Job,
     keys: frozenset[str],
     held_back: set[str],
     picked: list[Job],
@@ -274,15 +274,15 @@ def _why_not(
     own_calls: dict[str, frozenset[str]],
     now: float,
 ) -> str | None:
-    if item.held:
+    if job.held:
         return "held"
-    if item.due > now or item.choosing:
+    if job.due > now or job.choosing:
         return "due"
     if not held_back.isdisjoint(keys):
         return next(iter(held_back & keys))
-    if picked and (item.alone or (item.plan is None) != (picked[0].plan is None)):
+    if picked and (job.alone or (job.plan is None) != (picked[0].plan is None)):
         return "batch"
-    return claims.blocker(keys, own_calls.get(item.id, NO_KEYS))
+    return claims.blocker(keys, own_calls.get(job.id, NO_KEYS))
 
 
 def widen(
@@ -307,31 +307,31 @@ def widen(
     going: list[Job] = []
     waiting: list[Job] = []
     held_back: set[str] = set()
-    for item in sorted(batch, key=lambda one: one.order):
-        keys = item.keys | wanted.get(item.id, NO_KEYS)
-        own = own_calls.get(item.id, NO_KEYS) | {holder}
-        queued = any(earlier.get(key, item.order) < item.order for key in keys)
-        old = claims.left_since(keys - item.all_keys, began)
+    for job in sorted(batch, key=lambda one: one.order):
+        keys = job.keys | wanted.get(job.id, NO_KEYS)
+        own = own_calls.get(job.id, NO_KEYS) | {holder}
+        queued = any(earlier.get(key, job.order) < job.order for key in keys)
+        old = claims.left_since(keys - job.all_keys, began)
         if queued or old or not held_back.isdisjoint(keys) or claims.blocker(keys, own) is not None:
-            item.wants = keys - item.keys
+            job.wants = keys - job.keys
             held_back |= keys
-            waiting.append(item)
+            waiting.append(job)
             continue
-        item.wants = keys - item.keys
+        job.wants = keys - job.keys
         claims.take(keys, holder)
-        going.append(item)
+        going.append(job)
     return going, waiting
 
 
 def _earlier(batch: list[Job], wanted: dict[str, frozenset[str]], queue: Queue) -> dict[str, tuple[int, int]]:
     """Return for each key that the batch discovered the first command before its last one that waits for it."""
-    last = max((item.order for item in batch), default=(0, 0))
+    last = max((job.order for job in batch), default=(0, 0))
     discovered = frozenset[str]().union(*wanted.values())
     first: dict[str, tuple[int, int]] = {}
-    for item in queue:
-        if item.order >= last:
+    for job in queue:
+        if job.order >= last:
             break
-        if not item.lets_pass:
-            for key in item.all_keys & discovered:
-                first.setdefault(key, item.order)
+        if not job.lets_pass:
+            for key in job.all_keys & discovered:
+                first.setdefault(key, job.order)
     return first

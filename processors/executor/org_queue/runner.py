@@ -41,12 +41,12 @@ TICK = 1.0
 class OrgExecutor:
     """Runs one org while its lease is held. `failure` is set when it cannot go on: reload it, or let it go."""
 
-    def __init__(self, context: OrgDependencies, lease: Lease) -> None:
-        self.context = context
+    def __init__(self, deps: OrgDependencies, lease: Lease) -> None:
+        self.deps = deps
         self.lease = lease
-        self.desk = Scheduler(linger=context.linger, max_in_flight=context.max_in_flight)
-        self.assembly = Assembly(context.region)
-        self.worker = BatchPipeline(context, lease, self.desk, self._spread)
+        self.scheduler = Scheduler(linger=deps.linger, max_in_flight=deps.max_in_flight)
+        self.assembly = Assembly(deps.region)
+        self.worker = BatchPipeline(deps, lease, self.scheduler, self._spread)
         self.watch = self.worker.watch
         self._checking = False
         self._next_check = 0.0
@@ -56,47 +56,47 @@ class OrgExecutor:
         self._held_since: float | None = None
         self._lowest = BULK
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(context.max_in_flight + 4, thread_name_prefix=f"org-{context.org}")
-        self._thread = threading.Thread(target=self._run, name=f"org-{context.org}", daemon=True)
+        self._pool = ThreadPoolExecutor(deps.max_in_flight + 4, thread_name_prefix=f"org-{deps.org}")
+        self._thread = threading.Thread(target=self._run, name=f"org-{deps.org}", daemon=True)
 
     def start(self) -> None:
         """Load what waits and what may still land, then begin."""
         self.watch.load()
-        stored, calls = self.context.ledger.unsettled(self.lease)
-        items = {item.id: item for item in self._gathered([self._item(one) for one in stored], again=True)}
-        now = self.context.clock()
+        stored, calls = self.deps.ledger.unsettled(self.lease)
+        jobs = {job.id: job for job in self._gathered([self._job(one) for one in stored], again=True)}
+        now = self.deps.clock()
         doubtful: set[str] = set()
         for call in calls:
             if call.state == "alive":
-                self.desk.alive(None, call)
-                for item in [items[command_id] for command_id in call.commands if command_id in items]:
-                    item.resent = call.resent + 1
+                self.scheduler.alive(None, call)
+                for job in [jobs[command_id] for command_id in call.commands if command_id in jobs]:
+                    job.resent = call.resent + 1
                 continue
-            held = [items[command_id] for command_id in call.commands if command_id in items]
-            doubtful |= {item.id for item in held}
-            self.desk.doubt(None, call, held, now)
-        waiting = [item for item in items.values() if item.id not in doubtful]
-        for item in waiting:
-            item.suspect = item.plan is None and (item.crashes > 0 or self.lease.unclean_starts >= 3)
-        self.desk.add(waiting, now)
+            held = [jobs[command_id] for command_id in call.commands if command_id in jobs]
+            doubtful |= {job.id for job in held}
+            self.scheduler.doubt(None, call, held, now)
+        waiting = [job for job in jobs.values() if job.id not in doubtful]
+        for job in waiting:
+            job.suspect = job.plan is None and (job.crashes > 0 or self.lease.unclean_starts >= 3)
+        self.scheduler.add(waiting, now)
         self._thread.start()
 
-    def _gathered(self, items: Sequence[Job], *, again: bool = False) -> list[Job]:
+    def _gathered(self, jobs: Sequence[Job], *, again: bool = False) -> list[Job]:
         """Return what may wait at the desk: steps of calls that are not over are gathered apart."""
-        steps = [item for item in items if item.command.kind == "step" and item.settings is not None]
+        steps = [job for job in jobs if job.command.kind == "step" and job.settings is not None]
         if not steps:
-            return list(items)
-        known = {item.id for item in steps}
+            return list(jobs)
+        known = {job.id for job in steps}
         calls = self.assembly.add(
-            steps, lambda keys: self.context.ledger.things(self.lease, keys), self.context.clock(), again=again
+            steps, lambda keys: self.deps.ledger.source_states(self.lease, keys), self.deps.clock(), again=again
         )
-        return [*(item for item in items if item.id not in known), *calls]
+        return [*(job for job in jobs if job.id not in known), *calls]
 
     def add(self, stored: Sequence[Stored], commands: Sequence[Command] = ()) -> None:
         """Let freshly stored commands wait."""
         known = {command.command_id: command for command in commands}
-        fresh = [self._item(one, known.get(one.command_id)) for one in stored]
-        self.desk.add(self._gathered(fresh), self.context.clock(), len(stored))
+        fresh = [self._job(one, known.get(one.command_id)) for one in stored]
+        self.scheduler.add(self._gathered(fresh), self.deps.clock(), len(stored))
 
     @property
     def last_sequence(self) -> int:
@@ -109,34 +109,34 @@ class OrgExecutor:
 
     def counts(self) -> dict[str, int]:
         """Return how many commands are where."""
-        return self.desk.counts(self.context.clock(), self._lowest)
+        return self.scheduler.counts(self.deps.clock(), self._lowest)
 
     def stop(self) -> None:
         """Take nothing new; what is under way goes on."""
         self._stopping.set()
-        self.desk.wake()
+        self.scheduler.wake()
 
     def ended(self) -> bool:
         """Whether nothing is under way any more."""
-        return self.failure is not None or self.desk.idle()
+        return self.failure is not None or self.scheduler.idle()
 
     def close(self) -> None:
         """End for good; an end in good order is noted, so that it does not count as a crash."""
         self.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.watch.leave()
-        if self.failure is None and self.desk.idle():
+        if self.failure is None and self.scheduler.idle():
             with contextlib.suppress(SignalboxError):
-                self.context.ledger.clean(self.lease)
+                self.deps.ledger.clean(self.lease)
 
-    def _item(self, stored: Stored, command: Command | None = None) -> Job:
+    def _job(self, stored: Stored, command: Command | None = None) -> Job:
         if command is None:
-            command = Command.from_avro(self.context.codec.decode("command", stored.body))
-        decider = self.context.deciders.get(command.integration)
+            command = Command.from_avro(self.deps.codec.decode("command", stored.body))
+        decider = self.deps.deciders.get(command.integration)
         plan = plan_from_json(stored.plan) if stored.plan else None
         # A choice about another command takes no claims: what it is about may hold them (D16).
         choice = command.kind == "resolve" and command.request is not None and bool(command.request.about)
-        keys = NO_KEYS if choice else person_keys(command, self.context.region)
+        keys = NO_KEYS if choice else person_keys(command, self.deps.region)
         return Job(
             command=command,
             settings=decider.integration if decider else None,
@@ -156,37 +156,37 @@ class OrgExecutor:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set() and self.failure is None:
-                now, seen = self.context.clock(), self.desk.changes
+                now, seen = self.deps.clock(), self.scheduler.changes
                 if not self._begin(now):
-                    self.desk.wait(self._until_next(now), seen)
+                    self.scheduler.wait(self._until_next(now), seen)
         except BaseException as failure:  # noqa: BLE001 -- a thread that died silently would stop its org silently
             self._fail(failure)
 
     def _until_next(self, now: float) -> float:
         if self.watch.closed:
             # Whatever is due waits for the connection.
-            return min(TICK, max(0.005, self._next_check - self.context.clock()))
-        times = [one for one in (self.desk.next_time(now), self.assembly.next_time()) if one is not None]
+            return min(TICK, max(0.005, self._next_check - self.deps.clock()))
+        times = [one for one in (self.scheduler.next_time(now), self.assembly.next_time()) if one is not None]
         if not times:
             return TICK
         at = min(times)
-        return min(TICK, max(0.005, at - self.context.clock()))
+        return min(TICK, max(0.005, at - self.deps.clock()))
 
     def _begin(self, now: float) -> bool:
         """Start what may go; return whether anything did."""
-        for call in self.desk.expired(now):
+        for call in self.scheduler.expired(now):
             self._expire(call.id)
         if ended := self.assembly.timed_out(now):
-            self.desk.add(ended, now)
+            self.scheduler.add(ended, now)
         self._look_after(now)
         if self.watch.closed:
             return False
         started = False
-        doubt = self.desk.next_doubt(now)
+        doubt = self.scheduler.next_doubt(now)
         if doubt is not None:
             self._submit(self._resolve, doubt)
             started = True
-        batch = self.desk.next_batch(now, self.worker.pace.rows(self.context.terms.max_rows), self._lowest_lane(now))
+        batch = self.scheduler.next_batch(now, self.worker.pace.rows(self.deps.terms.max_rows), self._lowest_lane(now))
         if batch is not None:
             if batch[1][0].lane > self._lowest:
                 self._held_since = now
@@ -200,13 +200,13 @@ class OrgExecutor:
 
         While they wait they let one batch pass now and then: only an answer says that a new day has begun.
         """
-        salesforce = self.context.salesforce
+        salesforce = self.deps.salesforce
         usage = salesforce.usage() if salesforce is not None else None
-        self._lowest = lowest = self.context.budget.lowest(usage)
+        self._lowest = lowest = self.deps.budget.lowest(usage)
         if lowest == BULK:
             self._held_since = None
             return lowest
-        first = self.desk.held_back(now, lowest)
+        first = self.scheduler.held_back(now, lowest)
         if first is None or usage is None:
             return lowest
         if self._held_since is None:
@@ -214,32 +214,32 @@ class OrgExecutor:
             going = "live and retried" if lowest > LIVE else "live"
             why = f"{usage[0]} of {usage[1]} daily API calls are used: {going} commands alone go on"
             self._submit(self.worker.defer, first, why)
-        return BULK if now - self._held_since >= self.context.probe_every else lowest
+        return BULK if now - self._held_since >= self.deps.probe_every else lowest
 
     def _look_after(self, now: float) -> None:
         """Look whether the credential changed (LL-29), and every `check_every` seconds at what is broken (LL-25)."""
         if self._checking or not (self.watch.wanted or self.watch.broken):
             return
         if now >= self._next_look:
-            self._next_look = now + min(LOOK_SECONDS, self.context.check_every)
-            credential = self.context.credential
+            self._next_look = now + min(LOOK_SECONDS, self.deps.check_every)
+            credential = self.deps.credential
             if credential is not None and credential.changed() and not self.watch.unproven:
                 self.watch.changed()
                 self._next_check = now
         if self.watch.broken and not self._was_broken and self._next_check and not self.watch.unproven:
-            self._next_check = now + self.context.check_every
+            self._next_check = now + self.deps.check_every
         self._was_broken = self.watch.broken
         # What is under way ends with the connection that it began with.
         due = now >= self._next_check and (self.watch.broken or not self._next_check)
-        if due and (self.desk.idle() or not self.watch.closed):
+        if due and (self.scheduler.idle() or not self.watch.closed):
             self._checking = True
             self._submit(self._check)
 
     def _check(self) -> None:
         """Prove the connection: log in, read describe, check what is mapped; it goes on by itself where it is whole."""
         try:
-            if self.watch.unproven and self.context.credential is not None:
-                self.context.credential.adopt()
+            if self.watch.unproven and self.deps.credential is not None:
+                self.deps.credential.adopt()
             if self.watch.broken:
                 self.worker.known.prove()
             else:
@@ -253,15 +253,15 @@ class OrgExecutor:
             if transient.code == "database":
                 raise
         finally:
-            self._next_check = self.context.clock() + self.context.check_every
+            self._next_check = self.deps.clock() + self.deps.check_every
             self._checking = False
-            self.desk.wake()
+            self.scheduler.wake()
 
     def _expire(self, call_id: str) -> None:
-        self.context.ledger.apply(self.lease, LedgerTransaction(answered=[call_id]))
-        for call in self.desk.expired(self.context.clock()):
+        self.deps.ledger.apply(self.lease, LedgerTransaction(answered=[call_id]))
+        for call in self.scheduler.expired(self.deps.clock()):
             if call.id == call_id:
-                self.desk.dead(call)
+                self.scheduler.dead(call)
 
     def _submit(self, work: Callable[..., None], *arguments: object) -> None:
         future = self._pool.submit(work, *arguments)
@@ -277,72 +277,68 @@ class OrgExecutor:
     def _fail(self, failure: BaseException) -> None:
         if self.failure is None:
             self.failure = failure
-        self.desk.wake()
+        self.scheduler.wake()
 
-    def _process(self, holder: str, items: list[Job]) -> None:
-        self._guarded(holder, items, lambda: self.worker.process(holder, items))
+    def _process(self, holder: str, jobs: list[Job]) -> None:
+        self._guarded(holder, jobs, lambda: self.worker.process(holder, jobs))
 
     def _resolve(self, doubt: UnansweredCall) -> None:
         try:
-            seen = look_at(doubt, self.worker, self.desk, self.context)
+            seen = look_at(doubt, self.worker, self.scheduler, self.deps)
         except RequestRefused:
             self.worker.known.forget()
-            self.desk.look_again(doubt, self.context.clock() + self.context.look_every)
+            self.scheduler.look_again(doubt, self.deps.clock() + self.deps.look_every)
             return
         except Transient as transient:
             if isinstance(transient, OrgDown):
                 self._pause(transient)
-            self.desk.look_again(doubt, self.context.clock() + self.context.look_every)
+            self.scheduler.look_again(doubt, self.deps.clock() + self.deps.look_every)
             return
         if seen is not None:
-            holder, items, pending = take_up(doubt, seen, self.desk, self.context)
-            self._guarded(holder, items, lambda: self.worker.carry_out(holder, items, pending))
+            holder, jobs, work = take_up(doubt, seen, self.scheduler, self.deps)
+            self._guarded(holder, jobs, lambda: self.worker.carry_out(holder, jobs, work))
 
-    def _carry_out(self, holder: str, items: list[Job]) -> None:
-        self._guarded(holder, items, lambda: self.worker.carry_out(holder, items, UnitOfWork(self.context)))
+    def _carry_out(self, holder: str, jobs: list[Job]) -> None:
+        self._guarded(holder, jobs, lambda: self.worker.carry_out(holder, jobs, UnitOfWork(self.deps)))
 
-    def _guarded(self, holder: str, items: list[Job], work: Callable[[], None]) -> None:
+    def _guarded(self, holder: str, jobs: list[Job], work: Callable[[], None]) -> None:
         try:
             work()
-            if self.desk.resume():
-                log.info("org answers again", org=self.context.org)
+            if self.scheduler.resume():
+                log.info("org answers again", org=self.deps.org)
         except OrgDown as down:
             self._pause(down)
         except RequestRefused as refused:
             self.worker.known.forget()
             self._put_off(
-                items, str(refused), self.context.row_retry.delay(1 + max((item.tries for item in items), default=0))
+                jobs, str(refused), self.deps.row_retry.delay(1 + max((job.tries for job in jobs), default=0))
             )
         except Transient as transient:
             if transient.code == "database":
                 raise
-            delay = transient.retry_after or self.context.retry.delay(
-                1 + max((item.tries for item in items), default=0)
-            )
-            self._put_off(items, transient.reason, delay)
+            delay = transient.retry_after or self.deps.retry.delay(1 + max((job.tries for job in jobs), default=0))
+            self._put_off(jobs, transient.reason, delay)
         finally:
-            self.desk.finish(holder)
+            self.scheduler.finish(holder)
 
-    def _put_off(self, items: Sequence[Job], why: str, delay: float) -> None:
-        for item in items:
-            item.tries += 1
-            item.due = max(item.due, self.context.clock() + delay)
-        log.warning("work put off", org=self.context.org, why=why, commands=len(items), seconds=round(delay, 1))
+    def _put_off(self, jobs: Sequence[Job], why: str, delay: float) -> None:
+        for job in jobs:
+            job.tries += 1
+            job.due = max(job.due, self.deps.clock() + delay)
+        log.warning("work put off", org=self.deps.org, why=why, commands=len(jobs), seconds=round(delay, 1))
 
-    def _spread(self, holder: str, items: list[Job]) -> None:
-        self._submit(self._carry_out, holder, items)
+    def _spread(self, holder: str, jobs: list[Job]) -> None:
+        self._submit(self._carry_out, holder, jobs)
 
     def _pause(self, down: OrgDown) -> None:
         if down.cause is not None:
             self.watch.broke(down)
-            self.context.metrics.count("org_pauses_total", org=self.context.org)
+            self.deps.metrics.count("org_pauses_total", org=self.deps.org)
             return
-        delay = down.retry_after or self.context.retry.delay(self.desk.pauses + 1)
-        self.desk.pause(self.context.clock() + delay)
-        self.context.metrics.count("org_pauses_total", org=self.context.org)
-        log.warning(
-            "org does not answer; its work waits", org=self.context.org, why=down.reason, seconds=round(delay, 1)
-        )
+        delay = down.retry_after or self.deps.retry.delay(self.scheduler.pauses + 1)
+        self.scheduler.pause(self.deps.clock() + delay)
+        self.deps.metrics.count("org_pauses_total", org=self.deps.org)
+        log.warning("org does not answer; its work waits", org=self.deps.org, why=down.reason, seconds=round(delay, 1))
 
 
 def _own_choice(command: Command) -> Resolution | None:

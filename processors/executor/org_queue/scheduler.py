@@ -30,7 +30,7 @@ class UnansweredCall:
     """A call without an answer: its commands, and when it is looked at next (seconds since the epoch)."""
 
     call: ApiCall
-    items: dict[str, Job]
+    jobs: dict[str, Job]
     next_look: float
     looks: int = 0
 
@@ -62,19 +62,19 @@ class Scheduler:
         """Let each sort of commands gather for itself."""
         self._live, self._bulk = Gathering(self.linger), Gathering(self.linger)
 
-    def add(self, items: Sequence[Job], now: float, came: int | None = None) -> None:
+    def add(self, jobs: Sequence[Job], now: float, came: int | None = None) -> None:
         """Let commands wait; *came*: how many commands were read for them (the steps of a call are several)."""
         with self._lock:
-            for item in items:
-                item.since = now
-                self._queue.add(item)
-                if item.lane == LIVE:
+            for job in jobs:
+                job.since = now
+                self._queue.add(job)
+                if job.lane == LIVE:
                     self._live_at = now
-            bulk = sum(1 for item in items if item.lane == BULK)
-            if items and bulk == len(items):
+            bulk = sum(1 for job in jobs if job.lane == BULK)
+            if jobs and bulk == len(jobs):
                 self._bulk.came(bulk, bulk if came is None else came, now)
             else:
-                self._live.came(len(items) - bulk, len(items) - bulk if came is None else max(0, came - bulk), now)
+                self._live.came(len(jobs) - bulk, len(jobs) - bulk if came is None else max(0, came - bulk), now)
                 self._bulk.came(bulk, bulk, now)
             self._changed()
 
@@ -110,18 +110,18 @@ class Scheduler:
             self._gathers = False
             if now < self._paused_until or len(self._working) >= self.max_in_flight:
                 return None
-            if any(item.suspect for items in self._working.values() for item in items):
+            if any(job.suspect for jobs in self._working.values() for job in jobs):
                 return None
-            items = self._first(now, limit, LIVE, min(lowest, RETRY))
-            if not items and lowest == BULK and self._bulk_may_go(now):
-                items = self._first(now, limit, BULK, BULK)
-            if not items or (items[0].suspect and self._working):
+            jobs = self._first(now, limit, LIVE, min(lowest, RETRY))
+            if not jobs and lowest == BULK and self._bulk_may_go(now):
+                jobs = self._first(now, limit, BULK, BULK)
+            if not jobs or (jobs[0].suspect and self._working):
                 return None
             self._batches += 1
             holder = f"batch:{self._batches}"
-            self._hold(holder, items)
+            self._hold(holder, jobs)
             self._deciding[holder] = self._claims.turn
-            return holder, items
+            return holder, jobs
 
     def _first(self, now: float, limit: int, highest: int, lowest: int) -> list[Job]:
         """Return the first batch of these lanes; none while they gather."""
@@ -130,12 +130,12 @@ class Scheduler:
         if gathering.waits(now, waiting, limit, self._under_way(highest)):
             self._gathers = True
             return []
-        items = careful(pick(self._queue, self._claims, self._own_calls, now, limit, lowest, highest))
+        jobs = careful(pick(self._queue, self._claims, self._own_calls, now, limit, lowest, highest))
         gathering.gone(now)
-        return items
+        return jobs
 
     def _under_way(self, highest: int) -> int:
-        bulk = sum(1 for items in self._working.values() if items and items[0].lane == BULK)
+        bulk = sum(1 for jobs in self._working.values() if jobs and jobs[0].lane == BULK)
         return bulk if highest == BULK else len(self._working) - bulk
 
     def _bulk_may_go(self, now: float) -> bool:
@@ -170,43 +170,43 @@ class Scheduler:
         Until `woken`, neither its expiry nor another choice can have it: one wins (design section 3, point 9).
         """
         with self._lock:
-            item = self._queue.get(command_id)
-            if item is None or not item.parked or item.choosing:
+            job = self._queue.get(command_id)
+            if job is None or not job.parked or job.choosing:
                 return None
-            item.choosing = True
-            return item
+            job.choosing = True
+            return job
 
-    def woken(self, items: Iterable[Job], now: float) -> None:
+    def woken(self, jobs: Iterable[Job], now: float) -> None:
         """Let parked commands go on: the ledger holds the choices made for them."""
         with self._lock:
-            for item in items:
-                item.parked = item.choosing = False
-                item.due = now
+            for job in jobs:
+                job.parked = job.choosing = False
+                job.due = now
             self._changed()
 
-    def _hold(self, holder: str, items: list[Job]) -> None:
-        self._queue.take(items)
-        for item in items:
-            if item.parked:
-                item.parked, item.resolution = False, Resolution(expired=True)
-            self._claims.take(item.all_keys, holder)
-        self._working[holder] = items
+    def _hold(self, holder: str, jobs: list[Job]) -> None:
+        self._queue.take(jobs)
+        for job in jobs:
+            if job.parked:
+                job.parked, job.resolution = False, Resolution(expired=True)
+            self._claims.take(job.all_keys, holder)
+        self._working[holder] = jobs
 
-    def split(self, holder: str, items: list[Job]) -> str:
+    def split(self, holder: str, jobs: list[Job]) -> str:
         """Move some commands of a batch to a batch of their own; return its holder's name."""
         with self._lock:
             self._batches += 1
             new = f"batch:{self._batches}"
-            moved = {item.id for item in items}
-            for item in items:
-                self._claims.take(item.all_keys, new)
-            self._working[holder] = [item for item in self._working[holder] if item.id not in moved]
-            self._working[new] = items
-            self._release(holder, items)
+            moved = {job.id for job in jobs}
+            for job in jobs:
+                self._claims.take(job.all_keys, new)
+            self._working[holder] = [job for job in self._working[holder] if job.id not in moved]
+            self._working[new] = jobs
+            self._release(holder, jobs)
             return new
 
     def widen(
-        self, holder: str, items: list[Job], wanted: dict[str, frozenset[str]], took: float = MOST_PATIENCE
+        self, holder: str, jobs: list[Job], wanted: dict[str, frozenset[str]], took: float = MOST_PATIENCE
     ) -> tuple[list[Job], list[Job]]:
         """
         Claim what a batch found out that it touches; those that cannot have it go back to waiting.
@@ -217,71 +217,71 @@ class Scheduler:
             took: Seconds that the batch's own match took.
         """
         with self._lock:
-            first = min((item.order for item in items), default=(0, 0))
+            first = min((job.order for job in jobs), default=(0, 0))
             patience = min(MOST_PATIENCE, max(LEAST_PATIENCE, took))
             self._lock.wait_for(lambda: not self._earlier_match(holder, first), patience)
             began = self._deciding.pop(holder, 0)
             self._claims.forget(min(self._deciding.values(), default=self._claims.turn))
             self._changed()
-            before = set[str]().union(*(item.all_keys for item in items))
-            going, waiting = widen(items, wanted, holder, self._claims, self._queue, self._own_calls, began)
+            before = set[str]().union(*(job.all_keys for job in jobs))
+            going, waiting = widen(jobs, wanted, holder, self._claims, self._queue, self._own_calls, began)
             self._give_back(holder, waiting)
             # What an earlier match made it want and this one does not would be held for ever.
-            kept = set[str]().union(*(item.all_keys for item in self._working[holder]))
+            kept = set[str]().union(*(job.all_keys for job in self._working[holder]))
             self._claims.release(before - kept, holder)
             return going, waiting
 
     def _earlier_match(self, holder: str, first: tuple[int, int]) -> bool:
         # Batches are compared by their first commands alone: so two of them never wait for each other.
         others = [self._working.get(other, []) for other in self._deciding if other != holder]
-        return any(item.order < first for items in others for item in items)
+        return any(job.order < first for jobs in others for job in jobs)
 
-    def leave(self, holder: str, items: Iterable[Job]) -> None:
+    def leave(self, holder: str, jobs: Iterable[Job]) -> None:
         """Let go of commands that are settled: their claims are free (but for calls that may still land)."""
         with self._lock:
-            gone = list(items)
+            gone = list(jobs)
             self._drop(holder, gone)
-            for item in gone:
-                self._own_calls.pop(item.id, None)
+            for job in gone:
+                self._own_calls.pop(job.id, None)
             self._changed()
 
-    def give_back(self, holder: str, items: Iterable[Job]) -> None:
+    def give_back(self, holder: str, jobs: Iterable[Job]) -> None:
         """Let commands of a batch wait again, in their places."""
         with self._lock:
-            self._give_back(holder, list(items))
+            self._give_back(holder, list(jobs))
             self._changed()
 
-    def _give_back(self, holder: str, items: list[Job]) -> None:
-        self._drop(holder, items)
-        for item in items:
-            self._queue.add(item)
+    def _give_back(self, holder: str, jobs: list[Job]) -> None:
+        self._drop(holder, jobs)
+        for job in jobs:
+            self._queue.add(job)
 
-    def _drop(self, holder: str, items: list[Job]) -> None:
-        gone = {item.id for item in items}
-        self._working[holder] = [item for item in self._working.get(holder, []) if item.id not in gone]
-        self._release(holder, items)
+    def _drop(self, holder: str, jobs: list[Job]) -> None:
+        gone = {job.id for job in jobs}
+        self._working[holder] = [job for job in self._working.get(holder, []) if job.id not in gone]
+        self._release(holder, jobs)
 
-    def _release(self, holder: str, items: list[Job]) -> None:
-        kept = set[str]().union(*(item.all_keys for item in self._working.get(holder, [])))
-        for item in items:
-            self._claims.release(item.all_keys - kept, holder)
+    def _release(self, holder: str, jobs: list[Job]) -> None:
+        kept = set[str]().union(*(job.all_keys for job in self._working.get(holder, [])))
+        for job in jobs:
+            self._claims.release(job.all_keys - kept, holder)
 
     def finish(self, holder: str) -> list[Job]:
         """End a batch; whatever it still held waits again. Return those."""
         with self._lock:
             left = list(self._working.get(holder, []))
-            for item in left:
-                item.forget_plan()
+            for job in left:
+                job.forget_plan()
             self._give_back(holder, left)
             self._working.pop(holder, None)
             self._deciding.pop(holder, None)
             self._changed()
             return left
 
-    def doubt(self, holder: str | None, call: ApiCall, items: Iterable[Job], next_look: float) -> None:
+    def doubt(self, holder: str | None, call: ApiCall, jobs: Iterable[Job], next_look: float) -> None:
         """A call got no answer: its commands and claims are its own until that is resolved."""
         with self._lock:
-            held = {item.id: item for item in items}
+            held = {job.id: job for job in jobs}
             self._claims.take(call.claims, call.id)
             self._doubts[call.id] = UnansweredCall(call, held, next_look)
             if holder is not None:
@@ -306,14 +306,14 @@ class Scheduler:
             self._doubts[doubt.call.id] = doubt
             self._changed()
 
-    def adopt(self, items: list[Job]) -> str:
+    def adopt(self, jobs: list[Job]) -> str:
         """Make a batch of commands that were in doubt; return its holder's name."""
         with self._lock:
             self._batches += 1
             holder = f"batch:{self._batches}"
-            for item in items:
-                self._claims.take(item.all_keys, holder)
-            self._working[holder] = list(items)
+            for job in jobs:
+                self._claims.take(job.all_keys, holder)
+            self._working[holder] = list(jobs)
             return holder
 
     def dead(self, call: ApiCall) -> None:
@@ -378,8 +378,8 @@ class Scheduler:
                 "later": len(self._queue) - may_go - deferred - parked - held,
                 "parked": parked,
                 "held": held,
-                "working": sum(len(items) for items in self._working.values()),
-                "in_doubt": sum(len(doubt.items) for doubt in self._doubts.values()),
+                "working": sum(len(jobs) for jobs in self._working.values()),
+                "in_doubt": sum(len(doubt.jobs) for doubt in self._doubts.values()),
                 "claims": len(self._claims),
             }
 

@@ -38,7 +38,7 @@ class _Written:
 
 
 def decide_batch(
-    items: Iterable[Job],
+    jobs: Iterable[Job],
     match: Callable[[Job], Match],
     decide: Callable[[Job, Match], Decision],
     external: Mapping[str, str],
@@ -53,39 +53,39 @@ def decide_batch(
         region: The country of telephone numbers that name none.
     """
     batch, written = Batch(), _Written()
-    for item in sorted(items, key=lambda one: one.order):
-        if not written.exclusive.isdisjoint(item.all_keys):
-            _wait(item, item.all_keys, batch, written)
+    for job in sorted(jobs, key=lambda one: one.order):
+        if not written.exclusive.isdisjoint(job.all_keys):
+            _wait(job, job.all_keys, batch, written)
             continue
         try:
-            found = _overlaid(match(item), written)
-            decision = decide(item, found)
+            found = _overlaid(match(job), written)
+            decision = decide(job, found)
         except Exception as fault:  # noqa: BLE001 -- our bug must not take the batch's other commands along
-            batch.faults[item.id] = fault
-            written.exclusive |= item.all_keys
+            batch.faults[job.id] = fault
+            written.exclusive |= job.all_keys
             continue
-        keys = touched_keys(item, decision, found, external, region)
+        keys = touched_keys(job, decision, found, external, region)
         if (
             not written.exclusive.isdisjoint(keys)
             or not _in_order(decision, written.phase)
             or _relies(decision, found, written.fields)
         ):
-            _wait(item, item.all_keys | keys, batch, written)
+            _wait(job, job.all_keys | keys, batch, written)
             continue
-        _note(item, decision, item.all_keys | keys, written)
-        batch.wanted[item.id] = keys
-        batch.plans[item.id] = Plan(
+        _note(job, decision, job.all_keys | keys, written)
+        batch.wanted[job.id] = keys
+        batch.plans[job.id] = Plan(
             decision,
             match_step=found.step,
             ignored_id=found.ignored_id,
-            keys=tuple(sorted(item.keys | keys)),
-            members=item.members,
+            keys=tuple(sorted(job.keys | keys)),
+            members=job.members,
         )
     return batch
 
 
 def touched_keys(
-    item: Job, decision: Decision, match: Match, external: Mapping[str, str], region: str = "US"
+    job: Job, decision: Decision, match: Match, external: Mapping[str, str], region: str = "US"
 ) -> frozenset[str]:
     """
     Return the claim keys of every record that the decision reads from or writes to, and of what it will create.
@@ -102,21 +102,21 @@ def touched_keys(
     for person in [*match.leads, *match.contacts]:
         keys |= names_of(person, region)
     keys |= {f"sfid:{one}" for one in match.also}
-    if item.command.record is not None and item.command.request is not None:
+    if job.command.record is not None and job.command.request is not None:
         # What a user asks for is about a person who is known only now.
-        keys |= person_keys(item.command, region)
+        keys |= person_keys(job.command, region)
     for step in decision.steps:
         if step.record_id:
             keys.add(f"rec:{step.record_id}")
         if step.effect:
             keys.add(f"thing:{step.effect}")
-        if step.role == "account" and item.settings is not None:
-            keys |= account_keys(item.command, item.settings)
+        if step.role == "account" and job.settings is not None:
+            keys |= account_keys(job.command, job.settings)
     return frozenset(keys)
 
 
-def _wait(item: Job, keys: frozenset[str], batch: Batch, written: _Written) -> None:
-    batch.waiting.append(item)
+def _wait(job: Job, keys: frozenset[str], batch: Batch, written: _Written) -> None:
+    batch.waiting.append(job)
     written.exclusive |= keys
 
 
@@ -136,21 +136,21 @@ def _relies(decision: Decision, found: Match, fields: Mapping[str, Mapping[str, 
     return bool(changed and decision.stale_fields) or not changed <= {step.record_id for step in decision.steps}
 
 
-def _note(item: Job, decision: Decision, keys: frozenset[str], written: _Written) -> None:
+def _note(job: Job, decision: Decision, keys: frozenset[str], written: _Written) -> None:
     others = [step for step in decision.steps if step.operation != "update"]
     if any(step.role not in ("activity", "other_activity") for step in others):
         written.exclusive |= keys
     # A new activity of a person stands in nobody's way but that of its own thing.
     written.exclusive |= {f"thing:{step.effect}" for step in others if step.effect}
-    if decision.things:
+    if decision.source_states:
         # What the ledger will keep of a thing is not there yet for whoever comes next.
-        written.exclusive |= {key for key in item.all_keys if key.startswith("source:")}
+        written.exclusive |= {key for key in job.all_keys if key.startswith("source:")}
     for number, step in enumerate(decision.steps):
         if step.record_id is not None:
             written.phase[step.record_id] = max(number, written.phase.get(step.record_id, 0))
             written.fields.setdefault(step.record_id, {}).update(step.fields)
             clocks = written.clocks.setdefault(step.record_id, {})
-            event = Clock(decision.at, item.command.event_id)
+            event = Clock(decision.at, job.command.event_id)
             clocks.update(entries(event, ((name, value, None, None) for name, value in step.fields.items())))
 
 

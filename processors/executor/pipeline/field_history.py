@@ -17,37 +17,37 @@ from processors.model.values import Step
 from schemas.command import Command
 
 
-def clocks_of(item: Job, plan: Plan, step: Step) -> dict[str, Any]:
+def clocks_of(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     """
     Return the entries of all fields that the step wrote to a person, an account or an opportunity, or to the activity
     of a field sales application: those of bookings and calls have an order of their own.
 
     A conversion writes the contact: what it took over from the lead, with what this command wrote to the lead before.
     """
-    activity = step.role in ("activity", "other_activity") and item.command.contract != "field_activity"
+    activity = step.role in ("activity", "other_activity") and job.command.contract != "field_activity"
     if activity or step.operation == "delete":
         return {}
     if step.operation == "convert":
-        own = [_entries(item, plan, one) for one in plan.decision.steps if one.role == "lead"]
-        return {**plan.decision.carried, **{name: one for some in own for name, one in _taken(item, some).items()}}
-    return _entries(item, plan, step)
+        own = [_entries(job, plan, one) for one in plan.decision.steps if one.role == "lead"]
+        return {**plan.decision.carried, **{name: one for some in own for name, one in _taken(job, some).items()}}
+    return _entries(job, plan, step)
 
 
-def of_the_lead(item: Job, plan: Plan, step: Step) -> dict[str, Any]:
+def of_the_lead(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     """Return the entry of the status that a conversion gives its lead: whoever reads changes knows it as our own."""
     if step.operation != "convert" or not step.status:
         return {}
-    return entries(_event(item, plan), (("Status", step.status, None, "convert.status"),))
+    return entries(_event(job, plan), (("Status", step.status, None, "convert.status"),))
 
 
-def _taken(item: Job, made: dict[str, Any]) -> Mapping[str, Any]:
-    return only(made, item.command.contact)
+def _taken(job: Job, made: dict[str, Any]) -> Mapping[str, Any]:
+    return only(made, job.command.contact)
 
 
-def _entries(item: Job, plan: Plan, step: Step) -> dict[str, Any]:
-    command, settings = item.command, item.settings
+def _entries(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
+    command, settings = job.command, job.settings
     return entries(
-        _event(item, plan),
+        _event(job, plan),
         (
             (name, value, step.before.get(name), source_of(command, settings, step.object, name))
             for name, value in plan.fields(step).items()
@@ -55,8 +55,8 @@ def _entries(item: Job, plan: Plan, step: Step) -> dict[str, Any]:
     )
 
 
-def _event(item: Job, plan: Plan) -> Clock:
-    command, decision = item.command, plan.decision
+def _event(job: Job, plan: Plan) -> Clock:
+    command, decision = job.command, plan.decision
     return Clock(
         decision.at,
         command.event_id,

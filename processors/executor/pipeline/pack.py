@@ -30,7 +30,7 @@ class Terms:
 
 
 def pack(
-    items: Iterable[Job],
+    jobs: Iterable[Job],
     external: Mapping[str, str],
     terms: Terms,
     now: float,
@@ -42,8 +42,8 @@ def pack(
     Args:
         external: Object → its Unique External ID field; an object without one is created without it.
     """
-    ordered = sorted((item for item in items if item.plan and item.plan.step), key=lambda one: one.order)
-    by_id = {item.id: item for item in ordered}
+    ordered = sorted((job for job in jobs if job.plan and job.plan.step), key=lambda one: one.order)
+    by_id = {job.id: job for job in ordered}
     calls = []
     for kind, rows in (("write", _write_rows(ordered, external)), ("convert", _convert_rows(ordered))):
         chunks = _sized(rows, terms.max_rows) if kind == "write" else _chunks(rows, CONVERSIONS)
@@ -54,25 +54,25 @@ def pack(
                     id=new_id(),
                     kind="write" if kind == "write" else "convert",
                     rows=tuple(chunk),
-                    claims=tuple(sorted(set[str]().union(*(item.all_keys for item in members)))),
+                    claims=tuple(sorted(set[str]().union(*(job.all_keys for job in members)))),
                     intended_at=now,
                     send_by=now + terms.send_within,
                     alive_until=now + terms.send_within + terms.request_limit,
-                    resent=max(item.resent for item in members),
+                    resent=max(job.resent for job in members),
                 )
             )
     return calls
 
 
-def _write_rows(items: Sequence[Job], external: Mapping[str, str]) -> list[Row]:
+def _write_rows(jobs: Sequence[Job], external: Mapping[str, str]) -> list[Row]:
     rows: dict[tuple[str, str], Row] = {}
-    for item in items:
-        plan = item.plan
+    for job in jobs:
+        plan = job.plan
         if plan is None or plan.step is None or plan.step.operation == "convert":
             continue
         write = write_of(plan, plan.step, external)
-        part = Part(item.id, len(plan.results))
-        target = (write.object, write.record_id or f"new:{item.id}:{part.step}")
+        part = Part(job.id, len(plan.results))
+        target = (write.object, write.record_id or f"new:{job.id}:{part.step}")
         known = rows.get(target)
         if known is not None and known.write is not None:
             merged = replace(known.write, fields={**known.write.fields, **write.fields})
@@ -107,10 +107,10 @@ def _together(row: Row) -> tuple[int, str, str, str]:
     )
 
 
-def _convert_rows(items: Sequence[Job]) -> list[Row]:
+def _convert_rows(jobs: Sequence[Job]) -> list[Row]:
     rows = []
-    for item in items:
-        plan = item.plan
+    for job in jobs:
+        plan = job.plan
         if plan is None or plan.step is None or plan.step.operation != "convert":
             continue
         step = plan.step
@@ -120,7 +120,7 @@ def _convert_rows(items: Sequence[Job]) -> list[Row]:
             account_id=_account_of(plan, step),
             owner_id=step.owner_id,
         )
-        rows.append(Row(parts=(Part(item.id, len(plan.results)),), conversion=conversion))
+        rows.append(Row(parts=(Part(job.id, len(plan.results)),), conversion=conversion))
     return sorted(rows, key=lambda row: (row.conversion.account_id or "") if row.conversion else "")
 
 

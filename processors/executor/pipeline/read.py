@@ -29,57 +29,55 @@ from processors.sources.decide import decide
 _CLOCKED = ("Lead", "Contact", "Account", "Opportunity")
 
 
-def look_up(
-    items: Sequence[Job], context: OrgDependencies, lease: Lease, salesforce: Salesforce, facts: OrgFacts
-) -> Batch:
+def look_up(jobs: Sequence[Job], deps: OrgDependencies, lease: Lease, salesforce: Salesforce, facts: OrgFacts) -> Batch:
     """Return what each command of the batch does, on fresh reads."""
-    began = context.clock()
-    kept = related_data.read(items, context.ledger, lease)
-    for item in items:
-        renewed(item, kept.things_of(item), context.region)
-        item.command = resumed(item.command, kept.things_of(item))
-    asked: list[Asked] = [(item.command, item.settings) for item in items]
-    people = questions(asked, facts, context.region, kept.chosen(items))
-    records = _find(salesforce, (*people, *related_data.questions(items, kept, facts)))
-    records += searched(items, records, salesforce, facts, context.region)
-    opportunities = _opportunities(items, records, context, lease)
+    began = deps.clock()
+    kept = related_data.read(jobs, deps.ledger, lease)
+    for job in jobs:
+        renewed(job, kept.source_states_of(job), deps.region)
+        job.command = resumed(job.command, kept.source_states_of(job))
+    asked: list[Asked] = [(job.command, job.settings) for job in jobs]
+    people = questions(asked, facts, deps.region, kept.chosen(jobs))
+    records = _find(salesforce, (*people, *related_data.questions(jobs, kept, facts)))
+    records += searched(jobs, records, salesforce, facts, deps.region)
+    opportunities = _opportunities(jobs, records, deps, lease)
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
-    index = Index(records, context.region)
-    clocks = _clocks(items, records, context, lease)
-    matched = context.clock()
-    context.metrics.observe("stage_duration_seconds", matched - began, stage="match")
-    now = context.now()
+    index = Index(records, deps.region)
+    clocks = _clocks(jobs, records, deps, lease)
+    matched = deps.clock()
+    deps.metrics.observe("stage_duration_seconds", matched - began, stage="match")
+    now = deps.now()
 
-    def match(item: Job) -> Match:
-        if item.settings is None:
+    def match(job: Job) -> Match:
+        if job.settings is None:
             return Match()
-        found = resolve(item.command, item.settings, index, opportunities)
-        found = by_link(found, kept.linked_to(item), item.settings, index) if not item.resolution else found
-        found = narrowed(found, item.resolution, kept.assigned_to(item), item.settings, index)
-        found = related_data.joined_to(found, item, kept, records, facts)
+        found = resolve(job.command, job.settings, index, opportunities)
+        found = by_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
+        found = narrowed(found, job.resolution, kept.assigned_to(job), job.settings, index)
+        found = related_data.joined_to(found, job, kept, records, facts)
         return replace(found, clocks={one: clocks[one] for one in found.record_ids if one in clocks})
 
     batch = decide_batch(
-        items,
+        jobs,
         match,
-        lambda item, found: decide(
-            item.command, found, item.settings, facts, now, call=item.call, resolution=item.resolution
+        lambda job, found: decide(
+            job.command, found, job.settings, facts, now, call=job.call, resolution=job.resolution
         ),
         facts.external_field,
-        context.region,
+        deps.region,
     )
-    context.metrics.observe("stage_duration_seconds", context.clock() - matched, stage="decide")
+    deps.metrics.observe("stage_duration_seconds", deps.clock() - matched, stage="decide")
     return batch
 
 
 def _clocks(
-    items: Sequence[Job], records: Sequence[Record], context: OrgDependencies, lease: Lease
+    jobs: Sequence[Job], records: Sequence[Record], deps: OrgDependencies, lease: Lease
 ) -> Mapping[str, Fields]:
     """Return what is kept of the fields of each record in sight, by one query."""
-    activities = any(item.command.contract == "field_activity" for item in items)
+    activities = any(job.command.contract == "field_activity" for job in jobs)
     clocked = (*_CLOCKED, *(("Task", "Event") if activities else ()))
     ids = dict.fromkeys(record.id for record in records if record.object in clocked)
-    kept = context.ledger.clocks(lease, list(ids)) if ids else {}
+    kept = deps.ledger.clocks(lease, list(ids)) if ids else {}
     return {record_id: fields_from_json(body) for record_id, body in kept.items()}
 
 
@@ -90,12 +88,12 @@ def _find(salesforce: Salesforce, asked: Sequence[Question]) -> list[Record]:
 
 
 def _opportunities(
-    items: Sequence[Job], records: Sequence[Record], context: OrgDependencies, lease: Lease
+    jobs: Sequence[Job], records: Sequence[Record], deps: OrgDependencies, lease: Lease
 ) -> Mapping[str, str]:
     """Return the opportunity kept for each contact in sight (1G: one open opportunity a contact)."""
-    if not any(item.settings is not None and item.settings.opportunity.enabled for item in items):
+    if not any(job.settings is not None and job.settings.opportunity.enabled for job in jobs):
         return {}
     contacts = [record.id for record in records if record.object == "Contact"]
     followed = [record.fields.get("ConvertedContactId") for record in records if record.object == "Lead"]
     wanted = dict.fromkeys([*contacts, *(str(one) for one in followed if one)])
-    return context.ledger.links(lease, "opportunity", list(wanted))
+    return deps.ledger.links(lease, "opportunity", list(wanted))

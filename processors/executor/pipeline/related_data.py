@@ -43,74 +43,76 @@ class Surroundings:
     records chosen for good by a person's key, and the IDs of activities by effect key.
     """
 
-    things: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
+    source_states: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     linked: Mapping[str, str] = field(default_factory=dict)
     assigned: Mapping[str, str] = field(default_factory=dict)
     activities: Mapping[str, str] = field(default_factory=dict)
 
-    def things_of(self, item: Job) -> dict[str, bytes]:
+    def source_states_of(self, job: Job) -> dict[str, bytes]:
         """Return what is kept of the things of this command's integration, by source ID."""
-        name = item.command.integration
-        return {source: body for (integration, source), body in self.things.items() if integration == name}
+        name = job.command.integration
+        return {source: body for (integration, source), body in self.source_states.items() if integration == name}
 
-    def together(self, item: Job) -> dict[str, tuple[bytes, ...]]:
+    def together(self, job: Job) -> dict[str, tuple[bytes, ...]]:
         """Return what is kept of the interactions of this command's person and agent, by source ID."""
         return {
-            one: tuple(self.things[name, one] for name in _integrations(item) if (name, one) in self.things)
-            for one in _interactions(item)
+            one: tuple(
+                self.source_states[name, one] for name in _integrations(job) if (name, one) in self.source_states
+            )
+            for one in _interactions(job)
         }
 
-    def assigned_to(self, item: Job) -> str | None:
+    def assigned_to(self, job: Job) -> str | None:
         """Return the record that someone chose for good for this command's person, or None (XB-19)."""
-        return next((self.assigned[name] for name in person_names(item.keys) if name in self.assigned), None)
+        return next((self.assigned[name] for name in person_names(job.keys) if name in self.assigned), None)
 
-    def linked_to(self, item: Job) -> str | None:
+    def linked_to(self, job: Job) -> str | None:
         """Return the record that the source's own record of this command is linked with, or None (LL-7)."""
-        return next((self.linked[name] for name in _link_names(item) if name in self.linked), None)
+        return next((self.linked[name] for name in _link_names(job) if name in self.linked), None)
 
-    def chosen(self, items: Iterable[Job]) -> list[str]:
+    def chosen(self, jobs: Iterable[Job]) -> list[str]:
         """Return the IDs of all records that were chosen for these commands."""
-        ids = [item.resolution.record_id for item in items if item.resolution and item.resolution.record_id]
+        ids = [job.resolution.record_id for job in jobs if job.resolution and job.resolution.record_id]
         return list(dict.fromkeys([*ids, *self.assigned.values(), *self.linked.values()]))
 
 
-def read(items: Sequence[Job], ledger: Ledger, lease: Lease) -> Surroundings:
+def read(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> Surroundings:
     """Return what the ledger keeps about these commands."""
-    people = dict.fromkeys(name for item in items for name in person_names(item.keys))
+    people = dict.fromkeys(name for job in jobs for name in person_names(job.keys))
     assigned = ledger.links(lease, "assignment", list(people)) if people else {}
-    things = _things(items, ledger, lease)
-    names = dict.fromkeys(name for item in items for name in _link_names(item))
+    source_states = _source_states(jobs, ledger, lease)
+    names = dict.fromkeys(name for job in jobs for name in _link_names(job))
     linked = ledger.links(lease, links.KIND, list(names)) if names else {}
-    kept = Surroundings(things, linked, assigned)
-    wanted = dict.fromkeys(effect for item in items for effect in _effects(item, kept))
+    kept = Surroundings(source_states, linked, assigned)
+    wanted = dict.fromkeys(effect for job in jobs for effect in _effects(job, kept))
     activities = ledger.links(lease, "activity", list(wanted)) if wanted else {}
     return replace(kept, activities=activities)
 
 
-def _link_names(item: Job) -> tuple[str, ...]:
+def _link_names(job: Job) -> tuple[str, ...]:
     """Return under which name the ledger keeps the link of the source's record: the command's, or the one asked for."""
-    about = source_record.asked_for(item.command)
-    name = links.record_name(item.command.integration, about) if about else links.name_of(item.command)
+    about = source_record.asked_for(job.command)
+    name = links.record_name(job.command.integration, about) if about else links.name_of(job.command)
     return (name,) if name else ()
 
 
-def _things(items: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tuple[str, str], bytes]:
+def _source_states(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tuple[str, str], bytes]:
     """Return the things that the commands name, and those that these lead to (a booking moved more than once)."""
     known: dict[tuple[str, str], bytes] = {}
     asked: set[tuple[str, str]] = set()
-    sources = {item.command.integration: source_of(item.command.contract) for item in items}
+    sources = {job.command.integration: source_of(job.command.contract) for job in jobs}
     wanted = {
-        (item.command.integration, one)
-        for item in items
-        for one in source_of(item.command.contract).things(item.command)
+        (job.command.integration, one)
+        for job in jobs
+        for one in source_of(job.command.contract).source_states(job.command)
     }
-    wanted |= {(name, one) for item in items for one in _interactions(item) for name in _integrations(item)}
+    wanted |= {(name, one) for job in jobs for one in _interactions(job) for name in _integrations(job)}
     for _ in range(_CHAIN):
         new = sorted(wanted - asked)
         if not new:
             break
         asked |= set(new)
-        found = ledger.things(lease, new)
+        found = ledger.source_states(lease, new)
         known.update(found)
         wanted = {
             (name, one)
@@ -121,47 +123,47 @@ def _things(items: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tuple[st
     return known
 
 
-def _effects(item: Job, kept: Surroundings) -> tuple[str, ...]:
-    if item.settings is None or not item.settings.activity.enabled:
+def _effects(job: Job, kept: Surroundings) -> tuple[str, ...]:
+    if job.settings is None or not job.settings.activity.enabled:
         return ()
-    own = source_of(item.command.contract).effects(item.command, kept.things_of(item))
-    thing = f"{item.command.integration}/{item.command.thing}"
-    start, end = shared_activity.times(item.command, item.call)
-    known = shared_activity.read(body for bodies in kept.together(item).values() for body in bodies)
-    met = [one.effect for one in known if one.thing == thing or one.meets(start, end)]
+    own = source_of(job.command.contract).effects(job.command, kept.source_states_of(job))
+    source_id = f"{job.command.integration}/{job.command.source_id}"
+    start, end = shared_activity.times(job.command, job.call)
+    known = shared_activity.read(body for bodies in kept.together(job).values() for body in bodies)
+    met = [one.effect for one in known if one.source_id == source_id or one.meets(start, end)]
     return tuple(dict.fromkeys((*own, *met)))
 
 
-def _interactions(item: Job) -> tuple[str, ...]:
-    return shared_activity.names(item.command, item.settings, person_names(item.keys))
+def _interactions(job: Job) -> tuple[str, ...]:
+    return shared_activity.names(job.command, job.settings, person_names(job.keys))
 
 
-def _integrations(item: Job) -> tuple[str, ...]:
-    partner = item.settings.activity.one_with if item.settings else None
-    return (item.command.integration, partner) if partner else (item.command.integration,)
+def _integrations(job: Job) -> tuple[str, ...]:
+    partner = job.settings.activity.one_with if job.settings else None
+    return (job.command.integration, partner) if partner else (job.command.integration,)
 
 
-def questions(items: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> tuple[Question, ...]:
+def questions(jobs: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> tuple[Question, ...]:
     """Return what to ask about activities and users; nothing of an object that the org does not have."""
-    live = [item for item in items if item.settings is not None and item.settings.activity.enabled]
+    live = [job for job in jobs if job.settings is not None and job.settings.activity.enabled]
     asked = []
     for name in ("Task", "Event"):
-        own = [item for item in live if item.settings and activity_object(item.settings, item.command) == name]
+        own = [job for job in live if job.settings and activity_object(job.settings, job.command) == name]
         if own and name in facts.objects:
             asked += _activities(name, own, kept, facts)
-    owning = [*live, *(item for item in items if item.command.contract == "field_record")]
-    names = dict.fromkeys(one for item in owning for one in _names(item))
+    owning = [*live, *(job for job in jobs if job.command.contract == "field_record")]
+    names = dict.fromkeys(one for job in owning for one in _names(job))
     if names and "User" in facts.objects:
         asked.append(Question("User", _USER, ((In("Email", tuple(names)),), (In("Username", tuple(names)),))))
     return tuple(asked)
 
 
-def _activities(name: str, items: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> list[Question]:
-    wanted = tuple(dict.fromkeys(effect for item in items for effect in _effects(item, kept)))
+def _activities(name: str, jobs: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> list[Question]:
+    wanted = tuple(dict.fromkeys(effect for job in jobs for effect in _effects(job, kept)))
     external = facts.external_field.get(name)
     # What the ledger has never seen logged is written by its key, which finds it: only a booking may end in a
     # deletion, for which its record has to be known.
-    unseen = {effect for item in items if item.command.booking is None for effect in _effects(item, kept)}
+    unseen = {effect for job in jobs if job.command.booking is None for effect in _effects(job, kept)}
     asked = tuple(effect for effect in wanted if effect not in unseen)
     any_of = [(In(external, asked),)] if external and asked else []
     ids = tuple(kept.activities[effect] for effect in wanted if effect in kept.activities)
@@ -169,26 +171,26 @@ def _activities(name: str, items: Sequence[Job], kept: Surroundings, facts: OrgF
         any_of.append((In("Id", ids),))
     if not any_of:
         return []
-    mapped = (one for item in items for one in (*item.command.activity, *_mapped(item)))
+    mapped = (one for job in jobs for one in (*job.command.activity, *_mapped(job)))
     fields = dict.fromkeys(("Id", "WhoId", "WhatId", "OwnerId", *_WRITTEN[name], *mapped, external or "Id"))
     held = facts.objects[name].fields
     return [Question(name, tuple(one for one in fields if one in held), tuple(any_of))]
 
 
-def _mapped(item: Job) -> Iterable[str]:
-    return item.settings.map.activity if item.settings else ()
+def _mapped(job: Job) -> Iterable[str]:
+    return job.settings.map.activity if job.settings else ()
 
 
-def _names(item: Job) -> list[str]:
-    agent = item.command.agent
-    defaults = (item.settings.activity.owner, item.settings.field_sales.owner) if item.settings else ()
+def _names(job: Job) -> list[str]:
+    agent = job.command.agent
+    defaults = (job.settings.activity.owner, job.settings.field_sales.owner) if job.settings else ()
     return [one.strip() for one in (agent.email if agent else None, agent.name if agent else None, *defaults) if one]
 
 
-def joined_to(match: Match, item: Job, kept: Surroundings, found: Sequence[Record], facts: OrgFacts) -> Match:
+def joined_to(match: Match, job: Job, kept: Surroundings, found: Sequence[Record], facts: OrgFacts) -> Match:
     """Return *match* with the activities, users and things of this command."""
     by_effect: dict[str, Record] = {}
-    wanted = _effects(item, kept)
+    wanted = _effects(job, kept)
     for record in found:
         if record.object in _WRITTEN and not record.fields.get("IsDeleted"):
             key = record.fields.get(facts.external_field.get(record.object, ""))
@@ -198,6 +200,6 @@ def joined_to(match: Match, item: Job, kept: Surroundings, found: Sequence[Recor
         match,
         activities=by_effect,
         users=tuple(record for record in found if record.object == "User"),
-        things=kept.things_of(item),
-        together=kept.together(item),
+        source_states=kept.source_states_of(job),
+        together=kept.together(job),
     )

@@ -6,27 +6,16 @@ Rule of this file: an outcome tells everything that was done, also where the end
 is `error.salesforce_refused` that lists what was done; design section 3, "Decided").
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from processors.executor.org_queue.claims import Job
-from processors.model.plan import Plan
-from processors.model.values import Record, RowError, Step, Written
+from processors.model.plan import Ending, Plan
+from processors.model.values import Record, Step, Written
 from schemas.outcome import Candidate, Outcome, OutcomeKind, Reason, RecordOperation, Refusal, Touched
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a command ended where its plan does not say it: kind, reason, and what to tell."""
-
-    kind: OutcomeKind
-    reason: Reason
-    detail: str | None = None
-    errors: Sequence[RowError] = ()
-
-
-def settle(item: Job, plan: Plan | None, digest: str, now: datetime, ending: Ending | None = None) -> Outcome:
+def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Ending | None = None) -> Outcome:
     """
     Return the outcome of *item*.
 
@@ -34,7 +23,7 @@ def settle(item: Job, plan: Plan | None, digest: str, now: datetime, ending: End
         digest: Of the settings that decided.
         ending: Given where the command did not end as its decision meant.
     """
-    command = item.command
+    command = job.command
     decision = plan.decision if plan else None
     kind, reason = _end(plan, ending)
     return Outcome(
@@ -44,8 +33,8 @@ def settle(item: Job, plan: Plan | None, digest: str, now: datetime, ending: End
         integration=command.integration,
         org=command.org,
         contract=command.contract,
-        event_ids=item.event_ids or (command.event_id,),
-        thing=command.thing,
+        event_ids=job.event_ids or (command.event_id,),
+        source_id=command.source_id,
         event_time=command.event_time,
         command_time=command.command_time,
         settled_time=now,
@@ -54,7 +43,7 @@ def settle(item: Job, plan: Plan | None, digest: str, now: datetime, ending: End
         person=command.person,
         attempt=command.attempt,
         agent=command.agent,
-        action=item.settings.action if item.settings else None,
+        action=job.settings.action if job.settings else None,
         rule_ids=tuple(dict.fromkeys((*command.rule_ids, *(decision.rule_ids if decision else ())))),
         match_step=plan.match_step if plan else None,
         salesforce_id_ignored=plan.ignored_id if plan else None,
@@ -72,11 +61,11 @@ def settle(item: Job, plan: Plan | None, digest: str, now: datetime, ending: End
     )
 
 
-def reused(item: Job, digest: str, now: datetime) -> Outcome:
+def reused(job: Job, digest: str, now: datetime) -> Outcome:
     """Return the error of an event ID that came again with other content (D21): it is named apart from `event_ids`."""
-    command = item.command
+    command = job.command
     ending = Ending("error", "id_reused", f"event {command.event_id} was delivered before with other content")
-    outcome = settle(item, None, digest, now, ending)
+    outcome = settle(job, None, digest, now, ending)
     return replace(outcome, event_ids=(), reused_event_id=command.event_id)
 
 

@@ -25,12 +25,11 @@ from processors.executor.pipeline.execute import execute
 from processors.executor.pipeline.outbox import Outbox
 from processors.executor.pipeline.pack import pack
 from processors.executor.pipeline.read import look_up
-from processors.executor.pipeline.settle import Ending
 from processors.executor.pipeline.unit_of_work import UnitOfWork
 from processors.matching.manual_choice import resolution_of
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
 from processors.model.ledger import Lease, LedgerTransaction
-from processors.model.plan import ApiCall, Row, plan_to_json
+from processors.model.plan import ApiCall, Ending, Row, plan_to_json
 from processors.model.values import RowError, Written
 from schemas.command import Command
 from schemas.outcome import Reason
@@ -43,120 +42,118 @@ class BatchPipeline:
     """Carries batches of one org out. Methods run in several threads at once; the desk keeps them apart."""
 
     def __init__(
-        self, context: OrgDependencies, lease: Lease, desk: Scheduler, spread: Callable[[str, list[Job]], None]
+        self, deps: OrgDependencies, lease: Lease, scheduler: Scheduler, spread: Callable[[str, list[Job]], None]
     ) -> None:
         """
         Args:
             spread: Carries a batch that was split off out, beside the one that it came from.
         """
-        self._context = context
+        self._deps = deps
         self._lease = lease
-        self._desk = desk
+        self._scheduler = scheduler
         self._spread = spread
         self.last_sequence = lease.last_sequence
         self.outbox = Outbox()
-        self.watch = ConnectionMonitor(context, lease, desk, self.tell)
-        self.known = OrgMetadataCache(context, self.watch)
+        self.watch = ConnectionMonitor(deps, lease, scheduler, self.tell)
+        self.known = OrgMetadataCache(deps, self.watch)
         self._worked: Counter[str] = Counter()
         self._worked_lock = threading.Lock()
         self.pace = Pace()
 
-    def defer(self, item: Job, why: str) -> None:
+    def defer(self, job: Job, why: str) -> None:
         """Tell that this command, and all of its lane, wait for the org's next API calls; once a pause."""
-        pending = UnitOfWork(self._context)
-        pending.notice(item, "deferred", why)
-        self.tell(pending.change())
-        self._context.metrics.count("lanes_deferred_total", org=self._context.org)
+        work = UnitOfWork(self._deps)
+        work.notice(job, "deferred", why)
+        self.tell(work.change())
+        self._deps.metrics.count("lanes_deferred_total", org=self._deps.org)
 
-    def process(self, holder: str, items: list[Job]) -> None:
+    def process(self, holder: str, jobs: list[Job]) -> None:
         """Do the work of one batch."""
         with self._worked_lock:
-            self._worked.update(item.command.integration for item in items)
-        choices = [item for item in items if _is_choice(item.command)]
+            self._worked.update(job.command.integration for job in jobs)
+        choices = [job for job in jobs if _is_choice(job.command)]
         if choices:
             self._choose(holder, choices)
-        items = [item for item in items if not _is_choice(item.command)]
-        pending = UnitOfWork(self._context)
-        ready = [item for item in items if item.plan is not None]
-        fresh = [item for item in items if item.plan is None]
+        jobs = [job for job in jobs if not _is_choice(job.command)]
+        work = UnitOfWork(self._deps)
+        ready = [job for job in jobs if job.plan is not None]
+        fresh = [job for job in jobs if job.plan is None]
         wanting = []
-        for item in fresh:
-            ending = self._without_org(item)
+        for job in fresh:
+            ending = self._without_org(job)
             if ending is None:
-                wanting.append(item)
+                wanting.append(job)
             else:
-                pending.settle(item, None, ending)
+                work.settle(job, None, ending)
         if wanting:
-            ready += self._decide(holder, wanting, pending)
-        self.carry_out(holder, ready, pending)
+            ready += self._decide(holder, wanting, work)
+        self.carry_out(holder, ready, work)
 
-    def _without_org(self, item: Job) -> Ending | None:
+    def _without_org(self, job: Job) -> Ending | None:
         """Return how a command ends that needs no look at the org, or None."""
-        command = item.command
+        command = job.command
         if command.kind == "skip":
             return _skip_ending(command.skip_reason or "other")
-        if item.settings is None:
+        if job.settings is None:
             detail = f"integration {command.integration} is not in the executor's settings; add its file and replay"
             return Ending("error", "settings_missing", detail)
         return None
 
     def _choose(self, holder: str, choices: Iterable[Job]) -> None:
         """Let the parked commands that these choices are about go on; the first choice wins, once (attack D16)."""
-        pending = UnitOfWork(self._context)
-        for item in choices:
-            choice = resolution_of(item.command)
+        work = UnitOfWork(self._deps)
+        for job in choices:
+            choice = resolution_of(job.command)
             if isinstance(choice, Ending):
-                pending.settle(item, None, choice)
+                work.settle(job, None, choice)
                 continue
-            about = (item.command.request.about if item.command.request else None) or ""
-            parked = self._desk.choose(about)
+            about = (job.command.request.about if job.command.request else None) or ""
+            parked = self._scheduler.choose(about)
             if parked is None:
                 detail = f"nothing waits for a choice under {about}: it was chosen for before, or its time was up"
-                pending.settle(item, None, Ending("skipped", "already_resolved", detail))
+                work.settle(job, None, Ending("skipped", "already_resolved", detail))
                 continue
             parked.resolution = choice
-            pending.resume(parked, choice)
-            pending.settle(item, None, Ending("updated", "resolved", f"command {about} goes on with it"))
-        self.store(holder, pending, None)
+            work.resume(parked, choice)
+            work.settle(job, None, Ending("updated", "resolved", f"command {about} goes on with it"))
+        self.store(holder, work, None)
 
-    def _decide(self, holder: str, items: list[Job], pending: UnitOfWork) -> list[Job]:
+    def _decide(self, holder: str, jobs: list[Job], work: UnitOfWork) -> list[Job]:
         salesforce, facts = self.known.org()
-        items = [
-            item for item in self.known.held_back(items, pending) if not item.suspect or self._suspect(item, pending)
-        ]
-        if not items:
+        jobs = [job for job in self.known.held_back(jobs, work) if not job.suspect or self._suspect(job, work)]
+        if not jobs:
             return []
-        self._context.probe("after_claim")
-        began = self._context.clock()
+        self._deps.probe("after_claim")
+        began = self._deps.clock()
         try:
-            batch = look_up(items, self._context, self._lease, salesforce, facts)
+            batch = look_up(jobs, self._deps, self._lease, salesforce, facts)
         except RequestRefused as refused:
-            self._unread(items, refused, pending)
+            self._unread(jobs, refused, work)
             return []
-        self._context.probe("after_match")
-        for item in items:
+        self._deps.probe("after_match")
+        for job in jobs:
             # It has been decided and the process still runs: whatever ended it before was something else (D20).
-            item.suspect, item.crashes = False, 0
-        self._faults(items, batch, pending)
-        pending.back += batch.waiting
-        planned = [item for item in items if item.id in batch.plans]
-        going, waiting = self._desk.widen(holder, planned, batch.wanted, self._context.clock() - began)
-        for item in waiting:
-            item.plan = None
-        for item in going:
-            item.plan = batch.plans[item.id]
+            job.suspect, job.crashes = False, 0
+        self._faults(jobs, batch, work)
+        work.back += batch.waiting
+        planned = [job for job in jobs if job.id in batch.plans]
+        going, waiting = self._scheduler.widen(holder, planned, batch.wanted, self._deps.clock() - began)
+        for job in waiting:
+            job.plan = None
+        for job in going:
+            job.plan = batch.plans[job.id]
         return going
 
-    def _suspect(self, item: Job, pending: UnitOfWork) -> bool:
+    def _suspect(self, job: Job, work: UnitOfWork) -> bool:
         """Count a command that was at work at a crash before it is decided, alone; give up after `CRASHES`."""
-        if item.crashes >= CRASHES:
+        if job.crashes >= CRASHES:
             detail = f"deciding this command ended the executor {CRASHES} times; please report it with this outcome"
-            pending.settle(item, None, Ending("error", "internal", detail))
+            work.settle(job, None, Ending("error", "internal", detail))
             return False
-        item.crashes = self._context.ledger.mark_crashing(self._lease, item.id)
+        job.crashes = self._deps.ledger.mark_crashing(self._lease, job.id)
         return True
 
-    def _unread(self, items: list[Job], refused: RequestRefused, pending: UnitOfWork) -> None:
+    def _unread(self, jobs: list[Job], refused: RequestRefused, work: UnitOfWork) -> None:
         """
         The org refuses what was asked about these commands: each alone; one that is refused alone ends.
 
@@ -164,27 +161,27 @@ class BatchPipeline:
         """
         if refused.gone is None:
             self.known.forget()
-        elif self.known.all_held(refused.gone, items, pending):
+        elif self.known.all_held(refused.gone, jobs, work):
             return
-        for item in items:
-            if item.alone and item.tries:
+        for job in jobs:
+            if job.alone and job.tries:
                 error = RowError(type(refused).__name__, str(refused))
-                pending.settle(item, None, Ending("error", "salesforce_refused", str(refused), (error,)))
+                work.settle(job, None, Ending("error", "salesforce_refused", str(refused), (error,)))
             else:
-                item.alone = True
-                pending.postpone(item, str(refused))
+                job.alone = True
+                work.postpone(job, str(refused))
 
-    def _faults(self, items: Iterable[Job], batch: Batch, pending: UnitOfWork) -> None:
-        for item in items:
-            fault = batch.faults.get(item.id)
+    def _faults(self, jobs: Iterable[Job], batch: Batch, work: UnitOfWork) -> None:
+        for job in jobs:
+            fault = batch.faults.get(job.id)
             if fault is None:
                 continue
-            item.tries += 1
-            if item.tries >= CRASHES:
-                detail = f"deciding this command failed {item.tries} times: {type(fault).__name__}: {fault}"
-                pending.settle(item, None, Ending("error", "internal", detail))
+            job.tries += 1
+            if job.tries >= CRASHES:
+                detail = f"deciding this command failed {job.tries} times: {type(fault).__name__}: {fault}"
+                work.settle(job, None, Ending("error", "internal", detail))
             else:
-                pending.postpone(item, f"{type(fault).__name__}: {fault}")
+                work.postpone(job, f"{type(fault).__name__}: {fault}")
 
     def take_worked(self) -> Mapping[str, int]:
         """Return how many commands of each integration were worked on since this was asked last (LL-1)."""
@@ -194,53 +191,53 @@ class BatchPipeline:
 
     def tell(self, change: LedgerTransaction) -> None:
         """Store a change that is about no call of ours, and let its notices be published."""
-        applied = self._context.ledger.apply(self._lease, change)
+        applied = self._deps.ledger.apply(self._lease, change)
         self.outbox.put((), applied.numbers, change.noticed)
         self.last_sequence = max(self.last_sequence, applied.last_sequence)
 
-    def carry_out(self, holder: str, items: list[Job], pending: UnitOfWork) -> None:
+    def carry_out(self, holder: str, jobs: list[Job], work: UnitOfWork) -> None:
         """Send the plans' steps until each is done, postponed or in doubt; what needs other calls goes beside them."""
         while True:
-            finished = [item for item in items if item.plan is not None and item.plan.step is None]
-            for item in finished:
-                if item.plan is not None and (wait := item.plan.decision.wait_seconds) is not None:
-                    pending.postpone(item, item.plan.decision.detail or "", tries=item.tries, delay=wait)
-                elif item.plan is not None and item.plan.decision.park:
-                    pending.park(item, item.plan.decision)
+            finished = [job for job in jobs if job.plan is not None and job.plan.step is None]
+            for job in finished:
+                if job.plan is not None and (wait := job.plan.decision.wait_seconds) is not None:
+                    work.postpone(job, job.plan.decision.detail or "", tries=job.tries, delay=wait)
+                elif job.plan is not None and job.plan.decision.park:
+                    work.park(job, job.plan.decision)
                 else:
-                    pending.settle(item, item.plan, None)
-            items = [item for item in items if item.plan is not None and item.plan.step is not None]
+                    work.settle(job, job.plan, None)
+            jobs = [job for job in jobs if job.plan is not None and job.plan.step is not None]
             try:
-                calls = self._calls(items)
+                calls = self._calls(jobs)
             except (RequestRefused, Transient):
-                self.store(holder, pending, None, (), items)
+                self.store(holder, work, None, (), jobs)
                 raise
             call_now = calls[0] if calls else None
             members = set(call_now.commands) if call_now else set()
-            others = [item for item in items if item.id not in members]
-            items = [item for item in items if item.id in members]
-            self.store(holder, pending, call_now, items, others)
+            others = [job for job in jobs if job.id not in members]
+            jobs = [job for job in jobs if job.id in members]
+            self.store(holder, work, call_now, jobs, others)
             for call in calls[1:]:
-                apart = [item for item in others if item.id in set(call.commands)]
-                self._spread(self._desk.split(holder, apart), apart)
+                apart = [job for job in others if job.id in set(call.commands)]
+                self._spread(self._scheduler.split(holder, apart), apart)
             if call_now is None:
                 return
-            pending = UnitOfWork(self._context)
-            items = self._send(holder, call_now, items, pending)
+            work = UnitOfWork(self._deps)
+            jobs = self._send(holder, call_now, jobs, work)
 
-    def _calls(self, items: list[Job]) -> list[ApiCall]:
-        if not items:
+    def _calls(self, jobs: list[Job]) -> list[ApiCall]:
+        if not jobs:
             return []
-        context = self._context
+        deps = self._deps
         _, facts = self.known.org()
-        return pack(items, facts.external_field, context.terms, context.clock(), context.new_id)
+        return pack(jobs, facts.external_field, deps.terms, deps.clock(), deps.new_id)
 
     def store(
         self,
         holder: str,
-        pending: UnitOfWork,
+        work: UnitOfWork,
         call: ApiCall | None,
-        items: Sequence[Job] = (),
+        jobs: Sequence[Job] = (),
         others: Sequence[Job] = (),
     ) -> None:
         """
@@ -251,102 +248,102 @@ class BatchPipeline:
             others: Those whose next steps go in other calls: what was done of their plans is kept by this transaction,
                 for it also forgets the call that did it.
         """
-        plans = {item.id: plan_to_json(item.plan) for item in others if item.plan is not None and item.plan.results}
+        plans = {job.id: plan_to_json(job.plan) for job in others if job.plan is not None and job.plan.results}
         if call is not None:
-            for item in items:
-                if item.plan is not None:
-                    item.plan = replace(item.plan, calls=(*item.plan.calls, call.id))
-                    plans[item.id] = plan_to_json(item.plan)
-        change = pending.change(call, plans)
+            for job in jobs:
+                if job.plan is not None:
+                    job.plan = replace(job.plan, calls=(*job.plan.calls, call.id))
+                    plans[job.id] = plan_to_json(job.plan)
+        change = work.change(call, plans)
         if change != LedgerTransaction():
-            applied = self._context.ledger.apply(self._lease, change)
-            self.outbox.put(pending.settled, applied.numbers, pending.noticed)
+            applied = self._deps.ledger.apply(self._lease, change)
+            self.outbox.put(work.settled, applied.numbers, work.noticed)
             self.last_sequence = max(self.last_sequence, applied.last_sequence)
-        self._context.probe("after_settle" if pending.settled else "after_ledger")
-        for dead in pending.dead:
-            self._desk.dead(dead)
-        self._desk.woken(pending.woken, self._context.clock())
-        self._desk.leave(holder, pending.left)
-        self._desk.give_back(holder, pending.back)
+        self._deps.probe("after_settle" if work.settled else "after_ledger")
+        for dead in work.dead:
+            self._scheduler.dead(dead)
+        self._scheduler.woken(work.woken, self._deps.clock())
+        self._scheduler.leave(holder, work.left)
+        self._scheduler.give_back(holder, work.back)
 
-    def _send(self, holder: str, call: ApiCall, items: list[Job], pending: UnitOfWork) -> list[Job]:
+    def _send(self, holder: str, call: ApiCall, jobs: list[Job], work: UnitOfWork) -> list[Job]:
         """Send one call; return the commands that go on at once."""
-        context = self._context
-        context.probe("after_intents")
-        began = context.clock()
+        deps = self._deps
+        deps.probe("after_intents")
+        began = deps.clock()
         try:
             answers = execute(self.known.org()[0], call)
         except InDoubt:
-            context.metrics.count("api_calls_in_doubt_total", org=context.org)
-            context.probe("in_doubt")
-            self._desk.doubt(holder, call, items, context.clock() + context.look_every * 0.2)
+            deps.metrics.count("api_calls_in_doubt_total", org=deps.org)
+            deps.probe("in_doubt")
+            self._scheduler.doubt(holder, call, jobs, deps.clock() + deps.look_every * 0.2)
             return []
         except (RequestRefused, Transient) as failure:
-            self._not_applied(call, items, failure, pending)
+            self._not_applied(call, jobs, failure, work)
             if isinstance(failure, OrgDown):
-                self.store(holder, pending, None)
+                self.store(holder, work, None)
                 raise
             return []
         try:
             checked = self._checked(call, answers)
         except (RequestRefused, Transient):
             # What the refusals mean is not known, and the ledger still says that the call may land.
-            self._desk.doubt(holder, call, items, context.clock() + context.look_every)
+            self._scheduler.doubt(holder, call, jobs, deps.clock() + deps.look_every)
             return []
-        took = context.clock() - began
-        self._desk.answered(took, items[0].lane if items else LIVE)
+        took = deps.clock() - began
+        self._scheduler.answered(took, jobs[0].lane if jobs else LIVE)
         self.pace.learn(len(call.rows), took)
-        context.metrics.observe("stage_duration_seconds", took, stage="execute")
-        context.probe("after_write")
-        pending.answered.append(call.id)
-        return self._take(call, checked, items, pending)
+        deps.metrics.observe("stage_duration_seconds", took, stage="execute")
+        deps.probe("after_write")
+        work.answered.append(call.id)
+        return self._take(call, checked, jobs, work)
 
     def _not_applied(
-        self, call: ApiCall, items: list[Job], failure: RequestRefused | Transient, pending: UnitOfWork
+        self, call: ApiCall, jobs: list[Job], failure: RequestRefused | Transient, work: UnitOfWork
     ) -> None:
         """Nothing of a call was applied: its commands wait again, by what it was that failed."""
-        pending.answered.append(call.id)
+        work.answered.append(call.id)
         if isinstance(failure, RequestRefused):
             if failure.gone is None:
                 self.known.forget()
-            elif self.known.all_held(failure.gone, items, pending):
+            elif self.known.all_held(failure.gone, jobs, work):
                 return
-            if len(items) == 1 and items[0].alone:
+            if len(jobs) == 1 and jobs[0].alone:
                 error = RowError(type(failure).__name__, str(failure))
-                pending.settle(items[0], items[0].plan, Ending("error", "salesforce_refused", None, (error,)))
+                work.settle(jobs[0], jobs[0].plan, Ending("error", "salesforce_refused", None, (error,)))
                 return
         why = str(failure)
-        for item in items:
+        for job in jobs:
             if isinstance(failure, RequestRefused):
                 # One row's content made the org refuse the whole request, and it is not known whose.
-                item.alone = True
+                job.alone = True
             if isinstance(failure, OrgDown | TooLate):
-                pending.postpone(item, why, tries=item.tries, delay=0.0)
+                work.postpone(job, why, tries=job.tries, delay=0.0)
             else:
-                pending.postpone(item, why)
+                work.postpone(job, why)
 
-    def _take(self, call: ApiCall, checked: Sequence[Written], items: list[Job], pending: UnitOfWork) -> list[Job]:
+    def _take(self, call: ApiCall, checked: Sequence[Written], jobs: list[Job], work: UnitOfWork) -> list[Job]:
         """Read a call's answers: who goes on, who waits for a lock, whose write was refused."""
-        by_id = {item.id: item for item in items}
+        by_id = {job.id: job for job in jobs}
         onward: list[Job] = []
         for row, written in zip(call.rows, checked, strict=True):
             members = [by_id[part.command_id] for part in row.parts]
             if written.success:
-                pending.advance(members, written)
+                work.advance(members, written)
                 onward += members
-            elif (gone := names_gone(written)) is not None and self.known.all_held(gone, members, pending):
+            elif (gone := names_gone(written)) is not None and self.known.all_held(gone, members, work):
                 continue
             elif any(error.transient for error in written.errors):
-                for item in members:
-                    pending.postpone(item, told(written.errors))
+                for job in members:
+                    work.postpone(job, told(written.errors))
             elif len(members) > 1:
                 # One of the merged writes is refused, and it is not known which: each goes alone, in order.
-                for item in members:
-                    item.alone = True
-                    pending.postpone(item, "its write was merged with another and refused", delay=0.0)
+                for job in members:
+                    job.alone = True
+                    work.postpone(job, "its write was merged with another and refused", delay=0.0)
             else:
                 ending = Ending("error", "salesforce_refused", None, written.errors)
-                pending.settle(members[0], members[0].plan, ending)
+                work.settle(members[0], members[0].plan, ending)
         return onward
 
     def _checked(self, call: ApiCall, answers: Sequence[Written]) -> list[Written]:

@@ -56,10 +56,10 @@ class Ownership:
     """The orgs of one executor process. Used by its loop's thread only."""
 
     def __init__(
-        self, consumer: Consumer, context: Callable[[str], OrgDependencies], owner: str, clock: Callable[[], float]
+        self, consumer: Consumer, deps: Callable[[str], OrgDependencies], owner: str, clock: Callable[[], float]
     ) -> None:
         self._consumer = consumer
-        self._context = context
+        self._deps = deps
         self._owner = owner
         self._clock = clock
         self.orgs: dict[str, Owned] = {}
@@ -83,35 +83,35 @@ class Ownership:
         now = self._clock()
         if owned.executor is not None or now < owned.next_try:
             return
-        context = self._context(owned.org)
+        deps = self._deps(owned.org)
         try:
-            if owned.stopped and not self._resumed(owned, context, now):
+            if owned.stopped and not self._resumed(owned, deps, now):
                 return
             committed = self._consumer.committed([owned.partition], COMMITTED_SECONDS)[0]
-            lease = context.ledger.take_lease(owned.org, self._owner)
+            lease = deps.ledger.take_lease(owned.org, self._owner)
             position = self._begin_at(Position.read(committed), lease, owned)
             if position is None:
                 return
             start = position.offset if position.offset > 0 else OFFSET_BEGINNING
             self._consumer.seek(TopicPartition(owned.partition.topic, 0, start))
-            executor = OrgExecutor(context, lease)
+            executor = OrgExecutor(deps, lease)
             executor.start()
         except (Transient, KafkaException) as error:
             owned.tries += 1
-            owned.next_try = now + context.retry.delay(owned.tries)
+            owned.next_try = now + deps.retry.delay(owned.tries)
             log.warning("org cannot begin yet", org=owned.org, why=str(error))
             return
-        context.metrics.gauge("org_stopped", 0, org=owned.org)
+        deps.metrics.gauge("org_stopped", 0, org=owned.org)
         owned.executor, owned.position, owned.tries = executor, position, 0
         owned.unmarked = committed.offset < 0
         owned.resuming = lease.resume_from is not None
         self.resume(owned)
         log.info("org begins", org=owned.org, epoch=lease.epoch, offset=position.offset, sequence=position.sequence)
 
-    def _resumed(self, owned: Owned, context: OrgDependencies, now: float) -> bool:
+    def _resumed(self, owned: Owned, deps: OrgDependencies, now: float) -> bool:
         """Whether the operator has resumed a stopped org since; asked every few seconds, without taking the lease."""
         owned.next_try = now + RESUME_SECONDS
-        if context.ledger.resume_from(owned.org) is None:
+        if deps.ledger.resume_from(owned.org) is None:
             return False
         log.info("org is resumed", org=owned.org)
         owned.stopped = None
@@ -151,7 +151,7 @@ class Ownership:
     def stop(self, owned: Owned, why: str, **more: object) -> None:
         """Stop an org, with one line that says why, until the operator lets it go on."""
         owned.stopped = why
-        self._context(owned.org).metrics.gauge("org_stopped", 1, org=owned.org)
+        self._deps(owned.org).metrics.gauge("org_stopped", 1, org=owned.org)
         log.error("org stopped", org=owned.org, why=why, **more)
 
     def committed(self, owned: Owned, position: Position) -> None:
@@ -162,7 +162,7 @@ class Ownership:
             self.resume(owned)
         if owned.resuming and owned.executor is not None:
             try:
-                owned.executor.context.ledger.resumed(owned.executor.lease)
+                owned.executor.deps.ledger.resumed(owned.executor.lease)
             except (LeaseLost, Transient) as failure:
                 log.warning("the resume is forgotten later", org=owned.org, why=str(failure))
                 return

@@ -33,10 +33,10 @@ class Report:
 
     def org(self, executor: OrgExecutor) -> int:
         """Tell where an org's commands and API calls stand; return how many commands are due and wait."""
-        org, counts = executor.context.org, executor.counts()
+        org, counts = executor.deps.org, executor.counts()
         for where, count in counts.items():
             self._metrics.gauge("commands_waiting", count, org=org, where=where)
-        salesforce = executor.context.salesforce
+        salesforce = executor.deps.salesforce
         if salesforce is not None:
             calls = salesforce.api_calls()
             made = max(0, calls - self._calls.get(org, 0))

@@ -19,13 +19,13 @@ log = structlog.get_logger()
 
 def tidy(executor: OrgExecutor, committed: Position, delete_below: Callable[[str, int], None]) -> None:
     """Delete what the org needs no more; a failure is told and tried again with the next tidying."""
-    context = executor.context
+    deps = executor.deps
     try:
-        before = context.clock() - context.keep_seconds
-        gone = context.ledger.prune(executor.lease, before, committed.sequence)
+        before = deps.clock() - deps.keep_seconds
+        gone = deps.ledger.prune(executor.lease, before, committed.sequence)
         if committed.offset > 0:
-            delete_below(command_topic(context.org), committed.offset)
+            delete_below(command_topic(deps.org), committed.offset)
     except SignalboxError as error:
-        log.warning("tidying did not end", org=context.org, why=str(error))
+        log.warning("tidying did not end", org=deps.org, why=str(error))
         return
-    log.info("tidied", org=context.org, rows=gone, below=committed.offset)
+    log.info("tidied", org=deps.org, rows=gone, below=committed.offset)

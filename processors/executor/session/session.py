@@ -52,7 +52,7 @@ class SessionDependencies:
     producer_config: dict[str, Any]
     orgs: tuple[str, ...]
     owner: str
-    context: Callable[[str], OrgDependencies]
+    org_deps: Callable[[str], OrgDependencies]
     codec: Codec
     dead_letter: Callable[[Message, str, Exception], None]
     delete_below: Callable[[str, int], None]
@@ -66,11 +66,11 @@ class SessionDependencies:
     embedded: bool = False
 
 
-def run_executor(shell: SessionDependencies) -> None:
+def run_executor(deps: SessionDependencies) -> None:
     """Run until `stopping`: sessions with the group follow one another; what ends one is told in one line."""
     tries = names = 0
-    while not shell.stopping():
-        session = Session(shell, names)
+    while not deps.stopping():
+        session = Session(deps, names)
         try:
             session.run()
             return
@@ -80,43 +80,43 @@ def run_executor(shell: SessionDependencies) -> None:
             log.warning("the session with Kafka ended; beginning anew", why=str(error))
         finally:
             session.close()
-        shell.beat(False)
-        shell.sleep(min(5.0, 0.2 * tries))
+        deps.beat(False)
+        deps.sleep(min(5.0, 0.2 * tries))
 
 
 class Session:
     """One membership in the consumer group, with one transactional producer."""
 
-    def __init__(self, shell: SessionDependencies, name: int = 0) -> None:
+    def __init__(self, deps: SessionDependencies, name: int = 0) -> None:
         """*name* makes it another static member than those of this process before it."""
-        self._shell = shell
-        self._consumer = Consumer(_member(shell, name))
-        self._orphans = Orphans(shell.unowned)
-        self._owners = Ownership(self._consumer, shell.context, shell.owner, shell.clock)
+        self._deps = deps
+        self._consumer = Consumer(_member(deps, name))
+        self._orphans = Orphans(deps.unowned)
+        self._owners = Ownership(self._consumer, deps.org_deps, deps.owner, deps.clock)
         self._publisher = Publisher(
-            Producer(shell.producer_config),
+            Producer(deps.producer_config),
             self._consumer,
-            shell.probe,
-            also_commit=shell.embedded,
-            poll=lambda: shell.beat(True),
+            deps.probe,
+            also_commit=deps.embedded,
+            poll=lambda: deps.beat(True),
         )
         self._joined = False
-        self._report = Report(shell.metrics)
+        self._report = Report(deps.metrics)
         self._last_commit = 0.0
-        self._next_tidy = shell.clock() + TIDY_SECONDS
+        self._next_tidy = deps.clock() + TIDY_SECONDS
         self._committed: dict[str, Position] = {}
 
     def run(self) -> None:
         """Join, work until told to stop, drain, publish."""
         self._publisher.begin()
-        topics = [command_topic(org) for org in self._shell.orgs]
+        topics = [command_topic(org) for org in self._deps.orgs]
         self._consumer.subscribe(topics, on_assign=self._given, on_revoke=self._taken, on_lost=self._lost)
-        while not self._shell.stopping():
+        while not self._deps.stopping():
             self._turn()
         self._drain()
 
     def _turn(self) -> None:
-        self._shell.beat(self._ready())
+        self._deps.beat(self._ready())
         for owned in list(self._owners.orgs.values()):
             self._owners.open(owned)
             self._watch(owned)
@@ -126,7 +126,7 @@ class Session:
         self._publish()
         self._tidy()
         if self._joined:
-            self._orphans.look(self._shell.clock(), owns_some=bool(self._owners.orgs))
+            self._orphans.look(self._deps.clock(), owns_some=bool(self._owners.orgs))
 
     def _ready(self) -> bool:
         """Whether this process is in the group, and every org that it owns runs or is stopped with its reason told."""
@@ -155,7 +155,7 @@ class Session:
             log.warning("org is loaded anew", org=owned.org, why=str(failure))
             self._owners.release(owned)
             owned.tries += 1
-            owned.next_try = self._shell.clock() + executor.context.retry.delay(owned.tries)
+            owned.next_try = self._deps.clock() + executor.deps.retry.delay(owned.tries)
         elif failure is not None:
             raise failure
         else:
@@ -163,14 +163,14 @@ class Session:
 
     def _hold_back(self, owned: Owned) -> None:
         """Pause an org's partition while too much of it is due (Kafka holds the backlog); tell where it stands."""
-        executor, now = owned.executor, self._shell.clock()
+        executor, now = owned.executor, self._deps.clock()
         if executor is None or now < owned.next_look:
             return
         owned.next_look = now + LOOK_SECONDS
         due = self._report.org(executor)
-        if due > executor.context.max_due:
+        if due > executor.deps.max_due:
             self._owners.pause(owned)
-        elif due < executor.context.max_due // 2:
+        elif due < executor.deps.max_due // 2:
             self._owners.resume(owned)
         self._report.lag(self._consumer, owned, now)
 
@@ -187,12 +187,12 @@ class Session:
                 raise KafkaException(error)
             else:
                 log.warning("Kafka reports", topic=message.topic(), why=error.str())
-        self._shell.probe("before_insert")
+        self._deps.probe("before_insert")
         for org, some in by_org.items():
             owned = self._owners.orgs.get(org)
             if owned is not None and owned.executor is not None:
                 self._store(owned, some)
-        self._shell.probe("after_insert")
+        self._deps.probe("after_insert")
 
     def _store(self, owned: Owned, messages: Sequence[Message]) -> None:
         """
@@ -206,14 +206,14 @@ class Session:
             return
         arrivals, offset = self._decode(owned, messages)
         try:
-            stored, reused = executor.context.ledger.insert(executor.lease, arrivals)
-            again = [_reused(arrival, self._shell.codec) for arrival in reused]
-            stored_again = executor.context.ledger.insert(executor.lease, again)[0] if again else []
+            stored, reused = executor.deps.ledger.insert(executor.lease, arrivals)
+            again = [_reused(arrival, self._deps.codec) for arrival in reused]
+            stored_again = executor.deps.ledger.insert(executor.lease, again)[0] if again else []
         except (LeaseLost, Transient) as failure:
             executor.failure = failure
             return
-        self._shell.metrics.count("commands_inserted_total", len(stored), org=owned.org)
-        self._shell.metrics.count("commands_repeated_total", len(arrivals) - len(stored), org=owned.org)
+        self._deps.metrics.count("commands_inserted_total", len(stored), org=owned.org)
+        self._deps.metrics.count("commands_repeated_total", len(arrivals) - len(stored), org=owned.org)
         executor.add([*stored, *stored_again], [arrival.command for arrival in (*arrivals, *again)])
         owned.position = replace(owned.position, offset=max(owned.position.offset, offset))
         owned.read_until = _timestamp(messages[-1]) if messages else owned.read_until
@@ -223,15 +223,15 @@ class Session:
         for message in messages:
             body = message.value() or b""
             try:
-                command = Command.from_avro(self._shell.codec.decode("command", body))
+                command = Command.from_avro(self._deps.codec.decode("command", body))
             except UnknownFingerprint as unknown:
                 self._owners.pause(owned)
                 why = f"{unknown.reason}; upgrade the executor, then start it again (executors go first)"
                 self._owners.stop(owned, why, offset=message.offset())
                 break
             except Undecodable as fault:
-                self._shell.dead_letter(message, "decode", fault)
-                self._shell.metrics.count("dead_letters_total", topic=message.topic() or "", reason="undecodable")
+                self._deps.dead_letter(message, "decode", fault)
+                self._deps.metrics.count("dead_letters_total", topic=message.topic() or "", reason="undecodable")
             else:
                 arrivals.append(Arrival(command, body, self._first_due(owned, command)))
             offset = (message.offset() or 0) + 1
@@ -239,14 +239,14 @@ class Session:
 
     def _first_due(self, owned: Owned, command: Command) -> float | None:
         """Return when the command is first due by its integration's schedule; None for at once."""
-        executor, now = owned.executor, self._shell.clock()
-        decider = executor.context.deciders.get(command.integration) if executor else None
+        executor, now = owned.executor, self._deps.clock()
+        decider = executor.deps.deciders.get(command.integration) if executor else None
         due = first_due(command, decider.integration if decider else None, now)
         return due if due > now else None
 
     def _publish(self, *, force: bool = False) -> None:
         """Publish what is next of every org; an org whose outcomes are refused waits alone (D23)."""
-        now = self._shell.clock()
+        now = self._deps.clock()
         rows = {
             owned.org: some
             for owned in self._owners.running()
@@ -277,10 +277,10 @@ class Session:
         if at_hand:
             return at_hand
         try:
-            return executor.context.ledger.unpublished(owned.org, position.sequence, OUTCOMES)
+            return executor.deps.ledger.unpublished(owned.org, position.sequence, OUTCOMES)
         except Transient as transient:
             log.warning("outcomes cannot be read yet", org=owned.org, why=transient.reason)
-            owned.publish_after = self._shell.clock() + 1.0
+            owned.publish_after = self._deps.clock() + 1.0
             return ()
 
     def _alone(self, org: str, rows: Sequence[Unpublished]) -> None:
@@ -291,10 +291,10 @@ class Session:
 
     def _refused(self, org: str, refused: NotPublished) -> None:
         owned = self._owners.orgs.get(org)
-        self._shell.metrics.count("publish_failures_total", org=org)
+        self._deps.metrics.count("publish_failures_total", org=org)
         log.error("outcomes are refused; they stay in the ledger and are tried again", org=org, why=str(refused))
         if owned is not None:
-            owned.publish_after = self._shell.clock() + 2.0
+            owned.publish_after = self._deps.clock() + 2.0
 
     def _transaction(self, rows: dict[str, Sequence[Unpublished]]) -> None:
         positions = self._positions()
@@ -302,9 +302,9 @@ class Session:
             return
         after = next_positions(positions, rows)
         self._publisher.publish(after, rows)
-        self._last_commit = self._shell.clock()
+        self._last_commit = self._deps.clock()
         if any(rows.values()):
-            self._shell.metrics.gauge("last_success_timestamp_seconds", self._last_commit)
+            self._deps.metrics.gauge("last_success_timestamp_seconds", self._last_commit)
         self._committed = after
         for org, position in after.items():
             owned = self._owners.orgs[org]
@@ -312,18 +312,18 @@ class Session:
             if owned.executor is not None:
                 owned.executor.worker.outbox.forget(position.sequence)
         for org, some in rows.items():
-            self._shell.metrics.count("outcomes_published_total", len(some), org=org)
+            self._deps.metrics.count("outcomes_published_total", len(some), org=org)
 
     def _tidy(self) -> None:
         """Now and then: delete what is committed and published and old enough (design section 3, point 11)."""
-        now = self._shell.clock()
+        now = self._deps.clock()
         if now < self._next_tidy or not self._committed:
             return
         self._next_tidy = now + TIDY_SECONDS
         for owned in self._owners.running():
             committed = self._committed.get(owned.org)
             if owned.executor is not None and committed is not None:
-                tidy(owned.executor, committed, self._shell.delete_below)
+                tidy(owned.executor, committed, self._deps.delete_below)
 
     def _given(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._joined = True
@@ -346,15 +346,15 @@ class Session:
                 owned.executor.close()
 
     def _end(self, orgs: Sequence[Owned], within: float) -> None:
-        deadline = self._shell.clock() + within
+        deadline = self._deps.clock() + within
         running = [owned.executor for owned in orgs if owned.executor is not None]
         for executor in running:
             executor.stop()
-        while self._shell.clock() < deadline and not all(executor.ended() for executor in running):
-            self._shell.beat(True)
+        while self._deps.clock() < deadline and not all(executor.ended() for executor in running):
+            self._deps.beat(True)
             with _tolerating():
                 self._publish()
-            self._shell.sleep(POLL_SECONDS)
+            self._deps.sleep(POLL_SECONDS)
 
     def _drain(self) -> None:
         self._end(list(self._owners.orgs.values()), DRAIN_SECONDS)
@@ -364,7 +364,7 @@ class Session:
 
     def _willing(self) -> list[Owned]:
         """Return the orgs whose outcomes were not refused just now: those of the others stay in the ledger (D23)."""
-        return [owned for owned in self._owners.running() if owned.publish_after <= self._shell.clock()]
+        return [owned for owned in self._owners.running() if owned.publish_after <= self._deps.clock()]
 
     def close(self) -> None:
         """Leave the group and end every org here, whatever state they are in."""
@@ -377,18 +377,18 @@ class Session:
         self._consumer.close()
 
 
-def _member(shell: SessionDependencies, name: int = 0) -> dict[str, Any]:
+def _member(deps: SessionDependencies, name: int = 0) -> dict[str, Any]:
     """
     Return the consumer's configuration, as another static member for other orgs.
 
     A static member that comes back in time gets its old partitions without a look at what it subscribes to now: an org
     that was added would never be taken.
     """
-    config = dict(shell.consumer_config)
+    config = dict(deps.consumer_config)
     instance = config.get("group.instance.id")
     if instance is not None:
         again = f"-{name}" if name else ""
-        config["group.instance.id"] = f"{instance}-{sha256(' '.join(shell.orgs).encode()).hexdigest()[:8]}{again}"
+        config["group.instance.id"] = f"{instance}-{sha256(' '.join(deps.orgs).encode()).hexdigest()[:8]}{again}"
     return config
 
 

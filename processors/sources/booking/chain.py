@@ -48,11 +48,11 @@ def from_state(state: bytes) -> Chain:
     return _CHAIN.validate_json(state)
 
 
-def chain_of(booking: str, things: Mapping[str, bytes]) -> Chain:
+def chain_of(booking: str, source_states: Mapping[str, bytes]) -> Chain:
     """Return the chain that *booking* belongs to; one of its own where nothing is kept of it."""
     seen, name = {booking}, booking
-    while name in things:
-        chain = from_state(things[name])
+    while name in source_states:
+        chain = from_state(source_states[name])
         if chain.root == name:
             return chain
         if chain.root in seen:
@@ -65,7 +65,7 @@ def chain_of(booking: str, things: Mapping[str, bytes]) -> Chain:
 def previous_of(command: Command) -> str | None:
     """Return the booking that the command's one replaces; None where it names none, or itself."""
     previous = command.booking.previous if command.booking else None
-    return None if not previous or previous == command.thing else previous
+    return None if not previous or previous == command.source_id else previous
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,11 @@ class Joined:
         return {one: to_state(whole if one == root else Chain(root)) for one in whole.members}
 
 
-def joined(command: Command, things: Mapping[str, bytes]) -> Joined:
+def joined(command: Command, source_states: Mapping[str, bytes]) -> Joined:
     """Return the chains of the command's booking and of the one that it replaces, made one, with its change."""
     previous = previous_of(command)
     # The previous one first: where nothing is known of either, the activity is named after the first booking.
-    chains = [chain_of(one, things) for one in (previous, command.thing) if one]
+    chains = [chain_of(one, source_states) for one in (previous, command.source_id) if one]
     before = list({chain.root: chain for chain in chains}.values())
     replaced = {one for chain in before for one in chain.replaced} | ({previous} if previous else set())
 
@@ -106,9 +106,9 @@ def joined(command: Command, things: Mapping[str, bytes]) -> Joined:
 
     before.sort(key=rank, reverse=True)
     status = command.booking.status if command.booking else None
-    mine = Chain(command.thing, booking=command.thing, time=command.event_time, status=status)
+    mine = Chain(command.source_id, booking=command.source_id, time=command.event_time, status=status)
     applies = rank(mine) >= rank(before[0])
-    members = dict.fromkeys([one for chain in before for one in chain.members] + [command.thing])
+    members = dict.fromkeys([one for chain in before for one in chain.members] + [command.source_id])
     after = replace(
         mine if applies else before[0], members=tuple(members), replaced=tuple(sorted(replaced & set(members)))
     )

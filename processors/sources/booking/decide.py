@@ -30,13 +30,13 @@ _REASONS: Mapping[str, Reason] = {
 }
 
 
-def wanted_things(command: Command) -> tuple[str, ...]:
+def wanted_source_ids(command: Command) -> tuple[str, ...]:
     """Return the source IDs of the bookings that the command names: its own, and the one that it replaces."""
     previous = previous_of(command)
-    return (command.thing, previous) if previous else (command.thing,)
+    return (command.source_id, previous) if previous else (command.source_id,)
 
 
-def further_things(states: Mapping[str, bytes]) -> tuple[str, ...]:
+def further_source_ids(states: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the source IDs that these states lead to: the roots of their chains."""
     return tuple(dict.fromkeys(root for state in states.values() if (root := from_state(state).root) not in states))
 
@@ -63,19 +63,19 @@ def decide_booking(case: Case) -> Decision:
     if change is None or change.status not in _STATUSES:
         detail = f"a booking that is '{change.status if change else ''}' is none that was made, moved or cancelled"
         return case.decided("skipped", (), (Part(detail=detail),), "other")
-    chain = joined(case.command, case.match.things)
+    chain = joined(case.command, case.match.source_states)
     logged = _logged(case, chain)
-    things = chain.kept(logged.root)
+    source_states = chain.kept(logged.root)
     row = _activity_row(case, str(chain.after.status), logged.existing)
     if not chain.applies:
-        return _superseded(case, chain, logged, row, things)
+        return _superseded(case, chain, logged, row, source_states)
     person = Registered()
     asked = case.book.row("booking_person", change.status)
     if asked.then == "register":
         person = register(case)
         if person.refused:
             return case.decided("error", (asked.rule, *person.rules), person.parts)
-    return _applied(case, person, logged, (asked, row), things)
+    return _applied(case, person, logged, (asked, row), source_states)
 
 
 def _activity_row(case: Case, status: str, existing: Record | None) -> Row:
@@ -102,7 +102,7 @@ def _logged(case: Case, chain: Joined) -> _Logged:
     return _Logged(kept.root, activity.effect_of(case, kept.root), existing, others)
 
 
-def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row, things: Mapping[str, bytes]) -> Decision:
+def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row, source_states: Mapping[str, bytes]) -> Decision:
     parts: tuple[Part, ...] = ()
     verb = "nothing"
     if len(chain.before) > 1 and case.settings.activity.enabled:
@@ -111,24 +111,24 @@ def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row, things: Ma
             parts = (_activity(case, verb, logged, ActivityTarget()),)
         parts += _without_others(case, logged)
     if any(part.step for part in parts):
-        return case.decided("activity", (row.rule,), parts, _REASONS.get(verb, "activity_deleted"), things)
+        return case.decided("activity", (row.rule,), parts, _REASONS.get(verb, "activity_deleted"), source_states)
     detail = "a newer change of this booking, or of the one that replaced it, was applied before"
-    return case.decided("skipped", ("JI-20",), (Part(detail=detail),), "superseded", things)
+    return case.decided("skipped", ("JI-20",), (Part(detail=detail),), "superseded", source_states)
 
 
 def _applied(
-    case: Case, person: Registered, logged: _Logged, rows: tuple[Row, Row], things: Mapping[str, bytes]
+    case: Case, person: Registered, logged: _Logged, rows: tuple[Row, Row], source_states: Mapping[str, bytes]
 ) -> Decision:
     asked, row = rows
     rules = (asked.rule, *person.rules, row.rule)
     if row.then == "no_activity":
-        return case.decided("skipped", rules, (), "no_activity", things)
+        return case.decided("skipped", rules, (), "no_activity", source_states)
     parts: tuple[Part, ...] = ()
     if row.then != "nothing":
         parts = (_activity(case, row.then, logged, person.place), *_without_others(case, logged))
     if person.writes or not any(part.step for part in parts):
-        return case.decided(person.kind, rules, (*person.parts, *parts), things=things)
-    return case.decided("activity", rules, (*person.parts, *parts), _REASONS[row.then], things)
+        return case.decided(person.kind, rules, (*person.parts, *parts), source_states=source_states)
+    return case.decided("activity", rules, (*person.parts, *parts), _REASONS[row.then], source_states)
 
 
 def _activity(case: Case, verb: str, logged: _Logged, place: ActivityTarget) -> Part:

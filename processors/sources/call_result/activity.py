@@ -20,7 +20,7 @@ _PEOPLE = ("Lead", "Contact")
 
 def effects(command: Command, _states: object = None) -> tuple[str, ...]:
     """Return the effect key of the activity that a call result logs by itself."""
-    return (effect_key(command.integration, command.thing, "activity"),)
+    return (effect_key(command.integration, command.source_id, "activity"),)
 
 
 def with_activity(case: Case, decision: Decision) -> Decision:
@@ -32,7 +32,7 @@ def with_activity(case: Case, decision: Decision) -> Decision:
     fields = {"Subject": "Call", "Status": "Completed", **case.command.activity}
     part = log(case, joint.effect, place, shared_activity.own_fields("call_result", fields, joint.shared, case.book))
     if part.step is None:
-        return replace(decision, linked=(*decision.linked, *part.linked), things=joint.things)
+        return replace(decision, linked=(*decision.linked, *part.linked), source_states=joint.source_states)
     reason: Reason = "activity_updated" if part.step.operation == "update" else "activity_created"
     unchanged = decision.reason in ("unchanged", "stale")
     return replace(
@@ -41,7 +41,7 @@ def with_activity(case: Case, decision: Decision) -> Decision:
         reason=reason if unchanged else decision.reason,
         steps=(*decision.steps, part.step),
         flags=(*decision.flags, *part.flags),
-        things=joint.things,
+        source_states=joint.source_states,
     )
 
 

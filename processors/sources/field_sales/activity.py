@@ -26,7 +26,7 @@ WAIT = timedelta(minutes=10)
 
 def effects(command: Command, _states: object = None) -> tuple[str, ...]:
     """Return the effect key of the activity: it is the same record for ever, however often it changes."""
-    return (effect_key(command.integration, command.thing, "activity"),)
+    return (effect_key(command.integration, command.source_id, "activity"),)
 
 
 def decide_field_activity(case: Case) -> Decision:

@@ -37,12 +37,12 @@ _ONCE = frozenset({"TaskSubtype", "Status", "WhoId", "WhatId", "OwnerId"})
 
 def effects(command: Command, _states: Mapping[str, bytes] | None = None) -> tuple[str, ...]:
     """Return the effect key of the call's activity."""
-    return (effect_key(command.integration, command.thing, "activity"),)
+    return (effect_key(command.integration, command.source_id, "activity"),)
 
 
-def things(command: Command) -> tuple[str, ...]:
+def source_states(command: Command) -> tuple[str, ...]:
     """Return the source ID under which the call's steps are kept: its own."""
-    return (command.thing,)
+    return (command.source_id,)
 
 
 def state_of(call: Call) -> bytes:
@@ -59,9 +59,9 @@ def decide_call(case: Case) -> Decision:
     """Return what a call does; its steps are kept whatever that is, so that a later one can amend it."""
     call = case.call
     if call is None:
-        return Decision("error", "internal", detail=f"call {case.command.thing} came without its steps: replay it")
+        return Decision("error", "internal", detail=f"call {case.command.source_id} came without its steps: replay it")
     decision = _decided(case, call)
-    return replace(decision, things={**decision.things, call.call_id: state_of(call)})
+    return replace(decision, source_states={**decision.source_states, call.call_id: state_of(call)})
 
 
 def _decided(case: Case, call: Call) -> Decision:
@@ -108,7 +108,7 @@ def _log(
     part = replace(part, flags=(*part.flags, *_flags(call)), discarded=left_out)
     reason: Reason = "activity_updated" if existing else "activity_created"
     kind = "activity" if part.step else "updated"
-    return case.decided(kind, rules, (part, *beside), reason, things=joint.things)
+    return case.decided(kind, rules, (part, *beside), reason, source_states=joint.source_states)
 
 
 def _whose(case: Case, existing: Record | None) -> tuple[Part, ...]:

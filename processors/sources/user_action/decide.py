@@ -25,7 +25,7 @@ _STATUS = {"log": "Completed", "open": "Not Started"}
 
 def effects(command: Command, _states: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the effect key of the activity that the action logs."""
-    return (effect_key(command.integration, command.thing, "activity"),)
+    return (effect_key(command.integration, command.source_id, "activity"),)
 
 
 def decide_by_hand(case: Case) -> Decision:
@@ -107,7 +107,9 @@ def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb:
 def _sync(case: Case, rules: tuple[str, ...], _chosen: tuple[Record, ...], _verb: str) -> Decision:
     """What is known of the prospect goes to Salesforce because a user asks for it (LL-22)."""
     if not any((case.command.lead, case.command.contact)):
-        detail = f"nothing is known of prospect '{case.command.thing}': it was never sent, or its name is another one"
+        detail = (
+            f"nothing is known of prospect '{case.command.source_id}': it was never sent, or its name is another one"
+        )
         return case.decided("error", rules, (Part(refusal="no_match", detail=detail),))
     return _ruled(source_record.decide_prospect(case, requested=True), rules)
 

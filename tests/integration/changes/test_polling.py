@@ -176,7 +176,7 @@ def test_deleted_and_merged_records_come_back_too(opened: Opened) -> None:
     assert rig.poll() == []
     # LL-27: only what was linked needs the executor, and once.
     (end,) = rig.log.commands()
-    assert (end.contract, end.salesforce_id, end.thing, end.integration) == ("change", loser, "f-7", "field")
+    assert (end.contract, end.salesforce_id, end.source_id, end.integration) == ("change", loser, "f-7", "field")
 
 
 def test_equal_timestamps_at_the_edge_of_a_page_are_neither_lost_nor_sent_twice(opened: Opened) -> None:

@@ -47,7 +47,7 @@ def outcome(number: int, **changes: Any) -> Outcome:
         org="main",
         contract="call_result",
         event_ids=(f"event-{number}",),
-        thing=f"call-{number}",
+        source_id=f"call-{number}",
         event_time=AT,
         command_time=AT,
         settled_time=AT,

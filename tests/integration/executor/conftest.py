@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.desk import Rig
+from tests.fakes.scheduler import Rig
 
 Begin = Callable[..., Rig]
 

@@ -140,7 +140,7 @@ def test_the_task_belongs_to_the_user_who_spoke(opened: Opened) -> None:
 
 
 def waits_for_a_lock(rig: SimulatedRig) -> bool:
-    counts = rig.executor.desk.counts(rig.clock())
+    counts = rig.executor.scheduler.counts(rig.clock())
     return any("UNABLE_TO_LOCK_ROW" in str(row.why) for row in waiting(rig)) and counts["in_doubt"] == 0
 
 

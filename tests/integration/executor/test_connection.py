@@ -10,7 +10,7 @@ from connectors.database import tables
 from connectors.database.org_status import org_statuses
 from processors.model.connection import WHOLE_ORG, Cause
 from processors.model.errors import OrgDown, RequestRefused
-from tests.fakes.desk import Rig, command, integration
+from tests.fakes.scheduler import Rig, command, integration
 
 Begin = Callable[..., Rig]
 MAPS = {"map": {"lead": {"Title": "result_code"}, "contact": {"Title": "result_code"}}}
@@ -38,7 +38,7 @@ def told(rig: Rig) -> list[tuple[str, str | None, tuple[str, ...]]]:
 
 
 def waits(rig: Rig) -> dict[str, int]:
-    return rig.executor.desk.counts(rig.clock())
+    return rig.executor.scheduler.counts(rig.clock())
 
 
 @pytest.mark.parametrize("cause", WHOLE_ORG)

@@ -11,7 +11,7 @@ import simulator
 from processors.model.ports import Salesforce
 from signalbox.rotation import RotatingClient, Rotation
 from signalbox.settings import load_settings
-from tests.fakes.desk import command, integration
+from tests.fakes.scheduler import command, integration
 from tests.fakes.simulated import SimulatedRig
 
 TOKEN = {"path_regex": "oauth2/token"}
@@ -183,7 +183,7 @@ def test_ll_18_a_field_that_is_taken_away_holds_only_who_maps_it(opened: Open, s
     rig.send(*(command(f"p{n}@example.com", integration="plain") for n in range(250)))
     rig.wait_for("connection_broken")
     rig.settle(251)
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["held"] == 250, what="250 held commands")
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["held"] == 250, what="250 held commands")
     assert rig.notices()[0].integrations == ("maps",)
     assert {one.integration for one in rig.outcomes()[1:]} == {"plain"}
     rig.control().field("Lead", "Title", "there")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.desk import Rig, command, integration
 from tests.fakes.org import Fault
+from tests.fakes.scheduler import Rig, command, integration
 from tests.integration.executor.conftest import Begin
 
 FULL = integration(
@@ -40,7 +40,7 @@ def died(rig: Rig, bound: float = 5.0) -> bool:
     """Wait until the executor has died, or has settled all; return whether it died."""
     deadline = time.monotonic() + bound
     while rig.executor.failure is None and time.monotonic() < deadline:
-        if rig.outcomes() and rig.executor.ended() and not rig.executor.desk.counts(rig.clock())["due"]:
+        if rig.outcomes() and rig.executor.ended() and not rig.executor.scheduler.counts(rig.clock())["due"]:
             break
         time.sleep(0.002)
     return isinstance(rig.executor.failure, Killed)
@@ -132,8 +132,8 @@ def test_a_batch_that_was_split_goes_on_although_its_other_half_met_an_org_that_
 
     assert sorted(rig.kinds(rig.settle(2, 5.0))) == ["converted", "created"]
     assert [rig.org.created(name) for name in ("Account", "Contact", "Opportunity")] == [2, 1, 2]
-    rig.wait(rig.executor.desk.idle, 2.0, "an idle desk")
-    assert rig.executor.desk.counts(rig.clock())["claims"] == 0
+    rig.wait(rig.executor.scheduler.idle, 2.0, "an idle desk")
+    assert rig.executor.scheduler.counts(rig.clock())["claims"] == 0
 
 
 def test_a_command_that_crashes_the_executor_is_given_up_after_three_deaths_alone(begin: Begin) -> None:
@@ -216,7 +216,7 @@ def _deadly(rig: Rig, command_id: str) -> Callable[[], int]:
         nonlocal deaths
         if place != "after_claim":
             return
-        at_work = [item.id for items in rig.executor.desk._working.values() for item in items]
+        at_work = [job.id for jobs in rig.executor.scheduler._working.values() for job in jobs]
         if command_id in at_work:
             deaths += 1
             raise Killed("decided the deadly one")

@@ -7,8 +7,8 @@ import pytest
 
 from processors.model.errors import RequestRefused
 from schemas.outcome import Outcome
-from tests.fakes.desk import Rig, command, integration
 from tests.fakes.org import KEY, Fault
+from tests.fakes.scheduler import Rig, command, integration
 from tests.integration.executor.conftest import Begin
 
 FULL = integration(
@@ -264,7 +264,7 @@ def test_an_org_without_external_ids_creates_no_second_contact_beside_an_account
     rig.org.faults.append(Fault("lost_after", lambda rows: getattr(rows[0], "object", "") == "Contact"))
     rig.send(person("full"))
     rig.wait(lambda: bool(rig.org.of("Contact")))
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["in_doubt"] == 1)
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["in_doubt"] == 1)
     rig.hour_later()
     rig.settle(1)
 

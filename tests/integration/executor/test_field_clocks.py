@@ -16,8 +16,8 @@ from processors.model.values import Write
 from schemas.command import Command
 from schemas.prospect import Prospect
 from schemas.values import Person
-from tests.fakes.desk import NOW, Rig, command, integration
 from tests.fakes.org import Fault
+from tests.fakes.scheduler import NOW, Rig, command, integration
 from tests.fakes.simulated import START, SimulatedRig
 from tests.integration.executor.conftest import Begin
 
@@ -63,7 +63,7 @@ def by_hand(rig: SimulatedRig, lead: str, **fields: Any) -> None:
 
 def kept(rig: Rig, record_id: str) -> Fields:
     """Return what the ledger keeps of a record's fields."""
-    found = rig.executor.context.ledger.clocks(rig.executor.lease, [record_id])
+    found = rig.executor.deps.ledger.clocks(rig.executor.lease, [record_id])
     return fields_from_json(found[record_id]) if record_id in found else {}
 
 
@@ -241,7 +241,7 @@ def test_eg_5_an_event_that_found_its_value_there_is_not_undone_by_an_older_one(
 def test_eg_2_an_event_far_ahead_of_our_time_counts_as_now(begin: Begin) -> None:
     rig = begin()
     counted: list[str] = []
-    rig.executor.context.metrics.count = lambda name, *_, **__: counted.append(name)  # type: ignore[method-assign]  # to see what is counted
+    rig.executor.deps.metrics.count = lambda name, *_, **__: counted.append(name)  # type: ignore[method-assign]  # to see what is counted
     rig.org.add("Lead", LastName="Doe", Company="Acme", Email="ann@example.com")
     now = datetime.now(UTC)
     rig.send(replace(at(0, "ahead", "ahead"), event_time=now + timedelta(hours=2)))

@@ -11,7 +11,7 @@ import simulator
 from processors.integration.model import Integration
 from schemas.command import Command
 from schemas.values import Agent
-from tests.fakes.desk import command, integration
+from tests.fakes.scheduler import command, integration
 from tests.fakes.simulated import AGENT, START, SimulatedRig, answered, calls, step, step_command
 
 Opened = Callable[..., SimulatedRig]

@@ -14,7 +14,7 @@ from processors.integration.model import Integration
 from schemas.outcome import Outcome
 from schemas.prospect import Prospect
 from schemas.values import Person
-from tests.fakes.desk import command, integration
+from tests.fakes.scheduler import command, integration
 from tests.fakes.simulated import START, SimulatedRig
 
 Opened = Callable[..., SimulatedRig]
@@ -78,7 +78,7 @@ def test_ll_24_live_commands_pass_a_first_load_that_fills_every_place_of_its_own
     left = 2000 - len(of(rig.outcomes(), "marketing"))
     assert left > 200, "the first load was over before the live commands were"
     # Its look-up and its write pass those under way alone: none of the forty batches goes in between.
-    assert max(passed) <= 2 * rig.executor.context.max_in_flight
+    assert max(passed) <= 2 * rig.executor.deps.max_in_flight
     assert {one.kind for one in rig.settle(2005, 60.0)} == {"created"}
     assert len(rig.rows("Lead")) == 2005
 
@@ -88,7 +88,7 @@ def test_ll_24_bulk_waits_for_a_new_day_from_four_fifths_on_and_nothing_is_lost(
     org = rig.running.org()
     org.used, org.limit = 790, LIMIT
     rig.deliver(*load(1000))
-    rig.wait(lambda: rig.executor.counts()["deferred"] > 0 and rig.executor.desk.idle(), what="bulk waits")
+    rig.wait(lambda: rig.executor.counts()["deferred"] > 0 and rig.executor.scheduler.idle(), what="bulk waits")
     settled = len(rig.outcomes())
     assert 0 < settled < 1000
     assert 0.8 * LIMIT <= org.used < 0.9 * LIMIT
@@ -110,10 +110,10 @@ def test_without_live_commands_one_batch_now_and_then_finds_out_that_a_new_day_h
     org = rig.running.org()
     org.used, org.limit = 850, LIMIT
     rig.deliver(*load(400))
-    rig.wait(lambda: rig.executor.counts()["deferred"] > 0 and rig.executor.desk.idle(), what="bulk waits")
+    rig.wait(lambda: rig.executor.counts()["deferred"] > 0 and rig.executor.scheduler.idle(), what="bulk waits")
     settled = len(rig.outcomes())
     rig.hour_later()
-    rig.wait(lambda: len(rig.outcomes()) == settled + 20 and rig.executor.desk.idle(), what="one batch")
+    rig.wait(lambda: len(rig.outcomes()) == settled + 20 and rig.executor.scheduler.idle(), what="one batch")
     org.used = 0
     rig.hour_later()
     assert {one.kind for one in rig.settle(400)} == {"created"}

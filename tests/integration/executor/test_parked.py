@@ -11,7 +11,7 @@ import simulator
 from processors.integration.model import Integration
 from schemas.user_action import UserAction
 from simulator.orgfile import OrgFile
-from tests.fakes.desk import command, integration
+from tests.fakes.scheduler import command, integration
 from tests.fakes.simulated import SimulatedRig, answered, by_hand, calls, person, step_command
 
 Opened = Callable[..., SimulatedRig]
@@ -47,7 +47,7 @@ def action(name: str, event: str = "a1", **more: Any) -> UserAction:
 
 
 def parked(rig: SimulatedRig) -> str:
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["parked"] == 1, what="the command to be parked")
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["parked"] == 1, what="the command to be parked")
     return rig.notices()[-1].command_id
 
 
@@ -98,7 +98,7 @@ def test_a_choice_and_what_is_parked_survive_a_restart(opened: Opened) -> None:
     rig.send(command("ann@example.com", Title="Boss"))
     about = parked(rig)
     rig.restart()
-    assert rig.executor.desk.counts(rig.clock())["parked"] == 1
+    assert rig.executor.scheduler.counts(rig.clock())["parked"] == 1
     rig.send(by_hand(action("choose_match", about=about, salesforce_id=first)))
     rig.settle(2)
     assert {row["Id"]: row.get("Title") for row in rig.rows("Lead")}[first] == "Boss"
@@ -113,7 +113,7 @@ def test_a_choice_of_no_record_leaves_the_command_parked(opened: Opened) -> None
     rig.send(by_hand(action("choose_match", about=about, salesforce_id="nonsense")))
     (refused,) = rig.settle(1)
     assert rig.kinds([refused]) == ["error.no_match"]
-    assert rig.executor.desk.counts(rig.clock())["parked"] == 1
+    assert rig.executor.scheduler.counts(rig.clock())["parked"] == 1
 
 
 def test_none_of_them_makes_a_new_record(opened: Opened) -> None:

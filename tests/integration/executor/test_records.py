@@ -55,16 +55,18 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
             rig.executor.close()
 
 
-def prospect(number: int, email: str | None = "ann@example.com", thing: str = "p-1", **fields: Any) -> Prospect:
+def prospect(number: int, email: str | None = "ann@example.com", source_id: str = "p-1", **fields: Any) -> Prospect:
     """Return the *number*-th state of a prospect."""
     who = Person("Ann", "Lee", email, (), "Acme")
-    return Prospect(f"{thing}-{number}", thing, "acme", START + timedelta(minutes=number), who, fields=fields)
+    return Prospect(f"{source_id}-{number}", source_id, "acme", START + timedelta(minutes=number), who, fields=fields)
 
 
-def record(number: int, stage: str = "New", thing: str = "r-1", **more: Any) -> FieldRecord:
+def record(number: int, stage: str = "New", source_id: str = "r-1", **more: Any) -> FieldRecord:
     """Return the *number*-th state of a field record."""
     told: dict[str, Any] = {"person": Person("Ann", "Lee", "ann@example.com", (), "Acme"), **more}
-    return FieldRecord(f"{thing}-{number}", thing, "acme", START + timedelta(minutes=number), stage=stage, **told)
+    return FieldRecord(
+        f"{source_id}-{number}", source_id, "acme", START + timedelta(minutes=number), stage=stage, **told
+    )
 
 
 def activity(number: int, **more: Any) -> FieldActivity:
@@ -134,7 +136,7 @@ def test_ll_15_an_anonymous_prospect_waits_until_a_user_links_it(opened: Opened)
     assert kinds == ["skipped.anonymous", "updated", "updated.unchanged"]
     (row,) = rig.rows("Lead")
     assert (row["LastName"], row["LeadSource"], row["State"]) == ("Smith", "Trade show A", "NY")
-    assert rig.outcomes()[1].thing == "p-1"
+    assert rig.outcomes()[1].source_id == "p-1"
 
 
 def test_ll_22_what_nobody_asked_for_waits_and_goes_when_a_user_asks(opened: Opened) -> None:
@@ -156,7 +158,7 @@ def test_ll_26_ll_27_a_deleted_record_is_told_and_its_link_dropped(opened: Opene
 
 def test_prospects_with_one_e_mail_that_come_together_become_one_lead(opened: Opened) -> None:
     rig = opened(marketing())
-    rig.deliver(*(prospect(1, thing=f"p-{number}") for number in range(8)))
+    rig.deliver(*(prospect(1, source_id=f"p-{number}") for number in range(8)))
     rig.settle(8)
     assert len(rig.rows("Lead")) == 1
 
@@ -214,7 +216,9 @@ def test_sp_28_a_lead_of_an_unknown_owner_is_the_default_users(opened: Opened) -
     one_by_one(
         rig,
         record(1, owner=Agent(REP)),
-        record(1, thing="r-2", owner=Agent("who@example.com"), person=Person(last_name="Roe", email="r@example.com")),
+        record(
+            1, source_id="r-2", owner=Agent("who@example.com"), person=Person(last_name="Roe", email="r@example.com")
+        ),
     )
     assert {row["LastName"]: row["OwnerId"] for row in rig.rows("Lead")} == {"Lee": rep, "Roe": boss}
     assert [one.flags for one in rig.outcomes()] == [(), ("owner_fallback",)]
@@ -230,7 +234,7 @@ def test_sp_31_a_field_that_salesforce_demands_is_told_and_not_silent(opened: Op
 def test_sp_6_an_activity_that_comes_before_its_record_waits_for_it(opened: Opened) -> None:
     rig = opened(field())
     rig.deliver(activity(1))
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["later"] == 1, what="the activity waits")
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["later"] == 1, what="the activity waits")
     rig.deliver(record(1))
     rig.wait(lambda: len(rig.rows("Task")) == 1, what="the task")
     assert rig.rows("Task")[0]["WhoId"] == rig.rows("Lead")[0]["Id"]
@@ -240,7 +244,7 @@ def test_sp_6_an_activity_that_comes_before_its_record_waits_for_it(opened: Open
 def test_sp_6_an_activity_whose_record_never_comes_is_an_error_in_the_end(opened: Opened) -> None:
     rig = opened(field())
     rig.deliver(activity(1))
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["later"] == 1, what="the activity waits")
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["later"] == 1, what="the activity waits")
     rig.hour_later()
     assert rig.kinds(rig.settle(1)) == ["error.no_match"]
 
@@ -287,7 +291,7 @@ def test_ll_5_ll_23_changes_gather_for_a_cycle_and_go_in_collections_of_200(open
     rig.settle(100)  # by now the org's pace is known
     before = len(rig.control().log())
     rig.deliver(*(prospect(1, f"q{number}@example.com", f"q-{number}") for number in range(450)))
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["later"] == 450, what="all wait for the cycle")
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["later"] == 450, what="all wait for the cycle")
     assert len(rig.control().log()) == before
     rig.hour_later()
     assert set(rig.kinds(rig.settle(550))) == {"created"}
@@ -298,7 +302,7 @@ def test_ll_5_what_waits_for_a_cycle_waits_through_a_restart(opened: Opened) -> 
     rig = opened(marketing(schedule={"every": "1h"}))
     rig.deliver(*many(3))
     rig.restart()
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["later"] == 3, what="all wait for the cycle")
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["later"] == 3, what="all wait for the cycle")
     rig.hour_later()
     assert set(rig.kinds(rig.settle(3))) == {"created"}
 

@@ -7,8 +7,8 @@ import pytest
 
 from processors.executor.org_queue.runner import OrgExecutor
 from schemas.command import Command
-from tests.fakes.desk import Rig, command, integration
 from tests.fakes.org import Fault
+from tests.fakes.scheduler import Rig, command, integration
 from tests.integration.executor.conftest import Begin
 
 CONTACTS = integration("full", action="update_and_convert_lead_or_create_contact", account={"enabled": True})
@@ -132,7 +132,7 @@ def test_d11_a_command_that_waited_for_another_matches_again(begin: Begin) -> No
     rig.send(contact("ann@example.com"))
     rig.wait(lambda: len(rig.org.effects) + rig.places.count("after_intents") >= 2)
     rig.send(command("ann@example.com", integration="full", account={"Name": "Acme"}, Title="Boss"))
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["due"] == 1)
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["due"] == 1)
     slow.event.set()
     outcomes = rig.settle(2)
 
@@ -170,7 +170,7 @@ def test_d12_a_sleeper_sends_nothing_after_its_send_by_and_settles_nothing(begin
 def test_d21_an_event_id_with_other_content_is_one_error_beside_the_first_outcome(begin: Begin) -> None:
     from processors.executor.session.session import _reused
     from processors.model.ledger import Arrival
-    from tests.fakes.desk import CODEC
+    from tests.fakes.scheduler import CODEC
 
     rig = begin()
     first = command("ann@example.com", event_id="e1", digest="one")
@@ -179,7 +179,7 @@ def test_d21_an_event_id_with_other_content_is_one_error_beside_the_first_outcom
     rig.settle(1)
     arrival = Arrival(other, CODEC.encode("command", other.to_avro()))
     for _ in range(2):
-        stored, reused = rig.executor.context.ledger.insert(rig.executor.lease, [arrival])
+        stored, reused = rig.executor.deps.ledger.insert(rig.executor.lease, [arrival])
         assert (list(stored), list(reused)) == ([], [arrival])
         rig.send(_reused(arrival, CODEC).command)
     same_again = command("ann@example.com", event_id="e1", digest="one")
@@ -243,13 +243,13 @@ def test_an_org_that_is_down_pauses_and_goes_on(begin: Begin) -> None:
     rig = begin()
     rig.org.is_down = True
     rig.send(command("ann@example.com"), command("bob@example.com"))
-    rig.wait(lambda: rig.executor.desk.pauses >= 3)
+    rig.wait(lambda: rig.executor.scheduler.pauses >= 3)
     assert rig.outcomes() == []
     assert rig.executor.failure is None
     rig.org.is_down = False
 
     assert rig.kinds(rig.settle(2)) == ["created", "created"]
-    rig.wait(lambda: rig.executor.desk.pauses == 0)
+    rig.wait(lambda: rig.executor.scheduler.pauses == 0)
 
 
 def test_an_org_that_goes_down_while_a_call_is_under_way_loses_nothing(begin: Begin) -> None:
@@ -271,4 +271,4 @@ def test_many_more_than_one_call_takes_all_settle(begin: Begin) -> None:
 
     assert sorted(one["Title"] for one in rig.org.of("Lead")) == sorted(str(n) for n in range(80, 120))
     assert rig.org.created("Lead") == 40
-    rig.wait(lambda: rig.executor.desk.counts(rig.clock())["claims"] == 0)
+    rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["claims"] == 0)

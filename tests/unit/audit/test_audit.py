@@ -63,7 +63,7 @@ def received(number: int, **changes: Any) -> Received:
         org="main",
         contract="call_result",
         event_ids=(f"event-{number}",),
-        thing=f"call-{number}",
+        source_id=f"call-{number}",
         event_time=AT,
         command_time=AT,
         settled_time=AT + timedelta(minutes=number),

@@ -49,7 +49,7 @@ def add(engine: Engine, number: int, **changes: Any) -> None:
         "org": "main",
         "contract": "call_result",
         "event_ids": (f"event-{number}",),
-        "thing": "call-1",
+        "source_id": "call-1",
         "event_time": AT,
         "command_time": AT,
         "settled_time": AT + timedelta(hours=number),

@@ -15,8 +15,8 @@ from processors.executor.session.publish import Position, next_positions
 from processors.model.ledger import Unpublished
 from processors.model.plan import Part, Plan, Row, call_from_json, call_to_json, plan_from_json, plan_to_json
 from processors.model.values import Decision, Record, Step, Write, Written
-from tests.fakes.desk import command
 from tests.fakes.org import KEY, USER
+from tests.fakes.scheduler import command
 
 EXTERNAL = {"Lead": KEY, "Contact": KEY}
 AT = 1_767_600_000.0
@@ -25,9 +25,9 @@ AT = 1_767_600_000.0
 def planned(place: int, *steps: Step, done: int = 0) -> Job:
     """Return a command with a plan of these steps."""
     results = tuple(Written(True, f"id{number}") for number in range(done))
-    item = Job(command("a@example.com"), None, place, 0, 0.0, frozenset({f"k{place}"}))
-    item.plan = Plan(Decision("updated", steps=steps), results=results)
-    return item
+    job = Job(command("a@example.com"), None, place, 0, 0.0, frozenset({f"k{place}"}))
+    job.plan = Plan(Decision("updated", steps=steps), results=results)
+    return job
 
 
 def update(record: str, **fields: Any) -> Step:
@@ -35,10 +35,10 @@ def update(record: str, **fields: Any) -> Step:
     return Step("lead", "update", "Lead", record_id=record, fields=fields)
 
 
-def packed(*items: Job, max_rows: int = COLLECTION * COLLECTIONS) -> list[Any]:
+def packed(*jobs: Job, max_rows: int = COLLECTION * COLLECTIONS) -> list[Any]:
     """Return the calls of these commands."""
     numbers = itertools.count()
-    return pack(items, EXTERNAL, Terms(max_rows), AT, lambda: f"call{next(numbers)}")
+    return pack(jobs, EXTERNAL, Terms(max_rows), AT, lambda: f"call{next(numbers)}")
 
 
 def test_updates_of_one_record_are_one_row_in_which_later_values_win() -> None:
@@ -58,11 +58,11 @@ def test_every_step_is_in_one_call_and_no_call_is_too_large(kinds: list[str]) ->
         "contact": lambda n: Step("contact", "create", "Contact", effect=f"c{n}"),
         "convert": lambda n: Step("convert", "convert", "Lead", record_id=f"V{n}"),
     }
-    items = [planned(n, made[kind](n)) for n, kind in enumerate(kinds)]
-    calls = packed(*items, max_rows=7)
+    jobs = [planned(n, made[kind](n)) for n, kind in enumerate(kinds)]
+    calls = packed(*jobs, max_rows=7)
 
     parts = [part.command_id for call in calls for row in call.rows for part in row.parts]
-    assert sorted(parts) == sorted(item.id for item in items)
+    assert sorted(parts) == sorted(job.id for job in jobs)
     for call in calls:
         assert len(call.rows) <= (100 if call.kind == "convert" else 7)
         assert all((row.conversion is not None) == (call.kind == "convert") for row in call.rows)
@@ -113,8 +113,8 @@ def test_a_create_without_an_external_id_is_never_seen() -> None:
 
 
 def test_a_conversion_is_seen_by_the_lead_that_is_converted() -> None:
-    item = planned(1, Step("convert", "convert", "Lead", record_id="L", status="Converted"))
-    (call,) = packed(item)
+    job = planned(1, Step("convert", "convert", "Lead", record_id="L", status="Converted"))
+    (call,) = packed(job)
     answer = _seen(call.rows[0], IsConverted=True, ConvertedContactId="C", ConvertedAccountId="A")
 
     assert answer == Written(True, "L", account_id="A", contact_id="C")

@@ -155,7 +155,7 @@ def test_a_command_carries_identity_digests_and_people() -> None:
     assert made.command_id == command_id("call_result", "e1", "one")
     assert made.event_digest == digest(EVENT.to_avro())
     assert made.settings_digest == Integrations.of([integration(lane="bulk")]).digest("one")
-    assert (made.thing, made.lane, made.person, made.agent) == ("c1", "bulk", EVENT.person, EVENT.agent)
+    assert (made.source_id, made.lane, made.person, made.agent) == ("c1", "bulk", EVENT.person, EVENT.agent)
     assert (made.event_time, made.command_time) == (RESULTED, NOW)
 
 

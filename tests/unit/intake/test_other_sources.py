@@ -126,7 +126,7 @@ def test_an_unknown_step_stays_with_its_call() -> None:
 
 def test_a_step_goes_by_its_network_whole_and_unmapped() -> None:
     asked = made(STEP)
-    assert (asked.kind, asked.thing, asked.integration) == ("step", "c1", "calls")
+    assert (asked.kind, asked.source_id, asked.integration) == ("step", "c1", "calls")
     assert asked.step == STEP.call_step
     assert asked.activity == {}
 

@@ -57,7 +57,7 @@ def test_an_event_survives_its_contract_and_its_command_too(event: Event) -> Non
     assert decode(CODEC.encode(contract, event.to_avro()), CODEC, contract) == event
     asked = made(event)
     assert Command.from_avro(CODEC.decode("command", CODEC.encode("command", asked.to_avro()))) == asked
-    assert (asked.kind, asked.contract, asked.thing) == ("apply", contract, event.thing)
+    assert (asked.kind, asked.contract, asked.source_id) == ("apply", contract, event.source_id)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)

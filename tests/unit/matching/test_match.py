@@ -49,7 +49,7 @@ def test_two_events_of_one_thing_share_a_claim_and_two_things_do_not() -> None:
     """Without a common name the thing itself keeps its events apart from each other in time."""
     nobody = Person()
     first, again = command(person=nobody, keys=()), command(person=nobody, keys=(), event_id="e-2")
-    other = command(person=nobody, keys=(), thing="call-2")
+    other = command(person=nobody, keys=(), source_id="call-2")
     assert person_keys(first) & person_keys(again)
     assert not person_keys(first) & person_keys(other)
 
@@ -57,8 +57,8 @@ def test_two_events_of_one_thing_share_a_claim_and_two_things_do_not() -> None:
 def test_a_set_of_text_keys_is_claimed_by_its_values_without_case() -> None:
     """Name and company stand for the person where there is nothing better."""
     shouted = tuple(replace(key, value=key.value.upper()) for key in NAMED)
-    first = person_keys(command(person=Person(), keys=NAMED, thing="call-1"))
-    second = person_keys(command(person=Person(), keys=shouted, thing="call-2"))
+    first = person_keys(command(person=Person(), keys=NAMED, source_id="call-1"))
+    second = person_keys(command(person=Person(), keys=shouted, source_id="call-2"))
     assert [one[:5] for one in first & second] == ["text:"]
 
 
@@ -183,8 +183,8 @@ def test_what_will_be_created_is_claimed_by_the_key_that_the_record_will_carry()
     asked = command(person=Person(), keys=())
     decision = decide(asked, Match(), integration("lead"), FACTS, NOW)
     (step,) = decision.steps
-    item = Job(asked, integration("lead"), 1, 0, 0.0, person_keys(asked))
-    assert f"thing:{step.effect}" in touched_keys(item, decision, Match(), {})
+    job = Job(asked, integration("lead"), 1, 0, 0.0, person_keys(asked))
+    assert f"thing:{step.effect}" in touched_keys(job, decision, Match(), {})
     found = Match(leads=(Record("Lead", LEAD, {"Signalbox_Key__c": step.effect}),))
     other = decide(command(salesforce_id=LEAD), found, integration("only"), FACTS, NOW)
-    assert f"thing:{step.effect}" in touched_keys(item, other, found, {"Lead": "Signalbox_Key__c"})
+    assert f"thing:{step.effect}" in touched_keys(job, other, found, {"Lead": "Signalbox_Key__c"})

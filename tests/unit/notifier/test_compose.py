@@ -47,7 +47,7 @@ def error(reason: Reason = "no_match", number: int = 1, **changes: Any) -> Outco
         org="main",
         contract="call_result",
         event_ids=(f"event-{number}",),
-        thing="call-1",
+        source_id="call-1",
         event_time=AT,
         command_time=AT,
         settled_time=AT,

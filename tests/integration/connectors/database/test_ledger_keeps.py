@@ -4,7 +4,7 @@ import orjson
 import pytest
 from sqlalchemy import Engine
 
-from connectors.database.ledger import KEEP_CLOCKS, KEEP_THINGS, SqlLedger
+from connectors.database.ledger import KEEP_CLOCKS, KEEP_SOURCE_STATES, SqlLedger
 from connectors.database.parked import parked_commands
 from processors.model.ledger import Lease, LedgerTransaction, Noticed, Postponed, Resumed, Settled
 from tests.integration.connectors.database.test_ledger import arrival, settled
@@ -28,17 +28,17 @@ def park(ledger: SqlLedger, lease: Lease, command_id: str, due: float = 2e9) -> 
 
 def test_things_are_kept_by_integration_and_the_last_word_counts(engine: Engine) -> None:
     ledger, lease = begun(engine)
-    ledger.apply(lease, LedgerTransaction(things={("one", "t"): b"1", ("two", "t"): b"2"}))
-    ledger.apply(lease, LedgerTransaction(things={("one", "t"): b"3"}))
+    ledger.apply(lease, LedgerTransaction(source_states={("one", "t"): b"1", ("two", "t"): b"2"}))
+    ledger.apply(lease, LedgerTransaction(source_states={("one", "t"): b"3"}))
     keys = [("one", "t"), ("two", "t"), ("one", "unknown")]
-    assert ledger.things(lease, keys) == {("one", "t"): b"3", ("two", "t"): b"2"}
+    assert ledger.source_states(lease, keys) == {("one", "t"): b"3", ("two", "t"): b"2"}
 
 
 def test_a_thing_of_another_org_is_not_ours(engine: Engine) -> None:
     ledger, lease = begun(engine)
-    ledger.apply(lease, LedgerTransaction(things={("one", "t"): b"1"}))
+    ledger.apply(lease, LedgerTransaction(source_states={("one", "t"): b"1"}))
     other = ledger.take_lease("other", "one")
-    assert ledger.things(other, [("one", "t")]) == {}
+    assert ledger.source_states(other, [("one", "t")]) == {}
 
 
 def test_outcomes_and_notices_share_one_series_of_numbers_without_gaps(engine: Engine) -> None:
@@ -125,14 +125,14 @@ def test_old_steps_notices_and_things_are_pruned_and_things_are_kept_longest(eng
     lease = ledger.take_lease("main", "one")
     ledger.insert(lease, [arrival("a"), arrival("b")])
     call = Settled("a", b"outcome", "activity", "activity_created", "key", b"{}", absorbed=("b",))
-    ledger.apply(lease, LedgerTransaction(settled=[call], noticed=[noticed("n1")], things={("one", "t"): b"1"}))
+    ledger.apply(lease, LedgerTransaction(settled=[call], noticed=[noticed("n1")], source_states={("one", "t"): b"1"}))
     ledger.prune(lease, 2_000.0, 2)
     assert ledger.unpublished("main", 0, 10) == []
     assert [one.command_id for one in ledger.insert(lease, [arrival("b")])[0]] == ["b"]
-    assert ledger.things(lease, [("one", "t")]) == {("one", "t"): b"1"}
-    now[0] += KEEP_THINGS + 1
+    assert ledger.source_states(lease, [("one", "t")]) == {("one", "t"): b"1"}
+    now[0] += KEEP_SOURCE_STATES + 1
     ledger.prune(lease, 2_000.0, 2)
-    assert ledger.things(lease, [("one", "t")]) == {}
+    assert ledger.source_states(lease, [("one", "t")]) == {}
 
 
 def test_field_clocks_are_put_over_those_of_other_fields(engine: Engine) -> None:

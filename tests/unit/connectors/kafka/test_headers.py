@@ -19,7 +19,7 @@ def _outcome() -> Outcome:
         org="north",
         contract="call_result",
         event_ids=("e1",),
-        thing="call-1",
+        source_id="call-1",
         event_time=SETTLED,
         command_time=SETTLED,
         settled_time=SETTLED,

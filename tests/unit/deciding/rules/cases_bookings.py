@@ -56,7 +56,7 @@ def settings(**over: Any) -> Integration:
     return Integration.model_validate({**SETTINGS, **over})
 
 
-def command(status: str = "booked", thing: str = "b-1", previous: str | None = None, **over: Any) -> Command:
+def command(status: str = "booked", source_id: str = "b-1", previous: str | None = None, **over: Any) -> Command:
     """Return the command of one change of a booking of Ann's."""
     base: dict[str, Any] = {
         "command_id": "c",
@@ -64,7 +64,7 @@ def command(status: str = "booked", thing: str = "b-1", previous: str | None = N
         "contract": "booking",
         "event_id": "e",
         "event_digest": "d",
-        "thing": thing,
+        "source_id": source_id,
         "integration": "meetings",
         "org": "acme",
         "lane": "live",

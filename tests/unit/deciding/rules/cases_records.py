@@ -79,7 +79,7 @@ def command(contract: str, **over: Any) -> Command:
         "contract": contract,
         "event_id": "e",
         "event_digest": "d",
-        "thing": "p-1",
+        "source_id": "p-1",
         "integration": "marketing" if contract in ("prospect", "user_action") else "field",
         "org": "acme",
         "lane": "bulk",
@@ -135,7 +135,7 @@ class Synced:
         more = [f"link {one.source_id} {one.record_id or one.role}" for one in decision.links]
         more += [f"unlink {one.source_id}" for one in decision.unlinked]
         more += [f"flag {one}" for one in decision.flags]
-        more += [f"keep {name}" for name in decision.things]
+        more += [f"keep {name}" for name in decision.source_states]
         more += [f"wait {decision.wait_seconds}"] if decision.wait_seconds is not None else []
         return tuple(_short(line) for line in (*told(match, decision), *more))
 
@@ -304,8 +304,8 @@ PROSPECT = [
     ),
 ]
 
-LINK = {"thing": "a-1", "request": Request("link_record", about="p-1")}
-SYNC = {"thing": "a-1", "request": Request("sync_record", about="p-1")}
+LINK = {"source_id": "a-1", "request": Request("link_record", about="p-1")}
+SYNC = {"source_id": "a-1", "request": Request("sync_record", about="p-1")}
 NOBODY = ("error no_match", "said: no lead, contact or account matches")
 UNKNOWN = "said: nothing is known of prospect 'p-1': it was never sent, or its name is another one"
 GONE = ("error no_match", "ignored LEAD_2", "said: record LEAD_2 is not there: choose another one")
@@ -533,7 +533,7 @@ FIELD_RECORD = [
 VISIT = SourceRecord("p-1", activity="visit")
 CALL = SourceRecord("p-1", activity="activity")
 PLANNED: dict[str, Any] = {
-    "thing": "v-1",
+    "source_id": "v-1",
     "record": CALL,
     "lead": {},
     "contact": {},

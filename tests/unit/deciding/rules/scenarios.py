@@ -110,7 +110,7 @@ def command(**over: Any) -> Command:
         "contract": "call_result",
         "event_id": "e-1",
         "event_digest": "d",
-        "thing": "call-1",
+        "source_id": "call-1",
         "integration": "calls",
         "org": "acme",
         "lane": "live",

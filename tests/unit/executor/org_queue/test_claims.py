@@ -11,12 +11,12 @@ from processors.executor.org_queue.claims import Claims, Job, Queue, pick
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.model.plan import Plan
 from processors.model.values import Decision, Step, Written
-from tests.fakes.desk import command
+from tests.fakes.scheduler import command
 
 PLAN = Plan(Decision("created", steps=(Step("lead", "create", "Lead"),)), results=(Written(True, "x"),))
 
 
-def item(place: int, *keys: str, wants: str = "", lane: int = 0, due: float = 0.0, alone: bool = False) -> Job:
+def job(place: int, *keys: str, wants: str = "", lane: int = 0, due: float = 0.0, alone: bool = False) -> Job:
     """Return a waiting command with these keys."""
     return Job(
         command("a@example.com"),
@@ -30,136 +30,136 @@ def item(place: int, *keys: str, wants: str = "", lane: int = 0, due: float = 0.
     )
 
 
-def queue(*items: Job) -> Queue:
+def queue(*jobs: Job) -> Queue:
     """Return a queue of these commands."""
     made = Queue()
-    for one in items:
+    for one in jobs:
         made.add(one)
     return made
 
 
-def picked(*items: Job, claims: Claims | None = None, limit: int = 10) -> list[int]:
+def picked(*jobs: Job, claims: Claims | None = None, limit: int = 10) -> list[int]:
     """Return the places of those that may go at time 1."""
-    return [one.place for one in pick(queue(*items), claims or Claims(), {}, 1.0, limit)]
+    return [one.place for one in pick(queue(*jobs), claims or Claims(), {}, 1.0, limit)]
 
 
 def test_commands_of_one_person_go_together_in_order() -> None:
-    assert picked(item(2, "a"), item(1, "a"), item(3, "b")) == [1, 2, 3]
+    assert picked(job(2, "a"), job(1, "a"), job(3, "b")) == [1, 2, 3]
 
 
 def test_one_that_is_not_due_holds_back_its_own_people_and_nobody_else() -> None:
-    assert picked(item(1, "a", due=5.0), item(2, "a", "b"), item(3, "b"), item(4, "c")) == [4]
+    assert picked(job(1, "a", due=5.0), job(2, "a", "b"), job(3, "b"), job(4, "c")) == [4]
 
 
 def test_a_due_one_passes_those_of_a_lower_lane_that_are_not_due() -> None:
-    assert picked(item(1, "a", lane=1, due=5.0), item(2, "a", lane=0)) == [2]
+    assert picked(job(1, "a", lane=1, due=5.0), job(2, "a", lane=0)) == [2]
 
 
 def test_a_key_that_is_held_holds_back_all_who_share_one_with_whoever_wants_it() -> None:
     claims = Claims()
     claims.take(["a"], "batch:1")
-    assert picked(item(1, "x", wants="a"), item(2, "x"), item(3, "b"), claims=claims) == [3]
+    assert picked(job(1, "x", wants="a"), job(2, "x"), job(3, "b"), claims=claims) == [3]
 
 
 def test_a_command_that_goes_alone_is_a_batch_of_its_own() -> None:
-    assert picked(item(1, "a", alone=True), item(2, "b"), item(3, "a")) == [1]
-    assert picked(item(1, "b"), item(2, "a", alone=True), item(3, "a"), item(4, "c")) == [1, 4]
+    assert picked(job(1, "a", alone=True), job(2, "b"), job(3, "a")) == [1]
+    assert picked(job(1, "b"), job(2, "a", alone=True), job(3, "a"), job(4, "c")) == [1, 4]
 
 
 def test_nobody_is_decided_beside_a_plan_that_goes_on() -> None:
-    going_on, fresh, other = item(1, "a"), item(2, "a"), item(3, "b")
+    going_on, fresh, other = job(1, "a"), job(2, "a"), job(3, "b")
     going_on.plan = PLAN
     assert picked(going_on, fresh, other) == [1]
     assert picked(fresh, other) == [2, 3]
 
 
 def test_two_plans_of_one_person_go_one_after_the_other() -> None:
-    first, second, other = item(1, "a"), item(2, "a"), item(3, "b")
+    first, second, other = job(1, "a"), job(2, "a"), job(3, "b")
     for one in (first, second, other):
         one.plan = PLAN
     assert picked(first, second, other) == [1, 3]
 
 
 def test_a_key_found_out_is_left_to_an_earlier_command_that_has_it_from_the_start() -> None:
-    desk = Scheduler(linger=0.0)
-    waiting, later = item(1, "a", "rec:x", due=100.0), item(2, "b")
-    desk.add([waiting, later], 0.0)
-    batch = desk.next_batch(1.0, 10)
+    scheduler = Scheduler(linger=0.0)
+    waiting, later = job(1, "a", "rec:x", due=100.0), job(2, "b")
+    scheduler.add([waiting, later], 0.0)
+    batch = scheduler.next_batch(1.0, 10)
     assert batch is not None
-    assert desk.widen(batch[0], [later], {later.id: frozenset({"rec:x"})}) == ([], [later])
+    assert scheduler.widen(batch[0], [later], {later.id: frozenset({"rec:x"})}) == ([], [later])
 
 
 def test_what_an_earlier_match_wanted_is_let_go_when_this_one_does_not() -> None:
-    desk = Scheduler(linger=0.0)
-    one = item(1, "a", wants="rec:old")
-    desk.add([one], 0.0)
-    batch = desk.next_batch(1.0, 10)
+    scheduler = Scheduler(linger=0.0)
+    one = job(1, "a", wants="rec:old")
+    scheduler.add([one], 0.0)
+    batch = scheduler.next_batch(1.0, 10)
     assert batch is not None
-    assert desk.widen(batch[0], [one], {one.id: frozenset({"rec:new"})}) == ([one], [])
-    desk.leave(batch[0], [one])
-    desk.finish(batch[0])
-    assert desk.counts(1.0)["claims"] == 0
+    assert scheduler.widen(batch[0], [one], {one.id: frozenset({"rec:new"})}) == ([one], [])
+    scheduler.leave(batch[0], [one])
+    scheduler.finish(batch[0])
+    assert scheduler.counts(1.0)["claims"] == 0
 
 
 def test_a_suspect_goes_while_nothing_else_is_under_way() -> None:
-    desk = Scheduler(linger=0.0)
-    first, suspect, third = item(1, "a"), item(2, "b"), item(3, "c")
+    scheduler = Scheduler(linger=0.0)
+    first, suspect, third = job(1, "a"), job(2, "b"), job(3, "c")
     suspect.suspect = True
-    desk.add([first, suspect, third], 0.0)
-    batch = desk.next_batch(1.0, 10)
+    scheduler.add([first, suspect, third], 0.0)
+    batch = scheduler.next_batch(1.0, 10)
     assert batch is not None
     assert batch[1] == [first]
-    assert desk.next_batch(1.0, 10) is None
-    desk.leave(batch[0], [first])
-    desk.finish(batch[0])
-    alone = desk.next_batch(1.0, 10)
+    assert scheduler.next_batch(1.0, 10) is None
+    scheduler.leave(batch[0], [first])
+    scheduler.finish(batch[0])
+    alone = scheduler.next_batch(1.0, 10)
     assert alone is not None
     assert alone[1] == [suspect]
-    assert desk.next_batch(1.0, 10) is None
+    assert scheduler.next_batch(1.0, 10) is None
 
 
-def _streamed(desk: Scheduler, since: float, until: float) -> None:
+def _streamed(scheduler: Scheduler, since: float, until: float) -> None:
     """Let thirty commands come each tenth of a second."""
     for tenth in range(round(since * 10), round(until * 10)):
-        desk.add([item(tenth * 30 + n, f"k{tenth}-{n}") for n in range(30)], tenth / 10)
+        scheduler.add([job(tenth * 30 + n, f"k{tenth}-{n}") for n in range(30)], tenth / 10)
 
 
 def test_a_lone_command_goes_at_once() -> None:
-    desk = Scheduler()
-    desk.add([item(1, "a")], 0.0)
-    assert desk.next_batch(0.0, 1000) is not None
+    scheduler = Scheduler()
+    scheduler.add([job(1, "a")], 0.0)
+    assert scheduler.next_batch(0.0, 1000) is not None
 
 
 def test_a_stream_is_gathered_until_nothing_more_came_or_its_time_is_up() -> None:
-    desk = Scheduler()
-    _streamed(desk, 0.0, 1.0)
-    assert desk.next_batch(0.95, 1000) is None
-    ended = desk.next_batch(0.9 + QUIET_SECONDS, 1000)
+    scheduler = Scheduler()
+    _streamed(scheduler, 0.0, 1.0)
+    assert scheduler.next_batch(0.95, 1000) is None
+    ended = scheduler.next_batch(0.9 + QUIET_SECONDS, 1000)
     assert ended is not None
     assert len(ended[1]) == 300
-    _streamed(desk, 3.0, 3.0 + GATHER_SECONDS + 0.1)
-    timely = desk.next_batch(3.0 + GATHER_SECONDS, 1000)
+    _streamed(scheduler, 3.0, 3.0 + GATHER_SECONDS + 0.1)
+    timely = scheduler.next_batch(3.0 + GATHER_SECONDS, 1000)
     assert timely is not None
     assert len(timely[1]) == 30 * (round(GATHER_SECONDS * 10) + 1)
 
 
 def test_a_full_batch_of_a_stream_goes_at_once() -> None:
-    desk = Scheduler()
-    _streamed(desk, 0.0, 1.0)
-    assert desk.next_batch(1.0, 300) is not None
+    scheduler = Scheduler()
+    _streamed(scheduler, 0.0, 1.0)
+    assert scheduler.next_batch(1.0, 300) is not None
 
 
 def test_steps_count_for_a_stream_before_their_calls_are_over() -> None:
-    desk = Scheduler()
-    desk.add([item(1, "a")], 0.0, STREAM)
-    assert desk.next_batch(0.0, 1000) is None
-    assert desk.next_batch(QUIET_SECONDS, 1000) is not None
+    scheduler = Scheduler()
+    scheduler.add([job(1, "a")], 0.0, STREAM)
+    assert scheduler.next_batch(0.0, 1000) is None
+    assert scheduler.next_batch(QUIET_SECONDS, 1000) is not None
 
 
 @dataclass
 class _Batch:
     holder: str
-    items: list[Job]
+    jobs: list[Job]
     widened: bool = False
     held: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -172,7 +172,7 @@ class AtTheDesk(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.desk = Scheduler(linger=0.0, max_in_flight=4)
+        self.scheduler = Scheduler(linger=0.0, max_in_flight=4)
         self.now = 0.0
         self.places = 0
         self.touches: dict[str, frozenset[str]] = {}
@@ -183,14 +183,14 @@ class AtTheDesk(RuleBasedStateMachine):
     @rule(keys=st.frozensets(names, min_size=1, max_size=2), touches=st.frozensets(records, max_size=2))
     def arrive(self, keys: frozenset[str], touches: frozenset[str]) -> None:
         self.places += 1
-        new = item(self.places, *keys)
+        new = job(self.places, *keys)
         self.touches[new.id] = touches
         self.all[new.id] = new
-        self.desk.add([new], self.now)
+        self.scheduler.add([new], self.now)
 
     @rule(limit=st.integers(1, 4))
     def go(self, limit: int) -> None:
-        batch = self.desk.next_batch(self.now, limit)
+        batch = self.scheduler.next_batch(self.now, limit)
         if batch is not None:
             self.batches.append(_Batch(*batch))
 
@@ -198,29 +198,31 @@ class AtTheDesk(RuleBasedStateMachine):
     def find_out(self, number: int) -> None:
         if number < len(self.batches) and not self.batches[number].widened:
             batch = self.batches[number]
-            if self.desk._earlier_match(batch.holder, min(one.order for one in batch.items)):
+            if self.scheduler._earlier_match(batch.holder, min(one.order for one in batch.jobs)):
                 # Its thread would wait for the other one.
                 return
-            going, _ = self.desk.widen(batch.holder, batch.items, {one.id: self.touches[one.id] for one in batch.items})
-            batch.items, batch.widened = going, True
+            going, _ = self.scheduler.widen(
+                batch.holder, batch.jobs, {one.id: self.touches[one.id] for one in batch.jobs}
+            )
+            batch.jobs, batch.widened = going, True
 
     @rule(number=st.integers(0, 3))
     def settle(self, number: int) -> None:
         if number < len(self.batches) and self.batches[number].widened:
             batch = self.batches.pop(number)
-            self.settled += batch.items
-            self.desk.leave(batch.holder, batch.items)
-            self.desk.finish(batch.holder)
+            self.settled += batch.jobs
+            self.scheduler.leave(batch.holder, batch.jobs)
+            self.scheduler.finish(batch.holder)
 
     @rule(number=st.integers(0, 3), later=st.integers(1, 3), touches=st.frozensets(records, max_size=2))
     def put_off(self, number: int, later: int, touches: frozenset[str]) -> None:
         if number < len(self.batches) and self.batches[number].widened:
             batch = self.batches.pop(number)
-            for one in batch.items:
+            for one in batch.jobs:
                 one.due = self.now + later
                 self.touches[one.id] = touches
-            self.desk.give_back(batch.holder, batch.items)
-            self.desk.finish(batch.holder)
+            self.scheduler.give_back(batch.holder, batch.jobs)
+            self.scheduler.finish(batch.holder)
 
     @rule(seconds=st.integers(1, 3))
     def pass_time(self, seconds: int) -> None:
@@ -232,7 +234,7 @@ class AtTheDesk(RuleBasedStateMachine):
             return
         held: dict[str, str] = {}
         for batch in self.batches:
-            for one in batch.items:
+            for one in batch.jobs:
                 keys = one.keys | (self.touches[one.id] if batch.widened else frozenset())
                 for key in keys:
                     assert held.setdefault(key, batch.holder) == batch.holder, f"{key} has two holders"
@@ -261,7 +263,7 @@ class AtTheDesk(RuleBasedStateMachine):
                 break
         self.order_is_kept_for_each_name()
         assert len(self.settled) == len(self.all), "somebody waits for ever"
-        assert self.desk.counts(self.now)["claims"] == 0
+        assert self.scheduler.counts(self.now)["claims"] == 0
 
 
 AtTheDesk.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
@@ -270,20 +272,20 @@ test_commands_at_the_desk_keep_their_order_share_nothing_and_all_settle = AtTheD
 
 def test_d10_what_was_read_before_somebody_wrote_and_let_go_is_read_again() -> None:
     """Another name of the same record: the batch matched before the other one wrote, and would decide on old values."""
-    desk = Scheduler(linger=0.0)
-    first, second = item(1, "a"), item(2, "b")
-    desk.add([first], 0.0)
-    one = desk.next_batch(0.0, 1)
-    desk.add([second], 0.0)
-    other = desk.next_batch(0.0, 1)
+    scheduler = Scheduler(linger=0.0)
+    first, second = job(1, "a"), job(2, "b")
+    scheduler.add([first], 0.0)
+    one = scheduler.next_batch(0.0, 1)
+    scheduler.add([second], 0.0)
+    other = scheduler.next_batch(0.0, 1)
     assert one is not None
     assert other is not None
-    wrote = desk.widen(one[0], [first], {first.id: frozenset({"rec:x"})})
+    wrote = scheduler.widen(one[0], [first], {first.id: frozenset({"rec:x"})})
     assert wrote == ([first], [])
-    desk.leave(one[0], [first])
-    desk.finish(one[0])
-    assert desk.widen(other[0], [second], {second.id: frozenset({"rec:x"})}) == ([], [second])
-    desk.finish(other[0])
-    again = desk.next_batch(1.0, 1)
+    scheduler.leave(one[0], [first])
+    scheduler.finish(one[0])
+    assert scheduler.widen(other[0], [second], {second.id: frozenset({"rec:x"})}) == ([], [second])
+    scheduler.finish(other[0])
+    again = scheduler.next_batch(1.0, 1)
     assert again is not None
-    assert desk.widen(again[0], [second], {second.id: frozenset({"rec:x"})}) == ([second], [])
+    assert scheduler.widen(again[0], [second], {second.id: frozenset({"rec:x"})}) == ([second], [])

@@ -10,7 +10,7 @@ from processors.executor.org_queue.priority import BULK, LIVE, RETRY, Budget, at
 from processors.executor.org_queue.scheduler import LIVE_SECONDS, Scheduler
 from processors.integration.model import Integration
 from schemas.command import Command, Request, SourceRecord
-from tests.fakes.desk import command
+from tests.fakes.scheduler import command
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
 CYCLES = Integration.model_validate(
@@ -76,39 +76,39 @@ def waiting(number: int, lane: int, due: float = 0.0) -> Job:
 
 
 def test_live_and_bulk_never_share_a_batch_and_live_goes_first() -> None:
-    desk = Scheduler(linger=0.0)
-    desk.add([waiting(1, BULK), waiting(2, LIVE), waiting(3, BULK)], 0.0)
-    first, second = desk.next_batch(0.0, 10), desk.next_batch(0.0, 10)
+    scheduler = Scheduler(linger=0.0)
+    scheduler.add([waiting(1, BULK), waiting(2, LIVE), waiting(3, BULK)], 0.0)
+    first, second = scheduler.next_batch(0.0, 10), scheduler.next_batch(0.0, 10)
     assert first is not None
     assert second is not None
     assert [[one.place for one in batch[1]] for batch in (first, second)] == [[2], [1, 3]]
 
 
 def test_lanes_below_the_lowest_wait_and_the_first_of_them_is_known() -> None:
-    desk = Scheduler(linger=0.0)
+    scheduler = Scheduler(linger=0.0)
     bulk = waiting(1, BULK)
-    desk.add([bulk, waiting(2, BULK, due=50.0)], 0.0)
-    assert desk.next_batch(0.0, 10, LIVE) is None
-    assert desk.held_back(0.0, LIVE) is bulk
-    assert desk.held_back(0.0, BULK) is None
-    assert desk.next_batch(0.0, 10, BULK) is not None
+    scheduler.add([bulk, waiting(2, BULK, due=50.0)], 0.0)
+    assert scheduler.next_batch(0.0, 10, LIVE) is None
+    assert scheduler.held_back(0.0, LIVE) is bulk
+    assert scheduler.held_back(0.0, BULK) is None
+    assert scheduler.next_batch(0.0, 10, BULK) is not None
 
 
 def test_ll_24_a_first_load_leaves_places_for_live_commands_and_more_while_they_come() -> None:
     assert [at_once(10, 12, live_lately=lately) for lately in (False, True)] == [False, False]
     assert [at_once(9, 12, live_lately=lately) for lately in (False, True)] == [True, False]
     assert at_once(0, 1, live_lately=True)
-    desk = Scheduler(linger=0.0, max_in_flight=12)
-    desk.add([waiting(n, BULK) for n in range(20)], 0.0)
-    quiet = [desk.next_batch(0.0, 1) for _ in range(12)]
+    scheduler = Scheduler(linger=0.0, max_in_flight=12)
+    scheduler.add([waiting(n, BULK) for n in range(20)], 0.0)
+    quiet = [scheduler.next_batch(0.0, 1) for _ in range(12)]
     assert sum(one is not None for one in quiet) == 10
-    desk.add([waiting(100, LIVE)], 0.0)
-    live = desk.next_batch(0.0, 1)
+    scheduler.add([waiting(100, LIVE)], 0.0)
+    live = scheduler.next_batch(0.0, 1)
     assert live is not None
     assert live[1][0].lane == LIVE
     for batch in quiet[:3]:
         assert batch is not None
-        desk.leave(batch[0], batch[1])
-        desk.finish(batch[0])
-    assert [desk.next_batch(1.0, 1) is None for _ in range(2)] == [False, True]
-    assert desk.next_batch(LIVE_SECONDS + 1.0, 1) is not None
+        scheduler.leave(batch[0], batch[1])
+        scheduler.finish(batch[0])
+    assert [scheduler.next_batch(1.0, 1) is None for _ in range(2)] == [False, True]
+    assert scheduler.next_batch(LIVE_SECONDS + 1.0, 1) is not None

@@ -27,7 +27,7 @@ def outcome(contract: str, kind: str, reason: str, *records: Touched, events: in
         org="demo",
         contract=contract,
         event_ids=tuple(map(str, range(events))),
-        thing="t",
+        source_id="t",
         event_time=NOW,
         command_time=NOW,
         settled_time=NOW,

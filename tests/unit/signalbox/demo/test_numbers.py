@@ -30,7 +30,7 @@ def outcome(told: Told) -> Outcome:
         org="demo",
         contract="call_result",
         event_ids=(told.event.event_id,),
-        thing=told.event.thing,
+        source_id=told.event.source_id,
         event_time=NOW,
         command_time=NOW,
         settled_time=NOW,
@@ -71,7 +71,7 @@ def test_what_the_script_tells_adds_up() -> None:
 
 def test_one_outcome_may_list_every_step_of_a_call() -> None:
     seen = seen_of(TOLD)
-    steps = [one for one in TOLD if one.event.thing == "pbx-0001"]
+    steps = [one for one in TOLD if one.event.source_id == "pbx-0001"]
     listed = tuple(one.event.event_id for one in steps)
     first = f"outcome-of-{listed[0]}"
     left = {key: one for key, one in seen.outcomes.items() if one.event_ids == () or one.event_ids[0] not in listed}

@@ -31,7 +31,7 @@ def calls() -> dict[str, list[Told]]:
     found: dict[str, list[Told]] = {}
     for one in TOLD:
         if isinstance(one.event, PbxCallEvent):
-            found.setdefault(one.event.thing, []).append(one)
+            found.setdefault(one.event.source_id, []).append(one)
     return found
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from processors.deciding.case import Case
 from processors.model.values import Decision, Match, Record
 from processors.sources.booking.chain import chain_of
-from processors.sources.booking.decide import decide_booking, effects, further_things, wanted_things
+from processors.sources.booking.decide import decide_booking, effects, further_source_ids, wanted_source_ids
 from processors.sources.rule_book import BOOK
 from schemas.command import Command
 from schemas.identity import effect_key
@@ -24,25 +24,25 @@ class Org:
     """The ledger's things and the org's Events, as dicts; what is decided is done at once."""
 
     activity: Mapping[str, Any] = field(default_factory=lambda: cases.DELETE)
-    things: dict[str, bytes] = field(default_factory=dict)
+    source_states: dict[str, bytes] = field(default_factory=dict)
     events: dict[str, Record] = field(default_factory=dict)
     made: int = 0
 
     def apply(self, asked: Command) -> Decision:
         """Read as the executor does, decide, write."""
         known: dict[str, bytes] = {}
-        wanted = set(wanted_things(asked))
+        wanted = set(wanted_source_ids(asked))
         while wanted:
-            found = {one: self.things[one] for one in wanted if one in self.things}
+            found = {one: self.source_states[one] for one in wanted if one in self.source_states}
             known.update(found)
-            wanted = {more for one, body in found.items() for more in further_things({one: body})} - set(known)
+            wanted = {more for one, body in found.items() for more in further_source_ids({one: body})} - set(known)
         keys = effects(asked, known)
         activities = {key: self.events[key] for key in keys if key in self.events}
-        match = Match("key_set:1", leads=(lead(),), activities=activities, users=cases.USERS, things=known)
+        match = Match("key_set:1", leads=(lead(),), activities=activities, users=cases.USERS, source_states=known)
         decision = decide_booking(
             Case(asked, match, cases.settings(activity=dict(self.activity)), cases.facts(), NOW, BOOK)
         )
-        self.things.update(decision.things)
+        self.source_states.update(decision.source_states)
         for step in decision.steps:
             self._write(step.operation, str(step.effect), dict(step.fields), step.record_id)
         return decision
@@ -61,12 +61,12 @@ class Org:
             self.events[effect] = replace(held, fields={**held.fields, **fields})
 
 
-def change(status: str, minute: int, thing: str = "b-1", previous: str | None = None) -> Command:
+def change(status: str, minute: int, source_id: str = "b-1", previous: str | None = None) -> Command:
     """Return a change at that minute, to a start that tells which change it was."""
     start = NOW + timedelta(days=1, minutes=minute)
     moment = NOW + timedelta(minutes=minute)
     ended = start + timedelta(minutes=30)
-    return cases.command(status, thing, previous, event_time=moment, started=start, ended=ended)
+    return cases.command(status, source_id, previous, event_time=moment, started=start, ended=ended)
 
 
 def start_of(asked: Command) -> str:
@@ -121,7 +121,7 @@ def test_ji_20_a_middle_link_that_arrives_last_leaves_the_event_of_the_newer_boo
     assert (decision.kind, decision.reason) == ("activity", "activity_deleted")
     assert [(step.role, step.operation) for step in decision.steps] == [("other_activity", "delete")]
     assert list(org.events) == [kept]
-    assert len({chain_of(one, org.things).root for one in ("b-1", "b-2", "b-3")}) == 1
+    assert len({chain_of(one, org.source_states).root for one in ("b-1", "b-2", "b-3")}) == 1
 
 
 def test_ji_20_an_older_change_after_a_newer_one_writes_nothing() -> None:
@@ -192,7 +192,7 @@ def test_ji_22_activities_off_means_off_also_for_a_booking_that_was_logged_befor
 def test_a_status_that_nobody_knows_is_skipped_and_said() -> None:
     """A source may learn new words."""
     decision = Org().apply(change("other", 1))
-    assert (decision.kind, decision.reason, decision.things) == ("skipped", "other", {})
+    assert (decision.kind, decision.reason, decision.source_states) == ("skipped", "other", {})
     assert decision.detail == "a booking that is 'other' is none that was made, moved or cancelled"
 
 
@@ -200,7 +200,7 @@ def test_a_booking_that_names_itself_as_its_previous_one_is_one_booking() -> Non
     """No chain with itself."""
     org = Org()
     run(org, change("booked", 1, "b-1", "b-1"), change("moved", 2, "b-1", "b-1"))
-    assert (len(org.events), set(org.things)) == (1, {"b-1"})
+    assert (len(org.events), set(org.source_states)) == (1, {"b-1"})
 
 
 @st.composite
@@ -230,7 +230,7 @@ def _settled(org: Org, newest: Command, changes: Sequence[Command]) -> None:
         assert [str(one.fields["Subject"]).startswith("Cancelled: ") for one in held] in ([], [True])
     else:
         assert [(one.fields["Subject"], one.fields["StartDateTime"]) for one in held] == [("Demo", start_of(newest))]
-    assert len({chain_of(one.thing, org.things).root for one in changes}) == 1
+    assert len({chain_of(one.source_id, org.source_states).root for one in changes}) == 1
 
 
 @given(chains(), st.sampled_from([cases.DELETE, cases.MARK]))

@@ -12,7 +12,7 @@ from processors.integration.model import BookingSettings
 from processors.matching.match import person_keys
 from processors.model.values import Decision, Match, Record
 from processors.sources.booking.chain import Chain, from_state, to_state
-from processors.sources.booking.decide import decide_booking, effects, further_things, wanted_things
+from processors.sources.booking.decide import decide_booking, effects, further_source_ids, wanted_source_ids
 from processors.sources.booking.rules import TABLES
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
@@ -123,47 +123,47 @@ def test_ji_5_overwriting_without_a_mapping_is_refused_and_says_what_to_do() -> 
     settings = cases.settings(**cases.quiet())
     decision = decide_booking(Case(asked, Match(leads=(lead(),)), settings, cases.facts(), NOW, BOOK))
     assert (decision.kind, decision.reason) == ("error", "no_mapping")
-    assert decision.things == {}
+    assert decision.source_states == {}
 
 
 def test_a_booking_that_is_refused_or_parked_keeps_nothing_of_its_chain() -> None:
     """It is applied whole when it is resumed or replayed."""
     twice = Match(leads=(lead(), lead("00Q000000000002EAA")))
     decision = decided(twice, match={"several": "park"})
-    assert (decision.park, decision.things, decision.steps) == (True, {}, ())
+    assert (decision.park, decision.source_states, decision.steps) == (True, {}, ())
 
 
 def test_the_bookings_named_and_the_roots_that_they_lead_to_are_read() -> None:
     """A booking, the one before it, and the first of their chain."""
-    asked = cases.command(thing="b-3", previous="b-2")
+    asked = cases.command(source_id="b-3", previous="b-2")
     states = {"b-2": to_state(Chain("b-1"))}
-    assert wanted_things(asked) == ("b-3", "b-2")
-    assert wanted_things(cases.command(thing="b-3", previous="b-3")) == ("b-3",)
-    assert further_things(states) == ("b-1",)
-    assert further_things({"b-1": to_state(Chain("b-1", ("b-1", "b-2")))}) == ()
+    assert wanted_source_ids(asked) == ("b-3", "b-2")
+    assert wanted_source_ids(cases.command(source_id="b-3", previous="b-3")) == ("b-3",)
+    assert further_source_ids(states) == ("b-1",)
+    assert further_source_ids({"b-1": to_state(Chain("b-1", ("b-1", "b-2")))}) == ()
 
 
 def test_the_activities_of_both_chains_are_read() -> None:
     """One of them may have to go."""
     states = {"b-1": to_state(Chain("b-1", ("b-1",))), "b-3": to_state(Chain("b-2")), "b-2": to_state(Chain("b-2"))}
     keys = {effect_key("meetings", one, "activity") for one in ("b-1", "b-2")}
-    assert set(effects(cases.command(thing="b-3", previous="b-1"), states)) == keys
+    assert set(effects(cases.command(source_id="b-3", previous="b-1"), states)) == keys
 
 
 def test_states_that_point_at_each_other_are_one_chain_still() -> None:
     """Whatever the ledger holds, nobody walks in circles."""
     states = {"b-1": to_state(Chain("b-2")), "b-2": to_state(Chain("b-1"))}
-    asked, match = cases.command(thing="b-1", previous="b-2"), Match(leads=(lead(),), things=states)
+    asked, match = cases.command(source_id="b-1", previous="b-2"), Match(leads=(lead(),), source_states=states)
     decision = decide_booking(Case(asked, match, cases.settings(), cases.facts(), NOW, BOOK))
-    assert len({from_state(state).root for state in decision.things.values()}) == 1
-    assert set(decision.things) == {"b-1", "b-2"}
+    assert len({from_state(state).root for state in decision.source_states.values()}) == 1
+    assert set(decision.source_states) == {"b-1", "b-2"}
 
 
 def test_a_booking_claims_the_one_that_it_replaces() -> None:
     """Two changes that may join one chain never go at once, whoever was invited."""
-    assert "source:meetings/b-1" in person_keys(cases.command(thing="b-2", previous="b-1"))
-    assert person_keys(cases.command(thing="b-2")) == person_keys(
-        replace(cases.command(thing="b-2"), booking=BookingChange("booked"))
+    assert "source:meetings/b-1" in person_keys(cases.command(source_id="b-2", previous="b-1"))
+    assert person_keys(cases.command(source_id="b-2")) == person_keys(
+        replace(cases.command(source_id="b-2"), booking=BookingChange("booked"))
     )
 
 

@@ -15,7 +15,7 @@ from processors.model.call import Call
 from processors.model.values import Decision, ObjectFacts, Record, Resolution
 from processors.sources.pbx_call.activity import description, subject
 from processors.sources.pbx_call.assemble import assemble
-from processors.sources.pbx_call.decide import decide_call, effects, state_of, steps_of, things
+from processors.sources.pbx_call.decide import decide_call, effects, source_states, state_of, steps_of
 from schemas.identity import effect_key
 from schemas.pbx_call_event import CallStep, Party
 from schemas.values import Agent
@@ -218,7 +218,7 @@ def test_xb_14_a_call_that_was_skipped_is_logged_once_its_number_is_known() -> N
     """XB-14: its steps were kept, so that what comes later makes the whole call."""
     first = decided(steps(), rows=())
     assert first.reason == "unknown_number"
-    kept = steps_of(first.things["call-1"])
+    kept = steps_of(first.source_states["call-1"])
     assert decided([*kept, RECORDED]).reason == "activity_created"
 
 
@@ -234,7 +234,7 @@ def test_what_is_kept_of_a_call_makes_the_same_call_again(some: list[CallStep]) 
 def test_the_call_is_its_own_thing_and_has_one_activity() -> None:
     """What the ledger and the org are asked for."""
     command = case_of((), steps(), pbx()).command
-    assert things(command) == ("call-1",)
+    assert source_states(command) == ("call-1",)
     assert effects(command, {}) == (effect_key("pbx", "call-1", "activity"),)
 
 
@@ -408,7 +408,7 @@ def test_every_call_leaves_its_steps_behind() -> None:
         for told in (steps(), steps("internal"), steps("outbound", 2.0, None)):
             decision = decided(told, pbx(match={"lead_and_contact": "error"}), rows)
             call: Call = assemble("call-1", told, "DE")
-            assert decision.things == {"call-1": state_of(call)}
+            assert decision.source_states == {"call-1": state_of(call)}
 
 
 MODES = st.fixed_dictionaries(
@@ -458,7 +458,7 @@ def test_whatever_comes_a_call_is_one_activity_or_a_reason(
         assert len({"WhoId", "WhatId"} & set(step.fields)) == 1
     assert bool(decision.steps) == (decision.kind == "activity")
     assert decision.kind in ("activity", "skipped", "error")
-    assert set(decision.things) == {"call-1"}
+    assert set(decision.source_states) == {"call-1"}
 
 
 RULES = "3 4 11 12 13 14 15 16 17 18 19 20 22 27 28"
@@ -487,4 +487,4 @@ def test_a_filter_asks_the_whole_call_and_is_named_where_it_leaves_it_out(
     decision = decided(steps(), settings)
     assert decision.reason == ("activity_created" if logged else "filtered")
     assert ("filter:only" in decision.rule_ids) is not logged
-    assert "call-1" in decision.things
+    assert "call-1" in decision.source_states

@@ -28,9 +28,9 @@ def settings(**calls: Any) -> Integration:
     return Integration.model_validate({**base, "calls": {"region": "DE", **calls}})
 
 
-def asked(*phones: str, thing: str = "call-1") -> Command:
+def asked(*phones: str, source_id: str = "call-1") -> Command:
     """Return the command of a call with a person of these numbers."""
-    return command(contract="pbx_call", thing=thing, keys=(), lead={}, contact={}, person=Person(phones=phones))
+    return command(contract="pbx_call", source_id=source_id, keys=(), lead={}, contact={}, person=Person(phones=phones))
 
 
 def facts() -> OrgFacts:
@@ -113,7 +113,7 @@ def test_xb_11_a_number_is_found_in_each_written_form_and_any_field(held: str) -
 
 def test_all_fields_of_a_batch_are_alternatives_and_values_are_merged() -> None:
     """One question an object; any field will do; what the org has no field for is not asked."""
-    two = [(asked(NUMBER), settings()), (asked("+442079460018", thing="call-2"), settings())]
+    two = [(asked(NUMBER), settings()), (asked("+442079460018", source_id="call-2"), settings())]
     by_object = {one.object: one for one in questions(two, facts())}
     assert set(by_object) == {"Lead", "Contact", "Account"}
     contact = by_object["Contact"]

@@ -84,7 +84,7 @@ def command(
     *,
     integration: str = "upsert",
     event_id: str | None = None,
-    thing: str | None = None,
+    source_id: str | None = None,
     phone: str | None = None,
     salesforce_id: str | None = None,
     digest: str = "d",
@@ -107,7 +107,7 @@ def command(
         contract="call_result",
         event_id=event,
         event_digest=digest,
-        thing=thing or f"call-of-{event}",
+        source_id=source_id or f"call-of-{event}",
         integration=integration,
         org="main",
         lane="live",
@@ -208,7 +208,7 @@ class Rig:
     def send(self, *commands: Command) -> None:
         """Deliver commands, as the loop does."""
         arrivals = [Arrival(one, CODEC.encode("command", one.to_avro()), self._due(one)) for one in commands]
-        stored, _ = self.executor.context.ledger.insert(self.executor.lease, arrivals)
+        stored, _ = self.executor.deps.ledger.insert(self.executor.lease, arrivals)
         self.executor.add(stored, list(commands))
 
     def _due(self, command: Command) -> float:
@@ -217,12 +217,12 @@ class Rig:
 
     def outcomes(self) -> list[Outcome]:
         """Return what would be published, in sequence."""
-        rows = self.executor.context.ledger.unpublished("main", 0, 100_000)
+        rows = self.executor.deps.ledger.unpublished("main", 0, 100_000)
         return [Outcome.from_avro(CODEC.decode("outcome", row.outcome)) for row in rows if row.kind != "notice"]
 
     def notices(self) -> list[Notice]:
         """Return what would be told on the way, in sequence."""
-        rows = self.executor.context.ledger.unpublished("main", 0, 100_000)
+        rows = self.executor.deps.ledger.unpublished("main", 0, 100_000)
         return [Notice.from_avro(CODEC.decode("notice", row.outcome)) for row in rows if row.kind == "notice"]
 
     def settle_start(self) -> None:
@@ -246,7 +246,7 @@ class Rig:
             if failure is not None:
                 raise failure
             if time.monotonic() > deadline:
-                counts = self.executor.desk.counts(self.clock())
+                counts = self.executor.scheduler.counts(self.clock())
                 raise AssertionError(f"{what} not reached in {bound} s; {len(self.outcomes())} outcomes, {counts}")
             time.sleep(0.005)
 
@@ -257,4 +257,4 @@ class Rig:
     def hour_later(self) -> None:
         """Let an hour pass."""
         self.skew += timedelta(hours=1).total_seconds()
-        self.executor.desk.wake()
+        self.executor.scheduler.wake()
