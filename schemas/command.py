@@ -106,6 +106,8 @@ class Command:
     request: Request | None = None
     record: SourceRecord | None = None
     unmapped: tuple[str, ...] = ()
+    defaulted: tuple[str, ...] = ()
+    zone: str | None = None
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
@@ -134,5 +136,6 @@ class Command:
                 "request": None if value["request"] is None else Request(**value["request"]),
                 "record": None if value["record"] is None else SourceRecord(**value["record"]),
                 "unmapped": tuple(value["unmapped"]),
+                "defaulted": tuple(value["defaulted"]),
             }
         )

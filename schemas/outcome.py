@@ -81,6 +81,25 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class ConformedField:
+    """One value (`field` is `Object.Field`) that did not fit and was written in a form that fits; `why` in a word."""
+
+    field: str
+    sent: Scalar
+    kept: Scalar
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedField:
+    """One value (`field` is `Object.Field`) that its field does not take, and that was left out; `why` in a word."""
+
+    field: str
+    sent: Scalar
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The terminal answer to one command. `outcome_id` is the command's ID."""
 
@@ -116,6 +135,9 @@ class Outcome:
     tie_break: str | None = None
     flags: tuple[str, ...] = ()
     stale_fields: tuple[str, ...] = ()
+    conformed_fields: tuple[ConformedField, ...] = ()
+    dropped_fields: tuple[DroppedField, ...] = ()
+    own_record: str | None = None
 
     @property
     def key(self) -> str:
@@ -156,6 +178,8 @@ class Outcome:
                 "api_calls": tuple(value["api_calls"]),
                 "flags": tuple(value["flags"]),
                 "stale_fields": tuple(value["stale_fields"]),
+                "conformed_fields": tuple(ConformedField(**one) for one in value["conformed_fields"]),
+                "dropped_fields": tuple(DroppedField(**one) for one in value["dropped_fields"]),
             }
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import avro.io
 import avro.schema
+import fastavro
 import pytest
 from fastavro.schema import to_parsing_canonical_form
 from hypothesis import given, settings
@@ -18,10 +19,10 @@ from hypothesis import strategies as st
 from schemas.call_result import CallResult
 from schemas.codec import HEADER, SingleObject
 from schemas.command import Command, MatchKey
-from schemas.contracts import load, shipped
+from schemas.contracts import DIRECTORY, crc64, load, read_schema, shipped
 from schemas.errors import Undecodable, UnknownFingerprint
 from schemas.notice import Notice
-from schemas.outcome import Candidate, Outcome, Refusal, Touched
+from schemas.outcome import Candidate, ConformedField, DroppedField, Outcome, Refusal, Touched
 from schemas.values import Agent, Person
 
 CODEC = SingleObject()
@@ -43,6 +44,9 @@ RECORDS = st.lists(
     st.builds(Touched, TEXT, MAYBE, st.sampled_from(["created", "linked", "other"]), SCALARS, SCALARS), max_size=2
 ).map(tuple)
 REFUSALS = st.lists(st.builds(Refusal, TEXT, TEXT, TEXT, TEXTS), max_size=2).map(tuple)
+SCALAR = st.none() | st.booleans() | WHOLE | TEXT
+CONFORMED = st.lists(st.builds(ConformedField, TEXT, SCALAR, SCALAR, TEXT), max_size=2).map(tuple)
+DROPPED = st.lists(st.builds(DroppedField, TEXT, SCALAR, TEXT), max_size=2).map(tuple)
 KEYS = st.lists(st.builds(MatchKey, SMALL, st.sampled_from(["text", "email", "phone"]), TEXT, MAYBE, MAYBE), max_size=2)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "call_result": st.builds(
@@ -65,12 +69,17 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         *(TEXT, st.sampled_from(["apply", "skip"]), TEXT, TEXT, TEXT, TEXT, TEXT, TEXT),
         *(st.sampled_from(["live", "retry", "bulk"]), TIMES, TIMES, TEXT, PEOPLE, SMALL, SMALL, MAYBE, AGENTS, MAYBE),
         *(TEXTS, MAYBE, KEYS.map(tuple), SCALARS, SCALARS, SCALARS, SCALARS),
+        defaulted=TEXTS,
+        zone=MAYBE,
     ),
     "outcome": st.builds(
         Outcome,
         *(TEXT, st.sampled_from(["created", "error", "other"]), st.sampled_from(["none", "no_match", "other"])),
         *(TEXT, TEXT, TEXT, TEXTS, TEXT, TIMES, TIMES, TIMES, TEXT, TEXT, PEOPLE, SMALL, AGENTS, MAYBE, TEXTS, MAYBE),
         *(MAYBE, RECORDS, CANDIDATES, REFUSALS, TEXTS, TEXTS, MAYBE, MAYBE, TEXTS, MAYBE),
+        conformed_fields=CONFORMED,
+        dropped_fields=DROPPED,
+        own_record=MAYBE,
     ),
     "notice": st.builds(
         Notice,
@@ -176,6 +185,28 @@ def test_a_released_version_is_read_by_the_present_contract(tmp_path: Path) -> N
     (tmp_path / "released" / "outcome" / "1.avsc").write_text(json.dumps(old))
     (tmp_path / "outcome.avsc").write_text(json.dumps(dict(shipped()["outcome"].raw)))
     assert SingleObject(load(tmp_path)).decode("outcome", message) == {**value, "detail": None, "trace_id": None}
+
+
+COMMAND = Command(
+    *("c", "apply", "call_result", "e", "d", "thing", "i", "o", "live"),
+    *(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC), "s", Person("Ann")),
+)
+OUTCOME = Outcome(
+    *("c", "created", "none", "i", "o", "call_result", ("e",), "thing"),
+    *(datetime(2024, 1, 1, tzinfo=UTC),) * 3,
+    *("", "", Person("Ann")),
+)
+
+
+@pytest.mark.parametrize("value", [COMMAND, OUTCOME], ids=["command", "outcome"])
+def test_what_release_0_1_0_wrote_is_read_without_the_fields_that_came_later(value: Command | Outcome) -> None:
+    contract = type(value).__name__.lower()
+    old = read_schema(DIRECTORY / "released" / contract / "3.avsc")
+    body = io.BytesIO()
+    known = {part["name"] for part in old["fields"]}
+    fastavro.schemaless_writer(body, old, {name: one for name, one in value.to_avro().items() if name in known})
+    read = CODEC.decode(contract, b"\xc3\x01" + crc64(old) + body.getvalue())
+    assert type(value).from_avro(read) == value
 
 
 def test_a_symbol_of_tomorrow_is_read_as_other(tmp_path: Path) -> None:
