@@ -1,5 +1,5 @@
 """
-Figures of the whole flow on real Kafka: calls, speed, latency, memory, isolation.
+Figures of the whole flow on real Kafka: calls, speed, latency (VS-6), memory, isolation.
 
 In: sizes. Out: entries. Rule of this file: both sides of a ratio are measured in one run, on the same parts.
 """

@@ -2,7 +2,7 @@
 Contract `Booking`: an appointment was booked, moved or cancelled.
 
 Source: seeds document of Jicoo, rules JI-1 to JI-27. A booking that is moved keeps its ID, or a new one names it as
-`previous_booking`.
+`previous_booking`. The words are ours, booking, contact and activity, whatever the source calls them (JI-27).
 """
 
 from collections.abc import Mapping

@@ -101,7 +101,7 @@ class DroppedField:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The terminal answer to one command. `outcome_id` is the command's ID."""
+    """The terminal answer to one command; an error says what it was about (VS-30). `outcome_id` is the command's ID."""
 
     outcome_id: str
     kind: OutcomeKind

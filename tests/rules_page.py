@@ -1,8 +1,9 @@
 """
 The page of the rules: each rule ID, what it means, where it lives, what proves it.
 
-In: rule tables, scenarios, names of tests, docs/rules.toml.  Out: docs/rules.md, by `python -m tests.rules_page`.
-Rule of this file: words and places outside the tables come from rules.toml; all else is read from the code.
+In: rule tables, scenarios, names of tests, docs/rules.toml, the code.  Out: docs/rules.md, by
+`python -m tests.rules_page`.
+Rule of this file: the words come from rules.toml; places are found where the code says a rule's ID.
 """
 
 import ast
@@ -22,6 +23,13 @@ from tests.unit.deciding.rules.cases import SCENARIOS
 
 ROOT = Path(__file__).parents[1]
 PAGE, WORDS = ROOT / "docs/rules.md", ROOT / "docs/rules.toml"
+PLACES = ("bench", "connectors", "deploy", "processors", "schemas", "signalbox")
+_READ = frozenset({".avsc", ".py", ".xml", ".yaml", ".yml"})
+_TOLD_AGAIN = ("schemas/contracts/released/", "signalbox/demo/")
+"""Copies of contracts, and the demo that tells of rules: nothing is decided there."""
+_SAID = re.compile(r"\b(VS|JI|LL|SP|XB|EG)-(\d+)(?:[\s#]+to[\s#]+\1-(\d+))?|\b(?:1[FG]|ONE)-[a-z_]+")
+LONGEST = 10
+"""A longer range ("JI-1 to JI-27") names the source that a module is about: no place of each of its rules."""
 _ID = re.compile(r"(vs|ji|ll|sp|xb)_(\d+)(?:_|$)")
 _LAST = re.compile(r"_(vs|ji|ll|sp|xb)_(\d+)$")
 _HEAD = """# The rules, one by one
@@ -33,7 +41,7 @@ What it covers: call results, bookings, prospects, field sales, telephone calls 
 
 - **kind**: P processing, C settings, N notices and operations, L number or limit, R what is read from Salesforce or
   flows back, U screens of the source application, A advice, D gap or slip in the source's text.
-- **lives in**: a rule table and its number of rows, or the module that follows the rule.
+- **lives in**: rule tables with the number of rows, and every file that says the rule's ID where it follows the rule.
 - **proven by**: scenarios (given, when, then: `tests/unit/deciding/rules/test_scenarios.py` runs each one, and
   `tests/unit/deciding/rules/test_negation.py` changes each row of each table and sees a scenario of its rule turn
   red); and tests.
@@ -47,7 +55,6 @@ class Rule:
     id: str
     kind: str
     means: str
-    at: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     out: str = ""
 
@@ -90,6 +97,29 @@ def _tables(file: Path) -> Iterator[Table]:
     for value in vars(import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))).values():
         if isinstance(value, Table) and BOOK.tables.get(value.name) is value:
             yield value
+
+
+def said(text: str) -> frozenset[str]:
+    """Return the rules whose IDs *text* holds, each of a range of at most `LONGEST` rules too."""
+    found = set()
+    for one in _SAID.finditer(text):
+        if one[1] is None:
+            found.add(one[0])
+        elif (last := int(one[3] or one[2])) - (first := int(one[2])) < LONGEST:
+            found |= {f"{one[1]}-{number}" for number in range(first, last + 1)}
+    return frozenset(found)
+
+
+@cache
+def places() -> Mapping[str, Sequence[str]]:
+    """Return the files whose text holds the ID of each rule."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for file in sorted(one for room in PLACES for one in (ROOT / room).rglob("*") if one.suffix in _READ):
+        name = file.relative_to(ROOT).as_posix()
+        if not name.startswith(_TOLD_AGAIN):
+            for rule in said(file.read_text("utf-8")):
+                found[rule].append(name)
+    return found
 
 
 @cache
@@ -142,15 +172,17 @@ def text(told: Sequence[Source]) -> str:
         parts.append(f"\n## {source.title}\n\n{source.page}\n\n| rule | kind | means | lives in | proven by |\n")
         parts.append("|---|---|---|---|---|\n")
         for rule in source.rules:
-            places = f"out of scope: {rule.out}" if rule.out else "<br>".join(_places(rule))
-            parts.append(f"| {rule.id} | {rule.kind} | {rule.means} | {places} | {'<br>'.join(_proven(rule))} |\n")
+            where = f"out of scope: {rule.out}" if rule.out else "<br>".join(_places(rule))
+            parts.append(f"| {rule.id} | {rule.kind} | {rule.means} | {where} | {'<br>'.join(_proven(rule))} |\n")
     return "".join(parts)
 
 
 def _places(rule: Rule) -> Iterator[str]:
-    for (file, table), count in rows().get(rule.id, {}).items():
-        yield f"[{Path(file).name}](../{file}) table `{table}`, {_count(count, 'row')}"
-    yield from (f"[{file}](../{file})" for file in rule.at)
+    tables = rows().get(rule.id, {})
+    for (file, table), count in tables.items():
+        yield f"[{file}](../{file}) table `{table}`, {_count(count, 'row')}"
+    in_tables = {file for file, _ in tables}
+    yield from (f"[{file}](../{file})" for file in places().get(rule.id, ()) if file not in in_tables)
 
 
 def _proven(rule: Rule) -> Iterator[str]:

@@ -64,6 +64,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "api_calls_allowed": Definition("gauge", "API calls that the org allows in 24 hours.", ("org",)),
     "api_calls_needed": Definition("gauge", "API calls a day that the settings say the work needs.", ("org",)),
+    # LL-1: the use of API calls is counted by integration.
     "api_calls_by_integration_total": Definition(
         "counter",
         "API calls by the integrations that they were made for, shared by their commands.",

@@ -1,5 +1,5 @@
 """
-Facts: what must be known of an org before any command.
+Facts: what must be known of an org before any command, such as its fields (SP-24) and which can be written (SP-22).
 
 In: describe and the converted status.  Out: `OrgFacts`.
 Rule of this file: describes are kept and asked for with If-Modified-Since; an object that the user may not see is

@@ -1,5 +1,5 @@
 """
-Shell of the audit: every outcome is kept, once, where people can look it up.
+Shell of the audit: every outcome is kept, once, where people can look it up (SP-32).
 
 In: all outcome topics.  Out: rows.
 Rule of this file: rows first, offsets after; a repeat of delivery finds its row and changes nothing.

@@ -1,7 +1,8 @@
 """
 Stage *diff*: which mapped fields of a record are news to an integration.
 
-In: a record, what was last seen of it, what we wrote ourselves.  Out: the fields that are news, and if any was ours.
+In: a record, what was last seen of it, what we wrote ourselves.  Out: the fields that are news (SP-41), and whether any
+was ours.
 Rule of this file: pure, and field by field: who changed the record last decides nothing, since a person's edit may lie
 between our write and this reading. A field is ours where its value is the one that we last wrote there for this same
 integration, by an event that was not taken into account before.

@@ -2,7 +2,8 @@
 Stage *judge*: what a record that was read means to each integration of its org.
 
 In: a row, what was last seen of it, our own writes, links.  Out: changes to send, what is seen now, what was left out.
-Rule of this file: pure; reading the same row again says nothing, so that pages may overlap.
+Rule of this file: pure; reading the same row again says nothing, so that pages may overlap. Only what an integration
+maps is told (SP-7, SP-10).
 """
 
 from collections.abc import Mapping, Sequence

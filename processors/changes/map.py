@@ -1,7 +1,7 @@
 """
 Stage *map*: a value of Salesforce as the source knows it, and whose record it is there.
 
-In: values of the org and an integration's settings.  Out: values of the source.
+In: values of the org and an integration's settings.  Out: values of the source (SP-34).
 Rule of this file: pure; an empty value stays empty, whatever a value map says (SP-23, SP-28).
 """
 

@@ -4,7 +4,7 @@ Stage *plan*: what one poll asks of the org, and how far the cursor is after its
 In: a cursor, listeners, pages.  Out: asks (at most five, which one API call takes), the cursor moved on.
 Rule of this file: pure. Objects are read forward by (SystemModstamp, Id). Commits may appear late, so the time before
 the furthest position is read again: at every poll where that is one page, else once in each half of the overlap. The
-history of one object for one integration rides along in the same call, one after another.
+history of one object for one integration rides along in the same call, one after another (SP-13, SP-14, SP-40).
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,8 @@
 What comes with a contact: its account and its one open opportunity.
 
 In: a case, the contact where it is known, the account chosen.  Out: a part for each (VS-16, VS-21, VS-26).
-Rule of this file: a contact keeps the account that it has, and keys of an account are matched by, never rewritten.
+Rule of this file: a contact keeps the account that it has, and keys of an account are matched by, never rewritten. It
+has one open opportunity at a time (1G-one_opportunity).
 """
 
 from dataclasses import replace

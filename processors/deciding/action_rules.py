@@ -3,7 +3,8 @@ The decision tables: which record is meant, what the action does with it, and wh
 
 In: a situation.  Out: the row that decides it.
 Rule of this file: data alone; each row names its rule, and the tables are total. Meaning of the IDs: VS the call result
-document, 1F conflicts that are settings, 1G the vendors' own clarifications.
+document, 1F conflicts that are settings, 1G the vendors' own clarifications. The document's list of conversion rules
+breaks off, and what it has is taken as the whole (VS-31).
 """
 
 from processors.deciding.rule_table import Row, Table
@@ -14,6 +15,7 @@ ACTIONS = (
     "update_or_create_contact",
     "update_and_convert_lead_or_create_contact",
 )
+"""The four actions (VS-10). Where nobody matches, the action decides (1F-unknown_person)."""
 _ONLY, _LEAD, _CONTACT, _CONVERT = ACTIONS
 
 ACTION = Table(

@@ -1,5 +1,5 @@
 """
-What is logged beside a person's record: one Task or Event for the source's thing.
+What is logged beside a person's record: one Task or Event for the source's thing (1F-activity).
 
 In: a case, where the activity hangs, the one logged so far.  Out: a part (JI-19 to JI-22, XB-3, XB-4, XB-11, XB-12).
 Rule of this file: an activity is found by its effect key and nothing else, so that there is one for ever; who owns it
@@ -36,7 +36,7 @@ def object_of(case: Case) -> str:
 
 
 def activity_object(settings: Integration, command: Command) -> str:
-    """Return what the command's activity is: Task or Event by the settings; a visit is always an Event (SP-26)."""
+    """Return what the command's activity is: Task or Event by the settings (SP-25); a visit is an Event (SP-26)."""
     visit = command.record is not None and command.record.activity == "visit"
     return settings.field_sales.visits if visit else settings.activity.object
 
@@ -53,7 +53,7 @@ def effect_of(case: Case, source_id: str) -> str:
 
 def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:
     """
-    Return the ID of the user whose the activity is, and what the outcome flags (XB-3, XB-4).
+    Return the ID of the user whose the activity is, and what the outcome flags (XB-3, XB-4, 1F-owner).
 
     Who acted, by e-mail or user name, if active; else the configured default (`owner_fallback`); else nobody is named
     and the org gives it to the integration user (`owner_unknown`).

@@ -3,6 +3,7 @@ Rules for single fields: who wins on an update, what a mandatory field takes on 
 
 In: mapped values, the target as read, describe.  Out: the fields to write, and the rules that said so.
 Rule of this file: pure; a field that is not mapped is never written, but for mandatory ones that are mapped and empty.
+A mandatory field that is not mapped is an error that names it (SP-31).
 """
 
 from collections.abc import Callable, Mapping
@@ -35,6 +36,7 @@ POLICY = Table(
         Row("1F-overwrite", ("overwrite", "value_over_value"), "write"),
         Row("1F-overwrite", ("overwrite", "blank_skips_value"), "keep"),
         Row("1F-overwrite", ("overwrite", "blank_clears_value"), "write"),
+        # LL-13, LL-14: what Salesforce has stays, what is blank there is filled.
         Row("1F-fill_blank", ("fill_blank", "value_over_blank"), "write"),
         Row("1F-fill_blank", ("fill_blank", "value_over_value"), "keep"),
         Row("1F-fill_blank", ("fill_blank", "blank_skips_value"), "keep"),

@@ -3,7 +3,8 @@ Rules for the source's own records: prospects, and leads or accounts of a field 
 
 In: a situation.  Out: the row that decides it.
 Rule of this file: data alone; each row names its rule (LL, the marketing document; SP, the field sales document), and
-the tables are total.
+the tables are total. The marketing document is a torn comparison of two versions, and what it has is taken as the whole
+(LL-30).
 """
 
 from processors.deciding.rule_table import Row, Table

@@ -2,7 +2,8 @@
 Map: an event and its route → the command for its org.
 
 In: event, `Route`, the time. Out: `Command`.
-Rule of this file: it fills in what the settings say and decides nothing. A field that is mapped but empty stays in as
+Rule of this file: it fills in what the settings say and decides nothing, and sends only what is mapped (SP-5, SP-21;
+1G-constant for constants). A field that is mapped but empty stays in as
 None, so that the executor can tell it from an unmapped one (VS-17, 1G); e-mails and phones are normalised there too.
 """
 
@@ -138,7 +139,7 @@ def _by_hand(event: UserAction, mapped: Mapping[str, Scalar]) -> dict[str, Scala
 
 
 def match_keys(event: Event, match: MatchSettings) -> tuple[MatchKey, ...]:
-    """Return the keys of every set that is full, in the order of the sets: all of a set or nothing (1G: AND)."""
+    """Return the keys of every set that is full, in the order of the sets: all of a set or nothing (1G-keys: AND)."""
     found: list[MatchKey] = []
     for number, keys in enumerate(match.key_sets, start=1):
         made = [_key(event, number, key) for key in keys]

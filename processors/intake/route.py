@@ -51,7 +51,12 @@ class Route:
 
 
 def route(event: Event, integrations: Integrations) -> Route:
-    """Return the one route of *event*."""
+    """
+    Return the one route of *event* (VS-2, VS-3).
+
+    Nothing runs until the integration is enabled (1G-off, SP-30). What happened before its activation is skipped
+    (1F-history, SP-15, SP-19), an initial load excepted.
+    """
     wanted = _wanted(event, integrations)
     if wanted is None:
         # A disabled integration is as none: it wants nothing.

@@ -105,7 +105,7 @@ class ObjectChanges(Model):
 
 class ChangesSettings(Model):
     """
-    Changes in Salesforce that go to `crm.change.<integration>`; off unless `enabled`, and apart from the way there.
+    Changes in Salesforce that go to `crm.change.<integration>`; off unless `enabled`, a switch of its own (SP-2).
 
     `users` are the e-mails of the source's users: who owns a record and is none of them becomes `default_owner`
     (SP-28). Without `users` every owner is taken as he is.

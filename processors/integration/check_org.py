@@ -87,6 +87,7 @@ def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[
 
 
 def _mapped(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
+    """Say which mapped fields the org lacks (SP-24) or does not let us write (SP-22)."""
     for field, source in fields.items():
         there = known.fields.get(field)
         if there is None:

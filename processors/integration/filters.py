@@ -19,7 +19,7 @@ def unmet(conditions: Iterable[Filter], event: object, kind: Kind = "event") -> 
 
 
 def holds(condition: Filter, event: object) -> bool:
-    """Whether the event meets the condition; compared as result codes are, a missing value is the empty text."""
+    """Whether *event* meets the condition: compared as result codes are, a missing value as the empty text (SP-17)."""
     value = code_key(as_text(value_at(event, condition.field)))
     if condition.equals:
         return value in {code_key(text) for text in condition.equals}

@@ -42,6 +42,7 @@ ActionName = Literal[
     "update_or_create_contact",
     "update_and_convert_lead_or_create_contact",
 ]
+"""The four actions (VS-10); a file with any other is refused."""
 FieldPolicy = Literal["overwrite", "fill_blank", "respect_human", "never"]
 SourceName = Literal["call_result", "booking", "pbx_call", "prospect", "field_sales"]
 PresetName = Literal["vanillasoft", "jicoo", "lead_liaison", "spotio", "wildix"]
@@ -49,7 +50,7 @@ PresetName = Literal["vanillasoft", "jicoo", "lead_liaison", "spotio", "wildix"]
 
 class MatchSettings(Model):
     """
-    How the person's record is found (VS-7, VS-8, VS-32), and what several mean (1F).
+    How the person's record is found (VS-7, VS-8, VS-32, 1F-match_key), and what several mean (1F).
 
     `park` waits for someone's choice, at most `park_hours`; meanwhile what follows for that person waits or passes
     (`while_parked`).
@@ -120,9 +121,9 @@ class ConvertSettings(Model):
 
 class ActivitySettings(Model):
     """
-    What is logged: a Task or an Event; off unless `enabled` (JI-19, JI-22).
+    What is logged: a Task or an Event; off unless `enabled` (JI-19, JI-22, 1F-activity).
 
-    `owner` is the e-mail or user name that steps in where who acted is no active user of the org (XB-4).
+    `owner` is the e-mail or user name that steps in where who acted is no active user of the org (XB-4, 1F-owner).
     `cancelled` says what becomes of a cancelled booking's activity (JI-21). `one_with` names the integration whose
     records of the same interaction share one activity with this one's; both must name each other.
     """
@@ -138,8 +139,9 @@ class Integration(Model):
     """
     One customer's configured flow from a source to an org.
 
-    Off until `enabled` (1G); `active_from` needs a zone, and what happened before it is skipped. `recipients` may be
-    empty (VS-29): an error then reaches topic and audit alone.
+    Off until `enabled` (1G-off); `active_from` needs a zone, and what happened before it is skipped (1F-history).
+    `result_codes` may be several (VS-2). `lane` is live or bulk (1F-timing). `recipients` may be empty (VS-29,
+    1F-on_error): an error then reaches topic and audit alone.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60)]

@@ -82,10 +82,10 @@ class FieldSalesSettings(Model):
     """
     How records and activities of a field sales application reach Salesforce (SP-3, SP-11, SP-18, SP-20, SP-26, SP-28).
 
-    `to_salesforce` is the outgoing switch, apart from `enabled`. `object` says what a record becomes. Reaching the
-    stage `convert_at` converts the lead, once. With `stages`, only what stands at one of them goes, and `stages_name`
-    is what the outcome calls that condition. `owner` is the e-mail or user name of who owns a record whose owner at
-    the source is no active user of the org. `visits` are Events, whatever activities are.
+    `to_salesforce` is the outgoing switch (SP-2), apart from `enabled`. `object` says what a record becomes. A record
+    that reaches the stage `convert_at` converts its lead, once. With `stages`, only records at one of them are sent,
+    and `stages_name` is what the outcome calls that condition. `owner` is the e-mail or user name of the user who owns
+    a record whose owner at the source is no active user of the org. `visits` are Events, whatever activities are.
     """
 
     to_salesforce: Flag = False

@@ -2,8 +2,8 @@
 match: which records of the org a command is about.
 
 In: a command, its settings, the rows of a batch, the opportunities kept.  Out: a `Match`; before it, the keys to claim.
-Rule of this file: pure; SalesforceID first, then key sets in order, all keys of a set together (VS-8). Deleted records
-never match; a converted lead and its contact are one person, the contact.
+Rule of this file: pure; SalesforceID first, then key sets in order, all keys of a set together (VS-8, 1G-keys). Deleted
+records never match; a converted lead and its contact are one person, the contact.
 """
 
 import hashlib

@@ -140,7 +140,7 @@ def _live(asked: Sequence[Asked]) -> list[tuple[Command, Integration]]:
 
 
 def _conditions(keys: Sequence[MatchKey], object_name: str, region: str) -> dict[str, tuple[str, ...]]:
-    """Return the values to ask for by field, or nothing where a key of the set is not on the object (AND)."""
+    """Return the values to ask for by field, or nothing where a key of the set is not on the object (1G-keys)."""
     fields = [key_field(key, object_name) for key in keys]
     if None in fields or any(is_blank(key.value) for key in keys):
         return {}

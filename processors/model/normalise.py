@@ -22,12 +22,12 @@ NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
 
 
 def is_blank(value: Any) -> bool:
-    """Return whether *value* says nothing: None, or text of spaces. False and 0 are values."""
+    """Return whether *value* says nothing: None, or text of spaces. False and 0 are values (LL-14)."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def email(text: str | None) -> str | None:
-    """Return the e-mail trimmed and case-folded, or None where it is empty (SOQL compares without case)."""
+    """Return the e-mail trimmed and case-folded, or None where it is empty (JI-24; SOQL compares without case)."""
     return (text or "").strip().casefold() or None
 
 

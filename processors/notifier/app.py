@@ -1,6 +1,6 @@
 """
-Shell of the notifier: every error outcome becomes a mail to each recipient of its integration (VS-11, VS-29), and every
-broken or mended connection one to each of its owners (LL-25).
+Shell of the notifier: every error outcome becomes a mail to each recipient of its integration (VS-11, VS-29, SP-33,
+1F-on_error), and every broken or mended connection one to each of its owners (LL-25).
 
 In: `crm.outcome.error`, `crm.notice`.  Out: mails, and a note of each.
 Rule of this file: intended is noted before the server sees a mail, sent right after its 250, offsets last. A death

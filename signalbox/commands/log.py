@@ -1,5 +1,5 @@
 """
-Command *log*: what happened to which person, from the audit.
+Command *log*: what happened to which person, from the audit (SP-32).
 
 In: filters.  Out: one line for each outcome, the latest first: a table on a terminal, plain lines or JSON elsewhere.
 Rule of this file: text of others is printed only after `clean`, or as ASCII JSON; nothing that it holds can move the

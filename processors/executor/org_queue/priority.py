@@ -2,7 +2,7 @@
 Which lanes may go, and when a command of a schedule is due.
 
 In: what is used of the org's daily API calls, an integration's schedule.  Out: a lane, a due time.
-Rule of this file: pure; `live` goes before all others, and the last API calls of a day are its own.
+Rule of this file: pure; `live` goes before all others (LL-24, 1F-timing), and the last API calls of a day are its own.
 """
 
 import math

@@ -3,7 +3,7 @@ Stage *pack*: the next steps of many plans become few API calls.
 
 In: commands with plans, what a call may hold.  Out: API calls, each row naming the commands that it serves.  Pure.
 Rule of this file: merging, sorting and sizing of writes happen here; limits are Salesforce's
-(sObject Collections ≤ 200 records, ≤ 5 collections a composite, ≤ 100 conversions a SOAP call).
+(sObject Collections ≤ 200 records, ≤ 5 collections a composite, ≤ 100 conversions a SOAP call; LL-3, LL-23).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

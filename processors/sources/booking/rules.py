@@ -3,7 +3,8 @@ Rules for bookings: whom a booking registers, what is overwritten, what becomes 
 
 In: a situation.  Out: the row that decides it.
 Rule of this file: data alone; each row names its rule (JI, the booking document; 1F, what is a setting), and the tables
-are total. With both registrations on the contact's rows hold (JI-17), but for a converted lead (JI-4).
+are total. With both registrations on the contact's rows hold (JI-17), but for a converted lead (JI-4). A torn sentence
+of the document adds no rule (JI-26). Where nobody matches, the registration decides (1F-unknown_person).
 """
 
 from processors.deciding.rule_table import Row, Table

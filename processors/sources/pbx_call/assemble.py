@@ -2,7 +2,8 @@
 assemble: the steps of one telephone call become the call.
 
 In: steps in any order, twice, late, or with some missing.  Out: a `Call`; whether it is over.
-Rule of this file: pure; the result depends on which steps there are, never on their order or how often they came.
+Rule of this file: pure; the result depends on which steps there are, never on their order or how often they came. A
+conference is one call with everyone in it (XB-28).
 """
 
 import json

@@ -31,7 +31,11 @@ CALL = Table(
         Row("XB-14", ("unknown", "nobody", "full"), "unknown_number"),
     ),
 )
-"""`nobody`: no record has the number, or there is no number. `short`: given up before anyone answered."""
+"""
+`nobody`: no record has the number, or there is no number: the call is skipped (1F-unknown_person).
+
+`short`: given up before anyone answered.
+"""
 
 CALL_ACTIVITY = Table(
     "call_activity",

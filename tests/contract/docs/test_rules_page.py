@@ -12,15 +12,14 @@ NEEDS_PROOF = frozenset("PCNLD")
 def faults(rule: Rule) -> list[str]:
     """Return what is wrong with what is told of one rule."""
     found = [f"names {one}, which is no test" for one in rule.tests if one not in rules_page.tests()]
-    found += [f"names {one}, which is no file" for one in rule.at if not (rules_page.ROOT / one).is_file()]
     proven = bool(rules_page.scenarios().get(rule.id) or rules_page.proofs(rule))
-    lives = bool(rules_page.rows().get(rule.id) or rule.at)
     if rule.out:
-        found += ["is out of scope and has a place"] if lives else []
+        found += ["is out of scope and has a table's row"] if rules_page.rows().get(rule.id) else []
         may = set("UA") & set(rule.kind) and not NEEDS_PROOF & set(rule.kind)
         found += [] if may else ["is out of scope, which only kinds U and A may be"]
         return found
-    found += [] if lives else ["lives nowhere: name a table's row or a module"]
+    lives = bool(rules_page.rows().get(rule.id) or rules_page.places().get(rule.id))
+    found += [] if lives else ["lives nowhere: write its ID where the code follows it"]
     found += [] if proven else ["has no test"]
     return found
 
@@ -47,6 +46,26 @@ def test_every_rule_that_a_table_scenario_or_test_names_is_told() -> None:
     assert (carried | rules_page.rows().keys() | rules_page.scenarios().keys()) - told == set()
 
 
+def test_every_rule_that_the_code_names_is_told() -> None:
+    assert rules_page.places().keys() - {rule.id for rule in RULES} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("(VS-8)", {"VS-8"}),
+        ('rules=("VS-8", *more)', {"VS-8"}),
+        ("SP-3 to\nSP-5, SP-28", {"SP-3", "SP-4", "SP-5", "SP-28"}),
+        ("# XB-1 to\n# XB-2", {"XB-1", "XB-2"}),
+        ("JI-1 to JI-10", {f"JI-{number}" for number in range(1, 11)}),
+        ("rules JI-1 to JI-27", set()),
+        ("1F-match_key, ONE-subject (1G)", {"1F-match_key", "ONE-subject"}),
+    ],
+)
+def test_ids_are_read_from_text_alone_and_in_short_ranges(text: str, rules: set[str]) -> None:
+    assert rules_page.said(text) == rules
+
+
 def test_every_kind_is_one_that_the_page_explains() -> None:
     assert {letter for rule in RULES for letter in rule.kind.split()} <= NEEDS_PROOF | set("RUA")
 
@@ -54,14 +73,13 @@ def test_every_kind_is_one_that_the_page_explains() -> None:
 @pytest.mark.parametrize(
     ("planted", "said"),
     [
-        (Rule("VS-99", "P", "m", at=("README.md",)), "has no test"),
-        (Rule("VS-99", "P", "m", at=("README.md",), tests=("tests/a.py::test_none",)), "which is no test"),
-        (Rule("VS-99", "P", "m", at=("none.py",)), "which is no file"),
+        (Rule("VS-99", "P", "m"), "has no test"),
+        (Rule("VS-99", "P", "m", tests=("tests/a.py::test_none",)), "which is no test"),
         (Rule("VS-99", "P", "m"), "lives nowhere"),
         (Rule("VS-99", "P", "m", out="no wish"), "only kinds U and A"),
         (Rule("VS-99", "R", "m", out="no wish"), "only kinds U and A"),
     ],
-    ids=["no proof", "no such test", "no such file", "no place", "out of scope", "read and out of scope"],
+    ids=["no proof", "no such test", "no place", "out of scope", "read and out of scope"],
 )
 def test_what_is_wrong_with_a_rule_is_found(planted: Rule, said: str) -> None:
     assert any(said in fault for fault in faults(planted))
