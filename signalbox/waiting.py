@@ -7,7 +7,6 @@ Rule of this file: one line for each reason, /livez up and /readyz saying why al
 
 import itertools
 import logging
-import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from connectors.kafka.options import admin_config
 from connectors.prometheus.registry import PrometheusMetrics
 from processors.integration.catalog import Integrations
 from processors.integration.load import load_integrations
+from processors.model.backoff import Backoff
 from processors.model.errors import Transient
 from schemas.codec import Codec
 from schemas.topics import NO_ORG, topic_table
@@ -32,6 +32,8 @@ from signalbox.health import Heartbeat
 from signalbox.settings import Settings
 
 log = structlog.get_logger()
+
+BACKOFF = Backoff(base=0.5, cap=5.0)
 
 T = TypeVar("T")
 
@@ -96,7 +98,7 @@ def wait_until_well(process: Process, why: Callable[[], str | None]) -> bool:
     A reason is logged once, and told by /readyz all the while; a `Transient` is a reason too.
     """
     told = None
-    for tries in itertools.count():
+    for tries in itertools.count(1):
         try:
             reason = why()
         except Transient as error:
@@ -107,7 +109,7 @@ def wait_until_well(process: Process, why: Callable[[], str | None]) -> bool:
         if reason != told:
             told = reason
             log.warning("waiting, nothing is lost", why=reason)
-        process.stop.wait(min(5.0, 0.5 * 2 ** min(tries, 4)) * random.uniform(0.5, 1.0))
+        process.stop.wait(BACKOFF.delay(tries))
     return False
 
 

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from processors.deciding.rule_table import Table
+from processors.model.rule_table import Table
 from processors.sources.rule_book import BOOK
 from tests.unit.deciding.rules.cases import SCENARIOS
 

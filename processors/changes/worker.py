@@ -13,11 +13,12 @@ import structlog
 
 from processors.changes.org import OrgChanges, PollerDependencies
 from processors.changes.ports import NotKept, Superseded
+from processors.model.backoff import Backoff
 from processors.model.errors import Transient
 
 log = structlog.get_logger()
 
-PAUSE_MOST = 60.0
+BACKOFF = Backoff(base=1.0, cap=60.0)
 
 
 class PollerThread:
@@ -51,7 +52,7 @@ class PollerThread:
                     pause, tries, self.why = self._turn(), 0, ""
                 except (Transient, NotKept, Superseded) as error:
                     tries += 1
-                    pause = min(PAUSE_MOST, 0.5 * 2 ** min(tries, 8))
+                    pause = BACKOFF.delay(tries)
                     self._troubled(error, pause)
                 self._stop.wait(pause)
         except BaseException as error:  # noqa: BLE001  told by the process, which ends with it
@@ -72,7 +73,10 @@ class PollerThread:
     def _troubled(self, error: Exception, pause: float) -> None:
         self.why = f"{self.org}: {' '.join(str(error).split())}"
         log.warning(
-            "changes of an org cannot be read now, nothing is lost", org=self.org, why=str(error), again_in=pause
+            "changes of an org cannot be read now, nothing is lost",
+            org=self.org,
+            why=str(error),
+            again_in=round(pause, 1),
         )
         if isinstance(error, Superseded):
             self._close()

@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from processors.consuming.lag import Lag
 from processors.consuming.received import ReceivedOf
+from processors.model.backoff import Backoff
 from processors.model.errors import Transient, Undecodable
 from processors.model.ports import Metrics, Probe
 
@@ -96,7 +97,7 @@ class Sink(Generic[T]):
         self._dead_letter = dead_letter
         self._metrics = metrics
         self._stop = stop
-        self._random = random
+        self._backoff = Backoff(settings.pause_first, settings.pause_most, random.random)
         self._probe = probe or (lambda _place: None)
         self._raw: list[Message] = []
         self._held: list[ReceivedOf[T]] = []
@@ -195,8 +196,7 @@ class Sink(Generic[T]):
 
     def _hold(self, error: Transient) -> None:
         self._tries += 1
-        most = min(self._settings.pause_most, self._settings.pause_first * 2 ** min(self._tries - 1, 16))
-        wait = error.retry_after or most * self._random.uniform(0.5, 1.0)
+        wait = error.retry_after or self._backoff.delay(self._tries)
         self._again_at = monotonic() + wait
         log.warning(
             "the other side does not answer, partitions are paused",

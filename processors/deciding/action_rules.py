@@ -7,7 +7,7 @@ document, 1F conflicts that are settings, 1G the vendors' own clarifications. Th
 breaks off, and what it has is taken as the whole (VS-31).
 """
 
-from processors.deciding.rule_table import Row, Table
+from processors.model.rule_table import Row, Table
 
 ACTIONS = (
     "update_only",
@@ -80,29 +80,6 @@ SEVERAL = Table(
     ),
 )
 """Several records match a call result: `several` asks the table of the actions, which refuses (VS-12, 14, 19, 27)."""
-
-CONVERTED = Table(
-    "converted",
-    (("follow", "ignore", "error"),),
-    ("contact", "drop", "lead"),
-    (
-        Row("VS-7", ("follow",), "contact"),
-        Row("VS-7", ("ignore",), "drop"),
-        Row("VS-7", ("error",), "lead"),
-    ),
-)
-
-SALESFORCE_ID = Table(
-    "salesforce_id",
-    (("on", "off"), ("found", "not_found")),
-    ("use", "note_and_use_keys", "use_keys"),
-    (
-        Row("VS-8", ("on", "found"), "use"),
-        Row("VS-8", ("on", "not_found"), "note_and_use_keys"),
-        Row("VS-8", ("off", "found"), "use_keys"),
-        Row("VS-8", ("off", "not_found"), "use_keys"),
-    ),
-)
 
 COMPANIONS = Table(
     "companions",
@@ -187,8 +164,6 @@ TABLES = (
     ACTION,
     LEAD_AND_CONTACT,
     SEVERAL,
-    CONVERTED,
-    SALESFORCE_ID,
     COMPANIONS,
     ACCOUNT,
     OPPORTUNITY,

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from processors.deciding import account_opportunity
 from processors.deciding.case import Case, Part, no_mapping
-from processors.deciding.rule_table import Book
 from processors.integration.model import Integration
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
+from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, Record, Role, Step
 from schemas.command import Command
 from schemas.values import Scalar

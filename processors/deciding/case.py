@@ -12,11 +12,11 @@ from typing import Any, cast
 
 from processors.deciding import field_rules
 from processors.deciding.event_order_rules import Guard, clamped
-from processors.deciding.rule_table import Book
 from processors.integration.model import Integration
 from processors.model.call import Call
 from processors.model.field_history import Fields, only, stamp
 from processors.model.normalise import is_blank
+from processors.model.rule_table import Book
 from processors.model.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step
 from schemas.command import Command
 from schemas.identity import effect_key

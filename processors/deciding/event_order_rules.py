@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from processors.deciding.rule_table import Book, Row, Table
 from processors.model.field_history import Fields, clock_of, said
 from processors.model.normalise import same_value
+from processors.model.rule_table import Book, Row, Table
 
 AHEAD = timedelta(minutes=5)
 """How far an event's time may be ahead of ours before its clock is believed no more."""

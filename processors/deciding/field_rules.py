@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from processors.deciding.event_order_rules import Guard
-from processors.deciding.rule_table import Book, Row, Table
 from processors.model.normalise import NUMBERS, in_kind, is_blank, same_value
+from processors.model.rule_table import Book, Row, Table
 from processors.model.values import FieldFacts, ObjectFacts
 from schemas.values import Scalar
 

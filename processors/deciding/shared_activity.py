@@ -14,9 +14,9 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from processors.deciding.case import Case
-from processors.deciding.rule_table import Book
 from processors.integration.model import Integration
 from processors.model.call import Call
+from processors.model.rule_table import Book
 from schemas.command import Command
 from schemas.values import Scalar
 

@@ -5,7 +5,7 @@ In: a situation.  Out: the row that decides it.
 Rule of this file: data alone; ONE names the rule "one interaction, one activity", which no source document has.
 """
 
-from processors.deciding.rule_table import Row, Table
+from processors.model.rule_table import Row, Table
 
 SHARED_ACTIVITY = Table(
     "shared_activity",

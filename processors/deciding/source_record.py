@@ -170,4 +170,4 @@ def _applied(case: Case, action: str, rules: tuple[str, ...], said: Part | None 
     decision = by_action(case, action)
     flags = (*decision.flags, *(said.flags if said else ()))
     decision = replace(decision, rule_ids=tuple(dict.fromkeys((*rules, *decision.rule_ids))), flags=flags)
-    return links.kept(case.command, case.match, decision)
+    return links.keep_link(case.command, case.match, decision)

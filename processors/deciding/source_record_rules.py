@@ -7,7 +7,7 @@ the tables are total. The marketing document is a torn comparison of two version
 (LL-30).
 """
 
-from processors.deciding.rule_table import Row, Table
+from processors.model.rule_table import Row, Table
 
 _LINK = ("linked", "gone", "unlinked", "anonymous")
 """

@@ -4,7 +4,6 @@ What the executor's shells are given for one org: its ports, its settings, its t
 Rule of this file: a frozen bundle, built by the wiring; nothing in it is looked up anywhere else.
 """
 
-import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,24 +11,12 @@ from datetime import UTC, datetime
 from processors.executor.org_queue.priority import Budget
 from processors.executor.pipeline.pack import Terms
 from processors.integration.model import Integration
+from processors.model.backoff import Backoff
 from processors.model.ledger import Ledger
 from processors.model.ports import Credential, Metrics, Probe, Salesforce
 from schemas.codec import Codec
 from schemas.notice import Notice
 from schemas.outcome import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Back-off as a pure value: seconds, doubled from *base* to *cap*, with jitter."""
-
-    base: float = 0.5
-    cap: float = 60.0
-    jitter: Callable[[], float] = random.random
-
-    def delay(self, tries: int) -> float:
-        """Return how long to wait after the *tries*-th failure (from 1)."""
-        return min(self.cap, self.base * 2.0 ** min(tries - 1, 20)) * (0.5 + self.jitter() / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +51,8 @@ class OrgDependencies:
     api_calls_needed: int | None = None
     check_every: float = 60.0
     terms: Terms = field(default_factory=Terms)
-    retry: Retry = Retry()
-    row_retry: Retry = field(default_factory=lambda: Retry(base=0.5, cap=30.0))
+    retry: Backoff = field(default_factory=Backoff)
+    row_retry: Backoff = field(default_factory=lambda: Backoff(base=0.5, cap=30.0))
     looks: int = 2
     look_every: float = 1.0
     max_due: int = 10_000

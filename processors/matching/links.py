@@ -8,12 +8,12 @@ Rule of this file: pure; a link beats every key, and it is forgotten only where 
 import hashlib
 from dataclasses import replace
 
-from processors.deciding.rule_table import Book
 from processors.integration.model import Integration
-from processors.matching.manual_choice import only
+from processors.matching.manual_choice import selected_record
 from processors.matching.match import Index
+from processors.matching.rules import BOOK
+from processors.model.rule_table import Book
 from processors.model.values import Decision, Link, Match, Role
-from processors.sources.rule_book import BOOK
 from schemas.command import Command
 
 KIND = "record"
@@ -32,20 +32,20 @@ def record_name(integration: str, record_id: str) -> str:
     return name if len(name) <= _LONGEST else f"{integration}/{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-def by_link(match: Match, linked_id: str | None, settings: Integration, index: Index, book: Book = BOOK) -> Match:
+def apply_link(match: Match, linked_id: str | None, settings: Integration, index: Index, book: Book = BOOK) -> Match:
     """Return *match* as the link leaves it: its record alone, or nobody where that is gone; what a user chose stays."""
     if linked_id is None:
         return match
     match = replace(match, linked_id=linked_id)
     if match.step == "chosen":
         return match
-    found = only(match, linked_id, settings, index, book)
+    found = selected_record(match, linked_id, settings, index, book)
     if found is None:
         return replace(match, leads=(), contacts=(), followed=None, also=(), step="none")
     return replace(found, step="link")
 
 
-def kept(command: Command, match: Match, decision: Decision) -> Decision:
+def keep_link(command: Command, match: Match, decision: Decision) -> Decision:
     """Return *decision* with the link to the person's record that it ends on, where that is another one than so far."""
     name = name_of(command)
     if name is None or decision.kind == "error":

@@ -7,19 +7,18 @@ Rule of this file: pure; a chosen record that is deleted counts as not chosen, a
 
 from dataclasses import replace
 
-from processors.deciding.case import Case
-from processors.deciding.rule_table import Book
 from processors.integration.model import Integration
-from processors.matching.match import Index, joined
+from processors.matching.match import Index, follow_converted
 from processors.matching.queries import person_object
+from processors.matching.rules import BOOK
 from processors.model.normalise import record_id
 from processors.model.plan import Ending
-from processors.model.values import EVERY_NAME, Decision, Link, Match, Record, Resolution, Role
-from processors.sources.rule_book import BOOK
+from processors.model.rule_table import Book
+from processors.model.values import Match, Record, Resolution
 from schemas.command import Command
 
 
-def narrowed(
+def apply_choice(
     match: Match,
     resolution: Resolution | None,
     assigned: str | None,
@@ -31,11 +30,11 @@ def narrowed(
     if resolution is not None and not resolution.expired:
         if resolution.record_id is None:
             return replace(match, leads=(), contacts=(), followed=None, also=(), step="chosen")
-        chosen = only(match, resolution.record_id, settings, index, book)
+        chosen = selected_record(match, resolution.record_id, settings, index, book)
         if chosen is not None:
             return replace(chosen, step="chosen")
     if assigned is not None and match.step != "salesforce_id":
-        kept = only(match, assigned, settings, index, book)
+        kept = selected_record(match, assigned, settings, index, book)
         if kept is not None:
             return replace(kept, step="assigned", assigned=assigned)
     return match
@@ -55,25 +54,7 @@ def resolution_of(command: Command) -> Resolution | Ending:
     return Resolution(chosen, by, remember)
 
 
-def remembered(case: Case, decision: Decision) -> Decision:
-    """Return *decision* with the choice kept for what follows about this person, where that was asked for (XB-19)."""
-    resolution = case.resolution
-    if resolution is None or resolution.expired or not resolution.remember or decision.kind == "error":
-        return decision
-    role: Role | None = None
-    if resolution.record_id is None:
-        role = next((step.role for step in decision.steps if step.role in ("lead", "contact")), None)
-        if role is None:
-            return decision
-    return replace(decision, links=(*decision.links, assignment(resolution.record_id, role)))
-
-
-def assignment(record: str | None, role: Role | None = None) -> Link:
-    """Return the link that assigns a record, or the one that *role* comes to, to a command's person for good."""
-    return Link("assignment", EVERY_NAME, record_id(record) if record else None, role)
-
-
-def only(match: Match, chosen: str, settings: Integration, index: Index, book: Book) -> Match | None:
+def selected_record(match: Match, chosen: str, settings: Integration, index: Index, book: Book) -> Match | None:
     """Return *match* with the record of that ID alone, a converted lead followed; None where it is not there."""
     record = _record(chosen, index)
     if record is None:
@@ -81,7 +62,7 @@ def only(match: Match, chosen: str, settings: Integration, index: Index, book: B
     if record.object == "Account":
         return replace(match, leads=(), contacts=(), followed=None, also=(), accounts=(record,))
     leads, contacts = ((record,), ()) if record.object == "Lead" else ((), (record,))
-    alone = joined(leads, contacts, settings, index, book)
+    alone = follow_converted(leads, contacts, settings, index, book)
     if not alone.leads and not alone.contacts:
         return None
     contact = alone.contacts[0] if alone.contacts else None

@@ -10,10 +10,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from processors.deciding.rule_table import Book
 from processors.integration.model import CallObject, Integration
 from processors.matching.queries import (
-    Asked,
+    ConfiguredCommand,
     follow_up,
     is_call,
     key_field,
@@ -21,22 +20,23 @@ from processors.matching.queries import (
     number_fields,
     numbers_of,
     person_object,
-    questions,
+    person_questions,
     region_of,
 )
+from processors.matching.rules import BOOK
 from processors.model.normalise import email, is_blank, phone, record_id, text_key
+from processors.model.rule_table import Book
 from processors.model.values import Match, Record
-from processors.sources.rule_book import BOOK
 from schemas.command import Command, KeyKind, MatchKey
 
 __all__ = [
-    "Asked",
+    "ConfiguredCommand",
     "Index",
     "account_keys",
     "follow_up",
     "names_of",
     "person_keys",
-    "questions",
+    "person_questions",
     "resolve",
     "resolve_call",
     "the_one",
@@ -161,7 +161,7 @@ def resolve(
             return _with_companions(replace(named, step="salesforce_id"), command, settings, index, opportunities)
         ignored = command.salesforce_id.strip() if row.then == "note_and_use_keys" else None
     for keys in key_sets(command):
-        match = joined(_hits(keys, "Lead", index), _hits(keys, "Contact", index), settings, index, book)
+        match = follow_converted(_hits(keys, "Lead", index), _hits(keys, "Contact", index), settings, index, book)
         if match.leads or match.contacts:
             match = replace(match, step=f"key_set:{keys[0].set}")
             break
@@ -186,7 +186,7 @@ def resolve_call(command: Command, settings: Integration, index: Index, book: Bo
                 found.update(index.having(name, field, "phone", number, region))
         return tuple(found[one] for one in sorted(found))
 
-    match = joined(having("Lead"), having("Contact"), settings, index, book)
+    match = follow_converted(having("Lead"), having("Contact"), settings, index, book)
     accounts = having("Account")
     step = "phone" if match.leads or match.contacts or accounts else "none"
     return replace(match, accounts=accounts, step=step)
@@ -199,7 +199,7 @@ def _by_salesforce_id(command: Command, settings: Integration, index: Index, boo
     if record is None:
         return Match()
     leads, contacts = ((record,), ()) if record.object == "Lead" else ((), (record,))
-    return joined(leads, contacts, settings, index, book)
+    return follow_converted(leads, contacts, settings, index, book)
 
 
 def _hits(keys: Sequence[MatchKey], object_name: str, index: Index) -> tuple[Record, ...]:
@@ -214,7 +214,7 @@ def _hits(keys: Sequence[MatchKey], object_name: str, index: Index) -> tuple[Rec
     return tuple((hits or {}).values())
 
 
-def joined(
+def follow_converted(
     leads: Sequence[Record], contacts: Sequence[Record], settings: Integration, index: Index, book: Book
 ) -> Match:
     """Return leads and contacts with converted leads followed, left out or kept, as the settings say."""

@@ -7,41 +7,42 @@ Rule of this file: what the index finds are candidates; `match.resolve_call` com
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-from processors.executor.org_queue.claims import Job
+from processors.integration.model import Integration
 from processors.matching.match import Index, resolve_call
-from processors.matching.queries import fields_of, is_call, number_fields, numbers_of
+from processors.matching.queries import fields_to_read, is_call, number_fields, numbers_of
+from processors.model.call import Call
 from processors.model.ports import Salesforce
 from processors.model.values import OrgFacts, Record
+from schemas.command import Command
+
+Caller: TypeAlias = tuple[Command, Integration, Call]
+"""The command of a telephone call, the settings of its integration, and what its steps came to."""
 
 
-def searched(
-    items: Sequence[Job], records: Sequence[Record], salesforce: Salesforce, facts: OrgFacts, region: str
+def search_numbers(
+    callers: Sequence[Caller], records: Sequence[Record], salesforce: Salesforce, facts: OrgFacts, region: str
 ) -> list[Record]:
     """Return what the org's search finds for the numbers of calls that *records* do not match."""
     index = Index(records, region)
-    wanted = [item for item in items if _unmatched(item, index)]
-    numbers = dict.fromkeys(
-        number for item in wanted if item.settings for number in numbers_of(item.command, item.settings, region)
-    )
+    wanted = [(command, settings) for command, settings, call in callers if _unmatched(command, settings, call, index)]
+    numbers = dict.fromkeys(number for command, settings in wanted for number in numbers_of(command, settings, region))
     if not numbers:
         return []
-    live = [(item.command, item.settings) for item in wanted if item.settings]
-    objects: list[str] = list(dict.fromkeys(name for _, settings in live for name in number_fields(settings)))
-    fields = {name: fields_of(name, live, facts) for name in objects if name in facts.objects}
+    objects: list[str] = list(dict.fromkeys(name for _, settings in wanted for name in number_fields(settings)))
+    fields = {name: fields_to_read(name, wanted, facts) for name in objects if name in facts.objects}
     found = salesforce.search([word for number in numbers for word in _words(number)], fields)
     return [record for rows in found.rows for record in rows]
 
 
-def _unmatched(item: Job, index: Index) -> bool:
-    if item.settings is None or not is_call(item.command, item.settings) or item.call is None:
+def _unmatched(command: Command, settings: Integration, call: Call, index: Index) -> bool:
+    if not is_call(command, settings) or call.direction == "internal":
         return False
-    if item.call.direction == "internal":
-        return False
-    match = resolve_call(item.command, item.settings, index)
+    match = resolve_call(command, settings, index)
     return not (match.leads or match.contacts or match.accounts)
 
 

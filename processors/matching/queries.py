@@ -15,7 +15,7 @@ from processors.model.phone_numbers import dialled
 from processors.model.values import In, OrgFacts, Question, Record
 from schemas.command import Command, MatchKey
 
-Asked: TypeAlias = tuple[Command, Integration | None]
+ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
 """A command and the executor's settings of its integration (None: not configured; nothing is asked for it)."""
 
 _ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", "IsDeleted")
@@ -49,8 +49,8 @@ def key_sets(command: Command) -> tuple[tuple[MatchKey, ...], ...]:
     return tuple(tuple(sets[number]) for number in sorted(sets))
 
 
-def questions(
-    asked: Sequence[Asked], facts: OrgFacts, region: str = "US", chosen: Iterable[str] = ()
+def person_questions(
+    asked: Sequence[ConfiguredCommand], facts: OrgFacts, region: str = "US", chosen: Iterable[str] = ()
 ) -> tuple[Question, ...]:
     """
     Return round one: leads and contacts by SalesforceID and keys, accounts by keys, each value once (VS-7, VS-8).
@@ -110,7 +110,7 @@ def region_of(settings: Integration, region: str) -> str:
 
 
 def follow_up(
-    asked: Sequence[Asked], facts: OrgFacts, found: Iterable[Record], opportunities: Mapping[str, str]
+    asked: Sequence[ConfiguredCommand], facts: OrgFacts, found: Iterable[Record], opportunities: Mapping[str, str]
 ) -> tuple[Question, ...]:
     """
     Return round two: contacts of converted leads, accounts of contacts, and the opportunities kept for them.
@@ -135,7 +135,7 @@ def follow_up(
     return _questions(wanted, live, facts)
 
 
-def _live(asked: Sequence[Asked]) -> list[tuple[Command, Integration]]:
+def _live(asked: Sequence[ConfiguredCommand]) -> list[tuple[Command, Integration]]:
     return [(command, settings) for command, settings in asked if settings is not None and command.kind == "apply"]
 
 
@@ -174,11 +174,11 @@ def _questions(
             if all(one in held.fields for one in shape)
         )
         if any_of:
-            asked.append(Question(name, fields_of(name, live, facts), any_of))
+            asked.append(Question(name, fields_to_read(name, live, facts), any_of))
     return tuple(asked)
 
 
-def fields_of(name: str, live: Sequence[tuple[Command, Integration]], facts: OrgFacts) -> tuple[str, ...]:
+def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts: OrgFacts) -> tuple[str, ...]:
     """Return what to read: who and when, links, effect key, keys, and all that the batch is about to write."""
     wanted = dict.fromkeys((*_ALWAYS, *_MORE[name], facts.external_field.get(name, "Id")))
     for command, settings in live:

@@ -85,7 +85,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StepRef:
     """Which command's which step one row of an API call carries."""
 
     command_id: str
@@ -93,10 +93,10 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CallRow:
     """One row of an API call: what is written, for which commands (several where writes were merged)."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[StepRef, ...]
     write: Write | None = None
     conversion: Conversion | None = None
 
@@ -111,7 +111,7 @@ class ApiCall:
 
     id: str
     kind: CallKind
-    rows: tuple[Row, ...]
+    rows: tuple[CallRow, ...]
     claims: tuple[str, ...]
     intended_at: float
     send_by: float

@@ -10,10 +10,10 @@ from typing import cast
 
 from processors.deciding.actions import by_action
 from processors.deciding.case import Case, Part
-from processors.deciding.rule_table import Book
+from processors.deciding.remember_choice import with_choice_kept
 from processors.integration.model import Integration
-from processors.matching.manual_choice import remembered
 from processors.model.call import Call
+from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, OrgFacts, Resolution
 from processors.sources.call_result.activity import with_activity
 from processors.sources.registry import source_of
@@ -48,7 +48,7 @@ def decide(
     if command.unmapped:
         return picklist_unmapped(case)
     own = source_of(command.contract).decide
-    return remembered(case, own(case) if own else with_activity(case, by_action(case, str(settings.action))))
+    return with_choice_kept(case, own(case) if own else with_activity(case, by_action(case, str(settings.action))))
 
 
 def picklist_unmapped(case: Case) -> Decision:

@@ -17,11 +17,12 @@ from sqlalchemy import Engine
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
-from processors.executor.dependencies import Decider, OrgDependencies, Retry
+from processors.executor.dependencies import Decider, OrgDependencies
 from processors.executor.org_queue.priority import first_due
 from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.pipeline.pack import Terms
 from processors.integration.model import Integration
+from processors.model.backoff import Backoff
 from processors.model.ledger import Arrival
 from processors.model.ports import Credential, Salesforce
 from schemas.codec import SingleObject
@@ -179,8 +180,8 @@ class Rig:
             notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
             salesforce=self.salesforce(),
             terms=self.terms,
-            retry=Retry(base=0.02, cap=0.1),
-            row_retry=Retry(base=0.02, cap=0.1),
+            retry=Backoff(base=0.02, cap=0.1),
+            row_retry=Backoff(base=0.02, cap=0.1),
             looks=1,
             look_every=0.05,
             linger=0.01,

@@ -21,10 +21,11 @@ from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
 from connectors.kafka.options import KafkaSettings, consumer_config, transactional_config
-from processors.executor.dependencies import Decider, OrgDependencies, Retry
+from processors.executor.dependencies import Decider, OrgDependencies
 from processors.executor.pipeline.pack import Terms
 from processors.executor.session.publish import Expelled, Position
 from processors.executor.session.session import Session, SessionDependencies
+from processors.model.backoff import Backoff
 from schemas.command import Command
 from schemas.outcome import Outcome
 from schemas.topics import command_topic, outcome_topic
@@ -156,8 +157,8 @@ class Process:
             headers=lambda outcome: [("ce_id", outcome.outcome_id.encode())],
             notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
             salesforce=self.box.orgs[org],
-            retry=Retry(base=0.05, cap=0.2),
-            row_retry=Retry(base=0.05, cap=0.2),
+            retry=Backoff(base=0.05, cap=0.2),
+            row_retry=Backoff(base=0.05, cap=0.2),
             looks=1,
             look_every=0.1,
             **more,

@@ -7,11 +7,11 @@ Rule of this file: the words of Salesforce's refusals that matter here are in th
 
 from collections.abc import Sequence
 
-from processors.model.plan import Row
+from processors.model.plan import CallRow
 from processors.model.values import RowError, Written
 
 
-def as_it_counts(row: Row, written: Written) -> Written:
+def as_it_counts(row: CallRow, written: Written) -> Written:
     """Return the answer; a deletion of what somebody has deleted already is done: there is nothing left to do."""
     deleted = row.write is not None and row.write.operation == "delete"
     if deleted and written.errors and all(error.code == "ENTITY_IS_DELETED" for error in written.errors):
@@ -19,7 +19,7 @@ def as_it_counts(row: Row, written: Written) -> Written:
     return written
 
 
-def unsure(row: Row, written: Written) -> bool:
+def unsure(row: CallRow, written: Written) -> bool:
     """Whether an earlier copy may have done it: the row is refused, or its record was there already."""
     if not written.success:
         return not any(error.transient for error in written.errors)

@@ -16,7 +16,7 @@ from processors.executor.org_queue.claims import Job
 from processors.executor.org_queue.scheduler import Scheduler, UnansweredCall
 from processors.executor.pipeline.unit_of_work import UnitOfWork
 from processors.executor.pipeline.worker import BatchPipeline
-from processors.model.plan import ApiCall, Row
+from processors.model.plan import ApiCall, CallRow
 from processors.model.values import Written
 
 Answers: TypeAlias = list[Written | None]
@@ -69,29 +69,29 @@ def take_up(
     return holder, [job for job in jobs if job not in lost], work
 
 
-def _unseen(call: ApiCall, seen: Answers) -> list[Row]:
+def _unseen(call: ApiCall, seen: Answers) -> list[CallRow]:
     return [row for row, written in zip(call.rows, seen, strict=True) if written is None]
 
 
-def _unkeyed_person(unseen: Sequence[Row], job: Job) -> bool:
+def _unkeyed_person(unseen: Sequence[CallRow], job: Job) -> bool:
     """Whether the command's unseen write is a create that nothing but a match by the person's keys can find again."""
     rows = [row for row in unseen if any(part.command_id == job.id for part in row.parts)]
     return _must_wait(rows) and all(row.write is None or row.write.object != "Opportunity" for row in rows)
 
 
-def _must_wait(unseen: Sequence[Row]) -> bool:
+def _must_wait(unseen: Sequence[CallRow]) -> bool:
     """A create without an external ID is not repeated while the first copy may land (design section 3, point 5)."""
     return any(row.write is not None and row.write.operation == "create" and not row.write.external for row in unseen)
 
 
-def _how(unseen: Sequence[Row], dead: bool) -> str:
+def _how(unseen: Sequence[CallRow], dead: bool) -> str:
     if not unseen:
         return "seen"
     return "expired" if dead else "sent_again"
 
 
 def _keep_alive(
-    call: ApiCall, jobs: Sequence[Job], rows: Sequence[Row], work: UnitOfWork, scheduler: Scheduler
+    call: ApiCall, jobs: Sequence[Job], rows: Sequence[CallRow], work: UnitOfWork, scheduler: Scheduler
 ) -> None:
     """Keep the claims of what may still land, and of nothing else."""
     members = {part.command_id for row in rows for part in row.parts}

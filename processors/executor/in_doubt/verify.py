@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.model.plan import Row
+from processors.model.plan import CallRow
 from processors.model.values import In, Question, Record, Write, Written
 
 _ACTIVITIES = ("Task", "Event")
@@ -18,7 +18,7 @@ _BEFORE = 60.0
 """Seconds that an org's clock may be behind ours when we ask whether a record was made by this call."""
 
 
-def questions(rows: Sequence[Row]) -> list[Question]:
+def verification_questions(rows: Sequence[CallRow]) -> list[Question]:
     """Return what to read to see whether the rows were applied."""
     leads = [row.conversion.lead_id for row in rows if row.conversion]
     asked = [Question("Lead", _CONVERSION, ((In("Id", tuple(leads)),),))] if leads else []
@@ -67,18 +67,20 @@ def _hung_on(writes: Sequence[Write]) -> Iterator[tuple[In, ...]]:
             yield (In(link, records), In("Subject", subjects))
 
 
-def verdicts(rows: Sequence[Row], records: Sequence[Record], user_id: str, intended_at: float) -> list[Written | None]:
+def verify_rows(
+    rows: Sequence[CallRow], records: Sequence[Record], user_id: str, intended_at: float
+) -> list[Written | None]:
     """Return for each row the answer that it must have got, or None where it is not seen (yet)."""
     by_id = {record.id: record for record in records}
     by_key = {(record.object, str(value)): record for record in records for value in record.fields.values() if value}
-    said = [_verdict(row, by_id, by_key, user_id, intended_at) for row in rows]
-    taken = {written.id for written in said if written is not None}
+    results = [_verdict(row, by_id, by_key, user_id, intended_at) for row in rows]
+    taken = {written.id for written in results if written is not None}
     for number, row in enumerate(rows):
         if row.write is not None and _is_unkeyed_activity(row.write):
             found = _same_activity(row.write, records, user_id, intended_at, taken)
-            said[number] = None if found is None else Written(True, found.id, created=True)
+            results[number] = None if found is None else Written(True, found.id, created=True)
             taken |= {found.id} if found else set()
-    return said
+    return results
 
 
 def _same_activity(
@@ -87,14 +89,14 @@ def _same_activity(
     """Return the activity that we made since with exactly these values, each taken once; or None."""
     for record in sorted(records, key=lambda one: one.id):
         ours = record.object == write.object and record.fields.get("CreatedById") == user_id and record.id not in taken
-        same = all(same_value(record.fields.get(name), value) for name, value in write.fields.items())
+        same = all(reads_as_sent(record.fields.get(name), value) for name, value in write.fields.items())
         if ours and same and _is_new(record, intended_at):
             return record
     return None
 
 
 def _verdict(
-    row: Row,
+    row: CallRow,
     by_id: Mapping[str, Record],
     by_key: Mapping[tuple[str, str], Record],
     user_id: str,
@@ -116,7 +118,7 @@ def _verdict(
     if not _since(record.fields.get("LastModifiedDate"), intended_at):
         # These values stood there before: our write may still be under way.
         return None
-    same = all(same_value(record.fields.get(name), value) for name, value in write.fields.items())
+    same = all(reads_as_sent(record.fields.get(name), value) for name, value in write.fields.items())
     return Written(True, record.id) if same else None
 
 
@@ -137,7 +139,7 @@ def _since(moment: str | None, intended_at: float) -> bool:
     return moment is None or datetime.fromisoformat(moment).timestamp() >= intended_at - _BEFORE
 
 
-def same_value(stored: Any, sent: Any) -> bool:
+def reads_as_sent(stored: Any, sent: Any) -> bool:
     """
     Whether the org would answer *stored* after *sent* was written: null is an empty string, times are compared as
     moments.

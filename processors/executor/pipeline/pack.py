@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from processors.executor.org_queue.claims import Job
-from processors.model.plan import ApiCall, Part, Plan, Row
+from processors.model.plan import ApiCall, CallRow, Plan, StepRef
 from processors.model.values import Conversion, Step, Write
 
 COLLECTION = 200
@@ -64,21 +64,21 @@ def pack(
     return calls
 
 
-def _write_rows(jobs: Sequence[Job], external: Mapping[str, str]) -> list[Row]:
-    rows: dict[tuple[str, str], Row] = {}
+def _write_rows(jobs: Sequence[Job], external: Mapping[str, str]) -> list[CallRow]:
+    rows: dict[tuple[str, str], CallRow] = {}
     for job in jobs:
         plan = job.plan
         if plan is None or plan.step is None or plan.step.operation == "convert":
             continue
         write = write_of(plan, plan.step, external)
-        part = Part(job.id, len(plan.results))
+        part = StepRef(job.id, len(plan.results))
         target = (write.object, write.record_id or f"new:{job.id}:{part.step}")
         known = rows.get(target)
         if known is not None and known.write is not None:
             merged = replace(known.write, fields={**known.write.fields, **write.fields})
-            rows[target] = Row(parts=(*known.parts, part), write=merged)
+            rows[target] = CallRow(parts=(*known.parts, part), write=merged)
         else:
-            rows[target] = Row(parts=(part,), write=write)
+            rows[target] = CallRow(parts=(part,), write=write)
     return sorted(rows.values(), key=_together)
 
 
@@ -93,7 +93,7 @@ def write_of(plan: Plan, step: Step, external: Mapping[str, str]) -> Write:
     return Write("create", step.object, external=key, fields=plan.fields(step), allow_duplicates=step.allow_duplicates)
 
 
-def _together(row: Row) -> tuple[int, str, str, str]:
+def _together(row: CallRow) -> tuple[int, str, str, str]:
     """Sort by object and operation (one collection a run), and rows of one parent together (row locks, 1.2 Locks)."""
     write = row.write
     if write is None:
@@ -107,7 +107,7 @@ def _together(row: Row) -> tuple[int, str, str, str]:
     )
 
 
-def _convert_rows(jobs: Sequence[Job]) -> list[Row]:
+def _convert_rows(jobs: Sequence[Job]) -> list[CallRow]:
     rows = []
     for job in jobs:
         plan = job.plan
@@ -120,13 +120,13 @@ def _convert_rows(jobs: Sequence[Job]) -> list[Row]:
             account_id=_account_of(plan, step),
             owner_id=step.owner_id,
         )
-        rows.append(Row(parts=(Part(job.id, len(plan.results)),), conversion=conversion))
+        rows.append(CallRow(parts=(StepRef(job.id, len(plan.results)),), conversion=conversion))
     return sorted(rows, key=lambda row: (row.conversion.account_id or "") if row.conversion else "")
 
 
-def _sized(rows: Sequence[Row], max_rows: int) -> Iterator[list[Row]]:
+def _sized(rows: Sequence[CallRow], max_rows: int) -> Iterator[list[CallRow]]:
     """Yield runs of rows that fit one composite: ≤ max_rows in all, ≤ 5 collections of one object and operation."""
-    call: list[Row] = []
+    call: list[CallRow] = []
     runs, run_length, run_of = 0, 0, None
     for row in rows:
         of = _together(row)[1:3]
@@ -142,7 +142,7 @@ def _sized(rows: Sequence[Row], max_rows: int) -> Iterator[list[Row]]:
         yield call
 
 
-def _chunks(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:
+def _chunks(rows: Sequence[CallRow], size: int) -> Iterator[list[CallRow]]:
     for start in range(0, len(rows), size):
         yield list(rows[start : start + size])
 

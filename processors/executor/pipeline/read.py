@@ -15,11 +15,11 @@ from processors.executor.org_queue.call_buffer import renewed
 from processors.executor.org_queue.claims import Job
 from processors.executor.pipeline import related_data
 from processors.executor.pipeline.decide_batch import Batch, decide_batch
-from processors.matching.links import by_link
-from processors.matching.manual_choice import narrowed
-from processors.matching.match import Index, follow_up, questions, resolve
-from processors.matching.phone_search import searched
-from processors.matching.queries import Asked
+from processors.matching.links import apply_link
+from processors.matching.manual_choice import apply_choice
+from processors.matching.match import Index, follow_up, person_questions, resolve
+from processors.matching.phone_search import search_numbers
+from processors.matching.queries import ConfiguredCommand
 from processors.model.field_history import Fields, fields_from_json
 from processors.model.ledger import Lease
 from processors.model.ports import Salesforce
@@ -32,14 +32,15 @@ _CLOCKED = ("Lead", "Contact", "Account", "Opportunity")
 def look_up(jobs: Sequence[Job], deps: OrgDependencies, lease: Lease, salesforce: Salesforce, facts: OrgFacts) -> Batch:
     """Return what each command of the batch does, on fresh reads."""
     began = deps.clock()
-    kept = related_data.read(jobs, deps.ledger, lease)
+    kept = related_data.load_related(jobs, deps.ledger, lease)
     for job in jobs:
         renewed(job, kept.source_states_of(job), deps.region)
         job.command = resumed(job.command, kept.source_states_of(job))
-    asked: list[Asked] = [(job.command, job.settings) for job in jobs]
-    people = questions(asked, facts, deps.region, kept.chosen(jobs))
-    records = _find(salesforce, (*people, *related_data.questions(jobs, kept, facts)))
-    records += searched(jobs, records, salesforce, facts, deps.region)
+    asked: list[ConfiguredCommand] = [(job.command, job.settings) for job in jobs]
+    people = person_questions(asked, facts, deps.region, kept.chosen(jobs))
+    records = _find(salesforce, (*people, *related_data.related_questions(jobs, kept, facts)))
+    callers = [(job.command, job.settings, job.call) for job in jobs if job.settings and job.call]
+    records += search_numbers(callers, records, salesforce, facts, deps.region)
     opportunities = _opportunities(jobs, records, deps, lease)
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
     index = Index(records, deps.region)
@@ -52,9 +53,9 @@ def look_up(jobs: Sequence[Job], deps: OrgDependencies, lease: Lease, salesforce
         if job.settings is None:
             return Match()
         found = resolve(job.command, job.settings, index, opportunities)
-        found = by_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
-        found = narrowed(found, job.resolution, kept.assigned_to(job), job.settings, index)
-        found = related_data.joined_to(found, job, kept, records, facts)
+        found = apply_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
+        found = apply_choice(found, job.resolution, kept.assigned_to(job), job.settings, index)
+        found = related_data.with_related(found, job, kept, records, facts)
         return replace(found, clocks={one: clocks[one] for one in found.record_ids if one in clocks})
 
     batch = decide_batch(

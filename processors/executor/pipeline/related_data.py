@@ -37,7 +37,7 @@ _WRITTEN: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RelatedData:
     """
     What the ledger keeps about a batch: things by (integration, source ID), records linked with those of the source,
     records chosen for good by a person's key, and the IDs of activities by effect key.
@@ -76,14 +76,14 @@ class Surroundings:
         return list(dict.fromkeys([*ids, *self.assigned.values(), *self.linked.values()]))
 
 
-def read(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> Surroundings:
+def load_related(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> RelatedData:
     """Return what the ledger keeps about these commands."""
     people = dict.fromkeys(name for job in jobs for name in person_names(job.keys))
     assigned = ledger.links(lease, "assignment", list(people)) if people else {}
     source_states = _source_states(jobs, ledger, lease)
     names = dict.fromkeys(name for job in jobs for name in _link_names(job))
     linked = ledger.links(lease, links.KIND, list(names)) if names else {}
-    kept = Surroundings(source_states, linked, assigned)
+    kept = RelatedData(source_states, linked, assigned)
     wanted = dict.fromkeys(effect for job in jobs for effect in _effects(job, kept))
     activities = ledger.links(lease, "activity", list(wanted)) if wanted else {}
     return replace(kept, activities=activities)
@@ -123,7 +123,7 @@ def _source_states(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tu
     return known
 
 
-def _effects(job: Job, kept: Surroundings) -> tuple[str, ...]:
+def _effects(job: Job, kept: RelatedData) -> tuple[str, ...]:
     if job.settings is None or not job.settings.activity.enabled:
         return ()
     own = source_of(job.command.contract).effects(job.command, kept.source_states_of(job))
@@ -143,7 +143,7 @@ def _integrations(job: Job) -> tuple[str, ...]:
     return (job.command.integration, partner) if partner else (job.command.integration,)
 
 
-def questions(jobs: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> tuple[Question, ...]:
+def related_questions(jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -> tuple[Question, ...]:
     """Return what to ask about activities and users; nothing of an object that the org does not have."""
     live = [job for job in jobs if job.settings is not None and job.settings.activity.enabled]
     asked = []
@@ -158,7 +158,7 @@ def questions(jobs: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> tuple
     return tuple(asked)
 
 
-def _activities(name: str, jobs: Sequence[Job], kept: Surroundings, facts: OrgFacts) -> list[Question]:
+def _activities(name: str, jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -> list[Question]:
     wanted = tuple(dict.fromkeys(effect for job in jobs for effect in _effects(job, kept)))
     external = facts.external_field.get(name)
     # What the ledger has never seen logged is written by its key, which finds it: only a booking may end in a
@@ -187,7 +187,7 @@ def _names(job: Job) -> list[str]:
     return [one.strip() for one in (agent.email if agent else None, agent.name if agent else None, *defaults) if one]
 
 
-def joined_to(match: Match, job: Job, kept: Surroundings, found: Sequence[Record], facts: OrgFacts) -> Match:
+def with_related(match: Match, job: Job, kept: RelatedData, found: Sequence[Record], facts: OrgFacts) -> Match:
     """Return *match* with the activities, users and things of this command."""
     by_effect: dict[str, Record] = {}
     wanted = _effects(job, kept)

@@ -15,7 +15,7 @@ from processors.executor.connection.monitor import ConnectionMonitor
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.dependencies import OrgDependencies
 from processors.executor.in_doubt.answers import as_it_counts, names_gone, told, unsure
-from processors.executor.in_doubt.verify import questions, verdicts
+from processors.executor.in_doubt.verify import verification_questions, verify_rows
 from processors.executor.org_queue.claims import Job
 from processors.executor.org_queue.pace import Pace
 from processors.executor.org_queue.priority import LIVE
@@ -29,7 +29,7 @@ from processors.executor.pipeline.unit_of_work import UnitOfWork
 from processors.matching.manual_choice import resolution_of
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
 from processors.model.ledger import Lease, LedgerTransaction
-from processors.model.plan import ApiCall, Ending, Row, plan_to_json
+from processors.model.plan import ApiCall, CallRow, Ending, plan_to_json
 from processors.model.values import RowError, Written
 from schemas.command import Command
 from schemas.outcome import Reason
@@ -355,12 +355,12 @@ class BatchPipeline:
         seen = dict(zip((row.parts for row in doubtful), self.look(doubtful, call.intended_at), strict=True))
         return [seen.get(row.parts) or written for row, written in zip(call.rows, answers, strict=True)]
 
-    def look(self, rows: Sequence[Row], intended_at: float) -> list[Written | None]:
+    def look(self, rows: Sequence[CallRow], intended_at: float) -> list[Written | None]:
         """Read what the rows wrote; return for each the answer that it must have got, or None where it is not seen."""
         salesforce, facts = self.known.org()
-        found = salesforce.find(questions(rows))
+        found = salesforce.find(verification_questions(rows))
         records = [record for answer in found.rows for record in answer]
-        return verdicts(rows, records, facts.user_id, intended_at)
+        return verify_rows(rows, records, facts.user_id, intended_at)
 
 
 def _is_choice(command: Command) -> bool:

@@ -21,6 +21,7 @@ from processors.executor.session.publish import Expelled, NotPublished, Position
 from processors.executor.session.report import Report
 from processors.executor.session.retention import tidy
 from processors.executor.session.unassigned import Orphaned, Orphans
+from processors.model.backoff import Backoff
 from processors.model.errors import LeaseLost, Transient, Undecodable, UnknownFingerprint
 from processors.model.ledger import Arrival, Unpublished
 from processors.model.ports import Metrics, Probe
@@ -42,6 +43,7 @@ LOOK_SECONDS = 0.25
 TIDY_SECONDS = 3600.0
 REVOKE_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
+REJOIN = Backoff(base=0.3, cap=5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def run_executor(deps: SessionDependencies) -> None:
         finally:
             session.close()
         deps.beat(False)
-        deps.sleep(min(5.0, 0.2 * tries))
+        deps.sleep(REJOIN.delay(tries))
 
 
 class Session:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
 from processors.deciding.case import Case, Part
-from processors.deciding.rule_table import Row
 from processors.integration.paths import value_at
+from processors.model.rule_table import Row
 from processors.model.values import Decision, Record
 from processors.sources.booking.chain import Chain, Joined, from_state, joined, previous_of
 from processors.sources.booking.person import Registered, register

@@ -7,7 +7,7 @@ are total. With both registrations on the contact's rows hold (JI-17), but for a
 of the document adds no rule (JI-26). Where nobody matches, the registration decides (1F-unknown_person).
 """
 
-from processors.deciding.rule_table import Row, Table
+from processors.model.rule_table import Row, Table
 
 _REGISTER = ("lead", "contact", "both")
 _FOUND = ("none", "lead", "converted_lead", "contact", "both", "converted_refused")

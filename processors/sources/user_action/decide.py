@@ -12,8 +12,8 @@ from dataclasses import replace
 from processors.deciding import source_record
 from processors.deciding.activity import ActivityTarget, log
 from processors.deciding.case import Case, Part
+from processors.deciding.remember_choice import assignment_link
 from processors.matching import links
-from processors.matching.manual_choice import assignment
 from processors.model.values import Decision, Record
 from schemas.command import Command, Request
 from schemas.identity import effect_key
@@ -53,7 +53,7 @@ def _meant(case: Case, request: Request) -> tuple[Record, ...]:
 
 def _create(case: Case, rules: tuple[str, ...], _records: tuple[Record, ...], verb: str) -> Decision:
     part = case.create("lead", "Lead", case.command.lead, creation="lead", allow_duplicates=verb != "create")
-    links = (assignment(None, "lead"),) if verb == "create_and_assign" else ()
+    links = (assignment_link(None, "lead"),) if verb == "create_and_assign" else ()
     return case.decided("created", rules, (part,), links=links)
 
 
@@ -61,7 +61,7 @@ def _assign(case: Case, rules: tuple[str, ...], records: tuple[Record, ...], _ve
     """The match is another one from now on; what was logged before stays where it is (XB-19, XB-20)."""
     record = records[0]
     return case.decided(
-        "updated", rules, (Part(record=record, linked=(record,)),), "resolved", links=(assignment(record.id),)
+        "updated", rules, (Part(record=record, linked=(record,)),), "resolved", links=(assignment_link(record.id),)
     )
 
 
@@ -100,7 +100,7 @@ def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb:
     if not any((case.command.lead, case.command.contact)):
         detail = "nothing is known of the prospect yet: it is linked, and what comes later goes to the record"
         part = Part(record=chosen[0], linked=chosen, detail=detail)
-        return links.kept(case.command, case.match, case.decided("updated", rules, (part,), "resolved"))
+        return links.keep_link(case.command, case.match, case.decided("updated", rules, (part,), "resolved"))
     return _ruled(source_record.decide_prospect(case), rules)
 
 

@@ -6,7 +6,7 @@ Rule of this file: data alone; each row names its rule (XB, the PBX document; LL
 tables are total.
 """
 
-from processors.deciding.rule_table import Row, Table
+from processors.model.rule_table import Row, Table
 
 _ACTIONS = (
     "create_lead",

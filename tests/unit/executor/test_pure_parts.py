@@ -8,12 +8,12 @@ from confluent_kafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.executor.in_doubt.verify import same_value, verdicts
+from processors.executor.in_doubt.verify import reads_as_sent, verify_rows
 from processors.executor.org_queue.claims import Job
 from processors.executor.pipeline.pack import COLLECTION, COLLECTIONS, Terms, pack
 from processors.executor.session.publish import Position, next_positions
 from processors.model.ledger import Unpublished
-from processors.model.plan import Part, Plan, Row, call_from_json, call_to_json, plan_from_json, plan_to_json
+from processors.model.plan import CallRow, Plan, StepRef, call_from_json, call_to_json, plan_from_json, plan_to_json
 from processors.model.values import Decision, Record, Step, Write, Written
 from tests.fakes.org import KEY, USER
 from tests.fakes.scheduler import command
@@ -85,12 +85,12 @@ def test_a_plan_that_is_stored_and_read_goes_on_with_the_same_step() -> None:
     assert again.fields(steps[1]) == {"AccountId": "id0"}
 
 
-def _seen(row: Row, **fields: Any) -> Written | None:
-    return verdicts([row], [Record("Lead", "L", fields)], USER, AT)[0]
+def _seen(row: CallRow, **fields: Any) -> Written | None:
+    return verify_rows([row], [Record("Lead", "L", fields)], USER, AT)[0]
 
 
 def test_an_update_is_seen_only_where_we_changed_the_record_since_and_every_value_stands() -> None:
-    row = Row((Part("c", 0),), Write("update", "Lead", record_id="L", fields={"Title": "new"}))
+    row = CallRow((StepRef("c", 0),), Write("update", "Lead", record_id="L", fields={"Title": "new"}))
     since, before = "2026-01-05T08:00:01.000+0000", "2026-01-04T08:00:00.000+0000"
 
     assert _seen(row, Title="new", LastModifiedById=USER, LastModifiedDate=since) == Written(True, "L")
@@ -100,7 +100,7 @@ def test_an_update_is_seen_only_where_we_changed_the_record_since_and_every_valu
 
 
 def test_a_create_is_seen_by_its_effect_key_and_told_as_created_only_where_it_is_new() -> None:
-    row = Row((Part("c", 0),), Write("create", "Lead", external=(KEY, "effect")))
+    row = CallRow((StepRef("c", 0),), Write("create", "Lead", external=(KEY, "effect")))
 
     assert _seen(row, **{KEY: "effect", "CreatedDate": "2026-01-05T08:00:01.000+0000"}) == Written(True, "L", True)
     assert _seen(row, **{KEY: "effect", "CreatedDate": "2026-01-01T08:00:01.000+0000"}) == Written(True, "L", False)
@@ -108,7 +108,7 @@ def test_a_create_is_seen_by_its_effect_key_and_told_as_created_only_where_it_is
 
 
 def test_a_create_without_an_external_id_is_never_seen() -> None:
-    row = Row((Part("c", 0),), Write("create", "Lead", fields={"Title": "new"}))
+    row = CallRow((StepRef("c", 0),), Write("create", "Lead", fields={"Title": "new"}))
     assert _seen(row, Title="new", LastModifiedById=USER) is None
 
 
@@ -134,7 +134,7 @@ def test_a_conversion_is_seen_by_the_lead_that_is_converted() -> None:
     ],
 )
 def test_a_value_is_the_same_as_the_org_gives_it_back(stored: Any, sent: Any, same: bool) -> None:
-    assert same_value(stored, sent) is same
+    assert reads_as_sent(stored, sent) is same
 
 
 def _rows(*numbers: int) -> list[Unpublished]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from processors.executor.org_queue.claims import Job
 from processors.executor.pipeline.decide_batch import touched_keys
-from processors.matching.match import Index, account_keys, follow_up, person_keys, questions, resolve
+from processors.matching.match import Index, account_keys, follow_up, person_keys, person_questions, resolve
 from processors.model.values import In, Match, Record
 from processors.sources.decide import decide
 from schemas.command import MatchKey
@@ -81,7 +81,7 @@ def test_a_batch_asks_one_question_an_object_with_each_value_once() -> None:
         (command(kind="skip", keys=(replace(EMAIL, value="no@example.com"),)), settings),
         (command(keys=(replace(EMAIL, value="gone@example.com"),)), None),
     ]
-    found = {one.object: one for one in questions(asked, FACTS)}
+    found = {one.object: one for one in person_questions(asked, FACTS)}
     assert list(found) == ["Lead", "Contact", "Account"]
     assert (In("Email", ("Ann@Example.com", "bob@example.com")),) in found["Lead"].any_of
     assert (In("Id", (LEAD,)),) in found["Lead"].any_of
@@ -92,7 +92,7 @@ def test_a_batch_asks_one_question_an_object_with_each_value_once() -> None:
 
 def test_a_phone_is_asked_for_in_every_way_that_it_may_be_written() -> None:
     """SOQL compares text, so that each form is a value of its own."""
-    (asked, *_) = questions([(command(keys=(PHONE,)), integration("only"))], FACTS)
+    (asked, *_) = person_questions([(command(keys=(PHONE,)), integration("only"))], FACTS)
     assert asked.any_of == (
         (
             In(
@@ -108,7 +108,7 @@ def test_fields_to_be_written_are_read_and_unknown_fields_are_not() -> None:
     gone = replace(EMAIL, lead="Gone__c", contact=None)
     asked = command(keys=(EMAIL, gone), lead={"Title": "x", "No__c": 1})
     settings = integration("only")
-    (found, _) = questions([(asked, settings), (command(keys=(EMAIL,)), settings)], FACTS)
+    (found, _) = person_questions([(asked, settings), (command(keys=(EMAIL,)), settings)], FACTS)
     assert {"Id", "OwnerId", "IsConverted", "ConvertedContactId", "Title", "Email"} <= set(found.fields)
     assert not {"No__c", "Gone__c"} & set(found.fields)
     assert all(one.field != "Gone__c" for part in found.any_of for one in part)

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from processors.deciding.rule_table import Book
+from processors.model.rule_table import Book
 from processors.sources.rule_book import BOOK
 from tests.unit.deciding.rules.cases_actions import ACTION, MATCH
 from tests.unit.deciding.rules.cases_bookings import BOOKINGS

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from processors.deciding.case import Case
-from processors.deciding.rule_table import Book
 from processors.integration.model import Integration
-from processors.matching.manual_choice import narrowed
+from processors.matching.manual_choice import apply_choice
 from processors.matching.match import Index, resolve
+from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.booking.decide import decide_booking, effects
 from processors.sources.rule_book import BOOK
@@ -101,7 +101,7 @@ def decided(
 ) -> tuple[Match, Decision]:
     """Return what matches and what is decided, with the activity that was logged for the booking."""
     index = Index(rows)
-    match = narrowed(resolve(asked, own, index, {}, book), choice, None, own, index, book)
+    match = apply_choice(resolve(asked, own, index, {}, book), choice, None, own, index, book)
     activities = {effects(asked, {})[0]: logged} if logged else {}
     match = replace(match, users=USERS, activities=activities)
     return match, decide_booking(Case(asked, match, own, facts(), NOW, book, resolution=choice))

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from processors.deciding.case import STALE
-from processors.deciding.rule_table import Book
 from processors.matching.match import Index, resolve
 from processors.model.field_history import Clock, seen, written
+from processors.model.rule_table import Book
 from processors.model.values import Record
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK

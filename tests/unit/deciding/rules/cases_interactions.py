@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from processors.deciding.rule_table import Book
 from processors.deciding.shared_activity import own_fields
+from processors.model.rule_table import Book
 from processors.sources.rule_book import BOOK
 from schemas.values import Scalar
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from processors.deciding.rule_table import Book
 from processors.deciding.source_record import resumed
 from processors.integration.model import Integration
-from processors.matching.links import by_link
-from processors.matching.manual_choice import narrowed
+from processors.matching.links import apply_link
+from processors.matching.manual_choice import apply_choice
 from processors.matching.match import Index, resolve
+from processors.model.rule_table import Book
 from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide
 from processors.sources.field_sales import activity as field_sales_activity
@@ -127,8 +127,8 @@ class Synced:
             )
         index, choice = Index(self.rows), Resolution(self.chosen) if self.chosen else None
         match = resolve(asked, own, index, {}, book)
-        match = match if choice else by_link(match, self.linked, own, index, book)
-        match = narrowed(match, choice, None, own, index, book)
+        match = match if choice else apply_link(match, self.linked, own, index, book)
+        match = apply_choice(match, choice, None, own, index, book)
         activities = {field_sales_activity.effects(asked)[0]: self.logged} if self.logged else {}
         match = replace(match, users=USERS, activities=activities)
         decision = decide(asked, match, own, facts(), NOW, book, resolution=choice)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.deciding.rule_table import Book
 from processors.integration.model import Integration
 from processors.matching.match import Index, resolve
+from processors.model.rule_table import Book
 from processors.model.values import Decision, FieldFacts, Match, ObjectFacts, OrgFacts, Record
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK

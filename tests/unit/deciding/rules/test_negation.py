@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from processors.deciding.rule_table import Book, Row, Table
+from processors.model.rule_table import Book, Row, Table
 from processors.sources.rule_book import BOOK
 from tests.unit.deciding.rules.cases import SCENARIOS, Witness
 

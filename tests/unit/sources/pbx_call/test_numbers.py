@@ -8,7 +8,7 @@ import pytest
 
 from processors.integration.model import Integration
 from processors.matching.match import Index, resolve, resolve_call
-from processors.matching.queries import questions
+from processors.matching.queries import person_questions
 from processors.model.call import Call
 from processors.model.phone_numbers import dialled, outside_number
 from processors.model.values import In, Match, ObjectFacts, OrgFacts, Record
@@ -103,7 +103,7 @@ def test_the_networks_country_is_that_of_a_number_without_one() -> None:
 )
 def test_xb_11_a_number_is_found_in_each_written_form_and_any_field(held: str) -> None:
     """XB-11: the questions ask for the form, and the match knows it again."""
-    (question,) = (one for one in questions([(asked(NUMBER), settings())], facts()) if one.object == "Contact")
+    (question,) = (one for one in person_questions([(asked(NUMBER), settings())], facts()) if one.object == "Contact")
     forms = {value for alternative in question.any_of for one in alternative for value in one.values}
     assert held in forms
     row = Record("Contact", CONTACT, {"Phone": None, "OtherPhone": held})
@@ -114,7 +114,7 @@ def test_xb_11_a_number_is_found_in_each_written_form_and_any_field(held: str) -
 def test_all_fields_of_a_batch_are_alternatives_and_values_are_merged() -> None:
     """One question an object; any field will do; what the org has no field for is not asked."""
     two = [(asked(NUMBER), settings()), (asked("+442079460018", source_id="call-2"), settings())]
-    by_object = {one.object: one for one in questions(two, facts())}
+    by_object = {one.object: one for one in person_questions(two, facts())}
     assert set(by_object) == {"Lead", "Contact", "Account"}
     contact = by_object["Contact"]
     assert [one.field for (one,) in contact.any_of] == ["Phone", "MobilePhone", "HomePhone", "OtherPhone"]
@@ -129,7 +129,7 @@ def test_xb_11_configured_fields_and_objects_alone_are_searched() -> None:
     base = facts()
     lead = ObjectFacts("Lead", {**base.objects["Lead"].fields, "Direct__c": fact("Direct__c", "phone")})
     org = replace(base, objects={**base.objects, "Lead": lead})
-    (question,) = questions([(asked("030 901820"), own)], org)
+    (question,) = person_questions([(asked("030 901820"), own)], org)
     assert (question.object, [one.field for (one,) in question.any_of]) == ("Lead", ["Direct__c"])
     assert "Direct__c" in question.fields
     rows = [Record("Lead", LEAD, {"Direct__c": "030 901820"}), Record("Lead", LEAD_2, {"Phone": "030 901820"})]
@@ -146,14 +146,14 @@ def test_a_number_held_with_an_extension_is_the_same_line() -> None:
     """Its extension does not count; and one that comes with an extension is asked for without it."""
     row = Record("Lead", LEAD, {"Phone": "+49 30 901820 ext. 7"})
     assert [one.id for one in resolve_call(asked(NUMBER), settings(), Index([row])).leads] == [LEAD]
-    (question, *_) = questions([(asked("+49 30 901820 ext. 12"), settings())], facts())
+    (question, *_) = person_questions([(asked("+49 30 901820 ext. 12"), settings())], facts())
     assert any(NUMBER in one.values for alternative in question.any_of for one in alternative)
 
 
 def test_a_withheld_or_short_number_asks_nothing_and_matches_nobody() -> None:
     """Also where a record holds the very same text."""
     for text in ("anonymous", "+266696687", "201", "110", "sip:alice@pbx.example.com"):
-        assert questions([(asked(text), settings())], facts()) == ()
+        assert person_questions([(asked(text), settings())], facts()) == ()
         row = Record("Lead", LEAD, {"Phone": text})
         assert resolve_call(asked(text), settings(), Index([row])) == Match()
 
@@ -185,13 +185,13 @@ def test_a_call_result_is_never_matched_by_number_alone() -> None:
         {"name": "c", "org": "acme", "project": "p", "result_codes": ["YES"], "action": "update_only"}
     )
     one = command(keys=(), person=Person(phones=(NUMBER,)))
-    assert questions([(one, calls)], facts()) == ()
+    assert person_questions([(one, calls)], facts()) == ()
     assert resolve(one, calls, Index([Record("Lead", LEAD, {"Phone": NUMBER})]), {}) == Match()
 
 
 def test_questions_are_alternatives_of_one_field_each() -> None:
     """OR, and not a key set."""
-    for question in questions([(asked(NUMBER), settings())], facts()):
+    for question in person_questions([(asked(NUMBER), settings())], facts()):
         assert all(len(alternative) == 1 and isinstance(alternative[0], In) for alternative in question.any_of)
 
 

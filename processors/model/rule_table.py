@@ -2,7 +2,7 @@
 Rule tables as data: a situation, the decision that it leads to, and the rule that says so.
 
 In: the name of a table and a situation.  Out: its row.
-Rule of this file: only the machinery; the rules themselves are in `actions.py`, `companions.py` and `fields.py`.
+Rule of this file: only the machinery; the rules themselves are in the `rules.py` of their room.
 """
 
 from collections.abc import Iterable, Mapping
