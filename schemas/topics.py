@@ -23,23 +23,10 @@ SOURCE_PROSPECT = "crm.event.prospect"
 SOURCE_FIELD_RECORD = "crm.event.field-record"
 SOURCE_FIELD_ACTIVITY = "crm.event.field-activity"
 SOURCE_USER_ACTION = "crm.event.user-action"
-SOURCES: Mapping[str, str] = MappingProxyType(
-    {
-        SOURCE_CALL_RESULT: "call_result",
-        SOURCE_BOOKING: "booking",
-        SOURCE_PBX_CALL: "pbx_call_event",
-        SOURCE_PROSPECT: "prospect",
-        SOURCE_FIELD_RECORD: "field_record",
-        SOURCE_FIELD_ACTIVITY: "field_activity",
-        SOURCE_USER_ACTION: "user_action",
-    }
-)
-"""Source topics and the contract of each."""
 NOTICE = "crm.notice"
 NO_ORG = "none"
 """The reserved org of commands that no integration wanted."""
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("created", "updated", "converted", "activity", "skipped", "error")
-DEAD_LETTER_SOURCES = (*(topic.removeprefix(SOURCE) for topic in SOURCES), "command", "outcome")
 _ORG = re.compile(r"[a-z0-9-]+")
 
 
@@ -52,6 +39,25 @@ class Topic:
     key: str
     partitions: int
     config: Mapping[str, str]
+
+
+def _kept(milliseconds: int, **more: str) -> Mapping[str, str]:
+    return MappingProxyType({"cleanup.policy": "delete", "retention.ms": str(milliseconds), **more})
+
+
+SOURCE_TOPICS = (
+    Topic(SOURCE_CALL_RESULT, "call_result", "call_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_BOOKING, "booking", "booking_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_PBX_CALL, "pbx_call_event", "call_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_PROSPECT, "prospect", "prospect_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_FIELD_RECORD, "field_record", "record_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_FIELD_ACTIVITY, "field_activity", "activity_id", 6, _kept(7 * DAY)),
+    Topic(SOURCE_USER_ACTION, "user_action", "event_id", 3, _kept(7 * DAY)),
+)
+"""The topics that sources write, each with its contract and key."""
+SOURCES: Mapping[str, str] = MappingProxyType({row.name: row.contract for row in SOURCE_TOPICS if row.contract})
+"""Source topics and the contract of each."""
+DEAD_LETTER_SOURCES = (*(topic.removeprefix(SOURCE) for topic in SOURCES), "command", "outcome")
 
 
 def command_topic(org: str) -> str:
@@ -87,10 +93,6 @@ def dead_letter_topic(source: str) -> str:
     return f"crm.dead-letter.{source}"
 
 
-def _kept(milliseconds: int, **more: str) -> Mapping[str, str]:
-    return MappingProxyType({"cleanup.policy": "delete", "retention.ms": str(milliseconds), **more})
-
-
 def command_row(org: str) -> Topic:
     """Return the row of the command topic of *org*: one partition, never expired by time (design 3.11)."""
     # Size must not expire it either: records go only below committed offsets.
@@ -122,13 +124,7 @@ def topic_table(orgs: Iterable[str] = (), changes: Mapping[str, str] = MappingPr
 
 
 TOPICS: tuple[Topic, ...] = (
-    Topic(SOURCE_CALL_RESULT, "call_result", "call_id", 6, _kept(7 * DAY)),
-    Topic(SOURCE_BOOKING, "booking", "booking_id", 6, _kept(7 * DAY)),
-    Topic(SOURCE_PBX_CALL, "pbx_call_event", "call_id", 6, _kept(7 * DAY)),
-    Topic(SOURCE_PROSPECT, "prospect", "prospect_id", 6, _kept(7 * DAY)),
-    Topic(SOURCE_FIELD_RECORD, "field_record", "record_id", 6, _kept(7 * DAY)),
-    Topic(SOURCE_FIELD_ACTIVITY, "field_activity", "activity_id", 6, _kept(7 * DAY)),
-    Topic(SOURCE_USER_ACTION, "user_action", "event_id", 3, _kept(7 * DAY)),
+    *SOURCE_TOPICS,
     *(Topic(outcome_topic(kind), "outcome", "person's record", 3, _kept(30 * DAY)) for kind in OUTCOME_KINDS),
     Topic(NOTICE, "notice", "command_id", 1, _kept(7 * DAY)),
     *(Topic(dead_letter_topic(source), None, "original key", 1, _kept(30 * DAY)) for source in DEAD_LETTER_SOURCES),

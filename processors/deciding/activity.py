@@ -82,16 +82,17 @@ def user_named(case: Case, name: str | None) -> str | None:
     return None
 
 
-def log(case: Case, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar]) -> Part:
+def log(case: Case, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar], *, history: bool = False) -> Part:
     """
     Return the create of the activity under *effect*, or the update of the one that is there to what it should say now.
 
-    A Lead's Task takes no WhatId: that is left out where `who` is a lead (Salesforce, Task).
+    A Lead's Task takes no WhatId: that is left out where `who` is a lead (Salesforce, Task). *history*: the activity's
+    fields keep a history, and what a newer event wrote stays (EG-5).
     """
     existing = case.match.activities.get(effect)
     if existing is None:
         return create(case, effect, place, fields)
-    return overwrite(case, existing, effect, replace(place, role=None), fields)
+    return overwrite(case, existing, effect, replace(place, role=None), fields, history=history)
 
 
 def create(case: Case, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar]) -> Part:
@@ -109,7 +110,15 @@ def create(case: Case, effect: str, place: ActivityTarget, fields: Mapping[str, 
     return Part(step, flags=flags)
 
 
-def overwrite(case: Case, existing: Record, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar]) -> Part:
+def overwrite(
+    case: Case,
+    existing: Record,
+    effect: str,
+    place: ActivityTarget,
+    fields: Mapping[str, Scalar],
+    *,
+    history: bool = False,
+) -> Part:
     """Return the update of an activity to what it should say now, and to where it hangs (JI-20)."""
     facts, values, refs = case.facts.objects.get(existing.object), _values(place, fields), _refs(place)
     changed = {
@@ -117,7 +126,7 @@ def overwrite(case: Case, existing: Record, effect: str, place: ActivityTarget, 
         for name, value in values.items()
         if not same_value(_kind(facts.fields if facts else {}, name), value, existing.fields.get(name))
     }
-    stale = _stale(case, existing, changed)
+    stale = _stale(case, existing, changed) if history else {}
     changed = {name: value for name, value in changed.items() if name not in stale}
     listed, rules = tuple(f"{existing.object}.{name}" for name in stale), tuple(dict.fromkeys(stale.values()))
     if not changed and not refs:
@@ -137,9 +146,7 @@ def overwrite(case: Case, existing: Record, effect: str, place: ActivityTarget, 
 
 
 def _stale(case: Case, existing: Record, changed: Mapping[str, Scalar]) -> dict[str, str]:
-    """Return the fields of a field activity that a newer event wrote, each with the rule that keeps it (EG-5)."""
-    if case.command.contract != "field_activity":
-        return {}
+    """Return the fields that a newer event wrote, each with the rule that keeps it (EG-5)."""
     guard = case.guard(existing)
     rows = {name: guard.order(name, case.book) for name in changed}
     return {name: row.rule for name, row in rows.items() if row.then == "stale"}

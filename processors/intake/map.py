@@ -3,59 +3,42 @@ Map: an event and its route → the command for its org.
 
 In: event, `Route`, the time. Out: `Command`.
 Rule of this file: it fills in what the settings say and decides nothing, and sends only what is mapped (SP-5, SP-21;
-1G-constant for constants). A field that is mapped but empty stays in as
+1G-constant for constants); what only commands of one contract carry is said by each source's `mapping.py`. A field that
+is mapped but empty stays in as
 None, so that the executor can tell it from an unmapped one (VS-17, 1G); e-mails and phones are normalised there too.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
-from processors.intake.decode import Event
 from processors.intake.route import Route
 from processors.integration.mapping import fields, refused
-from processors.integration.model import FieldMap, Integration, Key, Maps, MatchSettings
+from processors.integration.model import FieldMap, Integration, Key, MatchSettings
 from processors.integration.paths import as_text, value_at
-from schemas.booking import Booking
-from schemas.call_result import CallResult
-from schemas.command import BookingChange, Command, Lane, MatchKey, Request, SourceRecord
-from schemas.field_activity import FieldActivity
-from schemas.field_record import FieldRecord
+from processors.sources.registry import source_of_event
+from processors.sources.source import CommandMapping, Event, Source
+from schemas.command import Command, Lane, MatchKey
 from schemas.identity import command_id, digest
-from schemas.pbx_call_event import PbxCallEvent
-from schemas.prospect import Prospect
-from schemas.user_action import UserAction
-from schemas.values import Scalar
-
-CONTRACTS: Mapping[type, str] = {
-    CallResult: "call_result",
-    Booking: "booking",
-    PbxCallEvent: "pbx_call_event",
-    Prospect: "prospect",
-    FieldRecord: "field_record",
-    FieldActivity: "field_activity",
-    UserAction: "user_action",
-}
-"""The contract of an event, by what it was decoded into."""
 
 
 def command(event: Event, way: Route, now: datetime, trace_id: str | None = None) -> Command:
     """Return the command of *event* on its way; one that is skipped carries neither keys nor fields."""
-    wanted = way.integration
-    apply = wanted is not None and way.skip_reason is None
-    maps = wanted.map if apply and wanted else Maps()
-    match = wanted.match if apply and wanted else MatchSettings(salesforce_id=False)
-    contract = CONTRACTS[type(event)]
+    source, wanted = source_of_event(event), way.integration
+    applied = wanted if way.skip_reason is None else None
+    mapping: CommandMapping[Event] = source.mapping
+    maps = _maps(mapping, applied)
+    mapped: dict[str, Any] = {name: fields(event, own) for name, own in maps.items()}
     made = Command(
-        command_id=command_id(contract, event.event_id, way.name),
-        kind="apply" if apply else "skip",
-        contract=contract,
+        command_id=command_id(source.contract, event.event_id, way.name),
+        kind="apply" if applied else "skip",
+        contract=source.contract,
         event_id=event.event_id,
         event_digest=digest(event.to_avro()),
         source_id=event.source_id,
         integration=way.name,
         org=way.org,
-        lane=_lane(event, wanted),
+        lane=_lane(event, source, wanted),
         event_time=event.event_time,
         command_time=now,
         settings_digest=way.digest,
@@ -64,78 +47,27 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         agent=event.agent,
         skip_reason=way.skip_reason,
         rule_ids=way.rule_ids,
-        keys=match_keys(event, match),
-        lead=fields(event, maps.lead),
-        contact=fields(event, maps.contact),
-        account=fields(event, maps.account),
-        opportunity=fields(event, maps.opportunity),
-        activity=fields(event, maps.activity),
-        unmapped=refused(event, _read_by(event, maps)),
+        keys=match_keys(event, applied.match) if applied else (),
+        unmapped=refused(event, {name.title(): own for name, own in maps.items()}),
+        **mapped,
     )
-    return _whole(made, event, match) if apply else made
+    return mapping.complete(made, event, applied) if applied else made
 
 
-def _lane(event: Event, wanted: Integration | None) -> Lane:
+def _maps(mapping: CommandMapping[Event], applied: Integration | None) -> Mapping[str, FieldMap]:
+    """Return the field maps that an event fills, by their key in the settings."""
+    return {name: getattr(applied.map, name) for name in mapping.objects} if applied else {}
+
+
+def _lane(event: Event, source: Source[Event], wanted: Integration | None) -> Lane:
     """
-    Return the lane: what is gathered for a cycle, or is part of a first load, goes in `bulk`, whatever the file says.
-
-    A choice about a command that waits is somebody's who looks on: it is live (LL-22).
+    Return the lane: what is gathered for a cycle, or is part of an initial import, goes in `bulk`, whatever the file
+    says; what somebody waits for is live.
     """
-    if wanted is None or (isinstance(event, UserAction) and event.action == "choose_match"):
+    if wanted is None or source.mapping.live(event):
         return "live"
-    first_load = isinstance(event, Prospect) and event.occasion == "initial"
-    return "bulk" if first_load or wanted.schedule.every is not None else wanted.lane
-
-
-def _whole(made: Command, event: Event, match: MatchSettings) -> Command:
-    """Return the command with what only events of its contract have."""
-    if isinstance(event, CallResult):
-        sfid = ((event.salesforce_id or "").strip() or None) if match.salesforce_id else None
-        return replace(made, salesforce_id=sfid, started=event.started, ended=event.ended)
-    if isinstance(event, Booking):
-        change = BookingChange(event.status, (event.previous_booking or "").strip() or None)
-        return replace(made, booking=change, started=event.start, ended=event.end)
-    if isinstance(event, PbxCallEvent):
-        # What a whole call maps to is known when its steps are one: the executor maps it.
-        return replace(made, kind="step", step=event.call_step, keys=(), lead={}, contact={}, activity={}, unmapped=())
-    if isinstance(event, Prospect):
-        return replace(made, activity={}, record=SourceRecord(event.prospect_id, event.occasion))
-    if isinstance(event, FieldRecord):
-        return replace(made, activity={}, record=SourceRecord(event.record_id, stage=event.stage))
-    if isinstance(event, FieldActivity):
-        own = SourceRecord((event.record_id or "").strip(), activity=event.kind, done=event.done)
-        bare: dict[str, Scalar] = {}
-        made = replace(made, lead=bare, contact=bare, account=bare, opportunity=bare, record=own)
-        return replace(made, started=event.started, ended=event.ended)
-    return replace(
-        made,
-        kind="resolve" if event.action == "choose_match" else "apply",
-        salesforce_id=(event.salesforce_id or "").strip() or None,
-        started=event.started,
-        ended=event.ended,
-        activity=_by_hand(event, made.activity),
-        request=Request(event.action, event.object, event.about, event.create_new, event.remember),
-    )
-
-
-def _read_by(event: Event, maps: Maps) -> dict[str, FieldMap]:
-    """Return the field maps that an event fills: a field activity its activity's alone, other records theirs."""
-    if isinstance(event, FieldActivity):
-        return {"Activity": maps.activity}
-    people = {"Lead": maps.lead, "Contact": maps.contact, "Account": maps.account, "Opportunity": maps.opportunity}
-    return people if isinstance(event, Prospect | FieldRecord) else {**people, "Activity": maps.activity}
-
-
-def _by_hand(event: UserAction, mapped: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Return the fields of an activity that a user logs: what is mapped and filled, over what the action says."""
-    day = event.due or event.ended or event.started or event.at
-    said: dict[str, Scalar] = {
-        "Subject": event.subject,
-        "Description": event.description,
-        "ActivityDate": day.astimezone(UTC).date().isoformat(),
-    }
-    filled = {name: value for name, value in mapped.items() if value is not None}
-    return {name: value for name, value in {**said, **filled}.items() if value is not None}
+    bulk = source.trigger.initial(event) or wanted.schedule.every is not None
+    return "bulk" if bulk else wanted.lane
 
 
 def match_keys(event: Event, match: MatchSettings) -> tuple[MatchKey, ...]:

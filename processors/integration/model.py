@@ -92,6 +92,10 @@ class Maps(Model):
     activity: FieldMap = Field(default_factory=dict)
 
 
+OBJECTS = tuple(Maps.model_fields)
+"""The keys of `map`, in order."""
+
+
 class WritePolicy(Model):
     """
     Who wins per field on an update (1F): the integration's default, and exceptions as `Object.Field`.

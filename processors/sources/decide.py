@@ -2,20 +2,18 @@
 decide: what one command does to Salesforce.
 
 In: a command, what matched it, settings, facts, now.  Out: a `Decision`, a value.
-Rule of this file: pure; it only finds who decides: the file that knows the contract, or the integration's action.
+Rule of this file: pure; it only finds who decides: the folder of the contract.
 """
 
 from datetime import datetime
 from typing import cast
 
-from processors.deciding.actions import by_action
 from processors.deciding.case import Case, Part
 from processors.deciding.remember_choice import with_choice_kept
 from processors.integration.model import Integration
 from processors.model.call import Call
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, OrgFacts, Resolution
-from processors.sources.call_result.activity import with_activity
 from processors.sources.registry import source_of
 from processors.sources.rule_book import BOOK
 from schemas.command import Command
@@ -47,8 +45,7 @@ def decide(
     case = Case(command, match, settings, facts, now, book, call, resolution)
     if command.unmapped:
         return picklist_unmapped(case)
-    own = source_of(command.contract).decide
-    return with_choice_kept(case, own(case) if own else with_activity(case, by_action(case, str(settings.action))))
+    return with_choice_kept(case, source_of(command.contract).decide(case))
 
 
 def picklist_unmapped(case: Case) -> Decision:

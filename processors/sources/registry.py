@@ -1,64 +1,53 @@
 """
-What differs by contract: which things the ledger keeps of it, which activities it may have, who decides.
+Every contract that the stages know, each as its folder describes it.
 
-In: a command.  Out: the answers of the file that knows that contract.
-Rule of this file: a table and nothing else; a new source is a new row.
+In: the name of a contract, or an event.  Out: its `Source`.
+Rule of this file: a table and nothing else; a new source is a new import and a new row (docs/add-a-source.md).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
-from processors.deciding import source_record
 from processors.deciding.case import Case
 from processors.model.values import Decision
-from processors.sources.booking import decide as booking_decide
-from processors.sources.call_result import activity as call_result_activity
-from processors.sources.field_sales import activity as field_sales_activity
-from processors.sources.pbx_call import decide as pbx_call_decide
-from processors.sources.salesforce_change import decide as salesforce_change_decide
-from processors.sources.user_action import decide as user_action_decide
-from schemas.command import Command
+from processors.sources.booking import source as booking
+from processors.sources.call_result import source as call_result
+from processors.sources.field_sales import source as field_sales
+from processors.sources.pbx_call import source as pbx_call
+from processors.sources.prospect import source as prospect
+from processors.sources.salesforce_change import source as salesforce_change
+from processors.sources.source import Event, Source
+from processors.sources.user_action import source as user_action
 
-States = Mapping[str, bytes]
+ROWS: tuple[Source[Any], ...] = (
+    call_result.SOURCE,
+    booking.SOURCE,
+    pbx_call.SOURCE,
+    prospect.SOURCE,
+    field_sales.RECORD,
+    field_sales.ACTIVITY,
+    user_action.SOURCE,
+    salesforce_change.SOURCE,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """
-    One contract's answers: its decision (None: the four actions decide), the source's things to read of a command,
-    those that what was read leads to, and the effect keys of the activities that the command may have.
-    """
-
-    decide: Callable[[Case], Decision] | None = None
-    source_states: Callable[[Command], tuple[str, ...]] = lambda _command: ()
-    further: Callable[[States], tuple[str, ...]] = lambda _states: ()
-    effects: Callable[[Command, States], tuple[str, ...]] = lambda _command, _states: ()
-
-
-SOURCES: Mapping[str, Source] = {
-    "call_result": Source(effects=call_result_activity.effects),
-    "booking": Source(
-        booking_decide.decide_booking,
-        booking_decide.wanted_source_ids,
-        booking_decide.further_source_ids,
-        booking_decide.effects,
-    ),
-    "pbx_call_event": Source(
-        pbx_call_decide.decide_call, source_states=pbx_call_decide.source_states, effects=pbx_call_decide.effects
-    ),
-    "prospect": Source(source_record.decide_prospect),
-    "field_record": Source(source_record.decide_field_record),
-    "field_activity": Source(field_sales_activity.decide_field_activity, effects=field_sales_activity.effects),
-    "change": Source(salesforce_change_decide.decide_gone),
-    "user_action": Source(
-        user_action_decide.decide_by_hand, source_states=source_record.source_states, effects=user_action_decide.effects
-    ),
-}
+SOURCES: Mapping[str, Source[Any]] = {row.contract: row for row in ROWS}
 """By contract."""
 
-_NONE = Source(lambda case: Decision("error", "internal", detail=f"no rules for {case.command.contract}"))
+_BY_EVENT: Mapping[type, Source[Any]] = {row.reader.event: row for row in ROWS if row.reader}
 
 
-def source_of(contract: str) -> Source:
+def _no_rules(case: Case) -> Decision:
+    return Decision("error", "internal", detail=f"no rules for {case.command.contract}")
+
+
+_UNKNOWN: Source[Any] = Source("", _no_rules)
+
+
+def source_of(contract: str) -> Source[Any]:
     """Return what is known of a contract; one that keeps nothing where it has no row."""
-    return SOURCES.get(contract, _NONE)
+    return SOURCES.get(contract, _UNKNOWN)
+
+
+def source_of_event(event: Event) -> Source[Any]:
+    """Return what is known of the contract of an event; KeyError where no contract has such events."""
+    return _BY_EVENT[type(event)]

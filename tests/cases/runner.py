@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from processors.intake.decode import Event, decode
+from processors.intake.decode import decode
 from processors.integration.load import read_integrations
 from processors.integration.model import Integration
+from processors.sources.source import Event
 from schemas.outcome import Outcome
 from schemas.topics import SOURCES, TOPICS
 from signalbox.commands.publish import message

@@ -12,12 +12,12 @@ from typing import Any
 import simulator
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
-from processors.intake.decode import Event
 from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
 from processors.integration.model import Integration
 from processors.model.ports import Salesforce
+from processors.sources.source import Event
 from schemas.booking import Booking, BookingStatus
 from schemas.command import BookingChange, Command, MatchKey, Request
 from schemas.identity import command_id, digest

@@ -27,6 +27,7 @@ from processors.model.errors import OrgDown, RequestRefused, SignalboxError, Tra
 from processors.model.ledger import Lease, LedgerTransaction, Stored
 from processors.model.plan import plan_from_json, resolution_from_json
 from processors.model.values import Resolution
+from processors.sources.registry import source_of
 from schemas.command import Command
 
 log = structlog.get_logger()
@@ -343,6 +344,6 @@ class OrgExecutor:
 
 def _own_choice(command: Command) -> Resolution | None:
     """Return the record that a user named with the action itself, as a choice."""
-    if command.contract != "user_action" or not command.salesforce_id:
+    if not source_of(command.contract).related.names_record or not command.salesforce_id:
         return None
     return Resolution(command.salesforce_id)

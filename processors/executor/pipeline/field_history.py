@@ -14,6 +14,7 @@ from processors.model.field_history import Clock, entries, only
 from processors.model.normalise import is_blank
 from processors.model.plan import Plan
 from processors.model.values import Step
+from processors.sources.registry import source_of
 from schemas.command import Command
 
 
@@ -24,7 +25,9 @@ def clocks_of(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
 
     A conversion writes the contact: what it took over from the lead, with what this command wrote to the lead before.
     """
-    activity = step.role in ("activity", "other_activity") and job.command.contract != "field_activity"
+    activity = (
+        step.role in ("activity", "other_activity") and not source_of(job.command.contract).related.activity_history
+    )
     if activity or step.operation == "delete":
         return {}
     if step.operation == "convert":
@@ -49,7 +52,7 @@ def _entries(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     return entries(
         _event(job, plan),
         (
-            (name, value, step.before.get(name), source_of(command, settings, step.object, name))
+            (name, value, step.before.get(name), origin_of(command, settings, step.object, name))
             for name, value in plan.fields(step).items()
         ),
     )
@@ -67,7 +70,7 @@ def _event(job: Job, plan: Plan) -> Clock:
     )
 
 
-def source_of(command: Command, settings: Integration | None, object_name: str, name: str) -> str | None:
+def origin_of(command: Command, settings: Integration | None, object_name: str, name: str) -> str | None:
     """
     Return where a field's value came from, as the integration's file names it; None where it is no setting's.
 

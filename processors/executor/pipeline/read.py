@@ -9,7 +9,6 @@ Rule of this file: all reads of a decision happen here, after its claims were ta
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from processors.deciding.source_record import resumed
 from processors.executor.dependencies import OrgDependencies
 from processors.executor.org_queue.call_buffer import renewed
 from processors.executor.org_queue.claims import Job
@@ -25,6 +24,7 @@ from processors.model.ledger import Lease
 from processors.model.ports import Salesforce
 from processors.model.values import Match, OrgFacts, Question, Record
 from processors.sources.decide import decide
+from processors.sources.registry import source_of
 
 _CLOCKED = ("Lead", "Contact", "Account", "Opportunity")
 
@@ -35,7 +35,7 @@ def look_up(jobs: Sequence[Job], deps: OrgDependencies, lease: Lease, salesforce
     kept = related_data.load_related(jobs, deps.ledger, lease)
     for job in jobs:
         renewed(job, kept.source_states_of(job), deps.region)
-        job.command = resumed(job.command, kept.source_states_of(job))
+        job.command = source_of(job.command.contract).related.resumed(job.command, kept.source_states_of(job))
     asked: list[ConfiguredCommand] = [(job.command, job.settings) for job in jobs]
     people = person_questions(asked, facts, deps.region, kept.chosen(jobs))
     records = _find(salesforce, (*people, *related_data.related_questions(jobs, kept, facts)))
@@ -75,7 +75,7 @@ def _clocks(
     jobs: Sequence[Job], records: Sequence[Record], deps: OrgDependencies, lease: Lease
 ) -> Mapping[str, Fields]:
     """Return what is kept of the fields of each record in sight, by one query."""
-    activities = any(job.command.contract == "field_activity" for job in jobs)
+    activities = any(source_of(job.command.contract).related.activity_history for job in jobs)
     clocked = (*_CLOCKED, *(("Task", "Event") if activities else ()))
     ids = dict.fromkeys(record.id for record in records if record.object in clocked)
     kept = deps.ledger.clocks(lease, list(ids)) if ids else {}

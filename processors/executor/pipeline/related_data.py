@@ -100,11 +100,11 @@ def _source_states(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tu
     """Return the things that the commands name, and those that these lead to (a booking moved more than once)."""
     known: dict[tuple[str, str], bytes] = {}
     asked: set[tuple[str, str]] = set()
-    sources = {job.command.integration: source_of(job.command.contract) for job in jobs}
+    sources = {job.command.integration: source_of(job.command.contract).related for job in jobs}
     wanted = {
         (job.command.integration, one)
         for job in jobs
-        for one in source_of(job.command.contract).source_states(job.command)
+        for one in source_of(job.command.contract).related.source_states(job.command)
     }
     wanted |= {(name, one) for job in jobs for one in _interactions(job) for name in _integrations(job)}
     for _ in range(_CHAIN):
@@ -126,7 +126,7 @@ def _source_states(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tu
 def _effects(job: Job, kept: RelatedData) -> tuple[str, ...]:
     if job.settings is None or not job.settings.activity.enabled:
         return ()
-    own = source_of(job.command.contract).effects(job.command, kept.source_states_of(job))
+    own = source_of(job.command.contract).related.effects(job.command, kept.source_states_of(job))
     source_id = f"{job.command.integration}/{job.command.source_id}"
     start, end = shared_activity.times(job.command, job.call)
     known = shared_activity.read(body for bodies in kept.together(job).values() for body in bodies)
@@ -151,7 +151,7 @@ def related_questions(jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -
         own = [job for job in live if job.settings and activity_object(job.settings, job.command) == name]
         if own and name in facts.objects:
             asked += _activities(name, own, kept, facts)
-    owning = [*live, *(job for job in jobs if job.command.contract == "field_record")]
+    owning = [*live, *(job for job in jobs if source_of(job.command.contract).related.owned)]
     names = dict.fromkeys(one for job in owning for one in _names(job))
     if names and "User" in facts.objects:
         asked.append(Question("User", _USER, ((In("Email", tuple(names)),), (In("Username", tuple(names)),))))
@@ -161,9 +161,9 @@ def related_questions(jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -
 def _activities(name: str, jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -> list[Question]:
     wanted = tuple(dict.fromkeys(effect for job in jobs for effect in _effects(job, kept)))
     external = facts.external_field.get(name)
-    # What the ledger has never seen logged is written by its key, which finds it: only a booking may end in a
-    # deletion, for which its record has to be known.
-    unseen = {effect for job in jobs if job.command.booking is None for effect in _effects(job, kept)}
+    # What the ledger has never seen logged is written by its key, which finds it; a deletion needs its record.
+    keyed = [job for job in jobs if not source_of(job.command.contract).related.deletes_activity]
+    unseen = {effect for job in keyed for effect in _effects(job, kept)}
     asked = tuple(effect for effect in wanted if effect not in unseen)
     any_of = [(In(external, asked),)] if external and asked else []
     ids = tuple(kept.activities[effect] for effect in wanted if effect in kept.activities)

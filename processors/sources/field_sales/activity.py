@@ -53,7 +53,7 @@ def decide_field_activity(case: Case) -> Decision:
 
 
 def _logged(case: Case, record: Record, rules: tuple[str, ...], how: Part) -> Decision:
-    part = log(case, effects(case.command)[0], ActivityTarget(who=record.id), _fields(case))
+    part = log(case, effects(case.command)[0], ActivityTarget(who=record.id), _fields(case), history=True)
     reason: Reason = "activity_updated" if part.step and part.step.operation == "update" else "activity_created"
     said = replace(how, rules=(), park=False, linked=(record,))
     return case.decided("activity" if part.step else "updated", rules, (part, said), reason)

@@ -9,12 +9,12 @@ between a lead and a contact too (XB-21, XB-22).
 from collections.abc import Mapping
 from dataclasses import replace
 
-from processors.deciding import source_record
 from processors.deciding.activity import ActivityTarget, log
 from processors.deciding.case import Case, Part
 from processors.deciding.remember_choice import assignment_link
 from processors.matching import links
 from processors.model.values import Decision, Record
+from processors.sources.prospect.decide import decide_prospect
 from schemas.command import Command, Request
 from schemas.identity import effect_key
 from schemas.outcome import Reason
@@ -101,7 +101,7 @@ def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb:
         detail = "nothing is known of the prospect yet: it is linked, and what comes later goes to the record"
         part = Part(record=chosen[0], linked=chosen, detail=detail)
         return links.keep_link(case.command, case.match, case.decided("updated", rules, (part,), "resolved"))
-    return _ruled(source_record.decide_prospect(case), rules)
+    return _ruled(decide_prospect(case), rules)
 
 
 def _sync(case: Case, rules: tuple[str, ...], _chosen: tuple[Record, ...], _verb: str) -> Decision:
@@ -111,7 +111,7 @@ def _sync(case: Case, rules: tuple[str, ...], _chosen: tuple[Record, ...], _verb
             f"nothing is known of prospect '{case.command.source_id}': it was never sent, or its name is another one"
         )
         return case.decided("error", rules, (Part(refusal="no_match", detail=detail),))
-    return _ruled(source_record.decide_prospect(case, requested=True), rules)
+    return _ruled(decide_prospect(case, requested=True), rules)
 
 
 def _ruled(decision: Decision, rules: tuple[str, ...]) -> Decision:

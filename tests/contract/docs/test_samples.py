@@ -3,9 +3,10 @@ import importlib
 import json
 import re
 
-from processors.intake.decode import Event, decode
+from processors.intake.decode import decode
 from processors.intake.route import route
 from processors.integration.load import load_integrations
+from processors.sources.source import Event
 from schemas.codec import SingleObject
 from schemas.topics import (
     SOURCE_CALL_RESULT,

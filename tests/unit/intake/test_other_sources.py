@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from processors.intake.decode import Event, decode
-from processors.intake.map import CONTRACTS, command
+from processors.intake.decode import decode
+from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
 from processors.integration.load import preset
 from processors.integration.model import Integration
 from processors.integration.paths import value_at
 from processors.model.errors import Undecodable
+from processors.sources.registry import source_of_event
+from processors.sources.source import Event
 from schemas.booking import Booking
 from schemas.codec import SingleObject
 from schemas.command import BookingChange, Command, Request
@@ -71,7 +73,7 @@ def made(event: Event, *integrations: Integration) -> Command:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_an_event_survives_its_contract_and_its_command_too(event: Event) -> None:
-    contract = CONTRACTS[type(event)]
+    contract = source_of_event(event).contract
     assert decode(CODEC.encode(contract, event.to_avro()), CODEC, contract) == event
     asked = made(event)
     assert Command.from_avro(CODEC.decode("command", CODEC.encode("command", asked.to_avro()))) == asked

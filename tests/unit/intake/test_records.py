@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from processors.intake.decode import READERS, Event, decode
-from processors.intake.map import CONTRACTS, command
+from processors.intake.decode import decode
+from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
 from processors.integration.load import preset
 from processors.integration.model import Integration
 from processors.integration.paths import PATHS, concerns, value_at
 from processors.model.errors import Undecodable
+from processors.sources.registry import source_of_event
+from processors.sources.source import Event
 from schemas.codec import SingleObject
 from schemas.command import Command, Request, SourceRecord
 from schemas.field_activity import FieldActivity
@@ -53,7 +55,7 @@ def field_settings(**more: Any) -> Integration:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_an_event_survives_its_contract_and_its_command_too(event: Event) -> None:
-    contract = CONTRACTS[type(event)]
+    contract = source_of_event(event).contract
     assert decode(CODEC.encode(contract, event.to_avro()), CODEC, contract) == event
     asked = made(event)
     assert Command.from_avro(CODEC.decode("command", CODEC.encode("command", asked.to_avro()))) == asked
@@ -68,8 +70,10 @@ def test_sp_30_a_disabled_integration_wants_nothing(event: Event) -> None:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_an_event_without_its_identity_is_undecodable(event: Event) -> None:
-    contract = CONTRACTS[type(event)]
-    for name in READERS[contract].named:
+    source = source_of_event(event)
+    assert source.reader is not None
+    contract = source.contract
+    for name in source.reader.identity:
         with pytest.raises(Undecodable, match=f"{name} is blank"):
             decode(CODEC.encode(contract, {**event.to_avro(), name: " "}), CODEC, contract)
 

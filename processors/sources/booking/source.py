@@ -1,0 +1,18 @@
+"""The contract `booking`, for the registry."""
+
+from processors.sources.booking.decide import decide_booking, effects, further_source_ids, wanted_source_ids
+from processors.sources.booking.mapping import MAPPING
+from processors.sources.booking.reader import READER
+from processors.sources.booking.rules import TABLES
+from processors.sources.booking.trigger import TRIGGER
+from processors.sources.source import Related, Source
+
+SOURCE = Source(
+    "booking",
+    decide_booking,
+    READER,
+    TRIGGER,
+    MAPPING,
+    Related(wanted_source_ids, further_source_ids, effects=effects, deletes_activity=True),
+    TABLES,
+)

@@ -1,0 +1,19 @@
+"""The contracts `field_record` and `field_activity`, for the registry."""
+
+from processors.sources.field_sales import mapping, reader, trigger
+from processors.sources.field_sales.activity import decide_field_activity, effects
+from processors.sources.field_sales.decide import decide_field_record
+from processors.sources.field_sales.rules import TABLES
+from processors.sources.source import Related, Source
+
+RECORD = Source(
+    "field_record", decide_field_record, reader.RECORD, trigger.RECORD, mapping.RECORD, Related(owned=True), TABLES
+)
+ACTIVITY = Source(
+    "field_activity",
+    decide_field_activity,
+    reader.ACTIVITY,
+    trigger.ACTIVITY,
+    mapping.ACTIVITY,
+    Related(effects=effects, activity_history=True),
+)

@@ -1,0 +1,18 @@
+"""The contract `pbx_call_event`, for the registry."""
+
+from processors.sources.pbx_call.decide import decide_call, effects, source_states
+from processors.sources.pbx_call.mapping import MAPPING
+from processors.sources.pbx_call.reader import READER
+from processors.sources.pbx_call.rules import TABLES
+from processors.sources.pbx_call.trigger import TRIGGER
+from processors.sources.source import Related, Source
+
+SOURCE = Source(
+    "pbx_call_event",
+    decide_call,
+    READER,
+    TRIGGER,
+    MAPPING,
+    Related(source_states=source_states, effects=effects),
+    TABLES,
+)

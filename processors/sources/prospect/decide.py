@@ -1,0 +1,41 @@
+"""
+What a prospect's state does to Salesforce: it is applied, or kept until a user links it or asks for it.
+
+In: a case of the contract `Prospect`.  Out: a `Decision` (LL-6 to LL-15, LL-22, LL-26).
+Rule of this file: pure; whether it is applied is read from the table `prospect`, how from the integration's action.
+"""
+
+from dataclasses import replace
+
+from processors.deciding.case import Case, Part
+from processors.deciding.source_record import applied, deleted, situation, state_of
+from processors.model.values import Decision
+from schemas.outcome import Reason
+
+
+def decide_prospect(case: Case, *, requested: bool = False) -> Decision:
+    """
+    Return what a prospect's state does: applied, kept until a user links or asks for it, or its record is gone.
+
+    *requested*: a user asks for it (LL-22).
+    """
+    wanted = requested or case.settings.prospects.sync == "all"
+    row = case.book.row("prospect", situation(case), "wanted" if wanted else "not_wanted")
+    if row.then == "apply":
+        decision = applied(case, str(case.settings.action), (row.rule,))
+    elif row.then == "deleted":
+        decision = deleted(case, row.rule)
+    else:
+        decision = _waiting(case, row.then, row.rule)
+    if case.command.request is not None:
+        return decision
+    return replace(decision, source_states={**decision.source_states, **state_of(case.command)})
+
+
+def _waiting(case: Case, verb: str, rule: str) -> Decision:
+    reason: Reason = "anonymous" if verb == "keep" else "not_requested"
+    detail = {
+        "anonymous": "the prospect has no key to match by: what is known of it is kept until a user links it (LL-15)",
+        "not_requested": "prospects go to Salesforce when a user asks for them: it is kept until then (LL-22)",
+    }[reason]
+    return case.decided("skipped", (rule,), (Part(detail=detail),), reason)

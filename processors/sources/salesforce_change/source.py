@@ -1,0 +1,6 @@
+"""The contract `change`, for the registry: no source topic, its commands are made inside."""
+
+from processors.sources.salesforce_change.decide import decide_gone
+from processors.sources.source import Event, Source
+
+SOURCE: Source[Event] = Source("change", decide_gone)

@@ -1,0 +1,19 @@
+"""The contract `user_action`, for the registry."""
+
+from processors.deciding.source_record import resumed, source_states
+from processors.sources.source import Related, Source
+from processors.sources.user_action.decide import decide_by_hand, effects
+from processors.sources.user_action.mapping import MAPPING
+from processors.sources.user_action.reader import READER
+from processors.sources.user_action.rules import TABLES
+from processors.sources.user_action.trigger import TRIGGER
+
+SOURCE = Source(
+    "user_action",
+    decide_by_hand,
+    READER,
+    TRIGGER,
+    MAPPING,
+    Related(source_states, resumed=resumed, effects=effects, names_record=True),
+    TABLES,
+)
