@@ -7,6 +7,7 @@ Rule of this file: one line for each reason, /livez up and /readyz saying why al
 
 import itertools
 import logging
+import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from signalbox.settings import Settings
 
 log = structlog.get_logger()
 
-BACKOFF = Backoff(base=0.5, cap=5.0)
+BACKOFF = Backoff(base=0.5, cap=5.0, jitter=random.random)
 
 T = TypeVar("T")
 

@@ -35,8 +35,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.database.engine import reading
 from connectors.database.metadata import metadata
-from processors.consuming.received import Received
 from processors.model.errors import Transient
+from processors.model.received import Received
 from schemas.outcome import Outcome
 from schemas.values import plain
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors.kafka.headers import Headers
-from processors.consuming.dead_letter import CONNECT, FIRST_SEEN, Coordinates, headers
+from processors.model.dead_letter import CONNECT, FIRST_SEEN, Coordinates, headers
 
 REPLAY_OF = "signalbox.replay_of"
 REPLAYS = "signalbox.replays"

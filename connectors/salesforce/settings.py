@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from processors.integration.base import Address
+from processors.model.mail_address import Address
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 

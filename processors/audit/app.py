@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from processors.audit.ports import AuditStore
-from processors.consuming.received import Received
 from processors.model.ports import Metrics
+from processors.model.received import Received
 from schemas.topics import OUTCOME_KINDS, outcome_topic
 
 GROUP = "signalbox-audit"

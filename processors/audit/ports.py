@@ -7,7 +7,7 @@ Rule of this file: protocols only.
 from collections.abc import Sequence
 from typing import Protocol
 
-from processors.consuming.received import Received
+from processors.model.received import Received
 
 
 class AuditStore(Protocol):

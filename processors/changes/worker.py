@@ -5,6 +5,7 @@ In: what makes the org's poller.  Out: polls, one after another, until it is tol
 Rule of this file: what may work later is tried again after growing pauses; anything else is our bug: the process ends.
 """
 
+import random
 import threading
 from collections.abc import Callable
 from time import time
@@ -18,7 +19,7 @@ from processors.model.errors import Transient
 
 log = structlog.get_logger()
 
-BACKOFF = Backoff(base=1.0, cap=60.0)
+BACKOFF = Backoff(base=1.0, cap=60.0, jitter=random.random)
 
 
 class PollerThread:

@@ -1,1 +1,1 @@
-"""What every consumer of Kafka shares: lag, dead letters, the loop of the sinks."""
+"""What every consumer of Kafka shares: lag, the limit on dead letters, the loop of the sinks."""

@@ -18,10 +18,10 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from processors.consuming.lag import Lag
-from processors.consuming.received import ReceivedOf
 from processors.model.backoff import Backoff
 from processors.model.errors import Transient, Undecodable
 from processors.model.ports import Metrics, Probe
+from processors.model.received import ReceivedOf
 
 log = structlog.get_logger(__name__)
 

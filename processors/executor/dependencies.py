@@ -4,6 +4,7 @@ What the executor's shells are given for one org: its ports, its settings, its t
 Rule of this file: a frozen bundle, built by the wiring; nothing in it is looked up anywhere else.
 """
 
+import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,8 +52,8 @@ class OrgDependencies:
     api_calls_needed: int | None = None
     check_every: float = 60.0
     terms: Terms = field(default_factory=Terms)
-    retry: Backoff = field(default_factory=Backoff)
-    row_retry: Backoff = field(default_factory=lambda: Backoff(base=0.5, cap=30.0))
+    retry: Backoff = field(default_factory=lambda: Backoff(base=0.5, cap=60.0, jitter=random.random))
+    row_retry: Backoff = field(default_factory=lambda: Backoff(base=0.5, cap=30.0, jitter=random.random))
     looks: int = 2
     look_every: float = 1.0
     max_due: int = 10_000

@@ -16,11 +16,12 @@ from typing import Any, NoReturn
 
 import faust
 
-from processors.consuming.dead_letter import Coordinates, ShareLimit
+from processors.consuming.share_limit import ShareLimit
 from processors.intake import broker_wait
 from processors.intake.consumer_lag import IntakeLag
 from processors.intake.forward import Forwarder, Message, ProducerRecord
 from processors.integration.catalog import Integrations
+from processors.model.dead_letter import Coordinates
 from processors.model.ports import Clock, Metrics
 from schemas.codec import Codec
 from schemas.topics import SOURCES

@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from processors.consuming.dead_letter import Coordinates, Headers, ShareLimit, headers
+from processors.consuming.share_limit import ShareLimit
 from processors.intake.decode import decode
 from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
+from processors.model.dead_letter import Coordinates, Headers, headers
 from processors.model.errors import SignalboxError, Undecodable
 from processors.model.ports import Clock, Metrics
 from schemas.codec import Codec

@@ -6,7 +6,6 @@ Rule of this file: shapes alone; what an integration is made of is in `processor
 
 from typing import Annotated, Literal, Self
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from schemas.command import KeyKind
@@ -24,15 +23,6 @@ EventPath = Annotated[str, Field(pattern=r"\S")]
 """A dotted path in the event; whether events of the source have it is asked of `processors/integration/paths.py`."""
 
 
-def _address(value: str) -> str:
-    """Return one bare mail address, or raise ValueError; the server's existence is not asked."""
-    try:
-        return validate_email(value, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise ValueError(f"'{value}' is not a mail address: {error}; write one as name@example.com") from error
-
-
-Address = Annotated[str, AfterValidator(_address)]
 Code = Annotated[str, Field(pattern=r"\S")]
 """A result code as the project shows it; compared trimmed and without case (`processors/integration/catalog.py`)."""
 

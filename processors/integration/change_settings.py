@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from processors.integration.base import Address, Flag, Model
+from processors.integration.base import Flag, Model
+from processors.model.mail_address import Address
 from schemas.values import Scalar
 
 OBJECTS = ("Lead", "Account", "Contact", "Opportunity")

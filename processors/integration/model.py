@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from processors.integration.base import Address, Code, FieldMap, FieldSource, Filter, Flag, Key, Model, OrgName
+from processors.integration.base import Code, FieldMap, FieldSource, Filter, Flag, Key, Model, OrgName
 from processors.integration.change_settings import ChangesSettings
 from processors.integration.paths import check_path
 from processors.integration.source_settings import (
@@ -21,6 +21,7 @@ from processors.integration.source_settings import (
     ProspectSettings,
     Schedule,
 )
+from processors.model.mail_address import Address
 from schemas.command import Lane
 
 __all__ = [

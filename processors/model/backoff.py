@@ -5,7 +5,6 @@ In: how many attempts failed in a row.  Out: seconds.
 Rule of this file: nothing here waits; whoever does the I/O does.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,9 +21,9 @@ class Backoff:
     failed together do not come back together.
     """
 
-    base: float = 0.5
-    cap: float = 60.0
-    jitter: Callable[[], float] = random.random
+    base: float
+    cap: float
+    jitter: Callable[[], float]
 
     def delay(self, failures: int) -> float:
         """Return how long to wait after so many failures in a row (from 1)."""

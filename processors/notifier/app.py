@@ -13,9 +13,9 @@ from time import monotonic
 
 import structlog
 
-from processors.consuming.received import ReceivedOf
 from processors.model.errors import Misconfigured, Transient
 from processors.model.ports import Clock, Mailer, Metrics, Probe
+from processors.model.received import ReceivedOf
 from processors.notifier.clean import address
 from processors.notifier.compose import MailSettings, plan
 from processors.notifier.connection import KINDS, compose_connection, id_of, recipients_of

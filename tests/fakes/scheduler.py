@@ -5,6 +5,7 @@ Rule of this file: `settle` waits for conditions with a bound; a test never slee
 """
 
 import itertools
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -180,8 +181,8 @@ class Rig:
             notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
             salesforce=self.salesforce(),
             terms=self.terms,
-            retry=Backoff(base=0.02, cap=0.1),
-            row_retry=Backoff(base=0.02, cap=0.1),
+            retry=Backoff(base=0.02, cap=0.1, jitter=random.random),
+            row_retry=Backoff(base=0.02, cap=0.1, jitter=random.random),
             looks=1,
             look_every=0.05,
             linger=0.01,

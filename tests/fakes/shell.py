@@ -5,6 +5,7 @@ Rule of this file: waits are bounded; a killed executor leaves the group as a de
 """
 
 import contextlib
+import random
 import threading
 import time
 import uuid
@@ -157,8 +158,8 @@ class Process:
             headers=lambda outcome: [("ce_id", outcome.outcome_id.encode())],
             notice_headers=lambda notice: [("ce_id", notice.command_id.encode())],
             salesforce=self.box.orgs[org],
-            retry=Backoff(base=0.05, cap=0.2),
-            row_retry=Backoff(base=0.05, cap=0.2),
+            retry=Backoff(base=0.05, cap=0.2, jitter=random.random),
+            row_retry=Backoff(base=0.05, cap=0.2, jitter=random.random),
             looks=1,
             look_every=0.1,
             **more,

@@ -5,6 +5,7 @@ In: command topics.  Out: outcome topics.  I/O through confluent-kafka and ports
 Rule of this file: a command's offset passes only after the ledger holds it, and nothing here waits for Salesforce.
 """
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -43,7 +44,7 @@ LOOK_SECONDS = 0.25
 TIDY_SECONDS = 3600.0
 REVOKE_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
-REJOIN = Backoff(base=0.3, cap=5.0)
+REJOIN = Backoff(base=0.3, cap=5.0, jitter=random.random)
 
 
 @dataclass(frozen=True, slots=True)

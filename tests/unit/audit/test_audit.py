@@ -14,8 +14,8 @@ from connectors.database.audit import AuditFilter, DatabaseAudit, audit, audit_k
 from connectors.database.engine import open_engine
 from connectors.database.metadata import metadata
 from processors.audit.app import TOPICS, Audit
-from processors.consuming.received import Received
 from processors.model.errors import Transient
+from processors.model.received import Received
 from schemas.outcome import Candidate, Outcome, Touched
 from schemas.topics import OUTCOME_KINDS, outcome_topic
 from schemas.values import Person

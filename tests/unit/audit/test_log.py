@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from connectors.database.audit import AuditFilter, DatabaseAudit
 from connectors.database.engine import open_engine
 from connectors.database.metadata import metadata
-from processors.consuming.received import Received
+from processors.model.received import Received
 from schemas.outcome import Outcome, Refusal, Touched
 from schemas.values import Person
 from signalbox.commands.log import make_log, moment, show_log

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from processors.consuming.dead_letter import Coordinates, ShareLimit, headers
+from processors.consuming.share_limit import ShareLimit
 from processors.intake import app
 from processors.intake.forward import Forwarder, Message, ProducerRecord, TooManyDeadLetters
 from processors.integration.catalog import Integrations
+from processors.model.dead_letter import Coordinates, headers
 from processors.model.errors import Undecodable
 from schemas.codec import SingleObject
 from tests.unit.intake.test_decode_route_map import EVENT, integration

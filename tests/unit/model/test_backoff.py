@@ -10,5 +10,5 @@ def test_the_delay_doubles_from_the_base_to_the_cap() -> None:
 
 
 def test_jitter_takes_half_of_the_delay_at_the_most() -> None:
-    assert Backoff(base=4.0, jitter=lambda: 0.0).delay(1) == 2.0
-    assert Backoff(base=4.0, jitter=lambda: 0.5).delay(1) == 3.0
+    assert Backoff(base=4.0, cap=60.0, jitter=lambda: 0.0).delay(1) == 2.0
+    assert Backoff(base=4.0, cap=60.0, jitter=lambda: 0.5).delay(1) == 3.0

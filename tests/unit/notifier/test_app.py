@@ -13,9 +13,9 @@ from sqlalchemy import Engine, func, select
 from connectors.database.engine import open_engine
 from connectors.database.metadata import metadata
 from connectors.database.notes import DatabaseNotes, mail_body
-from processors.consuming.received import Received
 from processors.model.errors import Misconfigured, Transient
 from processors.model.ports import Probe
+from processors.model.received import Received
 from processors.notifier.app import Notifier
 from processors.notifier.compose import MailSettings
 from schemas.outcome import Outcome

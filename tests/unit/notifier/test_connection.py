@@ -7,8 +7,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from processors.consuming.received import ReceivedOf
 from processors.model.connection import CAUSES, SENTENCES
+from processors.model.received import ReceivedOf
 from processors.notifier.compose import MailSettings
 from processors.notifier.connection import compose_connection, id_of, recipients_of
 from schemas.notice import Notice
