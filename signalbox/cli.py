@@ -1,41 +1,126 @@
 """
-The command line: one module a group of commands under `signalbox/commands/`.
+The command line: which commands there are; each is a function of a module under `signalbox/commands/`.
 
-Rule of this file: it joins commands and does nothing else.
+Rule of this file: a table, and what holds for all commands; it imports no command.
 """
 
-from datetime import UTC, datetime
+from typing import Annotated
 
-from signalbox.commands import common, dead_letters, match, org, run, schemas, topics
-from signalbox.commands.check import check
-from signalbox.commands.demo import demo
-from signalbox.commands.import_ import import_
-from signalbox.commands.log import make_log
-from signalbox.commands.lookup import lookup
-from signalbox.commands.migrate import migrate
-from signalbox.commands.publish import publish
-from signalbox.commands.simulator import simulator
-from signalbox.commands.why import make_why
+import typer
 
-app = common.group("Bring what sales teams do into Salesforce, exactly once or with a clear word why not.")
-app.add_typer(run.app, name="run")
-app.add_typer(topics.app, name="topics")
-app.add_typer(org.app, name="org")
-app.add_typer(match.app, name="match")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(schemas.schemas, name="schemas")
-app.add_typer(schemas.integrations, name="integrations")
-app.command()(check)
-app.command()(lookup)
-app.command()(publish)
-app.command("import")(import_)
-app.command()(migrate)
-app.command()(demo)
-app.command()(make_why(common.migrated_engine))
-app.command()(make_log(common.migrated_engine, lambda: datetime.now(UTC)))
-app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-    simulator
+from signalbox.lazy import Command, Group, LazyGroup
+
+_COMMANDS = "signalbox.commands"
+
+ROWS: tuple[Command | Group, ...] = (
+    Group(
+        "run",
+        "Run one process of Signalbox.",
+        "signalbox run executor",
+        (
+            Command("intake", "Read events and hand commands over.", f"{_COMMANDS}.run:intake"),
+            Command("executor", "Carry commands out and publish outcomes.", f"{_COMMANDS}.run:executor"),
+            Command("notifier", "Mail errors to those responsible.", f"{_COMMANDS}.run:notifier"),
+            Command("audit", "Keep every outcome for `signalbox log`.", f"{_COMMANDS}.run:audit"),
+            Command("changes", "Publish what changes in Salesforce.", f"{_COMMANDS}.run:changes"),
+        ),
+    ),
+    Command("check", "Check integration files and their orgs.", f"{_COMMANDS}.check:check"),
+    Command("migrate", "Create or upgrade the database's tables.", f"{_COMMANDS}.migrate:migrate"),
+    Group(
+        "topics",
+        "Create and show Kafka topics.",
+        "signalbox topics create",
+        (
+            Command("create", "Create the topics that are missing.", f"{_COMMANDS}.topics:create"),
+            Command("show", "Show topics and where they differ.", f"{_COMMANDS}.topics:show"),
+        ),
+    ),
+    Group(
+        "org",
+        "Show orgs, and resume a stopped one.",
+        "signalbox org status",
+        (
+            Command("status", "Show the state of each org.", f"{_COMMANDS}.org:status"),
+            Command("resume", "Resume an org that was stopped.", f"{_COMMANDS}.org:resume"),
+        ),
+    ),
+    Command("log", "Search outcomes, the latest first.", f"{_COMMANDS}.log:log"),
+    Command("why", "Show which event wrote a field, and why.", f"{_COMMANDS}.why:why"),
+    Command("lookup", "Show which records a person has.", f"{_COMMANDS}.lookup:lookup"),
+    Group(
+        "match",
+        "Choose records for commands that wait for it.",
+        "signalbox match list",
+        (
+            Command("list", "Show what waits, with its candidates.", f"{_COMMANDS}.match:list_parked"),
+            Command("resolve", "Choose a record.", f"{_COMMANDS}.match:resolve"),
+        ),
+    ),
+    Group(
+        "dead-letters",
+        "Show and replay unreadable messages.",
+        "signalbox dead-letters list",
+        (
+            Command("list", "List dead letters.", f"{_COMMANDS}.dead_letters:show_list"),
+            Command("show", "Show one dead letter as JSON.", f"{_COMMANDS}.dead_letters:show"),
+            Command("replay", "Send dead letters to their topics again.", f"{_COMMANDS}.dead_letters:replay"),
+        ),
+    ),
+    Command("publish", "Publish JSON lines as Avro events.", f"{_COMMANDS}.publish:publish"),
+    Command("import", "Load prospects for the first time.", f"{_COMMANDS}.import_:import_"),
+    Group(
+        "schemas",
+        "Check the contracts.",
+        "signalbox schemas check",
+        (Command("check", "Check that contracts are compatible.", f"{_COMMANDS}.schemas:check"),),
+    ),
+    Group(
+        "integrations",
+        "Show the format of integration files.",
+        "signalbox integrations schema",
+        (Command("schema", "Print their JSON Schema.", f"{_COMMANDS}.schemas:schema"),),
+    ),
+    Command("demo", "Run everything on embedded parts.", f"{_COMMANDS}.demo:demo"),
+    Command(
+        "simulator",
+        "Run the simulated org.",
+        f"{_COMMANDS}.simulator:simulator",
+        {
+            "add_help_option": False,
+            "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+        },
+    ),
 )
+
+
+class Root(LazyGroup):
+    """All commands."""
+
+    rows = ROWS
+
+
+# Help is plain text: the library that frames and colours it takes three times as long to load as all the rest.
+app = typer.Typer(cls=Root, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        # Loaded here, since it takes longer than the help of the command line.
+        from importlib.metadata import version
+
+        typer.echo(f"signalbox {version('signalbox')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all_commands(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Bring what sales teams do into Salesforce, exactly once or with a clear word why not."""
+
 
 if __name__ == "__main__":
     app()

@@ -26,6 +26,8 @@ from connectors.salesforce.settings import SalesforceSettings
 from processors.model.errors import Misconfigured
 
 DEFAULT_FILE = "signalbox.yaml"
+GROUP_EXECUTOR = "signalbox-executor"
+"""The consumer group of executors."""
 
 
 class _Model(BaseModel):

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from confluent_kafka import Message, Producer
-from confluent_kafka.schema_registry import SchemaRegistryClient
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
@@ -24,17 +23,15 @@ from connectors.database.notes import DatabaseNotes
 from connectors.kafka.admin import delete_below
 from connectors.kafka.dead_letter_topics import original, produce
 from connectors.kafka.dead_letters import dead_letter
+from connectors.kafka.faust_options import faust_broker, faust_options
 from connectors.kafka.headers import notice_headers, outcome_headers
 from connectors.kafka.options import (
     KafkaSettings,
     consumer_config,
-    faust_broker,
-    faust_options,
     producer_config,
     transactional_config,
 )
 from connectors.kafka.owners import unowned
-from connectors.kafka.registry import ConfluentCodec
 from connectors.mail.smtp import SmtpMailer, SmtpSettings
 from connectors.prometheus.registry import PrometheusMetrics
 from processors.audit import app as audit_app
@@ -49,16 +46,14 @@ from processors.model.errors import Misconfigured
 from processors.model.ports import Probe
 from processors.notifier import app as notifier_app
 from processors.notifier.compose import MailSettings
-from schemas.codec import Codec, SingleObject
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import NOTICE, command_topic, dead_letter_topic
+from signalbox.codec import open_codec
 from signalbox.health import Heartbeat, serve_health
 from signalbox.rotation import RotatingClient, Rotation
-from signalbox.settings import Settings
+from signalbox.settings import GROUP_EXECUTOR, Settings
 from signalbox.waiting import PatientCodec, Process, known_orgs, open_database
-
-GROUP_EXECUTOR = "signalbox-executor"
 
 T = TypeVar("T")
 
@@ -102,17 +97,6 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
             where = f"{settings.metrics.host}:{settings.metrics.port}"
             raise Misconfigured([f"settings: metrics: cannot listen on {where}: {error.strerror}"]) from None
     return process
-
-
-def open_codec(settings: Settings) -> Codec:
-    """Return the codec: Confluent's wire format where a registry is set, single-object encoding otherwise."""
-    section = settings.registry
-    if section is None:
-        return SingleObject()
-    config = {"url": section.url}
-    if section.username and section.password:
-        config["basic.auth.user.info"] = f"{section.username}:{section.password.get_secret_value()}"
-    return ConfluentCodec(SchemaRegistryClient(config))
 
 
 def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) -> Callable[[str], OrgDependencies]:

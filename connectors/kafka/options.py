@@ -1,18 +1,15 @@
 """
-Kafka settings → what the two clients take: librdkafka's configuration, and Faust's (aiokafka's) arguments.
+Kafka settings → librdkafka's configuration; Faust's arguments are in `faust_options.py`.
 
 In: bootstrap servers and the options that a settings file passes through (TLS, SASL). Out: plain dictionaries.
-Rule of this file: pure, except that certificates are read; what delivery rests on is set here and cannot be overridden.
+Rule of this file: pure; what delivery rests on is set here and cannot be overridden.
 """
 
 import difflib
 import logging
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from faust.auth import SASLCredentials, SSLCredentials
 
 from processors.model.errors import Misconfigured
 
@@ -59,10 +56,10 @@ def option_faults(options: Mapping[str, str]) -> list[str]:
     if protocol.lower().startswith("sasl"):
         faults += [f"Kafka option {name!r} is missing, which {protocol} needs" for name in _missing_sasl(options)]
         # librdkafka's own default is GSSAPI, Faust's is PLAIN: both must be told.
-        mechanism = _mechanism(options)
-        if mechanism not in MECHANISMS:
+        named = mechanism(options)
+        if named not in MECHANISMS:
             faults.append(
-                f"Kafka option 'sasl.mechanism' is {mechanism or 'missing'}; choose one of {', '.join(MECHANISMS)}"
+                f"Kafka option 'sasl.mechanism' is {named or 'missing'}; choose one of {', '.join(MECHANISMS)}"
             )
     if ("ssl.certificate.location" in options) != ("ssl.key.location" in options):
         faults.append("Kafka options 'ssl.certificate.location' and 'ssl.key.location' belong together; one is missing")
@@ -118,52 +115,8 @@ def transactional_config(kafka: KafkaSettings, transactional_id: str, timeout_ms
     }
 
 
-def faust_broker(bootstrap: str) -> str:
-    """Return bootstrap servers as Faust takes them: `kafka://host:port`, joined by semicolons."""
-    return ";".join(f"kafka://{server.strip()}" for server in bootstrap.split(",") if server.strip())
-
-
-def faust_options(options: Mapping[str, str]) -> dict[str, Any]:
-    """
-    Return the arguments of `faust.App` that say the same as *options* say to librdkafka.
-
-    Raises:
-        Misconfigured: An option is unknown or impossible, or a certificate cannot be read.
-    """
-    faults = option_faults(options)
-    if faults:
-        raise Misconfigured(faults)
-    arguments: dict[str, Any] = {}
-    if "client.id" in options:
-        arguments["broker_client_id"] = options["client.id"]
-    protocol = options.get("security.protocol", "plaintext").lower()
-    context = _ssl_context(options) if protocol.endswith("ssl") else None
-    if protocol.startswith("sasl"):
-        arguments["broker_credentials"] = SASLCredentials(
-            username=options["sasl.username"],
-            password=options["sasl.password"],
-            mechanism=_mechanism(options),
-            ssl_context=context,
-        )
-    elif context is not None:
-        arguments["broker_credentials"] = SSLCredentials(context)
-    return arguments
-
-
-def _ssl_context(options: Mapping[str, str]) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=options.get("ssl.ca.location"))
-        if "ssl.certificate.location" in options:
-            certificate, key = options["ssl.certificate.location"], options["ssl.key.location"]
-            context.load_cert_chain(certificate, key, options.get("ssl.key.password"))
-    except (OSError, ssl.SSLError) as error:
-        names = [options[name] for name in options if name.startswith("ssl.") and name.endswith(".location")]
-        raise Misconfigured([f"Kafka's TLS files cannot be used ({', '.join(names)}): {error}"]) from error
-    context.check_hostname = options.get("ssl.endpoint.identification.algorithm", "https") != "none"
-    return context
-
-
-def _mechanism(options: Mapping[str, str]) -> str:
+def mechanism(options: Mapping[str, str]) -> str:
+    """Return the SASL mechanism that the options name by either of its two names, or an empty text."""
     return options.get("sasl.mechanism") or options.get("sasl.mechanisms", "")
 
 

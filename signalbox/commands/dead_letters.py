@@ -17,11 +17,9 @@ from connectors.kafka.dead_letters import Selection, Stored
 from connectors.kafka.options import producer_config
 from processors.notifier.clean import clean
 from schemas.topics import DEAD_LETTER_SOURCES, dead_letter_topic
-from signalbox.commands.common import FAILED, as_json_line, group, say
+from signalbox.commands.common import FAILED, as_json_line, say
 from signalbox.commands.log import moment
 from signalbox.settings import Settings, load_settings
-
-app = group("Messages that could not be read. Example: signalbox dead-letters list")
 
 At = Annotated[str, typer.Argument(help="Where it lies, as the list shows it: TOPIC/PARTITION/OFFSET.")]
 AtOption = Annotated[str | None, typer.Option("--at", help="This one alone: TOPIC/PARTITION/OFFSET.")]
@@ -32,7 +30,6 @@ Limit = Annotated[int, typer.Option(min=1, help="At most so many, the oldest.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
-@app.command("list")
 def show_list(
     topic: TopicOption = None, reason: Filter = None, since: Since = None, limit: Limit = 100, as_json: AsJson = False
 ) -> None:
@@ -45,7 +42,6 @@ def show_list(
             typer.echo(f"{letter.first_seen or '-'}  {letter.at}  {clean(said, 300)}")
 
 
-@app.command()
 def show(at: At) -> None:
     """Show one whole, as JSON with bytes in hex. Example: `signalbox dead-letters show crm.dead-letter.command/0/7`."""
     for letter in _letters(load_settings(), Selection(at=at)):
@@ -57,7 +53,6 @@ def show(at: At) -> None:
     raise typer.Exit(FAILED)
 
 
-@app.command()
 def replay(
     topic: TopicOption = None,
     reason: Filter = None,

@@ -25,11 +25,11 @@ from processors.integration.model import Integration
 from processors.model.errors import Misconfigured, Transient
 from schemas.codec import Codec
 from schemas.topics import SOURCE_PROSPECT
+from signalbox.codec import open_codec
 from signalbox.commands.common import FAILED, say
 from signalbox.first_load import Load, line_of, prepared
 from signalbox.following import Following, show
 from signalbox.settings import Settings, load_settings
-from signalbox.wiring import open_codec
 
 _READ_SECONDS = 30.0
 _FLUSH_SECONDS = 60.0

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 
 from connectors.database.audit import AuditFilter, DatabaseAudit
 from processors.notifier.clean import clean
+from signalbox.commands.ledger import migrated_engine
 
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -55,7 +56,7 @@ def make_log(open_engine: Callable[[], Engine], clock: Callable[[], datetime]) -
         limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 100,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     ) -> None:
-        """Show outcomes from the audit, the latest first."""
+        """Show outcomes from the audit, the latest first. Example: `signalbox log --person dana@example.com`."""
         kind, _, reason = (outcome or "").partition(".")
         wanted = AuditFilter(
             integration=integration,
@@ -128,3 +129,6 @@ def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
 
 def _line(console: Console, text: str) -> None:
     console.print(Text(text), soft_wrap=True, highlight=False)
+
+
+log = make_log(migrated_engine, lambda: datetime.now(UTC))

@@ -23,7 +23,8 @@ from processors.integration.load import load_integrations
 from processors.matching.links import record_name
 from processors.model.errors import Misconfigured, RequestRefused, Transient
 from processors.notifier.clean import clean
-from signalbox.commands.common import FAILED, as_json_line, migrated_engine, say
+from signalbox.commands.common import FAILED, as_json_line, say
+from signalbox.commands.ledger import migrated_engine
 from signalbox.people import Asked, Seen, asked, look_up
 from signalbox.settings import Settings, load_settings
 

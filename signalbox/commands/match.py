@@ -22,16 +22,14 @@ from schemas.notice import Notice
 from schemas.topics import SOURCE_USER_ACTION
 from schemas.user_action import UserAction
 from schemas.values import Agent, Person
-from signalbox.commands.common import as_json_line, group, migrated_engine
+from signalbox.codec import open_codec
+from signalbox.commands.common import as_json_line
+from signalbox.commands.ledger import migrated_engine
 from signalbox.settings import Settings, load_settings
-from signalbox.wiring import open_codec
-
-app = group("What waits for someone to choose a record. Example: signalbox match list")
 
 FLUSH_SECONDS = 30.0
 
 
-@app.command(name="list")
 def list_parked(
     integration: Annotated[str | None, typer.Option(help="Of this integration alone.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -51,7 +49,6 @@ def list_parked(
         typer.echo("nothing is parked")
 
 
-@app.command()
 def resolve(
     outcome_id: Annotated[str, typer.Argument(help="What `match list` shows first: the ID of the parked command.")],
     record: Annotated[str | None, typer.Option(help="ID of the lead, contact or account that is meant.")] = None,

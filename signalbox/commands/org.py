@@ -21,16 +21,14 @@ from processors.executor.session.publish import SEQUENCE_HEADER, Position
 from processors.model.errors import Misconfigured, SignalboxError, Undecodable
 from schemas.codec import Codec
 from schemas.topics import NOTICE, OUTCOME_KINDS, command_topic, outcome_topic
-from signalbox.commands.common import as_json_line, group, migrated_engine, say
-from signalbox.settings import Settings, load_settings
-from signalbox.wiring import GROUP_EXECUTOR, open_codec
-
-app = group("Orgs as the ledger has them. Example: signalbox org status")
+from signalbox.codec import open_codec
+from signalbox.commands.common import as_json_line, say
+from signalbox.commands.ledger import migrated_engine
+from signalbox.settings import GROUP_EXECUTOR, Settings, load_settings
 
 ASK_SECONDS = 5.0
 
 
-@app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
     """Show each org: owner, counts, what is oldest, unpublished and in doubt. Example: `signalbox org status`."""
     settings = load_settings()
@@ -76,7 +74,6 @@ def _published(settings: Settings, org: str) -> int | None:
     return None if position is None or position.sequence < 0 else position.sequence
 
 
-@app.command()
 def resume(
     org: Annotated[str, typer.Argument(help="The stopped org.")],
     published_through: Annotated[

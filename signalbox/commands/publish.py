@@ -20,10 +20,10 @@ from processors.model.errors import Misconfigured
 from schemas.codec import Codec
 from schemas.contracts import shipped
 from schemas.topics import Topic
+from signalbox.codec import open_codec
 from signalbox.commands.common import FAILED, say
 from signalbox.commands.topics import wanted
 from signalbox.settings import load_settings
-from signalbox.wiring import open_codec
 
 FLUSH_SECONDS = 60.0
 _KEY_FIELDS = (

@@ -14,18 +14,9 @@ from processors.integration.load import json_schema
 from processors.model.errors import Misconfigured
 from schemas.contracts import DIRECTORY
 from schemas.evolution import check_all
-from signalbox.commands.common import FAILED, group, say
-
-schemas = group("Contracts. Example: signalbox schemas check")
-integrations = group("Integration files. Example: signalbox integrations schema")
+from signalbox.commands.common import FAILED, say
 
 
-@schemas.callback()
-def _schemas() -> None:
-    """Contracts. Example: `signalbox schemas check`."""
-
-
-@schemas.command()
 def check(
     folder: Annotated[Path, typer.Option(help="The folder of contracts; the shipped one if left out.")] = DIRECTORY,
 ) -> None:
@@ -40,12 +31,6 @@ def check(
     typer.echo(f"{len(list(folder.glob('*.avsc')))} contracts may follow their released versions")
 
 
-@integrations.callback()
-def _integrations() -> None:
-    """Integration files. Example: `signalbox integrations schema`."""
-
-
-@integrations.command()
 def schema() -> None:
     """Print the JSON Schema of an integration file. Example: `signalbox integrations schema > integration.json`."""
     typer.echo(json.dumps(json_schema(), indent=2))

@@ -11,11 +11,9 @@ import typer
 from connectors.kafka.admin import admin_client, ensure_topics, show_topics
 from processors.integration.load import load_integrations
 from schemas.topics import Topic, topic_table
-from signalbox.commands.common import FAILED, as_json_line, group
+from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings
 from signalbox.waiting import changes_wanted, known_orgs
-
-app = group("Kafka topics. Example: signalbox topics create")
 
 
 def wanted(settings: Settings) -> tuple[Topic, ...]:
@@ -23,7 +21,6 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
     return topic_table(known_orgs(settings), changes_wanted(load_integrations(settings.integrations)))
 
 
-@app.command()
 def create() -> None:
     """Create the topics that are missing. Example: `signalbox topics create`."""
     settings = load_settings()
@@ -34,7 +31,6 @@ def create() -> None:
     typer.echo(f"{len(created)} topics created, {len(wanted(settings)) - len(created)} were there")
 
 
-@app.command()
 def show(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
     """Show the topics and where they differ from the table; exit 1 if any does. Example: `signalbox topics show`."""
     settings = load_settings()

@@ -18,6 +18,7 @@ from processors.model.field_history import Clock, Fields, clock_of, confirmed, w
 from processors.model.normalise import record_id
 from processors.notifier.clean import clean
 from signalbox.commands.common import as_json_line
+from signalbox.commands.ledger import migrated_engine
 
 VALUE = 200
 """Characters of a value that a line shows; `--json` shows all."""
@@ -95,3 +96,6 @@ def _lines(told: Mapping[str, Any]) -> list[str]:
 
 def _value(value: Any) -> str:
     return "blank" if value is None or value == "" else clean(repr(value) if isinstance(value, str) else value, VALUE)
+
+
+why = make_why(migrated_engine)

@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from signalbox.wiring import GROUP_EXECUTOR
+from signalbox.settings import GROUP_EXECUTOR
 from tests.fixtures.processes import stop, wait_until
 from tests.integration.signalbox.conftest import Staging
 from tests.integration.signalbox.outcomes import outcomes

@@ -37,25 +37,6 @@ INTEGRATION = {
     "action": "update_or_create_lead",
     "map": {"lead": {"LastName": "person.last_name"}},
 }
-COMMANDS = [
-    ["run", "intake"],
-    ["run", "executor"],
-    ["run", "notifier"],
-    ["run", "audit"],
-    ["check"],
-    ["topics", "create"],
-    ["topics", "show"],
-    ["publish"],
-    ["dead-letters", "list"],
-    ["dead-letters", "show"],
-    ["dead-letters", "replay"],
-    ["schemas", "check"],
-    ["integrations", "schema"],
-    ["org", "status"],
-    ["org", "resume"],
-    ["migrate"],
-    ["why"],
-]
 runner = CliRunner()
 
 
@@ -65,14 +46,6 @@ def _installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     Path("integrations").mkdir()
     Path("integrations/yes.yaml").write_text(json.dumps(INTEGRATION))
     monkeypatch.setenv("SIGNALBOX_DATABASE", "sqlite:///here.db")
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_has_help_with_an_example(command: list[str]) -> None:
-    shown = runner.invoke(app, [*command, "--help"], env={"NO_COLOR": "1", "TERM": "dumb"})
-    assert shown.exit_code == 0
-    assert "Example: " in shown.output
-    assert "\x1b[" not in shown.output
 
 
 def test_a_line_becomes_the_event_that_it_says() -> None:

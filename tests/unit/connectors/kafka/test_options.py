@@ -7,11 +7,10 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer
 from faust.auth import SASLCredentials, SSLCredentials
 
+from connectors.kafka.faust_options import faust_broker, faust_options
 from connectors.kafka.options import (
     KafkaSettings,
     consumer_config,
-    faust_broker,
-    faust_options,
     option_faults,
     producer_config,
     transactional_config,
