@@ -8,13 +8,15 @@ UV := .local/uv/bin/uv
 RUN := .venv/bin/
 WORKERS ?= 2
 TESTS ?= tests
+SEED ?= 1
+ROUNDS ?= 1
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 # A machine behind a proxy of its own trusts what its system trusts.
 export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
 
-.PHONY: help setup demo test check format bench up down
+.PHONY: help setup demo test torture check format bench up down
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -33,8 +35,14 @@ setup: .venv/.locked ## the locked environment in .venv
 demo: setup ## the main job on embedded parts, in under a minute
 	@$(RUN)signalbox demo
 
-test: setup ## everything that this machine can run
-	@$(RUN)pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+test: setup ## everything that this machine can run, in 10 minutes on two cores
+	@$(RUN)python -m tests.fixtures.kafka_server --fetch || true
+	@$(RUN)pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
+
+torture: setup ## the torture tests in full: SEED (1) is the first seed, ROUNDS (1) how many
+	@$(RUN)python -m tests.fixtures.kafka_server --fetch
+	@SIGNALBOX_TORTURE=full SEED=$(SEED) ROUNDS=$(ROUNDS) $(RUN)pytest -n $(WORKERS) --dist loadgroup \
+		--no-loadscope-reorder $(if $(filter tests,$(TESTS)),tests/torture,$(TESTS))
 
 check: setup ## format, lint, types, imports
 	@$(RUN)ruff format --check .

@@ -10,17 +10,32 @@ from tests.fixtures.run import begin_run, end_run, skipped_tiers
 
 pytest_plugins = ["tests.fixtures.kafka", "tests.fixtures.postgres"]
 
-_GROUPS = {"kafka": "kafka", "postgres": "postgres"}
-"""Fixture → xdist group: tests on one server run in one worker, one after another."""
+_ORDER = ("torture", "integration", "clients", "contract", "unit")
+"""Folders of tests, the slowest first: what takes long must not begin at the end, where the other workers idle."""
+_ALONE = _ORDER[:2]
+"""Folders whose tests are given out one by one; of the others a whole file goes to one worker."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of one server together, and mark those that need real Kafka."""
-    fixtures: list[str] = getattr(item, "fixturenames", [])
-    for group in sorted({_GROUPS[name] for name in fixtures if name in _GROUPS}):
-        item.add_marker(pytest.mark.xdist_group(group))
-    if "kafka" in fixtures:
-        item.add_marker(pytest.mark.real_kafka)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slowest tests first, and tell the workers which tests belong together."""
+    items.sort(key=_turn)
+    for item in items:
+        if _folder(item) not in _ALONE:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+        if "kafka" in getattr(item, "fixturenames", []):
+            item.add_marker(pytest.mark.real_kafka)
+
+
+def _folder(item: pytest.Item) -> str:
+    """Return the folder below `tests` that a test lies in."""
+    parts = item.path.parts
+    return parts[parts.index("tests") + 1] if "tests" in parts else ""
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = _folder(item)
+    return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.torture import calls
+from tests.torture.size import seeds
 from tests.torture.stage import Stage, staged
 
 HERE = Path(__file__).parent
@@ -23,9 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test that asks for a seed as many as SIGNALBOX_SEEDS says (1)."""
+    """Give a test that asks for a seed those of this run."""
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(1, 1 + int(os.environ.get("SIGNALBOX_SEEDS", "1"))))
+        metafunc.parametrize("seed", seeds())
 
 
 @pytest.fixture

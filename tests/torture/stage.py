@@ -9,8 +9,6 @@ Rule of this file: every process is ended by its own ID; every wait has a bound 
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,12 +34,16 @@ from schemas.codec import SingleObject
 from schemas.topics import SOURCE_CALL_RESULT as SOURCE
 from schemas.topics import command_topic, topic_table
 from simulator import Control
+from tests.fixtures import started
 from tests.fixtures.kafka_server import ROOT
-from tests.fixtures.processes import die_with_parent, free_ports, stop, tail, wait_until
+from tests.fixtures.processes import free_ports, stop, tail, wait_until
+from tests.fixtures.started import Started
 from tests.torture.verifier.topics import read_topics
 
-AT_WORK = 7.0
-"""Seconds after which a process is past its start: killing a start proves little."""
+AT_WORK = {"intake": "OK ^", "executor": "org begins"}
+"""Role → what its log says when it is past its start: killing a start proves little."""
+IDLE = 7.0
+"""Seconds after which a process that has nothing to say (an executor that no org was given to) is past its start."""
 
 
 class Post:
@@ -62,14 +64,21 @@ class Post:
 
 @dataclass
 class Actor:
-    """One process of the product: how it is started, and its present life."""
+    """One process of the product: what `python` gets to start it, and its present life."""
 
     role: str
     name: str
-    command: list[str]
-    process: "subprocess.Popen[bytes] | None" = None
+    arguments: list[str]
+    process: Started | None = None
     lives: int = 0
     born: float = 0.0
+    log: Path = Path()
+    told_before: int = 0
+
+    def is_at_work(self) -> bool:
+        """Whether this life is past its start."""
+        said = self.log.read_bytes()[self.told_before :].decode(errors="replace")
+        return AT_WORK[self.role] in said or time.monotonic() - self.born > IDLE
 
 
 @dataclass
@@ -100,7 +109,7 @@ class Stage:
     database: str = ""
     actors: dict[str, Actor] = field(default_factory=dict)
     expected: list[dict[str, Any]] = field(default_factory=list)
-    _others: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    _others: list[Started] = field(default_factory=list)
     _control: dict[str, Control] = field(default_factory=dict)
     _mail_port: int = 0
     _post: Controller | None = None
@@ -157,17 +166,10 @@ class Stage:
             path = self.folder / f"org-{name}.yaml"
             path.write_text(yaml.safe_dump({"name": name}))
             files += ["--org", str(path)]
-        command = [sys.executable, "-m", "simulator", "--port", "0", "--control-port", "0", *files]
         log = self.folder / "simulator.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  it can only be set in the child; nothing else runs there
-            )
+        log.touch()
+        words = ["-m", "simulator", "--port", "0", "--control-port", "0", *files]
+        process = started.start(words, cwd=ROOT, stdout=log)
         self._others.append(process)
         wait_until(lambda: "simulator: API" in log.read_text() or process.poll() is not None, 30, "the simulated org")
         words = log.read_text().split()
@@ -183,11 +185,11 @@ class Stage:
 
     def start(self, role: str, name: str = "one", *, probe: Sequence[Mapping[str, Any]] = ()) -> Actor:
         """Start a process of the product under a name of its own; *probe* makes an executor do what it is told."""
-        command = [sys.executable, "-m", "signalbox", "run", role]
+        arguments = ["-m", "signalbox", "run", role]
         if probe:
             script = str(self.tree / "tests" / "torture" / "run_with_probe.py")
-            command = [sys.executable, script, str(self.folder), json.dumps(list(probe))]
-        actor = Actor(role, f"{role}-{name}", command)
+            arguments = [script, str(self.folder), json.dumps(list(probe))]
+        actor = Actor(role, f"{role}-{name}", arguments)
         self.actors[actor.name] = actor
         self.live(actor)
         return actor
@@ -195,18 +197,9 @@ class Stage:
     def live(self, actor: Actor) -> None:
         """Start an actor's next life."""
         actor.lives += 1
-        actor.born = time.monotonic()
-        with self.log(actor).open("ab") as output:
-            actor.process = subprocess.Popen(
-                actor.command,
-                cwd=self.tree,
-                env=self._env(actor.name),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  it can only be set in the child; nothing else runs there
-            )
+        actor.born, actor.log = time.monotonic(), self.log(actor)
+        actor.told_before = actor.log.stat().st_size if actor.log.exists() else 0
+        actor.process = started.start(actor.arguments, cwd=self.tree, env=self._env(actor.name), stdout=actor.log)
 
     def log(self, actor: Actor) -> Path:
         """Return an actor's log."""
@@ -317,20 +310,20 @@ class Stage:
         self.end_actors()
         path = self.folder / "input.jsonl"
         path.write_text("".join(json.dumps(entry) + "\n" for entry in self.expected))
-        command = [sys.executable, "-m", "tests.torture.verifier", "--json", "--bootstrap", self.kafka]
-        command += ["--database", self.database, "--input", str(path)]
+        words = ["-m", "tests.torture.verifier", "--json", "--bootstrap", self.kafka]
+        words += ["--database", self.database, "--input", str(path)]
         for name in self.orgs:
-            command += ["--org-effects", f"{name}={self._control_url}/{name}/effects"]
+            words += ["--org-effects", f"{name}={self._control_url}/{name}/effects"]
         if mails:
             self.mails.mkdir(exist_ok=True)
-            command += ["--mails", str(self.mails)]
+            words += ["--mails", str(self.mails)]
         if "audit-one" not in self.actors:
-            command += ["--no-audit"]
-        command += [word for one in at_least for word in ("--at-least", one)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=150)
-        assert done.returncode in (0, 1), done.stderr.decode()
-        assert done.stdout, done.stderr.decode()
-        told = json.loads(done.stdout)
+            words += ["--no-audit"]
+        words += [word for one in at_least for word in ("--at-least", one)]
+        code, out, err = started.run(words, cwd=ROOT, folder=self.folder, timeout=150)
+        assert code in (0, 1), err
+        assert out, err
+        told = json.loads(out)
         return Verdict([(check, line) for check, line in told["violations"]], told["counts"])
 
     def end_actors(self) -> None:
@@ -370,8 +363,8 @@ def ready(stage: Stage, actor: Actor, word: str = "org begins", seconds: float =
 
 
 def at_work(actors: Sequence[Actor]) -> list[Actor]:
-    """Those that have lived long enough to be past their start."""
-    return [one for one in actors if time.monotonic() - one.born > AT_WORK]
+    """Those that are past their start."""
+    return [one for one in actors if one.is_at_work()]
 
 
 def is_time(end: float, actors: Sequence[Actor]) -> Callable[[], bool]:

@@ -5,6 +5,7 @@ import pytest
 from tests.fixtures.processes import wait_until
 from tests.torture.calls import Deal, call, company, recipients
 from tests.torture.conftest import Staging
+from tests.torture.size import databases
 
 PLACES = (
     "before_insert", "after_insert", "after_claim", "after_match", "after_intents", "after_write", "after_settle",
@@ -34,17 +35,12 @@ FIRST = {
 """Place → what is passed before: the first transactions carry offsets alone, and one with outcomes is to be struck."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
-    """Return what the ledger lies in; nothing is SQLite, in the stage's own folder."""
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
-
-
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("place", "database"), [(PLACES[place], name) for place, name in databases(len(PLACES))])
 def test_a_kill_at_every_named_step_loses_nothing_and_repeats_nothing(
-    database: str, stage: Staging, place: str
+    request: pytest.FixtureRequest, stage: Staging, place: str, database: str
 ) -> None:
-    box = stage(database=database)
+    # A stage without a database has SQLite in its own folder.
+    box = stage(database="" if database == "sqlite" else request.getfixturevalue("postgres_url"))
     made = few(place)
     box.expect(*made.expected, *recipients())
     killed = box.start("executor", probe=[{"place": place, "first": FIRST.get(place, []), "do": "kill"}])

@@ -1,4 +1,3 @@
-import os
 import random
 import time
 
@@ -7,14 +6,15 @@ import pytest
 from tests.fixtures.processes import wait_until
 from tests.torture.calls import address, deal
 from tests.torture.conftest import Staging
+from tests.torture.size import size
 from tests.torture.stage import at_work, is_time
 
-CALLS = int(os.environ.get("SIGNALBOX_TORTURE_CALLS", "5000"))
-KILLS = 20
+CALLS = size(1000, 5000)
+KILLS = size(8, 20)
 
 
 @pytest.mark.timeout(480)
-def test_twenty_kills_at_random_lose_nothing_and_repeat_nothing(stage: Staging, seed: int) -> None:
+def test_kills_at_random_lose_nothing_and_repeat_nothing(stage: Staging, seed: int) -> None:
     box = stage()
     rng = random.Random(seed)
     people = max(10, CALLS // 10)

@@ -7,10 +7,11 @@ import pytest
 from tests.fixtures.processes import wait_until
 from tests.torture import calls, records
 from tests.torture.conftest import Staging
+from tests.torture.size import size
 from tests.torture.stage import Stage, at_work, is_time
 from tests.torture.steps import Dealt
 
-PROSPECTS, RECORDS, KILLS = 500, 300, 8
+PROSPECTS, RECORDS, KILLS = size(200, 500), size(120, 300), size(4, 8)
 
 
 def _rows(box: Stage, name: str) -> list[dict[str, Any]]:
@@ -19,7 +20,7 @@ def _rows(box: Stage, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.timeout(300)
-def test_eight_kills_leave_one_record_a_prospect_one_conversion_a_field_record_and_one_task_an_activity(
+def test_kills_leave_one_record_a_prospect_one_conversion_a_field_record_and_one_task_an_activity(
     stage: Staging, seed: int
 ) -> None:
     """Prospects gather for cycles; stages, activities and repeats come from two intakes, in whatever order."""

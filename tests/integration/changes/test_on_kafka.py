@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,7 +54,7 @@ def start(stage: Stage, name: str, plans: Sequence[Mapping[str, Any]]) -> Actor:
     """Start the process under a name of its own, with a probe."""
     folder = stage.folder / name
     folder.mkdir(exist_ok=True)
-    actor = Actor("changes", f"changes-{name}", [sys.executable, str(SCRIPT), str(folder), json.dumps(list(plans))])
+    actor = Actor("changes", f"changes-{name}", [str(SCRIPT), str(folder), json.dumps(list(plans))])
     stage.actors[actor.name] = actor
     stage.live(actor)
     return actor

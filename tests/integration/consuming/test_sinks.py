@@ -3,7 +3,6 @@
 import json
 import signal
 import socket
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +27,8 @@ from connectors.database.notes import DatabaseNotes
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.values import Person
-from tests.fixtures.processes import child, free_ports, tail, wait_until
+from tests.fixtures.processes import free_ports, tail, wait_until
+from tests.fixtures.started import running
 from tests.integration.consuming.wire import write
 
 ROOT = Path(__file__).parents[3]
@@ -135,8 +135,7 @@ class Stage:
             "dead_letters": str(self.dead_letters),
             **told,
         }
-        command = [sys.executable, "-m", "tests.integration.consuming.wire", json.dumps(given)]
-        return child(command, self.log, cwd=ROOT)
+        return running(["-m", "tests.integration.consuming.wire", json.dumps(given)], self.log, cwd=ROOT)
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for a condition; show the process's own words where it never comes."""

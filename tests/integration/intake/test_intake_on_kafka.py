@@ -1,7 +1,5 @@
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +20,7 @@ from schemas.user_action import UserAction
 from schemas.values import Person
 from tests.fixtures.kafka_server import ROOT
 from tests.fixtures.processes import wait_until
+from tests.fixtures.started import Started, start
 
 INTEGRATION = """
 name: yes-to-contact
@@ -62,9 +61,9 @@ class Intake:
         (folder / "integrations").mkdir()
         for name, text in {"yes.yaml": INTEGRATION, **OTHERS}.items():
             (folder / "integrations" / name).write_text(text)
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Started] = []
 
-    def start(self, fault: str | None = None, **more: Any) -> subprocess.Popen[bytes]:
+    def start(self, fault: str | None = None, **more: Any) -> Started:
         number = len(self.processes)
         settings = {
             "faust": {"broker": f"kafka://{self.kafka}"},
@@ -75,13 +74,8 @@ class Intake:
         }
         told = self.folder / f"settings-{number}.json"
         told.write_text(json.dumps({"folder": str(self.folder), "settings": settings, "fault": fault}))
-        with (self.folder / f"log-{number}").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.intake.intake_process", str(told)],
-                cwd=ROOT,
-                stdout=log,
-                stderr=log,
-            )
+        words = ["-m", "tests.integration.intake.intake_process", str(told)]
+        process = start(words, cwd=ROOT, stdout=self.folder / f"log-{number}")
         self.processes.append(process)
         return process
 

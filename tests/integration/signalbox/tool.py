@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.fixtures import started
 from tests.fixtures.kafka_server import ROOT
 
 
@@ -37,17 +38,13 @@ class Said:
 
 def signalbox(folder: Path, *words: str, stdin: str = "") -> Said:
     """Run one command on the settings in *folder*."""
-    done = subprocess.run(
-        [sys.executable, "-m", "signalbox", *words],
-        cwd=folder,
-        env=_env(folder),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=90,
+    given = folder / "stdin"
+    given.write_text(stdin)
+    code, out, err = started.run(
+        ["-m", "signalbox", *words], cwd=folder, folder=folder, timeout=90, env=_env(folder), stdin=given
     )
-    assert "Traceback" not in done.stderr, done.stderr
-    return Said(done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in err, err
+    return Said(code, out, err)
 
 
 def signalbox_running(folder: Path, *words: str) -> "subprocess.Popen[str]":

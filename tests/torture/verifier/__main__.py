@@ -21,10 +21,11 @@ CONTRACTS = Path(__file__).resolve().parents[3] / "schemas" / "contracts"
 def gather(given: argparse.Namespace) -> History:
     """Return what every witness that was named tells."""
     ledger, audit = sources.read_database(given.database) if given.database else (None, None)
+    reader = Reader(given.contracts)
     return History(
         sent=sources.read_input(given.input),
-        outcomes=topics.outcomes(topics.read_topics(given.bootstrap, "crm.outcome."), Reader(given.contracts)),
-        notices=topics.outcomes(topics.read_topics(given.bootstrap, "crm.notice"), Reader(given.contracts)),
+        outcomes=topics.outcomes(topics.read_topics(given.bootstrap, "crm.outcome."), reader),
+        notices=topics.outcomes(topics.read_topics(given.bootstrap, "crm.notice"), reader),
         source=topics.read_topics(given.bootstrap, "crm.event."),
         letters=topics.read_topics(given.bootstrap, "crm.dead-letter."),
         ledger=ledger,
