@@ -27,6 +27,7 @@ from processors.integration.model import Integration
 from processors.matching.match import person_keys
 from processors.model.ledger import Arrival, Lease, LedgerTransaction, Settled, Stored
 from processors.sources.pbx_call.decide import state_of
+from processors.sources.settings import integration_of
 from schemas.codec import SingleObject
 from schemas.command import Command
 from schemas.pbx_call_event import Party, PbxCallEvent, StepName
@@ -114,7 +115,7 @@ def _step(call: str, number: str, name: StepName, after: float) -> PbxCallEvent:
 
 def assembly(amounts: Amounts, runs: int = 3) -> list[Entry]:
     """Calls assembled in one thread: in memory alone, and with all that the ledger does for them."""
-    settings = Integration.model_validate(_SETTINGS)
+    settings = integration_of(_SETTINGS)
     pure = statistics.median(_in_memory(_commands(amounts.assembled, settings), settings) for _ in range(runs))
     kept = _with_ledger(_commands(amounts.stored, settings), settings)
     said = f"calls of {len(_STEPS)} steps, {ARRIVALS} steps at a time, {_TOGETHER} calls mixed"

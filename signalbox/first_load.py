@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors.integration.catalog import code_key
-from processors.integration.model import Integration
 from processors.model.errors import Undecodable
+from processors.sources.prospect.settings import ProspectIntegration
 from schemas.codec import Codec
 from schemas.contracts import shipped
 from schemas.identity import command_id, digest
@@ -43,7 +43,7 @@ class Load:
     ids: frozenset[str] = field(default=frozenset())
 
 
-def prepared(lines: Iterable[str], integration: Integration, codec: Codec) -> Load:
+def prepared(lines: Iterable[str], integration: ProspectIntegration, codec: Codec) -> Load:
     """Return the load of these lines; each fault names its line."""
     events: dict[str, Event] = {}
     faults: list[str] = []
@@ -71,7 +71,7 @@ def line_of(value: bytes, codec: Codec) -> str:
     return json.dumps(said, default=lambda moment: moment.isoformat())
 
 
-def _event(line: str, integration: Integration, codec: Codec) -> Event:
+def _event(line: str, integration: ProspectIntegration, codec: Codec) -> Event:
     try:
         said = json.loads(line)
     except ValueError as error:
@@ -79,7 +79,7 @@ def _event(line: str, integration: Integration, codec: Codec) -> Event:
     if not isinstance(said, dict):
         raise ValueError(f"not a JSON object: {str(said)[:80]}")
     workspace = said.setdefault("workspace", integration.workspace)
-    if code_key(str(workspace)) != code_key(integration.workspace or ""):
+    if code_key(str(workspace)) != code_key(integration.workspace):
         raise ValueError(f"workspace '{workspace}' is not that of {integration.name}, '{integration.workspace}'")
     said["occasion"] = "initial"
     # Whatever it was called where it was exported from: this is the event of its load, of this content.

@@ -24,9 +24,9 @@ from connectors.database.migrate import at_head
 from connectors.kafka.options import admin_config
 from connectors.prometheus.registry import PrometheusMetrics
 from processors.integration.catalog import Integrations
-from processors.integration.load import load_integrations
 from processors.model.backoff import Backoff
 from processors.model.errors import Transient
+from processors.sources.load import load_integrations
 from schemas.codec import Codec
 from schemas.topics import NO_ORG, topic_table
 from signalbox.health import Heartbeat

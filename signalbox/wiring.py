@@ -41,11 +41,11 @@ from processors.executor.org_queue.priority import Budget
 from processors.executor.pipeline.pack import Terms
 from processors.executor.session.session import SessionDependencies, run_executor
 from processors.intake import app as intake_app
-from processors.integration.load import load_integrations
 from processors.model.errors import Misconfigured
 from processors.model.ports import Probe
 from processors.notifier import app as notifier_app
 from processors.notifier.compose import MailSettings
+from processors.sources.load import load_integrations
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import NOTICE, command_topic, dead_letter_topic

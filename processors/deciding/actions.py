@@ -157,7 +157,7 @@ def _contact(case: Case, contact: Record | None, account: Part) -> Part:
             refs["AccountId"] = "account"
     mapped = case.command.contact
     if contact is None:
-        by_convert = case.settings.action == "update_and_convert_lead_or_create_contact"
+        by_convert = case.settings.action_name == "update_and_convert_lead_or_create_contact"
         creation = "contact_by_convert" if by_convert else "contact"
         return case.create("contact", "Contact", mapped, creation=creation, links=links, refs=refs)
     part = case.update("contact", contact, mapped, links)

@@ -37,8 +37,7 @@ def object_of(case: Case) -> str:
 
 def activity_object(settings: Integration, command: Command) -> str:
     """Return what the command's activity is: Task or Event by the settings (SP-25); a visit is an Event (SP-26)."""
-    visit = command.record is not None and command.record.activity == "visit"
-    return settings.field_sales.visits if visit else settings.activity.object
+    return settings.activity_object(command.record.activity if command.record else None)
 
 
 def key_of(command: Command, source_id: str) -> str:

@@ -128,7 +128,7 @@ class Case:
 
     def _link_fields(self, role: Role, held: Mapping[str, Any], *, writing: bool) -> dict[str, Scalar]:
         """Return what the record is to say of the source's record: its ID, and when we last wrote it (LL-9)."""
-        own, link = self.command.record, self.settings.link
+        own, link = self.command.record, self.settings.record_link
         if own is None or own.activity is not None or role not in ("lead", "contact"):
             return {}
         fields: dict[str, Scalar] = {}

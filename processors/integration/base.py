@@ -4,6 +4,7 @@ What all settings models share: the frozen base, the types of their values, fiel
 Rule of this file: shapes alone; what an integration is made of is in `processors/integration/model.py`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -39,6 +40,52 @@ class Model(BaseModel):
     """Base: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+CallObject = Literal["Lead", "Contact", "Account"]
+PHONE_FIELDS: Mapping[CallObject, tuple[str, ...]] = {
+    "Lead": ("Phone", "MobilePhone"),
+    "Contact": ("Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone"),
+    "Account": ("Phone",),
+}
+"""Where an org keeps telephone numbers, unless an integration names other fields."""
+
+
+class PhoneSearch(Model):
+    """
+    How records are found by a telephone number alone (XB-11).
+
+    `objects` are searched in this order of priority, in their `phone_fields`. `region` (ISO 3166 alpha-2) is assumed
+    of numbers that name no country.
+    """
+
+    objects: Annotated[tuple[CallObject, ...], Field(min_length=1)] = ("Contact", "Lead", "Account")
+    phone_fields: Mapping[CallObject, tuple[str, ...]] = PHONE_FIELDS
+    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class LinkSettings(Model):
+    """
+    What the org's record says of the source's record that it is linked with (LL-9): API names, None for neither.
+
+    `id_field` takes the source's own ID, `synced_field` (a date and time, UTC) when it was last written by us.
+    """
+
+    id_field: str | None = None
+    synced_field: str | None = None
+
+
+class Schedule(Model):
+    """When changes are written (LL-5): at once where `every` is not set, else gathered and written at each interval."""
+
+    every: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[smh]$")] | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """The interval in seconds, or None for at once."""
+        if self.every is None:
+            return None
+        return float(self.every[:-1]) * {"s": 1, "m": 60, "h": 3600}[self.every[-1]]
 
 
 class FieldSource(Model):

@@ -133,9 +133,10 @@ def _keys(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, st
 
 def _link(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
     """Say which fields are not there that the person's record tells of the source's record in (LL-9)."""
-    if integration.source not in ("prospect", "field_sales") or _of_accounts(integration):
+    link = integration.record_link
+    if integration.makes_accounts:
         return
-    for setting, field in (("id_field", integration.link.id_field), ("synced_field", integration.link.synced_field)):
+    for setting, field in (("id_field", link.id_field), ("synced_field", link.synced_field)):
         for name in ("Lead", "Contact"):
             known = facts.objects.get(name)
             if field is not None and known is not None and field not in known.fields:
@@ -143,18 +144,15 @@ def _link(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, st
                 yield "gone", f"{what}; mend the file or rights"
 
 
-def _of_accounts(integration: Integration) -> bool:
-    return integration.source == "field_sales" and integration.field_sales.object == "account"
-
-
 def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
     """Say which telephone fields cannot be searched: those that the file names, and of the usual ones those hidden."""
-    if integration.source != "pbx_call":
+    search = integration.phone_search
+    if search is None:
         return
-    named = "phone_fields" in integration.calls.model_fields_set
-    for name in integration.calls.objects:
+    named = "phone_fields" in search.model_fields_set
+    for name in search.objects:
         known = facts.objects.get(name)
-        for field in integration.calls.phone_fields.get(name, ()):
+        for field in search.phone_fields.get(name, ()):
             if known is not None and field not in known.fields:
                 level: Level = "gone" if named else "warning"
                 yield level, f"telephone field {name}.{field} does not exist or is hidden from the integration user"

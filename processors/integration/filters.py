@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from processors.integration.base import Filter
 from processors.integration.catalog import code_key
-from processors.integration.paths import Kind, as_text, concerns, value_at
+from processors.integration.paths import Paths, as_text, concerns, value_at
 
 
-def unmet(conditions: Iterable[Filter], event: object, kind: Kind = "event") -> Filter | None:
-    """Return the first condition that *event* does not meet; *kind* says what it is."""
-    return next((one for one in conditions if concerns(one.field, kind) and not holds(one, event)), None)
+def unmet(conditions: Iterable[Filter], event: object, paths: Paths | None = None) -> Filter | None:
+    """Return the first condition that *event* does not meet; *paths* are what an event of its kind may fill."""
+    return next((one for one in conditions if concerns(one.field, paths) and not holds(one, event)), None)
 
 
 def holds(condition: Filter, event: object) -> bool:

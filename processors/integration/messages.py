@@ -37,8 +37,10 @@ def said(error: ErrorDetails, schema: Mapping[str, Any]) -> tuple[Path, str]:
             text = _unknown_key(path, known_keys(schema, path[:-1]))
         case "missing":
             text = f"key '{name}' is missing; add it"
+        case "string_type" | "literal_error" if error["input"] is None:
+            text = f"{name} is empty; write its value behind the colon"
         case "literal_error":
-            text = _unknown_word(name, error["input"], _choices(schema, path))
+            text = unknown_word(name, error["input"], _choices(schema, path))
         case "string_pattern_mismatch":
             allowed = _ALLOWED.get(str(context.get("pattern")), str(context.get("pattern")))
             text = f"{name} is {_shown(error['input'])}; use {allowed}"
@@ -73,7 +75,8 @@ def _unknown_key(path: Path, known: Sequence[str]) -> str:
     )
 
 
-def _unknown_word(name: str, value: object, choices: Sequence[str]) -> str:
+def unknown_word(name: str, value: object, choices: Sequence[str]) -> str:
+    """Return the fault of a word that is none of *choices*, with the nearest one."""
     near = get_close_matches(str(value), choices, n=1)
     count = {4: "the four are"}.get(len(choices), "choose one of")
     hint = f"did you mean '{near[0]}'? " if near else ""

@@ -1,41 +1,33 @@
 """
-The settings model: one integration as its YAML file says it. Names, not code.
+The settings model: what every integration has, whatever its source. Names, not code.
 
-Rule of this file: a frozen, validated value; `processors/integration/load.py` reads files and reports faults by line.
+Rule of this file: a frozen, validated value. Each source's class adds the keys that it alone has, and says what else
+the stages may ask of it; `processors/sources/load.py` reads files and reports faults by line.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from processors.integration.base import Code, FieldMap, FieldSource, Filter, Flag, Key, Model, OrgName
-from processors.integration.change_settings import ChangesSettings
-from processors.integration.paths import check_path
-from processors.integration.source_settings import (
-    BookingSettings,
+from processors.integration.base import (
     CallObject,
-    CallSettings,
-    FieldSalesSettings,
+    FieldMap,
+    FieldSource,
+    Filter,
+    Flag,
+    Key,
     LinkSettings,
-    ProspectSettings,
+    Model,
+    OrgName,
+    PhoneSearch,
     Schedule,
 )
+from processors.integration.change_settings import ChangesSettings
+from processors.integration.paths import Paths, check_path
 from processors.model.mail_address import Address
 from schemas.command import Lane
 
-__all__ = [
-    "NEEDED",
-    "BookingSettings",
-    "CallObject",
-    "FieldMap",
-    "FieldSource",
-    "Filter",
-    "Integration",
-    "Key",
-    "Maps",
-    "MatchSettings",
-]
+__all__ = ["CallObject", "FieldMap", "FieldSource", "Filter", "Integration", "Key", "Maps", "MatchSettings"]
 
 ActionName = Literal[
     "update_only",
@@ -45,8 +37,6 @@ ActionName = Literal[
 ]
 """The four actions (VS-10); a file with any other is refused."""
 FieldPolicy = Literal["overwrite", "fill_blank", "respect_human", "never"]
-SourceName = Literal["call_result", "booking", "pbx_call", "prospect", "field_sales"]
-PresetName = Literal["vanillasoft", "jicoo", "lead_liaison", "spotio", "wildix"]
 
 
 class MatchSettings(Model):
@@ -145,21 +135,20 @@ class Integration(Model):
     One customer's configured flow from a source to an org.
 
     Off until `enabled` (1G-off); `active_from` needs a zone, and what happened before it is skipped (1F-history).
-    `result_codes` may be several (VS-2). `lane` is live or bulk (1F-timing). `recipients` may be empty (VS-29,
-    1F-on_error): an error then reaches topic and audit alone.
+    `lane` is live or bulk (1F-timing). `recipients` may be empty (VS-29, 1F-on_error): an error then reaches topic and
+    audit alone. SCOPE and CODES name the keys that say what fires it, PATHS what its events hold.
     """
 
+    SCOPE: ClassVar[str] = "workspace"
+    CODES: ClassVar[str | None] = None
+    PATHS: ClassVar[Paths] = Paths(())
+
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60)]
-    preset: PresetName | None = None
-    source: SourceName = "call_result"
+    preset: str | None = None
+    source: str
     org: OrgName
     enabled: Flag = False
     active_from: AwareDatetime | None = None
-    project: Code | None = None
-    result_codes: tuple[Code, ...] = ()
-    action: ActionName | None = None
-    workspace: Code | None = None
-    network: Code | None = None
     lane: Lane = "live"
     match: MatchSettings = MatchSettings()
     map: Maps = Maps()
@@ -168,25 +157,24 @@ class Integration(Model):
     write: WritePolicy = WritePolicy()
     mandatory: MandatorySettings = MandatorySettings()
     convert: ConvertSettings = ConvertSettings()
-    booking: BookingSettings = BookingSettings()
-    calls: CallSettings = CallSettings()
     activity: ActivitySettings = ActivitySettings()
-    prospects: ProspectSettings = ProspectSettings()
-    field_sales: FieldSalesSettings = FieldSalesSettings()
-    link: LinkSettings = LinkSettings()
     schedule: Schedule = Schedule()
     changes: ChangesSettings = ChangesSettings()
     filters: tuple[Filter, ...] = ()
     recipients: tuple[Address, ...] = ()
 
     @model_validator(mode="after")
-    def _trigger_of_the_source(self) -> Self:
-        lacking = [name for name in NEEDED[self.source] if not getattr(self, name)]
-        if lacking:
-            raise ValueError(f"an integration of source '{self.source}' needs {' and '.join(lacking)}; add it")
+    def _paths_of_the_source(self) -> Self:
         for path in self.paths:
-            check_path(path, self.source)
+            check_path(path, self.PATHS)
         return self
+
+    @classmethod
+    def of(cls, settings: "Integration") -> Self:
+        """Return *settings* as an integration of this class; raise TypeError where its source is another one."""
+        if not isinstance(settings, cls):
+            raise TypeError(f"integration {settings.name} is of source '{settings.source}', no {cls.__name__}")
+        return settings
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -199,16 +187,34 @@ class Integration(Model):
     @property
     def triggers(self) -> tuple[tuple[str, str], ...]:
         """What events fire it, as (scope, code): project and result code; workspace or network and the empty text."""
-        if self.source == "call_result":
-            return tuple((self.project or "", code) for code in self.result_codes)
-        return (((self.network if self.source == "pbx_call" else self.workspace) or "", ""),)
+        codes: tuple[str, ...] = getattr(self, self.CODES) if self.CODES else ("",)
+        return tuple((str(getattr(self, self.SCOPE)), code) for code in codes)
 
+    @property
+    def action_name(self) -> str | None:
+        """Which of the four actions it takes; None where its source decides that itself."""
+        return getattr(self, "action", None)
 
-NEEDED: Mapping[str, tuple[str, ...]] = {
-    "call_result": ("project", "result_codes", "action"),
-    "booking": ("workspace",),
-    "pbx_call": ("network",),
-    "prospect": ("workspace", "action"),
-    "field_sales": ("workspace",),
-}
-"""What an integration must name, by its source."""
+    @property
+    def phone_search(self) -> PhoneSearch | None:
+        """How its events are matched by a telephone number alone; None where they are not (XB-11)."""
+        return None
+
+    @property
+    def record_link(self) -> LinkSettings:
+        """Which fields of a person's record tell of the source's record (LL-9)."""
+        return LinkSettings()
+
+    @property
+    def makes_accounts(self) -> bool:
+        """Whether a record of the source becomes an account (SP-3)."""
+        return False
+
+    @property
+    def default_owners(self) -> tuple[str, ...]:
+        """Users, by e-mail or user name, who step in where who acted is no active user (XB-4)."""
+        return (self.activity.owner,) if self.activity.owner else ()
+
+    def activity_object(self, _kind: str | None) -> str:
+        """Return what an activity of that kind is: Task or Event (SP-25)."""
+        return self.activity.object

@@ -2,137 +2,66 @@
 Dotted paths in an event: `person.email`, `agent.name`, `person.phones.1`, `fields.budget`.
 
 In: a path as an integration file says it, and an event. Out: whether the contract has it; the value there.
-Rule of this file: what may be named is written down once, here; settings are checked by it and the intake reads by it.
+Rule of this file: which paths there are is said by the settings of each source; settings are checked and events are
+read by them.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any
 
 from schemas.values import Scalar
 
-_PERSON = ("person.first_name", "person.last_name", "person.email", "person.company", "person.phones")
-_AGENT = ("agent.email", "agent.name")
-_BY_HAND = ("event_id", "action", "at", "subject", "description", "due", "started", "ended", "salesforce_id")
-_CALL = tuple(
-    f"call.{name}"
-    for name in (
-        "call_id",
-        "direction",
-        "talk",
-        "ring",
-        "started",
-        "answered",
-        "ended",
-        "cause",
-        "recording",
-        "conference",
-        "timed_out",
-        "zone",
-        "outside.number",
-        "outside.name",
-        *_AGENT,
-    )
-)
-_RECORD = ("record_id", "kind", "stage", "changed", "created", "owner.email", "owner.name")
-_ACTIVITY = tuple(
-    f"activity.{name}"
-    for name in (
-        "activity_id",
-        "record_id",
-        "kind",
-        "changed",
-        "created",
-        "name",
-        "description",
-        "status",
-        "done",
-        "started",
-        "ended",
-        "zone",
-        "day",
-    )
-)
-_PROSPECT = ("prospect_id", "occasion", "changed", "created", "owner.email", "owner.name")
-PATHS: Mapping[str, tuple[str, ...]] = {
-    "call_result": (
-        "event_id",
-        "call_id",
-        "project",
-        "result_code",
-        "salesforce_id",
-        "resulted",
-        "started",
-        "ended",
-        "zone",
-        *_AGENT,
-        *_PERSON,
-    ),
-    "booking": (
-        "event_id",
-        "booking_id",
-        "workspace",
-        "status",
-        "changed",
-        "start",
-        "end",
-        "previous_booking",
-        "page",
-        "title",
-        "description",
-        "location",
-        "zone",
-        "cancel_reason",
-        *_AGENT,
-        *_PERSON,
-    ),
-    "pbx_call": (*_CALL, *_BY_HAND, *_AGENT, *_PERSON),
-    "prospect": ("event_id", *_PROSPECT, *_PERSON),
-    "field_sales": ("event_id", "workspace", *_RECORD, *_ACTIVITY, *_AGENT, *_PERSON),
-}
-"""
-All paths of an event, by the source of the integration; of a PBX call those of the whole call (`call.talk`), and those
-of what users do by hand. `person.phones` is the first number, as `person.phones.0`; `.1` the second.
-"""
-Kind = Literal["event", "call", "by_hand", "field_record", "activity"]
-"""
-What a path is looked up in: an event of the integration's source, a whole call, what a user did by hand, a field
-record, a field activity.
-"""
+PERSON = ("person.first_name", "person.last_name", "person.email", "person.company", "person.phones")
+"""The paths of a person; `person.phones` is the first number, as `person.phones.0`; `.1` the second."""
+AGENT = ("agent.email", "agent.name")
+BY_HAND = ("event_id", "action", "at", "subject", "description", "due", "started", "ended", "salesforce_id")
+"""The paths of what a user did by hand, whatever the source of the integration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """
+    The paths of one kind of thing: an event, a whole call, what a user did by hand.
+
+    `own` are the mappings below which the source names values as it likes (`fields.<name>`).
+    """
+
+    known: tuple[str, ...]
+    own: tuple[str, ...] = ("fields",)
+
+    def has(self, path: str) -> bool:
+        """Whether *path* is one of them."""
+        return path in self.known or any(
+            path.startswith(f"{one}.") and path[len(one) + 1 :].strip() for one in self.own
+        )
+
+
+PATHS_BY_HAND = Paths(BY_HAND)
 _OWN = {"fields": "the source's own values are 'fields.<name>'", "answers": "answers of the form are 'answers.<name>'"}
 
 
-def check_path(path: str, source: str = "call_result") -> str:
-    """Return *path* if events of *source* have it; raise ValueError with the nearest one otherwise."""
-    known = PATHS[source]
-    head, _, rest = path.partition(".")
-    own = ("fields", "answers") if source == "booking" else ("fields",)
-    if path in known or (head in own and rest.strip()):
+def check_path(path: str, paths: Paths) -> str:
+    """Return *path* if it is one of *paths*; raise ValueError with the nearest one otherwise."""
+    number = path.removeprefix("person.phones.")
+    if paths.has(path) or (number != path and number.isdecimal()):
         return path
-    if path.startswith("person.phones.") and path.removeprefix("person.phones.").isdecimal():
-        return path
-    if source == "pbx_call" and path.startswith("call.fields.") and path.removeprefix("call.fields.").strip():
-        return path
-    near = get_close_matches(path, known, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(known)
-    raise ValueError(f"the event has no '{path}'; {hint} ({'; '.join(_OWN[one] for one in own)})")
+    near = get_close_matches(path, paths.known, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(paths.known)
+    raise ValueError(f"the event has no '{path}'; {hint} ({'; '.join(_OWN[one] for one in paths.own if one in _OWN)})")
 
 
-def concerns(path: str, kind: Kind) -> bool:
+def concerns(path: str, paths: Paths | None) -> bool:
     """
-    Return whether *path* is one that this kind of thing can fill.
+    Return whether *path* is one that things with these *paths* can fill; None: the only kind of its integration.
 
     An integration carries out more than one kind: a condition on `call.direction` says nothing of an action by hand,
     one on `page` neither, and one on `action` says nothing of a telephone call; one on `stage` says nothing of a field
     activity, one on `activity.status` nothing of a field record.
     """
-    head = path.partition(".")[0]
-    if head in ("fields", "person", "agent") or kind == "event":
-        return True
-    if kind in ("call", "activity"):
-        return head == kind
-    return path in (_BY_HAND if kind == "by_hand" else (*_RECORD, "event_id", "workspace"))
+    return paths is None or path.partition(".")[0] in ("fields", "person", "agent") or paths.has(path)
 
 
 def value_at(event: object, path: str) -> Scalar:

@@ -1,5 +1,5 @@
 """
-What the source of an integration makes of its file: what it needs, what it has no use for, which paths its events have.
+What the source of an integration makes of its file: what it has no use for, which paths its events have.
 
 In: one file's settings as read, its preset beneath.  Out: (path, `<what is wrong>; <what to do>`) for each fault.
 Rule of this file: pure; it reads raw values, so that a fault is told at its line whatever else is wrong.
@@ -10,52 +10,30 @@ from typing import Any
 
 from processors.integration.catalog import code_key
 from processors.integration.messages import dotted
-from processors.integration.model import NEEDED
+from processors.integration.model import Integration
 from processors.integration.paths import check_path
 from processors.integration.yaml import Path
 
 Trigger = tuple[str, str, str]
-
-OF_SOURCE: Mapping[str, tuple[str, ...]] = {
-    "project": ("call_result",),
-    "result_codes": ("call_result",),
-    "action": ("call_result", "prospect"),
-    "workspace": ("booking", "prospect", "field_sales"),
-    "booking": ("booking",),
-    "network": ("pbx_call",),
-    "calls": ("pbx_call",),
-    "prospects": ("prospect",),
-    "field_sales": ("field_sales",),
-    "link": ("prospect", "field_sales"),
-}
-"""Keys that not every source has a use for, and the sources that have."""
+Classes = Mapping[str, type[Integration]]
+"""The class of an integration, by its source."""
 
 
-def source_of(value: Mapping[str, Any]) -> str:
-    """Return the source that the settings name; that of call results where they name none."""
-    return str(value.get("source", "call_result"))
+def own_keys(kind: type[Integration]) -> list[str]:
+    """Return the keys that not every source has a use for, of those that this one has."""
+    return [name for name in kind.model_fields if name not in Integration.model_fields]
 
 
-def source_faults(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Yield what is wrong with these settings for their source; nothing for a source that is unknown itself."""
-    source = source_of(value)
-    if source not in NEEDED:
-        return
-    for name in NEEDED[source]:
-        if name not in value:
-            yield (), f"key '{name}' is missing; add it"
-        elif value[name] == []:
-            yield (name,), f"{name} is empty; name at least one"
-        elif value[name] is None and name != "result_codes":
-            # Of an empty list's place the model speaks itself.
-            yield (name,), f"{name} is empty; write its value behind the colon"
-    for name, owners in OF_SOURCE.items():
-        if name in value and source not in owners:
+def source_faults(value: Mapping[str, Any], source: str, classes: Classes) -> Iterator[tuple[Path, str]]:
+    """Yield what is wrong with these settings for their *source*: keys of another one, paths that no event has."""
+    for name in value:
+        owners = [other for other, kind in classes.items() if name in own_keys(kind)]
+        if owners and source not in owners:
             of = " or ".join(f"'{owner}'" for owner in owners)
             yield (name,), f"key '{name}' belongs to source {of}, not to '{source}'; remove it, or set the source"
     for path, text in _paths(value):
         try:
-            check_path(text, source)
+            check_path(text, classes[source].PATHS)
         except ValueError as fault:
             yield path, f"{dotted(path)}: {fault}"
 
@@ -80,30 +58,27 @@ def _paths(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield ("filters", index, "field"), one["field"]
 
 
-def triggers(value: Mapping[str, Any]) -> Iterator[tuple[Path, Trigger]]:
+def triggers(value: Mapping[str, Any], kind: type[Integration]) -> Iterator[tuple[Path, Trigger]]:
     """Yield what fires an enabled integration, with its place: (source, scope, code) as they are compared."""
-    source = source_of(value)
-    if value.get("enabled") is not True:
+    scope = value.get(kind.SCOPE)
+    if value.get("enabled") is not True or not isinstance(scope, str):
         return
-    if source == "call_result":
-        project, codes = value.get("project"), value.get("result_codes")
-        if isinstance(project, str) and isinstance(codes, list):
-            for index, code in enumerate(codes):
-                if isinstance(code, str):
-                    yield ("result_codes", index), (source, code_key(project), code_key(code))
+    source = str(kind.model_fields["source"].default)
+    if kind.CODES is None:
+        yield (kind.SCOPE,), (source, code_key(scope), "")
         return
-    name = "network" if source == "pbx_call" else "workspace"
-    scope = value.get(name)
-    if isinstance(scope, str):
-        yield (name,), (source, code_key(scope), "")
+    codes = value.get(kind.CODES)
+    for index, code in enumerate(codes if isinstance(codes, list) else ()):
+        if isinstance(code, str):
+            yield (kind.CODES, index), (source, code_key(scope), code_key(code))
 
 
-def used_twice(value: Mapping[str, Any], path: Path, other: tuple[str, str]) -> str:
+def used_twice(value: Mapping[str, Any], kind: type[Integration], path: Path, other: tuple[str, str]) -> str:
     """Return the fault of a trigger that fires another integration already (VS-4); *other* is its name and file."""
-    if path[0] == "result_codes":
-        what = f"result code '{value['result_codes'][path[-1]]}' of project '{value['project']}'"
-    else:
-        what = f"{path[0]} '{value[str(path[0])]}'"
+    what = f"{kind.SCOPE} '{value[kind.SCOPE]}'"
+    if kind.CODES is not None:
+        name = kind.CODES.replace("_", " ").removesuffix("s")
+        what = f"{name} '{value[kind.CODES][path[-1]]}' of {what}"
     return (
         f"{what} already fires integration '{other[0]}' ({other[1]}), so '{value.get('name')}' cannot use it; "
         "take it out of one of them (VS-4)"

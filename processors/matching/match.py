@@ -165,7 +165,7 @@ def resolve(
         if match.leads or match.contacts:
             match = replace(match, step=f"key_set:{keys[0].set}")
             break
-    if match.step == "none" and settings.source == "pbx_call":
+    if match.step == "none" and settings.phone_search is not None:
         return replace(resolve_call(command, settings, index, book), ignored_id=ignored)
     return _with_companions(replace(match, ignored_id=ignored), command, settings, index, opportunities)
 

@@ -88,14 +88,13 @@ def _add_numbers(wanted: Mapping[str, Values], command: Command, settings: Integ
 
 def number_fields(settings: Integration) -> dict[CallObject, tuple[str, ...]]:
     """Return the fields that are searched for a caller's number, by object in the order of priority (XB-11)."""
-    if settings.source != "pbx_call":
-        return {}
-    return {name: settings.calls.phone_fields.get(name, ()) for name in settings.calls.objects}
+    search = settings.phone_search
+    return {name: search.phone_fields.get(name, ()) for name in search.objects} if search else {}
 
 
 def is_call(command: Command, settings: Integration) -> bool:
     """Return whether it is a PBX call, which is matched by number alone: not what a user of the network did by hand."""
-    return settings.source == "pbx_call" and command.request is None
+    return settings.phone_search is not None and command.request is None
 
 
 def numbers_of(command: Command, settings: Integration, region: str) -> tuple[str, ...]:
@@ -106,7 +105,7 @@ def numbers_of(command: Command, settings: Integration, region: str) -> tuple[st
 
 def region_of(settings: Integration, region: str) -> str:
     """Return the country of numbers that name none: the network's, else the executor's *region*."""
-    return settings.calls.region or region
+    return (settings.phone_search.region if settings.phone_search else None) or region
 
 
 def follow_up(
@@ -187,7 +186,9 @@ def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts
         )
         if name in ("Lead", "Contact"):
             wanted.update(dict.fromkeys(one for key in command.keys if (one := key_field(key, name))))
-            wanted.update(dict.fromkeys(one for one in (settings.link.id_field, settings.link.synced_field) if one))
+            wanted.update(
+                dict.fromkeys(one for one in (settings.record_link.id_field, settings.record_link.synced_field) if one)
+            )
         if name == "Account":
             wanted.update(dict.fromkeys(settings.account.keys))
         wanted.update(dict.fromkeys(getattr(command, name.lower())))

@@ -42,10 +42,16 @@ def decide(
     if settings is None:
         detail = f"integration {command.integration} is not configured here: restore its file, then replay"
         return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
+    source = source_of(command.contract)
+    if not isinstance(settings, source.settings):
+        detail = (
+            f"integration {command.integration} is of source '{settings.source}' by now: restore its file, then replay"
+        )
+        return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
     case = Case(command, match, settings, facts, now, book, call, resolution)
     if command.unmapped:
         return picklist_unmapped(case)
-    return with_choice_kept(case, source_of(command.contract).decide(case))
+    return with_choice_kept(case, source.decide(case))
 
 
 def picklist_unmapped(case: Case) -> Decision:

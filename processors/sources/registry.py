@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from processors.deciding.case import Case
+from processors.integration.model import Integration
 from processors.model.values import Decision
 from processors.sources.booking import source as booking
 from processors.sources.call_result import source as call_result
@@ -40,7 +41,7 @@ def _no_rules(case: Case) -> Decision:
     return Decision("error", "internal", detail=f"no rules for {case.command.contract}")
 
 
-_UNKNOWN: Source[Any] = Source("", _no_rules)
+_UNKNOWN: Source[Any] = Source("", Integration, _no_rules)
 
 
 def source_of(contract: str) -> Source[Any]:

@@ -186,9 +186,14 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[E]):
-    """One contract. Without a `reader` it has no source topic: its commands are made inside."""
+    """
+    One contract. Without a `reader` it has no source topic: its commands are made inside.
+
+    `settings` is the class of the integrations that carry out its commands.
+    """
 
     contract: str
+    settings: type[Integration]
     decide: Callable[[Case], Decision]
     reader: Reader[E] | None = None
     trigger: Trigger[E] = field(default_factory=Trigger)

@@ -14,9 +14,9 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.integration.catalog import Integrations
 from processors.integration.check_org import Finding, owner_faults, owners, targets
-from processors.integration.load import load_integrations
 from processors.model.errors import RequestRefused, Transient
 from processors.model.values import In, OrgFacts, Question, Record
+from processors.sources.load import load_integrations
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings
 from signalbox.targets_of_changes import changes_targets

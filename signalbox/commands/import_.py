@@ -20,9 +20,9 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from rich.console import Console
 
 from connectors.kafka.options import consumer_config, producer_config
-from processors.integration.load import load_integrations
-from processors.integration.model import Integration
 from processors.model.errors import Misconfigured, Transient
+from processors.sources.load import load_integrations
+from processors.sources.prospect.settings import ProspectIntegration
 from schemas.codec import Codec
 from schemas.topics import SOURCE_PROSPECT
 from signalbox.codec import open_codec
@@ -80,11 +80,11 @@ def import_(
         raise typer.Exit(FAILED)
 
 
-def _integration(settings: Settings, name: str) -> Integration:
+def _integration(settings: Settings, name: str) -> ProspectIntegration:
     known = load_integrations(settings.integrations).by_name
     found = known.get(name)
-    if found is None or found.source != "prospect":
-        fit = sorted(one.name for one in known.values() if one.source == "prospect")
+    if not isinstance(found, ProspectIntegration):
+        fit = sorted(one.name for one in known.values() if isinstance(one, ProspectIntegration))
         others = f"; those are {', '.join(fit)}" if fit else "; there is none in the integration files"
         raise Misconfigured([f"integration '{name}' is none of source 'prospect'{others}"])
     if not found.enabled:

@@ -19,10 +19,10 @@ from sqlalchemy import Engine
 from connectors.database.links import by_record, by_source
 from connectors.salesforce.client import SalesforceClient
 from processors.integration.catalog import Integrations
-from processors.integration.load import load_integrations
 from processors.matching.links import record_name
 from processors.model.errors import Misconfigured, RequestRefused, Transient
 from processors.notifier.clean import clean
+from processors.sources.load import load_integrations
 from signalbox.commands.common import FAILED, as_json_line, say
 from signalbox.commands.ledger import migrated_engine
 from signalbox.people import Asked, Seen, asked, look_up

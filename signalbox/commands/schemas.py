@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from processors.integration.load import json_schema
 from processors.model.errors import Misconfigured
+from processors.sources.load import json_schema
 from schemas.contracts import DIRECTORY
 from schemas.evolution import check_all
 from signalbox.commands.common import FAILED, say

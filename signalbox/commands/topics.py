@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from connectors.kafka.admin import admin_client, ensure_topics, show_topics
-from processors.integration.load import load_integrations
+from processors.sources.load import load_integrations
 from schemas.topics import Topic, topic_table
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings

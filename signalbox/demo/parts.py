@@ -27,7 +27,7 @@ from aiosmtpd.controller import Controller
 from connectors.database.engine import open_engine
 from connectors.database.migrate import migrate
 from connectors.kafka.embedded import embedded_kafka
-from processors.integration.load import load_integrations
+from processors.sources.load import load_integrations
 from schemas.topics import NO_ORG, topic_table
 from signalbox.demo.told import Known
 from signalbox.waiting import changes_wanted

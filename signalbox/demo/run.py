@@ -18,8 +18,8 @@ from rich.console import Console
 
 from connectors.database.audit import AuditFilter, DatabaseAudit
 from connectors.database.engine import open_engine
-from processors.integration.load import load_integrations
 from processors.model.errors import Transient
+from processors.sources.load import load_integrations
 from schemas.codec import SingleObject
 from signalbox.demo import people, script
 from signalbox.demo.deliver import Deliver

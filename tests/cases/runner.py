@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from processors.intake.decode import decode
-from processors.integration.load import read_integrations
 from processors.integration.model import Integration
+from processors.sources.load import read_integrations
 from processors.sources.source import Event
 from schemas.outcome import Outcome
 from schemas.topics import SOURCES, TOPICS

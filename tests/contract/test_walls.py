@@ -44,16 +44,19 @@ class Plant:
 
     package: str
     imported: str
+    name: str = ""
 
     @property
     def module(self) -> str:
         """The module's name."""
-        return f"{self.package}.planted_{self.imported.replace('.', '_')}"
+        return f"{self.package}.{self.name or 'planted_' + self.imported.replace('.', '_')}"
 
 
 IMPORTS = [
     *(Plant(f"processors.{room}", library) for room in PURE for library in OUTSIDE),
     *(Plant(f"processors.{room}", "pathlib") for room in PURE),
+    *(Plant(f"processors.{room}", "processors.sources.registry") for room in PURE if room != "sources"),
+    Plant("processors.sources.planted", "processors.sources.registry", "settings"),
     *(Plant("schemas", library) for library in OUTSIDE),
     *(Plant("schemas", package) for package in PACKAGES if package != "schemas"),
     *(Plant("processors.executor", package) for package in ("connectors", "signalbox", "simulator")),
@@ -74,6 +77,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, root / name)
     for plant in IMPORTS:
         file = root / Path(*plant.module.split(".")).with_suffix(".py")
+        file.parent.mkdir(exist_ok=True)
+        (file.parent / "__init__.py").touch()
         file.write_text(f'"""Planted."""\n\nimport {plant.imported}\n')
     for room in PURE:
         for name, text in BANNED.items():

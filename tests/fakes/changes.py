@@ -18,6 +18,7 @@ from processors.changes.org import OrgChanges, PollerDependencies
 from processors.changes.plan import Pace
 from processors.changes.ports import Ask, ChangeFeed, Message, NotKept, OwnWrite, Page, Superseded
 from processors.integration.model import Integration
+from processors.sources.settings import integration_of
 from schemas.change import Change
 from schemas.codec import SingleObject
 from schemas.command import Command
@@ -127,7 +128,7 @@ def told(name: str = "field", objects: Mapping[str, Any] | None = None, **more: 
     wanted = {"Lead": {"scope": "historical_and_forward", "fields": fields}} if objects is None else objects
     changes = {"enabled": True, "objects": wanted, **more.pop("changes", {})}
     base = {"name": name, "source": "field_sales", "org": "main", "enabled": True, "workspace": name}
-    return Integration.model_validate({**base, "changes": changes, **more})
+    return integration_of({**base, "changes": changes, **more})
 
 
 class ChangesRig:

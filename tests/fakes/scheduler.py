@@ -26,6 +26,7 @@ from processors.integration.model import Integration
 from processors.model.backoff import Backoff
 from processors.model.ledger import Arrival
 from processors.model.ports import Credential, Salesforce
+from processors.sources.settings import integration_of
 from schemas.codec import SingleObject
 from schemas.command import Command, MatchKey
 from schemas.identity import command_id
@@ -65,7 +66,7 @@ class Gauges(NoMetrics):
 
 def integration(name: str = "upsert", **more: Any) -> Integration:
     """Return an enabled integration that matches by e-mail and creates leads, unless told otherwise."""
-    return Integration.model_validate(
+    return integration_of(
         {
             "name": name,
             "org": "main",

@@ -17,6 +17,7 @@ from processors.intake.route import route
 from processors.integration.catalog import Integrations
 from processors.integration.model import Integration
 from processors.model.ports import Salesforce
+from processors.sources.settings import integration_of
 from processors.sources.source import Event
 from schemas.booking import Booking, BookingStatus
 from schemas.command import BookingChange, Command, MatchKey, Request
@@ -65,7 +66,7 @@ class SimulatedRig(Rig):
 
 def calls(**more: Any) -> Integration:
     """Return an integration that logs the calls of one network."""
-    return Integration.model_validate(
+    return integration_of(
         {
             "name": "pbx",
             "source": "pbx_call",
@@ -124,7 +125,7 @@ def step_command(event: PbxCallEvent, integration: str = "pbx") -> Command:
 
 def meetings(**more: Any) -> Integration:
     """Return an integration that registers invitees as leads and logs an Event for each booking."""
-    return Integration.model_validate(
+    return integration_of(
         {
             "name": "meetings",
             "source": "booking",

@@ -29,7 +29,7 @@ from connectors.kafka.admin import ensure_topics
 from processors.intake.decode import decode
 from processors.intake.map import command
 from processors.intake.route import route
-from processors.integration.load import load_integrations
+from processors.sources.load import load_integrations
 from schemas.codec import SingleObject
 from schemas.topics import SOURCE_CALL_RESULT as SOURCE
 from schemas.topics import command_topic, topic_table

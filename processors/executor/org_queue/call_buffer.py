@@ -18,6 +18,7 @@ from processors.model.call import Call
 from processors.model.phone_numbers import outside_number
 from processors.sources.pbx_call.assemble import assemble, over
 from processors.sources.pbx_call.decide import steps_of
+from processors.sources.pbx_call.settings import calls_of
 from schemas.command import Command
 from schemas.pbx_call_event import CallStep
 from schemas.values import Person
@@ -157,7 +158,7 @@ def key_of(job: Job) -> Key:
 
 def region_of(job: Job, region: str) -> str:
     """Return the country of numbers that name none: the integration's network's, else *region*."""
-    return (job.settings.calls.region if job.settings else None) or region
+    return (calls_of(job.settings).region if job.settings else None) or region
 
 
 def renewed(job: Job, kept: Mapping[str, bytes], region: str) -> None:
@@ -187,5 +188,5 @@ def _steps(jobs: Iterable[Job]) -> tuple[CallStep, ...]:
 def _close_at(jobs: Sequence[Job]) -> float:
     """Return when a call whose end does not come is closed: so long after its first step came in."""
     first = min(jobs, key=lambda job: job.order)
-    hours = first.settings.calls.close_after_hours if first.settings else 0.0
+    hours = calls_of(first.settings).close_after_hours if first.settings else 0.0
     return first.command.command_time.timestamp() + hours * 3600

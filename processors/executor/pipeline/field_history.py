@@ -84,4 +84,5 @@ def origin_of(command: Command, settings: Integration | None, object_name: str, 
         origin = mapped.source if mapped.source is not None else f"constant {mapped.constant!r}"
         empty = ", which came empty: the default of 'mandatory'" if is_blank(getattr(command, kind).get(name)) else ""
         return f"map.{kind}.{name}: {origin}{empty}"
-    return {settings.link.id_field: "link.id_field", settings.link.synced_field: "link.synced_field"}.get(name)
+    link = settings.record_link
+    return {link.id_field: "link.id_field", link.synced_field: "link.synced_field"}.get(name)

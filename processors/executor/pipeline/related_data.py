@@ -183,7 +183,7 @@ def _mapped(job: Job) -> Iterable[str]:
 
 def _names(job: Job) -> list[str]:
     agent = job.command.agent
-    defaults = (job.settings.activity.owner, job.settings.field_sales.owner) if job.settings else ()
+    defaults = job.settings.default_owners if job.settings else ()
     return [one.strip() for one in (agent.email if agent else None, agent.name if agent else None, *defaults) if one]
 
 

@@ -43,7 +43,7 @@ def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Endi
         person=command.person,
         attempt=command.attempt,
         agent=command.agent,
-        action=job.settings.action if job.settings else None,
+        action=job.settings.action_name if job.settings else None,
         rule_ids=tuple(dict.fromkeys((*command.rule_ids, *(decision.rule_ids if decision else ())))),
         match_step=plan.match_step if plan else None,
         salesforce_id_ignored=plan.ignored_id if plan else None,

@@ -14,6 +14,7 @@ from processors.deciding.case import Case, Part, no_mapping
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
 from processors.model.values import Match, Record, Role, Step
+from processors.sources.booking.settings import BookingIntegration
 from schemas.values import Scalar
 
 NOWHERE = ActivityTarget()
@@ -48,7 +49,7 @@ def register(case: Case) -> Registered:
     case, chosen = _one_of_several(case)
     if chosen.refusal:
         return Registered(parts=(chosen,))
-    row = case.book.row("booking", case.settings.booking.register_as, _situation(case))
+    row = case.book.row("booking", BookingIntegration.of(case.settings).booking.register_as, _situation(case))
     done = _VERBS[row.then](case, row.then)
     return replace(done, rules=(*chosen.rules, row.rule, *done.rules), parts=(chosen, *done.parts))
 
@@ -115,7 +116,7 @@ def _create_contact(case: Case, _verb: str) -> Registered:
 def _update(case: Case, verb: str) -> Registered:
     """Return the update of the lead or contact that is there, where the switch allows it (JI-5 to JI-11, JI-18)."""
     record = (case.match.leads if verb == "update_lead" else case.match.contacts)[0]
-    switch = case.settings.booking.overwrite
+    switch = BookingIntegration.of(case.settings).booking.overwrite
     row = case.book.row("overwrite", "on" if switch else "off", verb)
     place, rules = ActivityTarget(who=record.id), (row.rule,)
     if row.then == "leave":

@@ -4,11 +4,13 @@ from processors.sources.booking.decide import decide_booking, effects, further_s
 from processors.sources.booking.mapping import MAPPING
 from processors.sources.booking.reader import READER
 from processors.sources.booking.rules import TABLES
+from processors.sources.booking.settings import BookingIntegration
 from processors.sources.booking.trigger import TRIGGER
 from processors.sources.source import Related, Source
 
 SOURCE = Source(
     "booking",
+    BookingIntegration,
     decide_booking,
     READER,
     TRIGGER,

@@ -13,4 +13,4 @@ from processors.sources.call_result.activity import with_activity
 
 def decide_call_result(case: Case) -> Decision:
     """Return what a call result does."""
-    return with_activity(case, by_action(case, str(case.settings.action)))
+    return with_activity(case, by_action(case, str(case.settings.action_name)))

@@ -15,6 +15,7 @@ from processors.deciding.case import Case, Part
 from processors.deciding.source_record import MAPS, applied, deleted, situation
 from processors.integration.catalog import code_key
 from processors.model.values import Decision
+from processors.sources.field_sales.settings import FieldSalesIntegration
 from schemas.values import Scalar
 
 _ACTIONS = {
@@ -29,7 +30,10 @@ def decide_field_record(case: Case) -> Decision:
     row = case.book.row("field_record", situation(case))
     if row.then == "deleted":
         return deleted(case, row.rule)
-    settings, stage = case.settings.field_sales, case.command.record.stage if case.command.record else None
+    settings, stage = (
+        FieldSalesIntegration.of(case.settings).field_sales,
+        case.command.record.stage if case.command.record else None,
+    )
     reached = settings.convert_at is not None and code_key(stage or "") == code_key(settings.convert_at)
     action = case.book.row("field_action", settings.object, "reached" if reached else "not_reached")
     if action.then == "account":
@@ -43,7 +47,7 @@ def _owned(case: Case) -> tuple[Case, Part]:
     """Return the case whose new records have an owner, and what the outcome says about that (SP-28)."""
     agent = case.command.agent
     known = user_named(case, (agent.email if agent else None) or (agent.name if agent else None))
-    default = user_named(case, case.settings.field_sales.owner)
+    default = user_named(case, FieldSalesIntegration.of(case.settings).field_sales.owner)
     row = case.book.row("field_owner", "user" if known else "unknown", "default" if default else "no_default")
     if row.then == "nobody":
         return case, Part(rules=(row.rule,), flags=("owner_unknown",) if agent else ())

@@ -4,13 +4,22 @@ from processors.sources.field_sales import mapping, reader, trigger
 from processors.sources.field_sales.activity import decide_field_activity, effects
 from processors.sources.field_sales.decide import decide_field_record
 from processors.sources.field_sales.rules import TABLES
+from processors.sources.field_sales.settings import FieldSalesIntegration
 from processors.sources.source import Related, Source
 
 RECORD = Source(
-    "field_record", decide_field_record, reader.RECORD, trigger.RECORD, mapping.RECORD, Related(owned=True), TABLES
+    "field_record",
+    FieldSalesIntegration,
+    decide_field_record,
+    reader.RECORD,
+    trigger.RECORD,
+    mapping.RECORD,
+    Related(owned=True),
+    TABLES,
 )
 ACTIVITY = Source(
     "field_activity",
+    FieldSalesIntegration,
     decide_field_activity,
     reader.ACTIVITY,
     trigger.ACTIVITY,

@@ -10,6 +10,7 @@ from datetime import datetime
 from processors.integration.catalog import Integrations, code_key
 from processors.integration.filters import unmet
 from processors.integration.model import Integration
+from processors.sources.field_sales.settings import PATHS_OF_ACTIVITIES, PATHS_OF_RECORDS, FieldSalesIntegration
 from processors.sources.source import Trigger
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
@@ -21,20 +22,21 @@ def _fires(event: FieldRecord | FieldActivity, integrations: Integrations) -> In
 
 
 def _refused(_event: FieldRecord | FieldActivity, settings: Integration) -> tuple[Reason, str] | None:
-    return None if settings.field_sales.to_salesforce else ("direction_off", "SP-18")
+    return None if FieldSalesIntegration.of(settings).field_sales.to_salesforce else ("direction_off", "SP-18")
 
 
 def _record_condition(event: FieldRecord, settings: Integration) -> str | None:
     """Return the filter that the record does not meet, or the condition on stages where it is at none (SP-20)."""
-    found = unmet(settings.filters, event, "field_record")
+    found = unmet(settings.filters, event, PATHS_OF_RECORDS)
     if found is not None:
         return found.name
-    stages = {code_key(stage) for stage in settings.field_sales.stages}
-    return settings.field_sales.stages_name if stages and code_key(event.stage or "") not in stages else None
+    own = FieldSalesIntegration.of(settings).field_sales
+    stages = {code_key(stage) for stage in own.stages}
+    return own.stages_name if stages and code_key(event.stage or "") not in stages else None
 
 
 def _activity_condition(event: FieldActivity, settings: Integration) -> str | None:
-    found = unmet(settings.filters, event, "activity")
+    found = unmet(settings.filters, event, PATHS_OF_ACTIVITIES)
     return found.name if found else None
 
 

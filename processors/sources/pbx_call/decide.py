@@ -19,6 +19,7 @@ from processors.model.call import Call
 from processors.model.values import Decision, ObjectFacts, Record
 from processors.sources.pbx_call.activity import task_fields, told
 from processors.sources.pbx_call.record_choice import meant
+from processors.sources.pbx_call.settings import PATHS_OF_CALLS, PbxCallIntegration
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.outcome import Reason
@@ -65,7 +66,7 @@ def decide_call(case: Case) -> Decision:
 
 
 def _decided(case: Case, call: Call) -> Decision:
-    condition = unmet(case.settings.filters, told(case, call), "call")
+    condition = unmet(case.settings.filters, told(case, call), PATHS_OF_CALLS)
     if condition is not None:
         return case.decided("skipped", (f"filter:{condition.name}",), (Part(flags=_flags(call)),), "filtered")
     switch = case.book.row("call_activity", "on" if case.settings.activity.enabled else "off")
@@ -140,7 +141,11 @@ def _place(record: Record) -> ActivityTarget:
 
 def _given_up(case: Case, call: Call) -> bool:
     """Whether it ended unanswered within the setting's seconds, these included (XB-15)."""
-    return call.ended is not None and call.answered is None and call.ring <= case.settings.calls.short_seconds
+    return (
+        call.ended is not None
+        and call.answered is None
+        and call.ring <= PbxCallIntegration.of(case.settings).calls.short_seconds
+    )
 
 
 def _flags(call: Call) -> tuple[str, ...]:

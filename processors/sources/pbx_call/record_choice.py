@@ -13,6 +13,7 @@ from processors.deciding.case import Case, Part
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
 from processors.model.values import Record
+from processors.sources.pbx_call.settings import PbxCallIntegration
 
 _CHOSEN = ("assigned", "chosen")
 
@@ -47,7 +48,7 @@ def _found(case: Case) -> str:
 
 def _rank(case: Case, name: str) -> int:
     """Return the place of an object in the order of priority; one that is not named comes last."""
-    objects: Sequence[str] = case.settings.calls.objects
+    objects: Sequence[str] = PbxCallIntegration.of(case.settings).calls.objects
     return objects.index(name) if name in objects else len(objects)
 
 
@@ -73,7 +74,7 @@ def _lead(case: Case, leads: Sequence[Record], rules: tuple[str, ...]) -> Meant:
     """Return the newest lead, or a stable one where all of them are older than the integration (XB-17, XB-18)."""
     if len(leads) == 1:
         return _single(leads[0], rules)
-    installed, newest = case.settings.calls.installed, _newest(leads)
+    installed, newest = PbxCallIntegration.of(case.settings).calls.installed, _newest(leads)
     when = "no_install_date"
     if installed is not None:
         when = "after_install" if _created(newest) > installed else "before_install"
@@ -90,7 +91,7 @@ def _contact(case: Case, contacts: Sequence[Record], rules: tuple[str, ...]) -> 
     company = next(iter(accounts))
     if len(contacts) == 1 or len(accounts) > 1 or is_blank(company):
         return _several(case, contacts, rules)
-    row = case.book.row("call_shared", case.settings.calls.shared_number)
+    row = case.book.row("call_shared", PbxCallIntegration.of(case.settings).calls.shared_number)
     rules = (*rules, row.rule)
     if row.then == "park":
         return _refused(contacts, rules, park=True)

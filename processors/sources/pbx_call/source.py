@@ -4,11 +4,13 @@ from processors.sources.pbx_call.decide import decide_call, effects, source_stat
 from processors.sources.pbx_call.mapping import MAPPING
 from processors.sources.pbx_call.reader import READER
 from processors.sources.pbx_call.rules import TABLES
+from processors.sources.pbx_call.settings import PbxCallIntegration
 from processors.sources.pbx_call.trigger import TRIGGER
 from processors.sources.source import Related, Source
 
 SOURCE = Source(
     "pbx_call_event",
+    PbxCallIntegration,
     decide_call,
     READER,
     TRIGGER,

@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from processors.deciding.case import Case, Part
 from processors.deciding.source_record import applied, deleted, situation, state_of
+from processors.integration.model import Integration
 from processors.model.values import Decision
+from processors.sources.prospect.settings import ProspectIntegration
 from schemas.outcome import Reason
 
 
@@ -19,10 +21,10 @@ def decide_prospect(case: Case, *, requested: bool = False) -> Decision:
 
     *requested*: a user asks for it (LL-22).
     """
-    wanted = requested or case.settings.prospects.sync == "all"
+    wanted = requested or _sends_all(case.settings)
     row = case.book.row("prospect", situation(case), "wanted" if wanted else "not_wanted")
     if row.then == "apply":
-        decision = applied(case, str(case.settings.action), (row.rule,))
+        decision = applied(case, str(case.settings.action_name), (row.rule,))
     elif row.then == "deleted":
         decision = deleted(case, row.rule)
     else:
@@ -30,6 +32,11 @@ def decide_prospect(case: Case, *, requested: bool = False) -> Decision:
     if case.command.request is not None:
         return decision
     return replace(decision, source_states={**decision.source_states, **state_of(case.command)})
+
+
+def _sends_all(settings: Integration) -> bool:
+    """Whether prospects go without a request. A user may also link a record of an integration of another source."""
+    return not isinstance(settings, ProspectIntegration) or settings.prospects.sync == "all"
 
 
 def _waiting(case: Case, verb: str, rule: str) -> Decision:

@@ -1,6 +1,7 @@
 """The contract `user_action`, for the registry."""
 
 from processors.deciding.source_record import resumed, source_states
+from processors.integration.model import Integration
 from processors.sources.source import Related, Source
 from processors.sources.user_action.decide import decide_by_hand, effects
 from processors.sources.user_action.mapping import MAPPING
@@ -10,6 +11,7 @@ from processors.sources.user_action.trigger import TRIGGER
 
 SOURCE = Source(
     "user_action",
+    Integration,
     decide_by_hand,
     READER,
     TRIGGER,

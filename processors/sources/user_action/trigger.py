@@ -8,6 +8,7 @@ Rule of this file: an action names its integration, of whatever source that is.
 from processors.integration.catalog import Integrations
 from processors.integration.filters import unmet
 from processors.integration.model import Integration
+from processors.integration.paths import PATHS_BY_HAND
 from processors.sources.source import Trigger
 from schemas.user_action import UserAction
 
@@ -18,7 +19,7 @@ def _fires(event: UserAction, integrations: Integrations) -> Integration | None:
 
 
 def _condition(event: UserAction, settings: Integration) -> str | None:
-    found = unmet(settings.filters, event, "by_hand")
+    found = unmet(settings.filters, event, PATHS_BY_HAND)
     return found.name if found else None
 
 

@@ -8,9 +8,11 @@ import pytest
 from pydantic import BaseModel
 
 from processors.integration.change_settings import ChangedField, ObjectChanges
-from processors.integration.model import Filter, Integration, Key
+from processors.integration.model import Filter, Key
 from processors.notifier.words import REASONS
+from processors.sources.load import PRESETS
 from processors.sources.rule_book import BOOK
+from processors.sources.settings import CLASSES
 from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.change import Change
@@ -41,7 +43,7 @@ def keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
 
 
 def test_every_key_of_an_integration_file_is_explained_and_no_other() -> None:
-    wanted = set(keys(Integration))
+    wanted = {key for kind in CLASSES.values() for key in keys(kind)}
     wanted |= {f"match.key_sets.{name}" for name in keys(Key)} | {f"filters.{name}" for name in keys(Filter)}
     wanted |= {f"changes.objects.*.{name}" for name in keys(ObjectChanges)}
     wanted |= {f"changes.objects.*.fields.{name}" for name in keys(ChangedField)}
@@ -59,12 +61,18 @@ def test_every_key_of_an_integration_file_is_explained_and_no_other() -> None:
 
 def test_every_closed_set_of_values_is_told_whole() -> None:
     text = SALES.read_text("utf-8")
-    models: list[type[BaseModel]] = [Integration, *_inner(Integration), Key]
+    models: list[type[BaseModel]] = [
+        *CLASSES.values(),
+        *(one for kind in CLASSES.values() for one in _inner(kind)),
+        Key,
+    ]
     for model in models:
         for name, field in model.model_fields.items():
             for value in get_args(field.annotation):
                 if isinstance(value, str):
                     assert f"`{value}`" in text, f"{name}: {value}"
+    for value in PRESETS:
+        assert f"`{value}`" in text, f"preset: {value}"
 
 
 def _inner(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

@@ -5,7 +5,7 @@ import re
 
 from processors.intake.decode import decode
 from processors.intake.route import route
-from processors.integration.load import load_integrations
+from processors.sources.load import load_integrations
 from processors.sources.source import Event
 from schemas.codec import SingleObject
 from schemas.topics import (

@@ -11,10 +11,11 @@ import simulator
 from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
-from processors.integration.load import preset
 from processors.integration.model import Integration
 from processors.model.values import Match, Record, Write
 from processors.sources.decide import decide
+from processors.sources.load import preset
+from processors.sources.settings import integration_of
 from schemas.change import Change
 from schemas.field_record import FieldRecord
 from schemas.values import Person
@@ -139,7 +140,7 @@ class Incoming:
 @pytest.mark.parametrize("policy", ["overwrite", "fill_blank"])
 def test_sp_2_a_thousand_rounds_of_both_sides_writing_come_to_rest(opened: Opened, policy: str) -> None:
     base = preset("spotio")
-    settings = Integration.model_validate(
+    settings = integration_of(
         {
             **base,
             "name": "field",

@@ -10,8 +10,8 @@ import simulator
 from connectors.database import tables
 from connectors.database.linked import DatabaseLinks
 from connectors.database.own_writes import DatabaseOwnWrites
-from processors.integration.load import preset
-from processors.integration.model import Integration
+from processors.sources.load import preset
+from processors.sources.settings import integration_of
 from schemas.outcome import Outcome
 from schemas.prospect import Prospect
 from schemas.values import Person
@@ -25,7 +25,7 @@ OBJECTS = {"Lead": {"scope": "forward_only", "fields": {"surname": "LastName", "
 def sides(tmp_path: Path) -> Iterator[tuple[SimulatedRig, ChangesRig]]:
     base = preset("lead_liaison")
     told = {"name": "field", "org": "main", "enabled": True, "workspace": "acme", "schedule": {}}
-    settings = Integration.model_validate({**base, **told, "changes": {"enabled": True, "objects": OBJECTS}})
+    settings = integration_of({**base, **told, "changes": {"enabled": True, "objects": OBJECTS}})
     with simulator.serve() as running:
         there, back = SimulatedRig(tmp_path, running, [settings]), ChangesRig(running, settings)
         back.links = DatabaseLinks(there.engine)  # type: ignore[assignment]  # the real one in place of the fake

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.integration.load import preset
 from processors.integration.model import Integration
 from processors.model.field_history import Clock, Fields, clock_of, confirmed, fields_from_json
 from processors.model.values import Write
+from processors.sources.load import preset
+from processors.sources.settings import integration_of
 from schemas.command import Command
 from schemas.prospect import Prospect
 from schemas.values import Person
@@ -29,7 +30,7 @@ def marketing(policy: str) -> Integration:
     base = preset("lead_liaison")
     maps = {**base["map"], "lead": {**base["map"]["lead"], "Status": "fields.stage"}}
     told = {"name": "marketing", "org": "main", "enabled": True, "workspace": "acme", "schedule": {}}
-    return Integration.model_validate({**base, **told, "map": maps, "write": {"default": policy}})
+    return integration_of({**base, **told, "map": maps, "write": {"default": policy}})
 
 
 def prospect(second: int, status: str) -> Prospect:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import simulator
-from processors.integration.load import preset
-from processors.integration.model import Integration
+from processors.sources.load import preset
+from processors.sources.settings import integration_of
 from schemas.outcome import Outcome
 from schemas.prospect import Prospect
 from schemas.values import Person
@@ -28,7 +28,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
         def make(**options: Any) -> SimulatedRig:
             told = {"name": "marketing", "org": "main", "enabled": True, "workspace": "acme"}
-            marketing = Integration.model_validate({**preset("lead_liaison"), **told})
+            marketing = integration_of({**preset("lead_liaison"), **told})
             rigs.append(SimulatedRig(tmp_path, running, (marketing, integration()), **options))
             return rigs[-1]
 

@@ -11,9 +11,10 @@ import pytest
 import simulator
 from connectors.database.own_writes import DatabaseOwnWrites
 from processors.changes.ports import OwnWrite
-from processors.integration.load import preset
 from processors.integration.model import Integration
 from processors.model.values import Write
+from processors.sources.load import preset
+from processors.sources.settings import integration_of
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
 from schemas.prospect import Prospect
@@ -30,14 +31,14 @@ def marketing(**more: Any) -> Integration:
     base = preset("lead_liaison")
     maps = {**base["map"]["lead"], "State": "fields.state", "LeadSource": "fields.source"}
     told = {"name": "marketing", "org": "main", "enabled": True, "workspace": "acme", "schedule": {}}
-    return Integration.model_validate({**base, "map": {**base["map"], "lead": maps}, **told, **more})
+    return integration_of({**base, "map": {**base["map"], "lead": maps}, **told, **more})
 
 
 def field(**more: Any) -> Integration:
     """Return an integration of field sales whose leads are converted when they are won."""
     sales = {"to_salesforce": True, "convert_at": "Won", **more.pop("field_sales", {})}
     told = {"name": "field", "org": "main", "enabled": True, "workspace": "acme", "activity": {"enabled": True}}
-    return Integration.model_validate({**preset("spotio"), **told, "field_sales": sales, **more})
+    return integration_of({**preset("spotio"), **told, "field_sales": sales, **more})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 from processors.intake import app as intake
 from processors.intake import forward
-from processors.integration.load import load_integrations
+from processors.sources.load import load_integrations
 from schemas.codec import SingleObject
 
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processors.integration.load import read_integrations
 from processors.model.errors import Misconfigured
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.sources.load import read_integrations
 from signalbox.targets_of_changes import changes_targets
 from tests.fakes.changes import told
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.integration.load import load_integrations
+from processors.sources.load import load_integrations
 from signalbox.settings import load_settings
 from tests.unit.deploy import files
 

@@ -11,6 +11,7 @@ from processors.intake.route import Route, route
 from processors.integration.catalog import Integrations
 from processors.integration.model import Integration
 from processors.model.errors import Undecodable, UnknownFingerprint
+from processors.sources.settings import integration_of
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
 from schemas.command import Command
@@ -34,7 +35,7 @@ EVENT = CallResult(
 
 def integration(name: str = "one", **more: Any) -> Integration:
     said = {"org": "acme", "enabled": True, "project": "Solar", "result_codes": ["YES", "CB"], "action": "update_only"}
-    return Integration.model_validate({"name": name, **said, **more})
+    return integration_of({"name": name, **said, **more})
 
 
 def way(*integrations: Integration, **changed: Any) -> Route:

@@ -10,11 +10,12 @@ from processors.intake.decode import decode
 from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
-from processors.integration.load import preset
 from processors.integration.model import Integration
 from processors.integration.paths import value_at
 from processors.model.errors import Undecodable
+from processors.sources.load import preset
 from processors.sources.registry import source_of_event
+from processors.sources.settings import integration_of
 from processors.sources.source import Event
 from schemas.booking import Booking
 from schemas.codec import SingleObject
@@ -53,7 +54,7 @@ EVENTS: list[Event] = [BOOKING, STEP, ACTION]
 
 
 def settings(name: str, **more: Any) -> Integration:
-    return Integration.model_validate({"name": name, "org": "acme", "enabled": True, **more})
+    return integration_of({"name": name, "org": "acme", "enabled": True, **more})
 
 
 BOOKINGS = settings(

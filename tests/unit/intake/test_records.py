@@ -10,11 +10,14 @@ from processors.intake.decode import decode
 from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
-from processors.integration.load import preset
 from processors.integration.model import Integration
-from processors.integration.paths import PATHS, concerns, value_at
+from processors.integration.paths import concerns, value_at
 from processors.model.errors import Undecodable
+from processors.sources.field_sales.settings import PATHS_OF_ACTIVITIES, PATHS_OF_RECORDS, FieldSalesIntegration
+from processors.sources.load import preset
+from processors.sources.prospect.settings import ProspectIntegration
 from processors.sources.registry import source_of_event
+from processors.sources.settings import integration_of
 from processors.sources.source import Event
 from schemas.codec import SingleObject
 from schemas.command import Command, Request, SourceRecord
@@ -37,7 +40,7 @@ EVENTS: list[Event] = [PROSPECT, RECORD, ACTIVITY]
 
 def integration(name: str, **more: Any) -> Integration:
     base = {"name": name, "org": "acme", "enabled": True, "workspace": " roofs "}
-    return Integration.model_validate({**base, **more})
+    return integration_of({**base, **more})
 
 
 MARKETING = integration("marketing", **preset("lead_liaison"))
@@ -50,7 +53,8 @@ def made(event: Event, *integrations: Integration) -> Command:
 
 
 def field_settings(**more: Any) -> Integration:
-    return FIELD.model_copy(update={"field_sales": FIELD.field_sales.model_copy(update=more)})
+    own = FieldSalesIntegration.of(FIELD).field_sales
+    return FIELD.model_copy(update={"field_sales": own.model_copy(update=more)})
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
@@ -246,10 +250,10 @@ def test_a_kind_of_activity_of_a_later_contract_is_told_and_never_guessed() -> N
 
 
 def test_each_path_that_settings_may_name_can_be_read_of_its_event() -> None:
-    for path in PATHS["prospect"]:
+    for path in ProspectIntegration.PATHS.known:
         value_at(PROSPECT, path)
-    for path in PATHS["field_sales"]:
+    for path in FieldSalesIntegration.PATHS.known:
         event = ACTIVITY if path.startswith("activity.") else RECORD
-        assert concerns(path, "activity") or concerns(path, "field_record")
+        assert concerns(path, PATHS_OF_ACTIVITIES) or concerns(path, PATHS_OF_RECORDS)
         value_at(event, path)
     assert value_at(ACTIVITY, "activity.done") is True

@@ -7,6 +7,7 @@ import pytest
 from processors.integration.check_org import targets
 from processors.integration.model import Integration
 from processors.model.values import OrgFacts
+from processors.sources.settings import integration_of
 from tests.fakes.org import FakeOrg
 
 
@@ -18,7 +19,7 @@ def facts(*hidden: str) -> OrgFacts:
 
 def integration(**more: object) -> Integration:
     told = {"name": "one", "org": "main", "source": "prospect", "workspace": "acme", "action": "update_or_create_lead"}
-    return Integration.model_validate({**told, **more})
+    return integration_of({**told, **more})
 
 
 LINKED = integration(link={"id_field": "Description", "synced_field": "Title"})

@@ -2,10 +2,14 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from processors.integration.load import PRESETS, Integrations, json_schema, load_integrations, preset, read_integrations
 from processors.integration.model import Integration
 from processors.model.errors import Misconfigured
+from processors.sources.booking.settings import BookingIntegration
+from processors.sources.call_result.settings import CallResultIntegration
+from processors.sources.load import PRESETS, Integrations, json_schema, load_integrations, preset, read_integrations
+from processors.sources.settings import CLASSES, integration_of
 
 EXAMPLES = Path(__file__).parents[3] / "deploy" / "integrations"
 GOOD = """\
@@ -31,7 +35,7 @@ def faults(*texts: str | bytes) -> list[str]:
 
 def test_vs_2_plain_yes_and_no_are_result_codes_and_not_booleans() -> None:
     [one] = loaded(GOOD.replace("[YES, CB]", "[YES, no, on, 12:30]")).by_name.values()
-    assert one.result_codes == ("YES", "no", "on", "12:30")
+    assert CallResultIntegration.of(one).result_codes == ("YES", "no", "on", "12:30")
 
 
 @pytest.mark.parametrize(
@@ -261,3 +265,31 @@ def test_two_that_name_each_other_are_accepted() -> None:
         GOOD + "activity: {enabled: true, one_with: three}\n", CALLS + "activity: {enabled: true, one_with: one}\n"
     )
     assert found.by_name["one"].activity.one_with == "three"
+
+
+def test_an_unknown_source_is_told_with_all_sources_and_the_other_faults() -> None:
+    found = faults(GOOD.replace("name: one", "name: one\nsource: bookings\nenabld: true"))
+    assert found[0] == (
+        "a.yaml:2: source 'bookings' is unknown; did you mean 'booking'? choose one of call_result, booking, pbx_call, "
+        "prospect, field_sales"
+    )
+    assert [line[:32] for line in found[1:]] == ["a.yaml:3: key 'enabld' is unknown"[:32]]
+
+
+def test_each_key_of_a_source_is_in_the_published_schema() -> None:
+    properties = json_schema()["properties"]
+    for kind in CLASSES.values():
+        assert set(kind.model_json_schema()["properties"]) <= set(properties)
+    assert properties["source"]["enum"] == list(CLASSES)
+    assert properties["preset"]["anyOf"][0]["enum"] == list(PRESETS)
+
+
+def test_settings_of_one_source_are_none_of_another() -> None:
+    told = {"name": "two", "org": "acme", "project": "Solar", "result_codes": ["YES"], "action": "update_only"}
+    one = integration_of(told)
+    assert CallResultIntegration.of(one).project == "Solar"
+    with pytest.raises(TypeError, match="of source 'call_result', no BookingIntegration"):
+        BookingIntegration.of(one)
+    for name in ("project", "result_codes", "action"):
+        with pytest.raises(ValidationError, match=f"call_result.{name}\n  Field required"):
+            integration_of({key: value for key, value in told.items() if key != name})

@@ -12,8 +12,8 @@ from connectors.database.engine import open_engine
 from connectors.database.migrate import at_head
 from processors.intake.decode import decode
 from processors.integration.check_org import targets
-from processors.integration.model import Integration
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.sources.settings import integration_of
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
 from schemas.topics import SOURCE_BOOKING, SOURCE_PBX_CALL, SOURCE_USER_ACTION, SOURCES, TOPICS
@@ -201,7 +201,7 @@ def _field(name: str, **said: object) -> FieldFacts:
 def _targets(mapped: dict[str, object], *fields: FieldFacts, **more: object) -> list[tuple[str, str]]:
     lead = ObjectFacts("Lead", {field.name: field for field in fields})
     facts = OrgFacts("main", "00D", "005", {"Lead": lead}, {}, "Qualified", datetime(2026, 1, 1, tzinfo=UTC))
-    integration = Integration.model_validate({**INTEGRATION, "map": {"lead": mapped}, **more})
+    integration = integration_of({**INTEGRATION, "map": {"lead": mapped}, **more})
     found = targets(integration, facts)
     assert all(one.org == "main" for one in found)
     return [(one.level, one.text) for one in found]

@@ -2,6 +2,7 @@
 
 from processors.model.values import Match
 from processors.sources.decide import decide
+from processors.sources.settings import integration_of
 from schemas.identity import effect_key
 from tests.unit.deciding.rules.scenarios import ACCOUNT, NOW, account, command, contact, integration, lead, org_facts
 
@@ -13,6 +14,14 @@ def test_a_missing_integration_is_an_error_that_says_what_to_do() -> None:
     decision = decide(command(rule_ids=("VS-1",)), Match(), None, FACTS, NOW)
     assert (decision.kind, decision.reason, decision.rule_ids) == ("error", "settings_missing", ("VS-1",))
     assert decision.detail == "integration calls is not configured here: restore its file, then replay"
+
+
+def test_a_command_whose_integration_has_another_source_by_now_is_an_error_that_says_what_to_do() -> None:
+    """A file may change while a command waits: what one source says is nothing to another."""
+    told = {"name": "calls", "org": "main", "source": "booking", "workspace": "Roofs"}
+    decision = decide(command(rule_ids=("VS-1",)), Match(), integration_of(told), FACTS, NOW)
+    assert (decision.kind, decision.reason, decision.rule_ids) == ("error", "settings_missing", ("VS-1",))
+    assert decision.detail == "integration calls is of source 'booking' by now: restore its file, then replay"
 
 
 def test_a_decision_names_the_rules_that_led_to_it_each_once_with_those_of_the_command_first() -> None:

@@ -13,6 +13,7 @@ from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.booking.decide import decide_booking, effects
 from processors.sources.rule_book import BOOK
+from processors.sources.settings import integration_of
 from schemas.command import BookingChange, Command, MatchKey
 from schemas.values import Agent, Person
 from tests.unit.deciding.rules.scenarios import (
@@ -53,7 +54,7 @@ def facts() -> OrgFacts:
 
 def settings(**over: Any) -> Integration:
     """Return the settings of a booking integration; `booking` and the like by name."""
-    return Integration.model_validate({**SETTINGS, **over})
+    return integration_of({**SETTINGS, **over})
 
 
 def command(status: str = "booked", source_id: str = "b-1", previous: str | None = None, **over: Any) -> Command:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from processors.integration.model import Integration
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import Index, resolve
 from processors.model.rule_table import Book
 from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
+from processors.sources.settings import integration_of
 from schemas.command import Command, MatchKey, Request
 from schemas.values import Agent, Person
 from tests.unit.deciding.rules.scenarios import CONTACT, LEAD, LEAD_2, NOW, USER, contact, fact, lead, org_facts, told
@@ -44,7 +44,7 @@ class ByHand:
 
     def run(self, book: Book = BOOK) -> tuple[str, ...]:
         """Return what is decided, in lines; links to be kept are told too."""
-        settings = Integration.model_validate(SETTINGS)
+        settings = integration_of(SETTINGS)
         asked = command(self.action, self.chosen, **self.more)
         index = Index(self.rows)
         choice = Resolution(self.chosen) if self.chosen else None

@@ -15,6 +15,7 @@ from processors.model.values import Decision, ObjectFacts, OrgFacts, Record, Res
 from processors.sources.pbx_call.assemble import assemble
 from processors.sources.pbx_call.decide import decide_call, effects
 from processors.sources.rule_book import BOOK
+from processors.sources.settings import integration_of
 from schemas.pbx_call_event import CallStep, Party
 from schemas.values import Agent
 from tests.unit.deciding.rules.scenarios import (
@@ -73,7 +74,7 @@ def steps(direction: str = "inbound", ring: float = 8.0, talk: float | None = 60
 def pbx(**over: Any) -> Integration:
     """Return the settings of a German network, with parts replaced."""
     calls = {"region": "DE", **over.pop("calls", {})}
-    return Integration.model_validate({**SETTINGS, "calls": calls, **over})
+    return integration_of({**SETTINGS, "calls": calls, **over})
 
 
 def facts() -> OrgFacts:

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from processors.deciding.source_record import resumed
-from processors.integration.model import Integration
 from processors.matching.links import apply_link
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import Index, resolve
@@ -17,6 +16,7 @@ from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide
 from processors.sources.field_sales import activity as field_sales_activity
 from processors.sources.rule_book import BOOK
+from processors.sources.settings import integration_of
 from schemas.command import Command, MatchKey, Request, SourceRecord
 from schemas.values import Agent, Person, plain
 from tests.unit.deciding.rules.scenarios import (
@@ -118,7 +118,7 @@ class Synced:
     def run(self, book: Book = BOOK) -> tuple[str, ...]:
         """Return what is decided, in lines; links, flags, what is kept and what waits are told too."""
         base = FIELD if self.contract.startswith("field") else PROSPECTS
-        own = Integration.model_validate({**base, **self.settings})
+        own = integration_of({**base, **self.settings})
         asked = command(self.contract, **self.command)
         if self.contract == "user_action":
             asked = resumed(

@@ -15,6 +15,7 @@ from processors.model.rule_table import Book
 from processors.model.values import Decision, FieldFacts, Match, ObjectFacts, OrgFacts, Record
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
+from processors.sources.settings import integration_of
 from schemas.command import Command, MatchKey
 from schemas.values import Person
 
@@ -128,7 +129,7 @@ def command(**over: Any) -> Command:
 def integration(action: str, **over: Any) -> Integration:
     """Return settings with one of the four actions, by its short name."""
     base = {"name": "calls", "org": "acme", "project": "p", "result_codes": ["YES"], "action": ACTIONS[action]}
-    return Integration.model_validate({**base, **over})
+    return integration_of({**base, **over})
 
 
 @dataclass(frozen=True)

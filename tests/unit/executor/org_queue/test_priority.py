@@ -8,12 +8,12 @@ import pytest
 from processors.executor.org_queue.claims import Job
 from processors.executor.org_queue.priority import BULK, LIVE, RETRY, Budget, at_once, first_due
 from processors.executor.org_queue.scheduler import LIVE_SECONDS, Scheduler
-from processors.integration.model import Integration
+from processors.sources.settings import integration_of
 from schemas.command import Command, Request, SourceRecord
 from tests.fakes.scheduler import command
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
-CYCLES = Integration.model_validate(
+CYCLES = integration_of(
     {
         "name": "marketing",
         "source": "prospect",

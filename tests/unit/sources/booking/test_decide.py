@@ -8,12 +8,12 @@ from typing import get_args
 import pytest
 
 from processors.deciding.case import Case
-from processors.integration.model import BookingSettings
 from processors.matching.match import person_keys
 from processors.model.values import Decision, Match, Record
 from processors.sources.booking.chain import Chain, from_state, to_state
 from processors.sources.booking.decide import decide_booking, effects, further_source_ids, wanted_source_ids
 from processors.sources.booking.rules import TABLES
+from processors.sources.booking.settings import BookingSettings
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
 from schemas.booking import Booking

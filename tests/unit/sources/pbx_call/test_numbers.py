@@ -12,6 +12,7 @@ from processors.matching.queries import person_questions
 from processors.model.call import Call
 from processors.model.phone_numbers import dialled, outside_number
 from processors.model.values import In, Match, ObjectFacts, OrgFacts, Record
+from processors.sources.settings import integration_of
 from schemas.command import Command, MatchKey, Request
 from schemas.pbx_call_event import Party
 from schemas.values import Person
@@ -25,7 +26,7 @@ CONTACT, ACCOUNT = "003000000000001AAA", "001000000000001AAA"
 def settings(**calls: Any) -> Integration:
     """Return an integration of a German network."""
     base = {"name": "pbx", "org": "acme", "source": "pbx_call", "network": "hq"}
-    return Integration.model_validate({**base, "calls": {"region": "DE", **calls}})
+    return integration_of({**base, "calls": {"region": "DE", **calls}})
 
 
 def asked(*phones: str, source_id: str = "call-1") -> Command:
@@ -181,7 +182,7 @@ def test_leads_contacts_and_accounts_of_one_number_are_all_found() -> None:
 
 def test_a_call_result_is_never_matched_by_number_alone() -> None:
     """Numbers without a key are the PBX's way alone."""
-    calls = Integration.model_validate(
+    calls = integration_of(
         {"name": "c", "org": "acme", "project": "p", "result_codes": ["YES"], "action": "update_only"}
     )
     one = command(keys=(), person=Person(phones=(NUMBER,)))

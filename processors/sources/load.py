@@ -9,18 +9,18 @@ field are replaced whole, and an empty value (`null`) takes what the preset says
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
 
 from processors.integration.catalog import Integrations
-from processors.integration.messages import said
+from processors.integration.messages import said, unknown_word
 from processors.integration.model import Integration
-from processors.integration.validate import Trigger, partner_faults, source_faults, triggers, used_twice
+from processors.integration.validate import Trigger, own_keys, partner_faults, source_faults, triggers, used_twice
 from processors.integration.yaml import Located, Path, read_yaml
 from processors.model.errors import Misconfigured
+from processors.sources.settings import CLASSES, DEFAULT_SOURCE
 
 __all__ = ["Integrations", "json_schema", "load_integrations", "preset", "read_integrations"]
 
@@ -50,7 +50,7 @@ def read_integrations(files: Mapping[str, bytes]) -> Integrations:
             found.value = _with_preset(found.value)
             valid += _validated(name, found, faults)
             faults += [(name, found.line(path), text) for path, text in _account_faults(found.value)]
-            faults += [(name, found.line(path), text) for path, text in source_faults(found.value)]
+            faults += [(name, found.line(path), text) for path, text in _own_faults(found.value)]
     faults += _shared_faults(located)
     if faults:
         raise Misconfigured([f"{name}:{line}: {text}" for name, line, text in sorted(faults)])
@@ -60,16 +60,27 @@ def read_integrations(files: Mapping[str, bytes]) -> Integrations:
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of an integration file, for editors; a preset can supply what is required."""
     schema = Integration.model_json_schema(mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Signalbox integration", **schema}
+    properties: dict[str, Any] = schema["properties"]
+    for kind in CLASSES.values():
+        own = kind.model_json_schema(mode="validation")
+        schema["$defs"].update(own["$defs"])
+        properties.update({name: own["properties"][name] for name in own_keys(kind)})
+    properties["source"] = {"default": DEFAULT_SOURCE, "enum": list(CLASSES), "title": "Source", "type": "string"}
+    properties["preset"]["anyOf"] = [{"enum": list(PRESETS), "type": "string"}, {"type": "null"}]
+    schema["required"].remove("source")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Signalbox integration"}
 
 
 def preset(name: str) -> dict[str, Any]:
     """Return the defaults of one shipped preset; KeyError where there is none of that name."""
-    for source in resources.files("processors.sources").iterdir():
-        file = source / "presets" / f"{name}.yaml"
-        if file.is_file():
-            return dict(read_yaml(file.read_bytes()).value or {})
-    raise KeyError(name)
+    return dict(read_yaml(_PRESETS[name].read_bytes()).value or {})
+
+
+def _presets() -> Iterator[tuple[str, FilePath]]:
+    """Yield the presets that ship in the sources' folders, by name, in the order of the sources."""
+    for folder in CLASSES:
+        for file in sorted((_FOLDER / folder / "presets").glob("*.yaml")):
+            yield file.stem, file
 
 
 def _with_preset(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -95,19 +106,39 @@ def _one_value(path: Path) -> bool:
     return len(path) == _FIELD_DEPTH and path[0] == "map"
 
 
+def _class_of(value: Mapping[str, Any]) -> type[Integration] | None:
+    """Return the class of an integration with these settings; None for a source that is unknown."""
+    source = value.get("source", DEFAULT_SOURCE)
+    return CLASSES.get(source) if isinstance(source, str) else None
+
+
 def _validated(name: str, found: Located, faults: list[Fault]) -> list[Integration]:
+    value: dict[str, Any] = dict(found.value)
+    kind = _class_of(value)
+    others = {key for other in CLASSES.values() for key in own_keys(other)} - set(own_keys(kind) if kind else ())
     try:
-        return [Integration.model_validate(found.value)]
+        return [(kind or Integration).model_validate({key: one for key, one in value.items() if key not in others})]
     except ValidationError as error:
         schema = json_schema()
         for detail in error.errors():
             if detail["type"] == "too_short" and detail["input"]:
                 continue  # it only looks empty because what is in it was refused, and that is told
-            if not detail["loc"] and any(source_faults(found.value)):
-                continue  # what the source needs is told at its line by them
+            if not detail["loc"]:
+                continue  # a path that no event has is told at its line
             path, text = said(detail, schema)
             faults.append((name, found.line(path), text))
         return []
+
+
+def _own_faults(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield words that no source and no preset has, and what is wrong with the settings for their source."""
+    preset_name, source = value.get("preset"), value.get("source", DEFAULT_SOURCE)
+    if isinstance(preset_name, str) and preset_name not in PRESETS:
+        yield ("preset",), unknown_word("preset", preset_name, PRESETS)
+    if _class_of(value) is not None:
+        yield from source_faults(value, source, CLASSES)
+    elif isinstance(source, str):
+        yield ("source",), unknown_word("source", source, tuple(CLASSES))
 
 
 def _account_faults(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -133,17 +164,23 @@ def _shared_faults(located: Mapping[str, Located]) -> Iterable[Fault]:
         if isinstance(name, str) and names.setdefault(name, file) != file:
             text = f"integration '{name}' is already described in {names[name]}; give one of them another name"
             yield file, found.line(("name",)), text
-        for path, key in triggers(value):
+        kind = _class_of(value)
+        if kind is None:
+            continue
+        for path, key in triggers(value, kind):
             other = used.setdefault(key, (str(name), file))
-            if other != (str(name), file) or path != _first(value, key):
-                yield file, found.line(path), used_twice(value, path, other)
+            if other != (str(name), file) or path != _first(value, kind, key):
+                yield file, found.line(path), used_twice(value, kind, path, other)
     values = {file: found.value for file, found in located.items() if isinstance(found.value, Mapping)}
     for file, path, text in partner_faults(values):
         yield file, located[file].line(path), text
 
 
-def _first(value: Mapping[str, Any], key: Trigger) -> Path:
-    return next(path for path, found in triggers(value) if found == key)
+def _first(value: Mapping[str, Any], kind: type[Integration], key: Trigger) -> Path:
+    return next(path for path, found in triggers(value, kind) if found == key)
 
 
-PRESETS = ("vanillasoft", "jicoo", "lead_liaison", "spotio", "wildix")
+_FOLDER = FilePath(__file__).parent
+_PRESETS: Mapping[str, FilePath] = dict(_presets())
+PRESETS = tuple(_PRESETS)
+"""The presets that ship."""
