@@ -19,8 +19,8 @@ from bench.rig import Rig, running
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.migrate import migrate
-from processors.executor.org_queue.call_buffer import Assembly
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.call_buffer import CallBuffer
+from processors.executor.org_queue.job import Job
 from processors.intake.map import command
 from processors.intake.route import Route
 from processors.integration.model import Integration
@@ -142,7 +142,7 @@ def _item(made: Command, settings: Integration, place: int) -> Job:
 def _in_memory(made: Sequence[Command], settings: Integration) -> float:
     """Return calls a second from stored steps to the calls' commands; every call must come out once."""
     items = [_item(one, settings, place) for place, one in enumerate(made)]
-    gathered, found, now = Assembly(), 0, time.time()
+    gathered, found, now = CallBuffer(), 0, time.time()
     begin = time.perf_counter()
     for at in range(0, len(items), ARRIVALS):
         found += len(gathered.add(items[at : at + ARRIVALS], lambda _: {}, now))
@@ -159,7 +159,7 @@ def _with_ledger(made: Sequence[Command], settings: Integration) -> float:
             migrate(engine)
             ledger = SqlLedger(engine)
             lease = ledger.take_lease("acme", "bench")
-            gathered, found = Assembly(), 0
+            gathered, found = CallBuffer(), 0
             begin = time.perf_counter()
             for at in range(0, len(arrivals), ARRIVALS):
                 found += _store(arrivals[at : at + ARRIVALS], settings, gathered, ledger, lease)
@@ -169,7 +169,7 @@ def _with_ledger(made: Sequence[Command], settings: Integration) -> float:
 
 
 def _store(
-    arrivals: Sequence[Arrival], settings: Integration, gathered: Assembly, ledger: SqlLedger, lease: Lease
+    arrivals: Sequence[Arrival], settings: Integration, gathered: CallBuffer, ledger: SqlLedger, lease: Lease
 ) -> int:
     stored: Sequence[Stored] = ledger.insert(lease, arrivals)[0]
     known = {one.command.command_id: one.command for one in arrivals}

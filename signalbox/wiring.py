@@ -36,10 +36,10 @@ from connectors.mail.smtp import SmtpMailer, SmtpSettings
 from connectors.prometheus.registry import PrometheusMetrics
 from processors.audit import app as audit_app
 from processors.consuming.sink import Handler, Sink, SinkSettings
-from processors.executor.dependencies import Decider, OrgDependencies
+from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
 from processors.executor.org_queue.priority import Budget
 from processors.executor.pipeline.pack import Terms
-from processors.executor.session.session import SessionDependencies, run_executor
+from processors.executor.session.session import run_executor
 from processors.intake import app as intake_app
 from processors.model.errors import Misconfigured
 from processors.model.ports import Probe

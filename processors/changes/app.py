@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException
 
 from processors.changes.org import PollerDependencies
 from processors.changes.worker import PollerThread
+from processors.consuming.membership import Membership, Partitions
 from schemas.topics import change_state_topic
 
 log = structlog.get_logger()
@@ -45,23 +46,23 @@ class _Members:
         self._shell = shell
         self._orgs = {change_state_topic(org): org for org in shell.contexts}
         self._workers: dict[str, PollerThread] = {}
-        self._joined = False
         # Nothing is read by this consumer, so a place to begin at never matters.
         self._consumer = Consumer({**shell.consumer_config, "auto.offset.reset": "latest"})
+        self._membership = Membership(self._consumer, given=self._given, taken=self._taken, lost=self._taken)
 
     def run(self) -> None:
         topics = sorted(self._orgs)
         if topics:
-            self._consumer.subscribe(topics, on_assign=self._given, on_revoke=self._taken, on_lost=self._taken)
+            self._membership.join(topics)
         else:
-            self._joined = True
+            self._membership.joined = True
             log.warning("no integration is told of changes in Salesforce; set changes.enabled in one")
         try:
             while not self._shell.stopping():
                 self._look()
         finally:
             self._stop(list(self._workers), STOP_SECONDS)
-            self._consumer.close()
+            self._membership.leave()
 
     def _look(self) -> None:
         message = self._consumer.poll(POLL_SECONDS)
@@ -73,21 +74,18 @@ class _Members:
                 raise worker.failed
         why = next((worker.why for worker in self._workers.values() if worker.why), "")
         # One that owns nothing stands by: it is ready to take over.
-        self._shell.beat(self._joined and not why, why or ("" if self._joined else "joining the group"))
+        self._shell.beat(
+            self._membership.joined and not why, why or ("" if self._membership.joined else "joining the group")
+        )
 
-    def _given(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        consumer.incremental_assign(partitions)
-        if partitions:
-            consumer.pause(partitions)
-        self._joined = True
+    def _given(self, partitions: Partitions) -> None:
         for partition in partitions:
             org = self._orgs.get(partition.topic)
             if org is not None and org not in self._workers:
                 self._workers[org] = PollerThread(org, self._shell.contexts[org])
 
-    def _taken(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _taken(self, partitions: Partitions) -> None:
         self._stop([self._orgs[one.topic] for one in partitions if one.topic in self._orgs], REVOKE_SECONDS)
-        consumer.incremental_unassign(partitions)
 
     def _stop(self, orgs: list[str], seconds: float) -> None:
         gone = [worker for org in orgs if (worker := self._workers.pop(org, None)) is not None]

@@ -8,7 +8,6 @@ and polling goes on, so that an outage of the other side never costs the group m
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from random import Random
 from threading import Event
 from time import monotonic, time
@@ -18,6 +17,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from processors.consuming.lag import Lag
+from processors.consuming.membership import static_member
 from processors.model.backoff import Backoff
 from processors.model.errors import Transient, Undecodable
 from processors.model.ports import Metrics, Probe
@@ -44,13 +44,9 @@ class SinkSettings:
 
     def consumer(self) -> dict[str, Any]:
         """Return the consumer's configuration; what the promise rests on cannot be overridden."""
-        own = dict(self.kafka)
-        if own.get("group.instance.id") is not None:
-            # A static member that comes back in time gets its old partitions, whatever it subscribes to now.
-            own["group.instance.id"] += f"-{sha256(' '.join(self.topics).encode()).hexdigest()[:8]}"
         return {
             "session.timeout.ms": 10_000,
-            **own,
+            **static_member(self.kafka, self.topics),
             "partition.assignment.strategy": "cooperative-sticky",
             "group.id": self.group,
             "enable.auto.commit": False,

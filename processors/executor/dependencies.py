@@ -1,5 +1,5 @@
 """
-What the executor's shells are given for one org: its ports, its settings, its terms.
+What the executor's shells are given by the wiring: for one org its ports, settings and terms; and for the process.
 
 Rule of this file: a frozen bundle, built by the wiring; nothing in it is looked up anywhere else.
 """
@@ -8,6 +8,9 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
+
+from confluent_kafka import Message
 
 from processors.executor.org_queue.priority import Budget
 from processors.executor.pipeline.pack import Terms
@@ -67,3 +70,25 @@ class OrgDependencies:
     def now(self) -> datetime:
         """Return the clock's reading as a UTC moment."""
         return datetime.fromtimestamp(self.clock(), UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDependencies:
+    """What the executor's loop is given by the wiring."""
+
+    consumer_config: dict[str, Any]
+    producer_config: dict[str, Any]
+    orgs: tuple[str, ...]
+    owner: str
+    org_deps: Callable[[str], OrgDependencies]
+    codec: Codec
+    dead_letter: Callable[[Message, str, Exception], None]
+    delete_below: Callable[[str, int], None]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    probe: Probe
+    metrics: Metrics
+    beat: Callable[[bool], None]
+    stopping: Callable[[], bool]
+    unowned: Callable[[], frozenset[str]]
+    embedded: bool = False

@@ -260,4 +260,4 @@ class Rig:
     def hour_later(self) -> None:
         """Let an hour pass."""
         self.skew += timedelta(hours=1).total_seconds()
-        self.executor.scheduler.wake()
+        self.executor.scheduler.signal.changed()

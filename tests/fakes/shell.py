@@ -22,10 +22,10 @@ from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
 from connectors.kafka.options import KafkaSettings, consumer_config, transactional_config
-from processors.executor.dependencies import Decider, OrgDependencies
+from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
 from processors.executor.pipeline.pack import Terms
 from processors.executor.session.publish import Expelled, Position
-from processors.executor.session.session import Session, SessionDependencies
+from processors.executor.session.session import Session
 from processors.model.backoff import Backoff
 from schemas.command import Command
 from schemas.outcome import Outcome

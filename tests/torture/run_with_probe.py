@@ -81,7 +81,7 @@ def main(folder: Path, plans: list[dict[str, Any]]) -> None:
     configure_logs(settings.log_level)
     process = wiring.open_process(settings)
     if wait_for_kafka(process):
-        with patch("processors.executor.pipeline.worker.execute", noting(folder)):
+        with patch("processors.executor.pipeline.batch_pipeline.execute", noting(folder)):
             wiring.run_executor_process(process, Probe(folder, plans))
 
 

@@ -1,7 +1,7 @@
 """
 Whether an org's connection is whole, and whose work waits while it is not (LL-18 to LL-21, LL-25, LL-28, LL-29).
 
-In: failures that name a cause, the org's facts, a changed credential.  Out: holds at the desk, notices in the ledger,
+In: failures that name a cause, the org's facts, a changed credential.  Out: held jobs, notices in the ledger,
 gauges and one log line for each turn.
 Rule of this file: what is told is stored first; a removed field holds the integrations alone that map it, everything
 else the whole org; nothing is ever given up here.
@@ -11,13 +11,12 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
-import orjson
 import structlog
 
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.org_queue.claims import Job
+from processors.executor.notices import ledger_row
+from processors.executor.org_queue.job import Job, postponed
 from processors.executor.org_queue.scheduler import Scheduler
-from processors.executor.pipeline.unit_of_work import held
 from processors.integration.check_org import targets
 from processors.integration.model import Integration
 from processors.model.connection import CAUSES, SENTENCES, Break
@@ -25,7 +24,6 @@ from processors.model.errors import OrgDown
 from processors.model.incidents import KEPT, Episode, Turn, from_json, org_answers, org_broke, to_json
 from processors.model.ledger import Lease, LedgerTransaction, Noticed
 from processors.model.values import OrgFacts
-from schemas.identity import notice_id
 from schemas.notice import Notice, NoticeKind
 from schemas.values import Person
 
@@ -128,7 +126,7 @@ class ConnectionMonitor:
         """Say in the ledger of each command that waits for a field why it does; each once."""
         fresh = [job for job in self._scheduler.held() if job.id not in self._marked]
         if fresh:
-            self._tell(LedgerTransaction(postponed=[held(job, self.why(job)) for job in fresh]))
+            self._tell(LedgerTransaction(postponed=[postponed(job, self.why(job), "field_removed") for job in fresh]))
             self._marked.update(job.id for job in fresh)
 
     def _lost(self, facts: OrgFacts) -> list[Break]:
@@ -165,9 +163,9 @@ class ConnectionMonitor:
         self._tell(LedgerTransaction(noticed=noticed, source_states={KEPT: to_json(turn.open)}))
         self._episodes = turn.open
         for one in turn.began:
-            log.error("connection is broken", org=self._deps.org, **_told(one), todo=SENTENCES[one.cause].todo)
+            log.error("connection is broken", org=self._deps.org, **_log_fields(one), todo=SENTENCES[one.cause].todo)
         for one in turn.ended:
-            log.info("connection is mended", org=self._deps.org, **_told(one))
+            log.info("connection is mended", org=self._deps.org, **_log_fields(one))
         self._show()
 
     def _notice(self, episode: Episode, kind: NoticeKind) -> Noticed:
@@ -185,13 +183,7 @@ class ConnectionMonitor:
             cause=episode.cause,
             integrations=episode.integrations,
         )
-        return Noticed(
-            notice_id=notice_id(notice.command_id, kind),
-            command_id=notice.command_id,
-            notice=deps.codec.encode("notice", notice.to_avro()),
-            key=notice.command_id,
-            headers=orjson.dumps({name: value.decode() for name, value in deps.notice_headers(notice)}),
-        )
+        return ledger_row(notice, deps.codec, deps.notice_headers)
 
     def _show(self) -> None:
         deps, causes = self._deps, {one.cause for one in self._episodes}
@@ -239,5 +231,5 @@ def _held(episode: Episode) -> Iterable[str]:
     return episode.integrations if episode.cause == "field_removed" else ()
 
 
-def _told(episode: Episode) -> dict[str, str | Sequence[str]]:
+def _log_fields(episode: Episode) -> dict[str, str | Sequence[str]]:
     return {"cause": episode.cause, "integrations": list(episode.integrations), "why": episode.detail}

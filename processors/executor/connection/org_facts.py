@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from processors.executor.connection.monitor import ConnectionMonitor
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.org_queue.claims import Job
-from processors.executor.pipeline.unit_of_work import UnitOfWork
+from processors.executor.org_queue.job import Job
+from processors.executor.pipeline.progress import Delayed, FieldMissing, Progress
 from processors.model.errors import OrgDown, RequestRefused, Transient
 from processors.model.ports import Salesforce
 from processors.model.values import OrgFacts
@@ -25,9 +25,9 @@ FACTS_SECONDS = 900.0
 class OrgMetadataCache:
     """The facts of one org, read when they are needed. Methods run in several threads at once."""
 
-    def __init__(self, deps: OrgDependencies, watch: ConnectionMonitor) -> None:
+    def __init__(self, deps: OrgDependencies, monitor: ConnectionMonitor) -> None:
         self._deps = deps
-        self._watch = watch
+        self._monitor = monitor
         self._lock = threading.Lock()
         self._facts: OrgFacts | None = None
         self._read_at = 0.0
@@ -56,46 +56,39 @@ class OrgMetadataCache:
         with self._lock:
             self._facts = None
 
-    def held_back(self, jobs: Sequence[Job], work: UnitOfWork) -> list[Job]:
-        """Hold the commands whose integrations wait for a field; return the others."""
-        left = []
-        for job in jobs:
-            if self._watch.holds(job):
-                work.hold(job, self._watch.why(job))
-            else:
-                left.append(job)
-        return left
+    def held_back(self, jobs: Sequence[Job]) -> tuple[list[Job], list[Progress]]:
+        """Return the jobs that need no field that is gone, and the wait of the others."""
+        going = [job for job in jobs if not self._monitor.holds(job)]
+        waiting: list[Progress] = [FieldMissing(job, self._monitor.why(job)) for job in jobs if job not in going]
+        return going, waiting
 
-    def without(self, gone: str, jobs: Sequence[Job], work: UnitOfWork) -> list[Job]:
+    def all_held(self, gone: str, jobs: Sequence[Job]) -> list[Progress] | None:
         """
-        Return those of *items* that do not wait for what is *gone*, as describe says that is read for it.
+        Return what becomes of the jobs where what is *gone* explains the refusal; None where it does not.
 
-        Where it cannot be read now, all of them wait a moment, as after any failure of the org.
+        Who maps it waits for it, the others go on at once. Describe is read for it once; where it cannot be read now,
+        all of them wait a moment, as after any failure of the org.
         """
-        salesforce, now = self._deps.salesforce, self._deps.clock()
         try:
-            with self._lock:
-                last = self._asked_again.get(gone)
-                if salesforce is not None and (last is None or now - last > FACTS_SECONDS):
-                    self._read(salesforce, fresh=True)
-                    self._asked_again[gone] = self._read_at
+            self._ask_again(gone)
         except (RequestRefused, Transient) as failure:
-            for job in jobs:
-                work.postpone(job, str(failure))
-            return []
-        return self.held_back(jobs, work)
+            return [Delayed(job, str(failure)) for job in jobs]
+        going, progress = self.held_back(jobs)
+        if len(going) == len(jobs):
+            return None
+        others = f"{gone} is gone, which others of its call map"
+        return [*progress, *(Delayed(job, others, tries=job.tries, delay=0.0) for job in going)]
 
-    def all_held(self, gone: str, jobs: Sequence[Job], work: UnitOfWork) -> bool:
-        """Whether what is *gone* explains the refusal: who maps it waits for it, the others go on at once."""
-        left = self.without(gone, jobs, work)
-        if len(left) == len(jobs):
-            return False
-        for job in left:
-            work.postpone(job, f"{gone} is gone, which others of its call map", tries=job.tries, delay=0.0)
-        return True
+    def _ask_again(self, gone: str) -> None:
+        salesforce, now = self._deps.salesforce, self._deps.clock()
+        with self._lock:
+            last = self._asked_again.get(gone)
+            if salesforce is not None and (last is None or now - last > FACTS_SECONDS):
+                self._read(salesforce, fresh=True)
+                self._asked_again[gone] = self._read_at
 
     def _read(self, salesforce: Salesforce, *, fresh: bool = False) -> OrgFacts:
         facts = salesforce.facts(fresh=fresh)
-        self._watch.seen(facts)
+        self._monitor.seen(facts)
         self._facts, self._read_at = facts, self._deps.clock()
         return facts

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.org_queue.claims import Job
-from processors.executor.org_queue.scheduler import Scheduler, UnansweredCall
-from processors.executor.pipeline.unit_of_work import UnitOfWork
-from processors.executor.pipeline.worker import BatchPipeline
+from processors.executor.in_doubt.read_back import read_back
+from processors.executor.org_queue.calls_in_flight import CallsInFlight, UnansweredCall
+from processors.executor.org_queue.job import Job
+from processors.executor.org_queue.scheduler import Scheduler
+from processors.executor.pipeline.answers import step_done
+from processors.executor.pipeline.progress import CallAlive, CallOver, Delayed, Progress
 from processors.model.plan import ApiCall, CallRow
 from processors.model.values import Written
 
@@ -23,50 +26,49 @@ Answers: TypeAlias = list[Written | None]
 
 
 def look_at(
-    doubt: UnansweredCall, worker: BatchPipeline, scheduler: Scheduler, deps: OrgDependencies
+    unanswered: UnansweredCall, org: OrgMetadataCache, calls: CallsInFlight, deps: OrgDependencies
 ) -> Answers | None:
-    """Read what a call in doubt wrote; return the answers seen, or None where it must be looked at again later."""
-    call = doubt.call
-    seen = worker.look(call.rows, call.intended_at)
+    """Read what a call without an answer wrote; return the answers seen, or None where it is looked at again later."""
+    call = unanswered.call
+    seen = read_back(call.rows, call.intended_at, org)
     unseen = _unseen(call, seen)
-    dead = deps.clock() >= call.alive_until
-    if unseen and not dead and (doubt.looks < deps.looks or _must_wait(unseen)):
-        at = call.alive_until if doubt.looks >= deps.looks else deps.clock() + deps.look_every
-        scheduler.look_again(doubt, at)
+    expired = deps.clock() >= call.alive_until
+    if unseen and not expired and (unanswered.looks < deps.looks or _must_wait(unseen)):
+        at = call.alive_until if unanswered.looks >= deps.looks else deps.clock() + deps.look_every
+        calls.look_again(unanswered, at)
         return None
-    deps.metrics.count("doubts_resolved_total", org=deps.org, how=_how(unseen, dead))
+    deps.metrics.count("doubts_resolved_total", org=deps.org, how=_how(unseen, expired))
     return seen
 
 
 def take_up(
-    doubt: UnansweredCall, seen: Answers, scheduler: Scheduler, deps: OrgDependencies
-) -> tuple[str, list[Job], UnitOfWork]:
-    """Return the batch that goes on with what was seen: its holder, those that go on, what is to be stored first."""
-    call = doubt.call
-    jobs = list(doubt.jobs.values())
+    unanswered: UnansweredCall, seen: Answers, scheduler: Scheduler, deps: OrgDependencies
+) -> tuple[str, list[Job], list[Progress]]:
+    """Return the batch that goes on with what was seen: its holder, the jobs that go on, what is stored first."""
+    call = unanswered.call
+    jobs = list(unanswered.jobs.values())
     holder = scheduler.adopt(jobs)
-    work = UnitOfWork(deps)
+    progress: list[Progress] = []
     for row, written in zip(call.rows, seen, strict=True):
         if written is not None:
-            members = [doubt.jobs[part.command_id] for part in row.parts if part.command_id in doubt.jobs]
-            work.advance(members, written)
+            members = [unanswered.jobs[part.command_id] for part in row.parts if part.command_id in unanswered.jobs]
+            progress += step_done(members, written)
     unseen = _unseen(call, seen)
-    unanswered = {part.command_id for row in unseen for part in row.parts}
-    dead = bool(unseen) and deps.clock() >= call.alive_until
-    if dead or (not unseen and call.resent == 0):
-        work.answered.append(call.id)
-        work.dead.append(call)
+    unseen_jobs = {part.command_id for row in unseen for part in row.parts}
+    expired = bool(unseen) and deps.clock() >= call.alive_until
+    if expired or (not unseen and call.resent == 0):
+        progress.append(CallOver(call))
     else:
-        _keep_alive(call, jobs, unseen or call.rows, work, scheduler)
+        progress.append(_keep_alive(call, jobs, unseen or call.rows, scheduler.calls))
     for job in jobs:
-        job.resent = call.resent + 1 if job.id in unanswered and not dead else 0
-    lost = [job for job in jobs if dead and job.id in unanswered]
+        job.send_again(call.resent + 1 if job.id in unseen_jobs and not expired else 0)
+    lost = [job for job in jobs if expired and job.id in unseen_jobs]
     for job in lost:
         if job.plan is not None and _unkeyed_person(unseen, job):
             # A fresh match tells whether it was created; its plan would create it again.
-            job.plan = None
-        work.postpone(job, "its write was not seen applied within the org's request limit", delay=0.0)
-    return holder, [job for job in jobs if job not in lost], work
+            job.drop_plan()
+        progress.append(Delayed(job, "its write was not seen applied within the org's request limit", delay=0.0))
+    return holder, [job for job in jobs if job not in lost], progress
 
 
 def _unseen(call: ApiCall, seen: Answers) -> list[CallRow]:
@@ -84,18 +86,16 @@ def _must_wait(unseen: Sequence[CallRow]) -> bool:
     return any(row.write is not None and row.write.operation == "create" and not row.write.external for row in unseen)
 
 
-def _how(unseen: Sequence[CallRow], dead: bool) -> str:
+def _how(unseen: Sequence[CallRow], expired: bool) -> str:
     if not unseen:
         return "seen"
-    return "expired" if dead else "sent_again"
+    return "expired" if expired else "sent_again"
 
 
-def _keep_alive(
-    call: ApiCall, jobs: Sequence[Job], rows: Sequence[CallRow], work: UnitOfWork, scheduler: Scheduler
-) -> None:
+def _keep_alive(call: ApiCall, jobs: Sequence[Job], rows: Sequence[CallRow], calls: CallsInFlight) -> CallAlive:
     """Keep the claims of what may still land, and of nothing else."""
     members = {part.command_id for row in rows for part in row.parts}
     claims = set[str]().union(*(job.all_keys for job in jobs if job.id in members))
     kept = replace(call, rows=tuple(rows), claims=tuple(sorted(claims)), state="alive")
-    work.alive.append(kept)
-    scheduler.alive(call, kept)
+    calls.alive(call, kept)
+    return CallAlive(kept)

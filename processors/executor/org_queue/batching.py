@@ -7,7 +7,11 @@ neither a first load under way nor its arrival makes a live command wait.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from processors.executor.org_queue.job import Job
+from processors.executor.org_queue.priority import BULK, LIVE, at_once
 
 BURST = 50
 """Commands waiting from which on few API calls count for more than a moment: a batch gathers for a whole answer."""
@@ -25,6 +29,9 @@ LOOK_SECONDS = 0.02
 """How often one that gathers is looked at."""
 
 LONGEST_ANSWER = 5.0
+
+LIVE_SECONDS = 60.0
+"""How long after a live command more places are kept for the next ones."""
 
 
 @dataclass(slots=True)
@@ -49,8 +56,8 @@ class Gathering:
         if commands and self._fresh_since is None:
             self._fresh_since = now
 
-    def gone(self, now: float) -> None:
-        """Tell that whoever may go has gone."""
+    def released(self, now: float) -> None:
+        """Tell that a batch of whoever may go has begun."""
         self._fresh_since, self._batch_since = None, now
 
     def answered(self, seconds: float) -> None:
@@ -80,3 +87,41 @@ class Gathering:
         while self._came and now - self._came[0][0] > 1.0:
             self._came.popleft()
         return sum(count for _, count in self._came) >= STREAM
+
+
+@dataclass(slots=True)
+class LaneGathering:
+    """How live commands (with retried ones) and bulk gather, each sort for itself. Guarded by the scheduler's lock."""
+
+    linger: float
+    _live: Gathering = field(init=False)
+    _bulk: Gathering = field(init=False)
+    _live_at: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        """Let each sort of commands gather for itself."""
+        self._live, self._bulk = Gathering(self.linger), Gathering(self.linger)
+
+    def came(self, jobs: Sequence[Job], read: int | None, now: float) -> None:
+        """Tell what waits from now on, and how many commands were read for it where that is another number."""
+        if any(job.lane == LIVE for job in jobs):
+            self._live_at = now
+        bulk = sum(1 for job in jobs if job.lane == BULK)
+        if jobs and bulk == len(jobs):
+            self._bulk.came(bulk, bulk if read is None else read, now)
+        else:
+            live = len(jobs) - bulk
+            self._live.came(live, live if read is None else max(0, read - bulk), now)
+            self._bulk.came(bulk, bulk, now)
+
+    def answered(self, seconds: float, lane: int) -> None:
+        """Tell how long a call of this lane took."""
+        self.of(lane).answered(seconds)
+
+    def of(self, lane: int) -> Gathering:
+        """Return how commands of this lane gather."""
+        return self._bulk if lane == BULK else self._live
+
+    def bulk_may_go(self, now: float, bulk_batches: int, in_flight: int) -> bool:
+        """Return whether a batch of bulk may go beside so many of them: places are kept for live commands."""
+        return at_once(bulk_batches, in_flight, live_lately=now - self._live_at < LIVE_SECONDS)

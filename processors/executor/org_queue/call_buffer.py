@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.job import Job
 from processors.matching.match import person_keys
 from processors.model.call import Call
 from processors.model.phone_numbers import outside_number
@@ -23,26 +23,26 @@ from schemas.command import Command
 from schemas.pbx_call_event import CallStep
 from schemas.values import Person
 
-Key: TypeAlias = tuple[str, str]
+CallKey: TypeAlias = tuple[str, str]
 """Integration and call ID."""
 
-REMEMBERED = 5_000
+CALLS_REMEMBERED = 5_000
 """Calls whose steps are kept in memory for steps that come late; of older ones the ledger is asked."""
 
 
 @dataclass(slots=True)
-class Assembly:
+class CallBuffer:
     """The calls of one org that are not over yet. Every public method takes the lock."""
 
     region: str = "US"
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _open: dict[Key, list[Job]] = field(default_factory=dict)
-    _past: "OrderedDict[Key, tuple[CallStep, ...]]" = field(default_factory=OrderedDict)
+    _open: dict[CallKey, list[Job]] = field(default_factory=dict)
+    _past: "OrderedDict[CallKey, tuple[CallStep, ...]]" = field(default_factory=OrderedDict)
 
     def add(
         self,
         jobs: Iterable[Job],
-        kept: Callable[[Sequence[Key]], Mapping[Key, bytes]],
+        states: Callable[[Sequence[CallKey]], Mapping[CallKey, bytes]],
         now: float,
         *,
         again: bool = False,
@@ -51,16 +51,16 @@ class Assembly:
         Gather steps; return the commands of the calls that are over with them.
 
         Args:
-            kept: Asks the ledger for what it keeps of these calls.
+            states: Asks the ledger for what it keeps of these calls.
             again: They were gathered before a restart: what came when its call was over stays apart from it, so that
                 it is not refused with the call (attack D18).
         """
-        fresh: dict[Key, list[Job]] = {}
+        fresh: dict[CallKey, list[Job]] = {}
         for job in jobs:
-            fresh.setdefault(key_of(job), []).append(job)
+            fresh.setdefault(call_key(job), []).append(job)
         with self._lock:
             unknown = [key for key in fresh if key not in self._past and key not in self._open]
-        found = kept(unknown) if unknown else {}
+        found = states(unknown) if unknown else {}
         with self._lock:
             for key in unknown:
                 self._remember(key, steps_of(found[key]) if key in found else ())
@@ -88,22 +88,22 @@ class Assembly:
         with self._lock:
             return sum(len(jobs) for jobs in self._open.values())
 
-    def _finished(self, key: Key, now: float) -> list[Job]:
+    def _finished(self, key: CallKey, now: float) -> list[Job]:
         jobs = self._open[key]
         if any(job.plan is not None for job in jobs):
             return self._begun(key)
         steps = (*self._past.get(key, ()), *_steps(jobs))
         return [self._close(key, timed_out=True)] if over(steps) or _close_at(jobs) <= now else []
 
-    def _one_by_one(self, key: Key, jobs: Iterable[Job], now: float) -> list[Job]:
+    def _one_by_one(self, key: CallKey, jobs: Iterable[Job], now: float) -> list[Job]:
         ended = []
-        for job in sorted(jobs, key=lambda one: one.order):
+        for job in sorted(jobs, key=lambda job: job.order):
             self._open.setdefault(key, []).append(job)
             if over((*self._past.get(key, ()), *_steps(self._open[key]))):
                 ended.append(self._close(key))
         return [*ended, *(self._finished(key, now) if key in self._open else ())]
 
-    def _begun(self, key: Key) -> list[Job]:
+    def _begun(self, key: CallKey) -> list[Job]:
         """Return calls that a process before us had begun to write, with the very steps that it had."""
         begun = []
         for first in [job for job in self._open[key] if job.plan is not None]:
@@ -118,17 +118,17 @@ class Assembly:
             begun.append(self._close(key))
         return begun
 
-    def _close(self, key: Key, *, timed_out: bool = False) -> Job:
+    def _close(self, key: CallKey, *, timed_out: bool = False) -> Job:
         """End the gathering of a call; *timed_out*: its time is up, unless it is over by itself."""
         return self._call(key, self._open.pop(key), timed_out=timed_out)
 
-    def _call(self, key: Key, jobs: Sequence[Job], *, timed_out: bool = False) -> Job:
+    def _call(self, key: CallKey, jobs: Sequence[Job], *, timed_out: bool = False) -> Job:
         first, *others = sorted(jobs, key=lambda job: (job.plan is None, job.order))
         past = self._past.get(key, ())
         steps = _steps([first, *others])
         self._remember(key, (*past, *steps))
         timed_out = timed_out and not over((*past, *steps))
-        region = region_of(first, self.region)
+        region = call_region(first, self.region)
         call = assemble(key[1], (*past, *steps), region, timed_out=timed_out)
         command = command_of(first.command, call, region)
         keys = person_keys(command, self.region)
@@ -144,32 +144,32 @@ class Assembly:
             event_ids=tuple(job.command.event_id for job in (first, *others)),
         )
 
-    def _remember(self, key: Key, steps: tuple[CallStep, ...]) -> None:
+    def _remember(self, key: CallKey, steps: tuple[CallStep, ...]) -> None:
         self._past[key] = steps
         self._past.move_to_end(key)
-        while len(self._past) > REMEMBERED:
+        while len(self._past) > CALLS_REMEMBERED:
             self._past.popitem(last=False)
 
 
-def key_of(job: Job) -> Key:
+def call_key(job: Job) -> CallKey:
     """Return the call that a step belongs to."""
     return job.command.integration, job.command.source_id
 
 
-def region_of(job: Job, region: str) -> str:
+def call_region(job: Job, region: str) -> str:
     """Return the country of numbers that name none: the integration's network's, else *region*."""
     return (calls_of(job.settings).region if job.settings else None) or region
 
 
-def renewed(job: Job, kept: Mapping[str, bytes], region: str) -> None:
+def renew_call(job: Job, kept: Mapping[str, bytes], region: str) -> None:
     """Assemble the call anew with the steps that the ledger keeps of it by now: what came before this part."""
     if not job.steps:
         return
     state = kept.get(job.command.source_id)
     before = steps_of(state) if state is not None else ()
-    region = region_of(job, region)
-    job.call = assemble(job.command.source_id, (*before, *job.steps), region, timed_out=job.timed_out)
-    job.command = command_of(job.command, job.call, region)
+    region = call_region(job, region)
+    call = assemble(job.command.source_id, (*before, *job.steps), region, timed_out=job.timed_out)
+    job.renew(command_of(job.command, call, region), call)
 
 
 def command_of(command: Command, call: Call, region: str) -> Command:

@@ -12,89 +12,14 @@ against a batch or a call that is under way the later one waits. What a command 
 order (D10).
 """
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from processors.executor.org_queue.job import NO_KEYS, Job
 from processors.executor.org_queue.priority import BULK, LIVE
-from processors.integration.model import Integration
-from processors.model.call import Call
-from processors.model.plan import Plan
-from processors.model.values import Resolution
-from schemas.command import Command
-from schemas.pbx_call_event import CallStep
+from processors.executor.org_queue.queue import Queue
 
-NO_KEYS: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Job:
-    """
-    A command at work in memory: what the ledger holds of it, its keys, its plan.
-
-    `due` and `since` are seconds since the epoch. `parked`: it waits for someone's choice, and nobody's counts from
-    `due` on; `resolution` is the choice made, and `choosing` that one is being stored. Of a call, the command is that
-    of its first step, `members` are those of the others, `event_ids` the events of them all, `steps` what happened,
-    `call` what that came to; `timed_out`: it never ended. `held`: its integration waits for a field (LL-18).
-    """
-
-    command: Command
-    settings: Integration | None
-    place: int
-    lane: int
-    due: float
-    keys: frozenset[str]
-    wants: frozenset[str] = NO_KEYS
-    tries: int = 0
-    crashes: int = 0
-    alone: bool = False
-    suspect: bool = False
-    resent: int = 0
-    plan: Plan | None = None
-    since: float = 0.0
-    blocker: str | None = None
-    parked: bool = False
-    resolution: Resolution | None = None
-    choosing: bool = False
-    held: bool = False
-    call: Call | None = None
-    steps: tuple[CallStep, ...] = ()
-    timed_out: bool = False
-    members: tuple[str, ...] = ()
-    event_ids: tuple[str, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """The command's ID."""
-        return self.command.command_id
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """Who goes first: the lane, then the place."""
-        return (self.lane, self.place)
-
-    def forget_plan(self) -> None:
-        """Drop a plan of which nothing was done and no copy may land: it is decided anew, on fresh reads (D11)."""
-        if self.plan is not None and not self.plan.results and not self.resent:
-            self.plan = None
-
-    @property
-    def lets_pass(self) -> bool:
-        """Whether those who come after it may go first: it is held, or it is parked and its integration says so."""
-        return self.held or (self.parked and self.settings is not None and self.settings.match.while_parked == "pass")
-
-    @property
-    def all_keys(self) -> frozenset[str]:
-        """Everything that must be free for it to go."""
-        return self.keys | self.wants if self.wants else self.keys
-
-
-def person_names(keys: Iterable[str]) -> list[str]:
-    """Return those of a command's keys that are names of its person: e-mails and numbers."""
-    return sorted(key for key in keys if key.startswith(("email:", "phone:")))
-
-
-REMEMBERED = 10_000
+RELEASES_REMEMBERED = 10_000
 """Keys of which it is remembered when somebody let go of them, before those that matter to nobody are forgotten."""
 
 
@@ -128,7 +53,7 @@ class Claims:
 
     def forget(self, turn: int) -> None:
         """Forget who let go before that turn: nobody who still matches began before it."""
-        if len(self._left) > REMEMBERED:
+        if len(self._left) > RELEASES_REMEMBERED:
             self._left = {key: left for key, left in self._left.items() if left > turn}
 
     def blocker(self, keys: Iterable[str], own: frozenset[str] = NO_KEYS) -> str | None:
@@ -144,79 +69,10 @@ class Claims:
         return len(self._holders)
 
 
-@dataclass(slots=True)
-class Queue:
-    """All unsettled commands of one org that no batch holds, by (lane, place)."""
-
-    _waiting: dict[str, Job] = field(default_factory=dict)
-    _order: list[Job] = field(default_factory=list)
-    _sorted: bool = True
-    _held: frozenset[str] = frozenset()
-
-    def hold(self, integrations: frozenset[str]) -> None:
-        """Let the commands of these integrations wait, and those of no other."""
-        self._held = integrations
-        for job in self._waiting.values():
-            job.held = self._holds(job)
-
-    def _holds(self, job: Job) -> bool:
-        # What asks nothing of the org ends as ever: what the intake left out, and someone's choice.
-        return job.command.integration in self._held and job.command.kind not in ("skip", "resolve")
-
-    def held(self) -> list[Job]:
-        """Return the commands that wait for their integration's fields."""
-        return [job for job in self._waiting.values() if job.held]
-
-    def add(self, job: Job) -> None:
-        """Put a command in (back in) its place."""
-        job.held = self._holds(job)
-        self._waiting[job.id] = job
-        if self._order and job.order < self._order[-1].order:
-            self._sorted = False
-        self._order.append(job)
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def __iter__(self) -> Iterator[Job]:
-        if not self._sorted:
-            self._order.sort(key=lambda job: job.order)
-            self._sorted = True
-        return iter(self._order)
-
-    def take(self, jobs: Iterable[Job]) -> None:
-        """Take commands out: a batch holds them now."""
-        for job in jobs:
-            self._waiting.pop(job.id, None)
-        self._order = [job for job in self if job.id in self._waiting]
-
-    def next_due(self, now: float) -> float | None:
-        """Return when the next command that is not due at *now* will be, or None where there is none."""
-        return min((job.due for job in self._order if job.due > now and not job.held), default=None)
-
-    def get(self, command_id: str) -> Job | None:
-        """Return a waiting command by its ID, or None."""
-        return self._waiting.get(command_id)
-
-    def parked_count(self, now: float) -> int:
-        """Return how many wait for someone's choice."""
-        return sum(1 for job in self._order if job.parked and job.due > now)
-
-    def due_count(self, now: float, highest: int = LIVE, lowest: int = BULK, limit: int | None = None) -> int:
-        """Return how many commands of these lanes wait although they are due, for no field; at most *limit*."""
-        of_lanes = itertools.takewhile(lambda job: job.lane <= lowest, self)
-        due = (job for job in of_lanes if job.lane >= highest and job.due <= now and not job.held)
-        return sum(1 for _ in itertools.islice(due, limit))
-
-    def held_count(self, now: float) -> int:
-        """Return how many are due and wait for their integration's fields."""
-        return sum(1 for job in self._order if job.due <= now and job.held)
-
-
 def pick(
     queue: Queue,
     claims: Claims,
-    own_calls: dict[str, frozenset[str]],
+    own_calls: Mapping[str, frozenset[str]],
     now: float,
     limit: int,
     lowest: int = BULK,
@@ -242,11 +98,11 @@ def pick(
         if len(picked) >= limit or job.lane > lowest or (picked and job.lane == BULK != picked[0].lane):
             break
         keys = job.all_keys
-        job.blocker = _why_not(job, keys, held_back, picked, claims, own_calls, now)
-        if job.lane < highest and job.blocker is None:
-            job.blocker = "batch"
-        if job.blocker is not None:
-            if not (job.lets_pass and job.blocker in ("due", "held")):
+        blocker = _why_not(job, keys, held_back, picked, claims, own_calls, now)
+        if job.lane < highest and blocker is None:
+            blocker = "batch"
+        if blocker is not None:
+            if not (job.lets_pass and blocker in ("due", "held")):
                 held_back |= keys
             continue
         picked.append(job)
@@ -271,7 +127,7 @@ def _why_not(
     held_back: set[str],
     picked: list[Job],
     claims: Claims,
-    own_calls: dict[str, frozenset[str]],
+    own_calls: Mapping[str, frozenset[str]],
     now: float,
 ) -> str | None:
     if job.held:
@@ -286,12 +142,12 @@ def _why_not(
 
 
 def widen(
-    batch: list[Job],
-    wanted: dict[str, frozenset[str]],
+    batch: Sequence[Job],
+    wanted: Mapping[str, frozenset[str]],
     holder: str,
     claims: Claims,
     queue: Queue,
-    own_calls: dict[str, frozenset[str]],
+    own_calls: Mapping[str, frozenset[str]],
     began: int = 0,
 ) -> tuple[list[Job], list[Job]]:
     """
@@ -307,23 +163,23 @@ def widen(
     going: list[Job] = []
     waiting: list[Job] = []
     held_back: set[str] = set()
-    for job in sorted(batch, key=lambda one: one.order):
+    for job in sorted(batch, key=lambda job: job.order):
         keys = job.keys | wanted.get(job.id, NO_KEYS)
         own = own_calls.get(job.id, NO_KEYS) | {holder}
         queued = any(earlier.get(key, job.order) < job.order for key in keys)
         old = claims.left_since(keys - job.all_keys, began)
         if queued or old or not held_back.isdisjoint(keys) or claims.blocker(keys, own) is not None:
-            job.wants = keys - job.keys
+            job.want(keys)
             held_back |= keys
             waiting.append(job)
             continue
-        job.wants = keys - job.keys
+        job.want(keys)
         claims.take(keys, holder)
         going.append(job)
     return going, waiting
 
 
-def _earlier(batch: list[Job], wanted: dict[str, frozenset[str]], queue: Queue) -> dict[str, tuple[int, int]]:
+def _earlier(batch: Sequence[Job], wanted: Mapping[str, frozenset[str]], queue: Queue) -> dict[str, tuple[int, int]]:
     """Return for each key that the batch discovered the first command before its last one that waits for it."""
     last = max((job.order for job in batch), default=(0, 0))
     discovered = frozenset[str]().union(*wanted.values())

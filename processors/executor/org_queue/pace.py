@@ -1,9 +1,12 @@
 """
-The org's pace: how long it takes over a row, and so how many rows a call may hold.
+The org's pace: how many rows a call may hold by the time that it takes over one, and until when the whole org rests.
 
-In: answers with their times.  Out: a number of rows.
-Rule of this file: one number, learnt from calls of many rows; small ones say more of the way there than of the org.
+In: answers with their times, failures of the whole org.  Out: a number of rows, a time.
+Rule of this file: the pace is one number, learnt from calls of many rows; small ones say more of the way there than of
+the org.
 """
+
+from dataclasses import dataclass
 
 CALL_SECONDS = 10.0
 """How long a call may take by the pace as measured (design section 4, pack)."""
@@ -15,7 +18,7 @@ FIRST_ROW_SECONDS = 1 / 30
 """Seconds a row that are assumed before the first answer: a little more than the slowest pace published of an org."""
 
 
-class Pace:
+class RowPace:
     """Seconds a row, as a moving average. Threads may share it: it is one number, and the last word counts."""
 
     def __init__(self) -> None:
@@ -31,3 +34,21 @@ class Pace:
         if self._row_seconds <= 0:
             return most
         return int(min(most, max(LEAST_ROWS, CALL_SECONDS / self._row_seconds)))
+
+
+@dataclass(slots=True)
+class OrgPause:
+    """Until when nothing is started, since the org does not answer; and how often in a row it did not."""
+
+    until: float = 0.0
+    in_a_row: int = 0
+
+    def pause(self, until: float) -> None:
+        """Start nothing before *until*."""
+        self.until = max(self.until, until)
+        self.in_a_row += 1
+
+    def resume(self) -> bool:
+        """The org answered: forget the pauses. Return whether there were any."""
+        had, self.in_a_row = self.in_a_row > 0, 0
+        return had

@@ -1,39 +1,36 @@
 """
-One org's executor: a thread that starts batches as commands become free, and looks at calls in doubt.
+One org's executor: a thread that starts batches as commands become free, and looks at calls without an answer.
 
 In: commands that the ledger has stored.  Out: settled rows in the ledger.
 Rule of this file: a failure of the org pauses this org and nobody else; a failure of the database or of the lease
-ends this
-object, and the loop loads the org anew from the ledger.
+ends this object, and the loop loads the org anew from the ledger.
 """
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
+from processors.executor.connection.check import ConnectionCheck
+from processors.executor.connection.monitor import ConnectionMonitor
+from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.dependencies import OrgDependencies
 from processors.executor.in_doubt.recover import look_at, take_up
-from processors.executor.org_queue.call_buffer import Assembly
-from processors.executor.org_queue.claims import NO_KEYS, Job
-from processors.executor.org_queue.priority import BULK, LIVE
-from processors.executor.org_queue.scheduler import Scheduler, UnansweredCall
-from processors.executor.pipeline.unit_of_work import UnitOfWork
-from processors.executor.pipeline.worker import BatchPipeline
-from processors.matching.match import person_keys
+from processors.executor.org_queue.api_budget import ApiBudget
+from processors.executor.org_queue.call_buffer import CallBuffer
+from processors.executor.org_queue.calls_in_flight import UnansweredCall
+from processors.executor.org_queue.job import Job
+from processors.executor.org_queue.loading import JobLoader
+from processors.executor.org_queue.scheduler import Scheduler
+from processors.executor.pipeline.batch_pipeline import BatchPipeline
+from processors.executor.pipeline.ledger_writer import LedgerWriter
 from processors.model.errors import OrgDown, RequestRefused, SignalboxError, Transient
 from processors.model.ledger import Lease, LedgerTransaction, Stored
-from processors.model.plan import plan_from_json, resolution_from_json
-from processors.model.values import Resolution
-from processors.sources.registry import source_of
 from schemas.command import Command
 
 log = structlog.get_logger()
-
-LOOK_SECONDS = 5.0
-"""Seconds between two looks whether the credential changed."""
 
 TICK = 1.0
 """Seconds after which an idle org looks at its timers again."""
@@ -46,76 +43,46 @@ class OrgExecutor:
         self.deps = deps
         self.lease = lease
         self.scheduler = Scheduler(linger=deps.linger, max_in_flight=deps.max_in_flight)
-        self.assembly = Assembly(deps.region)
-        self.worker = BatchPipeline(deps, lease, self.scheduler, self._spread)
-        self.watch = self.worker.watch
-        self._checking = False
-        self._next_check = 0.0
-        self._next_look = 0.0
-        self._was_broken = False
+        self.writer = LedgerWriter(deps, lease, self.scheduler)
+        self.connection = ConnectionMonitor(deps, lease, self.scheduler, self.writer.tell)
+        self._org = OrgMetadataCache(deps, self.connection)
+        self._check = ConnectionCheck(deps, self.connection, self._org, self.scheduler)
+        self._budget = ApiBudget(deps, self.scheduler, self.writer.tell, self._submit)
+        self._calls = CallBuffer(deps.region)
+        self._loader = JobLoader(deps, lease, self._calls)
+        self._pipeline = BatchPipeline(deps, lease, self.scheduler, self.writer, self._org, self._spread)
         self.failure: BaseException | None = None
-        self._held_since: float | None = None
-        self._lowest = BULK
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(deps.max_in_flight + 4, thread_name_prefix=f"org-{deps.org}")
         self._thread = threading.Thread(target=self._run, name=f"org-{deps.org}", daemon=True)
 
     def start(self) -> None:
         """Load what waits and what may still land, then begin."""
-        self.watch.load()
-        stored, calls = self.deps.ledger.unsettled(self.lease)
-        jobs = {job.id: job for job in self._gathered([self._job(one) for one in stored], again=True)}
-        now = self.deps.clock()
-        doubtful: set[str] = set()
-        for call in calls:
-            if call.state == "alive":
-                self.scheduler.alive(None, call)
-                for job in [jobs[command_id] for command_id in call.commands if command_id in jobs]:
-                    job.resent = call.resent + 1
-                continue
-            held = [jobs[command_id] for command_id in call.commands if command_id in jobs]
-            doubtful |= {job.id for job in held}
-            self.scheduler.doubt(None, call, held, now)
-        waiting = [job for job in jobs.values() if job.id not in doubtful]
-        for job in waiting:
-            job.suspect = job.plan is None and (job.crashes > 0 or self.lease.unclean_starts >= 3)
-        self.scheduler.add(waiting, now)
+        self.connection.load()
+        self._loader.load(self.scheduler)
         self._thread.start()
-
-    def _gathered(self, jobs: Sequence[Job], *, again: bool = False) -> list[Job]:
-        """Return what may wait at the desk: steps of calls that are not over are gathered apart."""
-        steps = [job for job in jobs if job.command.kind == "step" and job.settings is not None]
-        if not steps:
-            return list(jobs)
-        known = {job.id for job in steps}
-        calls = self.assembly.add(
-            steps, lambda keys: self.deps.ledger.source_states(self.lease, keys), self.deps.clock(), again=again
-        )
-        return [*(job for job in jobs if job.id not in known), *calls]
 
     def add(self, stored: Sequence[Stored], commands: Sequence[Command] = ()) -> None:
         """Let freshly stored commands wait."""
-        known = {command.command_id: command for command in commands}
-        fresh = [self._job(one, known.get(one.command_id)) for one in stored]
-        self.scheduler.add(self._gathered(fresh), self.deps.clock(), len(stored))
+        self._loader.add(self.scheduler, stored, commands)
 
     @property
     def last_sequence(self) -> int:
         """The last sequence number that the ledger gave out for this org."""
-        return self.worker.last_sequence
-
-    def due(self) -> int:
-        """How many commands wait although they are due; those that wait for the org's API calls do not count."""
-        return self.counts()["due"]
+        return self.writer.last_sequence
 
     def counts(self) -> dict[str, int]:
         """Return how many commands are where."""
-        return self.scheduler.counts(self.deps.clock(), self._lowest)
+        return self.scheduler.counts(self.deps.clock(), self._budget.lowest)
+
+    def take_worked(self) -> Mapping[str, int]:
+        """Return how many commands of each integration were worked on since this was asked last (LL-1)."""
+        return self._pipeline.take_worked()
 
     def stop(self) -> None:
         """Take nothing new; what is under way goes on."""
         self._stopping.set()
-        self.scheduler.wake()
+        self.scheduler.signal.changed()
 
     def ended(self) -> bool:
         """Whether nothing is under way any more."""
@@ -125,225 +92,124 @@ class OrgExecutor:
         """End for good; an end in good order is noted, so that it does not count as a crash."""
         self.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self.watch.leave()
+        self.connection.leave()
         if self.failure is None and self.scheduler.idle():
             with contextlib.suppress(SignalboxError):
                 self.deps.ledger.clean(self.lease)
 
-    def _job(self, stored: Stored, command: Command | None = None) -> Job:
-        if command is None:
-            command = Command.from_avro(self.deps.codec.decode("command", stored.body))
-        decider = self.deps.deciders.get(command.integration)
-        plan = plan_from_json(stored.plan) if stored.plan else None
-        # A choice about another command takes no claims: what it is about may hold them (D16).
-        choice = command.kind == "resolve" and command.request is not None and bool(command.request.about)
-        keys = NO_KEYS if choice else person_keys(command, self.deps.region)
-        return Job(
-            command=command,
-            settings=decider.integration if decider else None,
-            place=stored.place,
-            lane=stored.lane,
-            due=stored.due,
-            keys=keys,
-            wants=frozenset(plan.keys) - keys if plan else frozenset(),
-            tries=stored.tries,
-            crashes=stored.crashes,
-            alone=stored.alone,
-            plan=plan,
-            parked=stored.parked,
-            resolution=resolution_from_json(stored.resolution) if stored.resolution else _own_choice(command),
-        )
-
     def _run(self) -> None:
         try:
             while not self._stopping.is_set() and self.failure is None:
-                now, seen = self.deps.clock(), self.scheduler.changes
+                now, seen = self.deps.clock(), self.scheduler.signal.changes
                 if not self._begin(now):
-                    self.scheduler.wait(self._until_next(now), seen)
+                    self.scheduler.signal.wait(self._until_next(now), seen)
         except BaseException as failure:  # noqa: BLE001 -- a thread that died silently would stop its org silently
             self._fail(failure)
 
     def _until_next(self, now: float) -> float:
-        if self.watch.closed:
+        if self.connection.closed:
             # Whatever is due waits for the connection.
-            return min(TICK, max(0.005, self._next_check - self.deps.clock()))
-        times = [one for one in (self.scheduler.next_time(now), self.assembly.next_time()) if one is not None]
-        if not times:
-            return TICK
-        at = min(times)
-        return min(TICK, max(0.005, at - self.deps.clock()))
+            return min(TICK, max(0.005, self._check.next_at - self.deps.clock()))
+        times = [one for one in (self.scheduler.next_time(now), self._calls.next_time()) if one is not None]
+        return min(TICK, max(0.005, min(times) - self.deps.clock())) if times else TICK
 
     def _begin(self, now: float) -> bool:
         """Start what may go; return whether anything did."""
-        for call in self.scheduler.expired(now):
-            self._expire(call.id)
-        if ended := self.assembly.timed_out(now):
+        self._expire(now)
+        if ended := self._calls.timed_out(now):
             self.scheduler.add(ended, now)
-        self._look_after(now)
-        if self.watch.closed:
+        self._check.begin(now, self._submit)
+        if self.connection.closed:
             return False
-        started = False
-        doubt = self.scheduler.next_doubt(now)
-        if doubt is not None:
-            self._submit(self._resolve, doubt)
-            started = True
-        batch = self.scheduler.next_batch(now, self.worker.pace.rows(self.deps.terms.max_rows), self._lowest_lane(now))
+        unanswered = self.scheduler.next_unanswered(now)
+        if unanswered is not None:
+            self._submit(self._resolve, unanswered)
+        limit, lowest = self._pipeline.pace.rows(self.deps.terms.max_rows), self._budget.lowest_lane(now)
+        batch = self.scheduler.next_batch(now, limit, lowest)
         if batch is not None:
-            if batch[1][0].lane > self._lowest:
-                self._held_since = now
+            self._budget.passed(batch[1][0].lane, now)
             self._submit(self._process, *batch)
-            started = True
-        return started
+        return unanswered is not None or batch is not None
 
-    def _lowest_lane(self, now: float) -> int:
-        """
-        Return the lowest lane that may go by the org's daily API calls; a notice says when lower ones begin to wait.
-
-        While they wait they let one batch pass now and then: only an answer says that a new day has begun.
-        """
-        salesforce = self.deps.salesforce
-        usage = salesforce.usage() if salesforce is not None else None
-        self._lowest = lowest = self.deps.budget.lowest(usage)
-        if lowest == BULK:
-            self._held_since = None
-            return lowest
-        first = self.scheduler.held_back(now, lowest)
-        if first is None or usage is None:
-            return lowest
-        if self._held_since is None:
-            self._held_since = now
-            going = "live and retried" if lowest > LIVE else "live"
-            why = f"{usage[0]} of {usage[1]} daily API calls are used: {going} commands alone go on"
-            self._submit(self.worker.defer, first, why)
-        return BULK if now - self._held_since >= self.deps.probe_every else lowest
-
-    def _look_after(self, now: float) -> None:
-        """Look whether the credential changed (LL-29), and every `check_every` seconds at what is broken (LL-25)."""
-        if self._checking or not (self.watch.wanted or self.watch.broken):
-            return
-        if now >= self._next_look:
-            self._next_look = now + min(LOOK_SECONDS, self.deps.check_every)
-            credential = self.deps.credential
-            if credential is not None and credential.changed() and not self.watch.unproven:
-                self.watch.changed()
-                self._next_check = now
-        if self.watch.broken and not self._was_broken and self._next_check and not self.watch.unproven:
-            self._next_check = now + self.deps.check_every
-        self._was_broken = self.watch.broken
-        # What is under way ends with the connection that it began with.
-        due = now >= self._next_check and (self.watch.broken or not self._next_check)
-        if due and (self.scheduler.idle() or not self.watch.closed):
-            self._checking = True
-            self._submit(self._check)
-
-    def _check(self) -> None:
-        """Prove the connection: log in, read describe, check what is mapped; it goes on by itself where it is whole."""
-        try:
-            if self.watch.unproven and self.deps.credential is not None:
-                self.deps.credential.adopt()
-            if self.watch.broken:
-                self.worker.known.prove()
-            else:
-                self.worker.known.org()
-            self.watch.mark()
-        except OrgDown as down:
-            self.watch.broke(down)
-        except RequestRefused:
-            self.worker.known.forget()
-        except Transient as transient:
-            if transient.code == "database":
-                raise
-        finally:
-            self._next_check = self.deps.clock() + self.deps.check_every
-            self._checking = False
-            self.scheduler.wake()
-
-    def _expire(self, call_id: str) -> None:
-        self.deps.ledger.apply(self.lease, LedgerTransaction(answered=[call_id]))
-        for call in self.scheduler.expired(self.deps.clock()):
-            if call.id == call_id:
-                self.scheduler.dead(call)
+    def _expire(self, now: float) -> None:
+        """Let the claims of calls go that can land no more."""
+        for call in self.scheduler.calls.expired(now):
+            self.deps.ledger.apply(self.lease, LedgerTransaction(answered=[call.id]))
+            self.scheduler.calls.over(call)
 
     def _submit(self, work: Callable[..., None], *arguments: object) -> None:
         future = self._pool.submit(work, *arguments)
         future.add_done_callback(self._done)
 
     def _done(self, future: "Future[None]") -> None:
-        if future.cancelled():
-            return
-        failure = future.exception()
+        failure = None if future.cancelled() else future.exception()
         if failure is not None:
             self._fail(failure)
 
     def _fail(self, failure: BaseException) -> None:
         if self.failure is None:
             self.failure = failure
-        self.scheduler.wake()
+        self.scheduler.signal.changed()
 
     def _process(self, holder: str, jobs: list[Job]) -> None:
-        self._guarded(holder, jobs, lambda: self.worker.process(holder, jobs))
+        self._guarded(holder, jobs, lambda: self._pipeline.process(holder, jobs))
 
-    def _resolve(self, doubt: UnansweredCall) -> None:
+    def _spread(self, holder: str, jobs: list[Job]) -> None:
+        self._submit(self._guarded, holder, jobs, lambda: self._pipeline.carry_out(holder, jobs, ()))
+
+    def _resolve(self, unanswered: UnansweredCall) -> None:
+        """Look what became of a call without an answer, and go on with it."""
+        calls = self.scheduler.calls
         try:
-            seen = look_at(doubt, self.worker, self.scheduler, self.deps)
-        except RequestRefused:
-            self.worker.known.forget()
-            self.scheduler.look_again(doubt, self.deps.clock() + self.deps.look_every)
-            return
-        except Transient as transient:
-            if isinstance(transient, OrgDown):
-                self._pause(transient)
-            self.scheduler.look_again(doubt, self.deps.clock() + self.deps.look_every)
+            seen = look_at(unanswered, self._org, calls, self.deps)
+        except (RequestRefused, Transient) as failure:
+            if isinstance(failure, RequestRefused):
+                self._org.forget()
+            elif isinstance(failure, OrgDown):
+                self._pause(failure)
+            calls.look_again(unanswered, self.deps.clock() + self.deps.look_every)
             return
         if seen is not None:
-            holder, jobs, work = take_up(doubt, seen, self.scheduler, self.deps)
-            self._guarded(holder, jobs, lambda: self.worker.carry_out(holder, jobs, work))
+            holder, jobs, progress = take_up(unanswered, seen, self.scheduler, self.deps)
+            self._guarded(holder, jobs, lambda: self._pipeline.carry_out(holder, jobs, progress))
 
-    def _carry_out(self, holder: str, jobs: list[Job]) -> None:
-        self._guarded(holder, jobs, lambda: self.worker.carry_out(holder, jobs, UnitOfWork(self.deps)))
-
-    def _guarded(self, holder: str, jobs: list[Job], work: Callable[[], None]) -> None:
+    def _guarded(self, holder: str, jobs: Sequence[Job], work: Callable[[], None]) -> None:
+        """Do the work of a batch; whatever of it is not done waits again."""
         try:
             work()
-            if self.scheduler.resume():
+            if self.scheduler.pause.resume():
                 log.info("org answers again", org=self.deps.org)
         except OrgDown as down:
             self._pause(down)
         except RequestRefused as refused:
-            self.worker.known.forget()
-            self._put_off(
-                jobs, str(refused), self.deps.row_retry.delay(1 + max((job.tries for job in jobs), default=0))
-            )
+            self._org.forget()
+            self._put_off(jobs, str(refused), self.deps.row_retry.delay(1 + _most_tries(jobs)))
         except Transient as transient:
             if transient.code == "database":
                 raise
-            delay = transient.retry_after or self.deps.retry.delay(1 + max((job.tries for job in jobs), default=0))
+            delay = transient.retry_after or self.deps.retry.delay(1 + _most_tries(jobs))
             self._put_off(jobs, transient.reason, delay)
         finally:
             self.scheduler.finish(holder)
 
     def _put_off(self, jobs: Sequence[Job], why: str, delay: float) -> None:
         for job in jobs:
-            job.tries += 1
-            job.due = max(job.due, self.deps.clock() + delay)
+            job.put_off(self.deps.clock() + delay)
         log.warning("work put off", org=self.deps.org, why=why, commands=len(jobs), seconds=round(delay, 1))
 
-    def _spread(self, holder: str, jobs: list[Job]) -> None:
-        self._submit(self._carry_out, holder, jobs)
-
     def _pause(self, down: OrgDown) -> None:
+        """The whole org is affected: it rests for a while, or until its connection is mended."""
+        org = self.deps.org
+        self.deps.metrics.count("org_pauses_total", org=org)
         if down.cause is not None:
-            self.watch.broke(down)
-            self.deps.metrics.count("org_pauses_total", org=self.deps.org)
+            self.connection.broke(down)
             return
-        delay = down.retry_after or self.deps.retry.delay(self.scheduler.pauses + 1)
-        self.scheduler.pause(self.deps.clock() + delay)
-        self.deps.metrics.count("org_pauses_total", org=self.deps.org)
-        log.warning("org does not answer; its work waits", org=self.deps.org, why=down.reason, seconds=round(delay, 1))
+        pause = self.scheduler.pause
+        delay = down.retry_after or self.deps.retry.delay(pause.in_a_row + 1)
+        with self.scheduler.signal:
+            pause.pause(self.deps.clock() + delay)
+        log.warning("org does not answer; its work waits", org=org, why=down.reason, seconds=round(delay, 1))
 
 
-def _own_choice(command: Command) -> Resolution | None:
-    """Return the record that a user named with the action itself, as a choice."""
-    if not source_of(command.contract).related.names_record or not command.salesforce_id:
-        return None
-    return Resolution(command.salesforce_id)
+def _most_tries(jobs: Sequence[Job]) -> int:
+    return max((job.tries for job in jobs), default=0)

@@ -8,7 +8,7 @@ Rule of this file: pure; only what the org has taken comes here.
 from collections.abc import Mapping
 from typing import Any
 
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.job import Job
 from processors.integration.model import Integration
 from processors.model.field_history import Clock, entries, only
 from processors.model.normalise import is_blank
@@ -18,7 +18,7 @@ from processors.sources.registry import source_of
 from schemas.command import Command
 
 
-def clocks_of(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
+def history_of_step(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     """
     Return the entries of all fields that the step wrote to a person, an account or an opportunity, or to the activity
     of a field sales application: those of bookings and calls have an order of their own.
@@ -36,7 +36,7 @@ def clocks_of(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     return _entries(job, plan, step)
 
 
-def of_the_lead(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
+def status_of_converted_lead(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     """Return the entry of the status that a conversion gives its lead: whoever reads changes knows it as our own."""
     if step.operation != "convert" or not step.status:
         return {}

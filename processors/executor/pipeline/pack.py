@@ -9,7 +9,7 @@ Rule of this file: merging, sorting and sizing of writes happen here; limits are
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.job import Job
 from processors.model.plan import ApiCall, CallRow, Plan, StepRef
 from processors.model.values import Conversion, Step, Write
 
@@ -42,7 +42,7 @@ def pack(
     Args:
         external: Object → its Unique External ID field; an object without one is created without it.
     """
-    ordered = sorted((job for job in jobs if job.plan and job.plan.step), key=lambda one: one.order)
+    ordered = sorted((job for job in jobs if job.plan and job.plan.step), key=lambda job: job.order)
     by_id = {job.id: job for job in ordered}
     calls = []
     for kind, rows in (("write", _write_rows(ordered, external)), ("convert", _convert_rows(ordered))):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from processors.deciding import shared_activity, source_record
 from processors.deciding.activity import activity_object
-from processors.executor.org_queue.claims import Job, person_names
+from processors.executor.org_queue.job import Job, person_names
 from processors.matching import links
 from processors.model.ledger import Lease, Ledger
 from processors.model.values import In, Match, OrgFacts, Question, Record

@@ -6,13 +6,31 @@ Rule of this file: an outcome tells everything that was done, also where the end
 is `error.salesforce_refused` that lists what was done; design section 3, "Decided").
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.job import Job
+from processors.executor.pipeline.progress import Delayed, Ended, NeedsChoice, Progress
 from processors.model.plan import Ending, Plan
 from processors.model.values import Record, Step, Written
 from schemas.outcome import Candidate, Outcome, OutcomeKind, Reason, RecordOperation, Refusal, Touched
+
+
+def finished(jobs: Iterable[Job]) -> list[Progress]:
+    """Return what becomes of the jobs whose plans are done: they end, or wait for a choice or for a later look."""
+    progress: list[Progress] = []
+    for job in jobs:
+        plan = job.plan
+        if plan is None or plan.step is not None:
+            continue
+        if (wait := plan.decision.wait_seconds) is not None:
+            progress.append(Delayed(job, plan.decision.detail or "", tries=job.tries, delay=wait))
+        elif plan.decision.park:
+            progress.append(NeedsChoice(job, plan.decision))
+        else:
+            progress.append(Ended(job, plan))
+    return progress
 
 
 def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Ending | None = None) -> Outcome:

@@ -65,18 +65,14 @@ class Ownership:
         self.orgs: dict[str, Owned] = {}
 
     def given(self, partitions: list[TopicPartition]) -> None:
-        """Take partitions over, paused until their orgs are opened."""
-        taken = []
+        """Take partitions over, which are paused until their orgs are opened."""
         for partition in partitions:
             if partition.partition != 0:
                 # The table says one partition; more were made by somebody else, and hold nothing of ours.
                 log.error("a command topic must have one partition; the others are not read", topic=partition.topic)
-            taken.append(TopicPartition(partition.topic, partition.partition, OFFSET_BEGINNING))
-            if partition.partition == 0:
+            else:
                 org = partition.topic.removeprefix(command_topic("x")[:-1])
                 self.orgs[org] = Owned(org, TopicPartition(partition.topic, 0))
-        self._consumer.incremental_assign(taken)
-        self._consumer.pause(taken)
 
     def open(self, owned: Owned) -> None:
         """Take the lease, load the ledger, and read on where Kafka's stable committed offset says; or say why not."""

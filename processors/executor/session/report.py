@@ -42,7 +42,7 @@ class Report:
             made = max(0, calls - self._calls.get(org, 0))
             self._metrics.count("api_calls_total", made, org=org)
             self._calls[org] = calls
-            for integration, share in shares(executor.worker.take_worked(), made).items():
+            for integration, share in shares(executor.take_worked(), made).items():
                 self._metrics.count("api_calls_by_integration_total", share, org=org, integration=integration)
             usage = salesforce.usage()
             if usage is not None and usage[1]:

@@ -1,7 +1,7 @@
 """
 Orgs that nobody in the group owns, although everyone is well: seen once after a lost rebalance of static members.
 
-In: who owns what, as the broker tells, and the clock's reading.  Out: `Orphaned`, where it stays like that.
+In: who owns what, as the broker tells, and the clock's reading.  Out: `NoOwner`, where it stays like that.
 Rule of this file: a group that has settled with a hole does not mend itself; whoever joins it under a new name makes it
 share out anew. A process that owns nothing goes first, for it stops nobody's work.
 """
@@ -16,12 +16,12 @@ IDLE_LOOKS, BUSY_LOOKS = 2, 4
 """Looks in a row that find the same org without an owner before a process with no org, and one with some, acts."""
 
 
-class Orphaned(Expelled):
+class NoOwner(Expelled):
     """An org has no owner in a settled group: join it anew under another name."""
 
 
 @dataclass(slots=True)
-class Orphans:
+class UnassignedOrgs:
     """Looks now and then. *unowned* returns the command topics that no member of the group owns."""
 
     unowned: Callable[[], frozenset[str]]
@@ -29,7 +29,7 @@ class Orphans:
     _seen: dict[str, int] = field(default_factory=dict)
 
     def look(self, now: float, *, owns_some: bool) -> None:
-        """Look if it is time; raise `Orphaned` where an org has had no owner at several looks in a row."""
+        """Look if it is time; raise `NoOwner` where an org has had no owner at several looks in a row."""
         if self._next is None:
             self._next = now + LOOK_SECONDS
         if now < self._next:
@@ -40,4 +40,4 @@ class Orphans:
             topic for topic, looks in self._seen.items() if looks >= (BUSY_LOOKS if owns_some else IDLE_LOOKS)
         )
         if lost:
-            raise Orphaned(f"nobody in the group owns {', '.join(lost)}; joining it anew under another name")
+            raise NoOwner(f"nobody in the group owns {', '.join(lost)}; joining it anew under another name")

@@ -55,7 +55,7 @@ def test_ll_19_to_21_a_broken_connection_pauses_the_org_tells_once_and_goes_on_b
     rig.wait(lambda: rig.checks() >= checks + 3, what="three looks at the connection")
     assert told(rig) == [("connection_broken", cause, ("other", "upsert"))]
     assert rig.outcomes() == []
-    assert rig.executor.watch.closed
+    assert rig.executor.connection.closed
     rig.org.broken = None
     outcomes = rig.settle(501)
     assert len({one.outcome_id for one in outcomes}) == len(outcomes) == 501
@@ -150,14 +150,14 @@ def test_ll_29_a_changed_credential_holds_the_org_until_the_mapping_is_proven(be
     rig.settle_start()
     rig.org.broken = OrgDown("away")
     rotated.fresh = True
-    rig.wait(lambda: rig.executor.watch.unproven, what="the hold")
+    rig.wait(lambda: rig.executor.connection.unproven, what="the hold")
     rig.send(command("one@example.com", integration="maps"))
     rig.wait(lambda: rotated.adopted >= 1, what="the new credential")
     assert rig.outcomes() == []
     assert rig.notices() == []
     rig.org.broken = None
     assert len(rig.settle(1)) == 1
-    assert not rig.executor.watch.broken
+    assert not rig.executor.connection.broken
 
 
 def test_ll_29_a_right_that_the_new_user_lacks_holds_the_integration(begin: Begin) -> None:
@@ -178,8 +178,8 @@ def test_ll_29_a_right_that_the_new_user_lacks_holds_the_integration(begin: Begi
 
 def test_sp_30_an_org_without_an_enabled_integration_is_never_asked(begin: Begin) -> None:
     rig = begin(integration("off", enabled=False), check_every=0.02, credential=Rotated())
-    assert not rig.executor.watch.wanted
-    rig.executor._look_after(rig.clock() + 3600)
+    assert not rig.executor.connection.wanted
+    rig.executor._check.begin(rig.clock() + 3600, lambda check: check())
     assert rig.org.facts_read == []
 
 
@@ -264,6 +264,6 @@ def test_commands_of_an_integration_that_was_turned_off_go_on_too_when_the_conne
     rig = begin(integration("off", enabled=False), check_every=0.1)
     rig.org.broken = OrgDown("refused", cause="auth_token")
     rig.send(command("a@example.com", integration="off"))
-    rig.wait(lambda: rig.executor.watch.closed, what="the broken connection")
+    rig.wait(lambda: rig.executor.connection.closed, what="the broken connection")
     rig.org.broken = None
     assert len(rig.settle(1)) == 1

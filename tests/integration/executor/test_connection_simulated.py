@@ -218,7 +218,7 @@ def test_ll_29_a_rotation_in_time_breaks_nothing(opened: Open) -> None:
     def asked() -> int:
         return [one["path"] for one in rig.control().log()].count("/services/oauth2/token")
 
-    rig.wait(lambda: asked() > logins and not rig.executor.watch.broken, what="a login with the new secret")
+    rig.wait(lambda: asked() > logins and not rig.executor.connection.broken, what="a login with the new secret")
     rig.send(command("second@example.com"))
     rig.settle(2)
     assert rig.notices() == []

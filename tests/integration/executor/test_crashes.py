@@ -216,7 +216,7 @@ def _deadly(rig: Rig, command_id: str) -> Callable[[], int]:
         nonlocal deaths
         if place != "after_claim":
             return
-        at_work = [job.id for jobs in rig.executor.scheduler._working.values() for job in jobs]
+        at_work = [job.id for jobs in rig.executor.scheduler._batches.working.values() for job in jobs]
         if command_id in at_work:
             deaths += 1
             raise Killed("decided the deadly one")

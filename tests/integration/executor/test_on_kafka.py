@@ -301,7 +301,7 @@ def test_a_backlog_above_the_limit_stays_in_kafka_and_is_worked_off(box: Box, ru
     box.send(*[command(f"p{n}@example.com") for n in range(30)])
     until(lambda: process.owned().position.offset == 30 and process.owned().paused, "the pause")
     box.send(*[command(f"p{n}@example.com") for n in range(30, 60)])
-    until(lambda: process.owned().executor.scheduler.pauses >= 3, "some tries")
+    until(lambda: process.owned().executor.scheduler.pause.in_a_row >= 3, "some tries")
     assert process.owned().position.offset == 30
     org.is_down = False
 

@@ -168,7 +168,7 @@ def test_d12_a_sleeper_sends_nothing_after_its_send_by_and_settles_nothing(begin
 
 
 def test_d21_an_event_id_with_other_content_is_one_error_beside_the_first_outcome(begin: Begin) -> None:
-    from processors.executor.session.session import _reused
+    from processors.executor.session.inbox import _reused
     from processors.model.ledger import Arrival
     from tests.fakes.scheduler import CODEC
 
@@ -243,13 +243,13 @@ def test_an_org_that_is_down_pauses_and_goes_on(begin: Begin) -> None:
     rig = begin()
     rig.org.is_down = True
     rig.send(command("ann@example.com"), command("bob@example.com"))
-    rig.wait(lambda: rig.executor.scheduler.pauses >= 3)
+    rig.wait(lambda: rig.executor.scheduler.pause.in_a_row >= 3)
     assert rig.outcomes() == []
     assert rig.executor.failure is None
     rig.org.is_down = False
 
     assert rig.kinds(rig.settle(2)) == ["created", "created"]
-    rig.wait(lambda: rig.executor.scheduler.pauses == 0)
+    rig.wait(lambda: rig.executor.scheduler.pause.in_a_row == 0)
 
 
 def test_an_org_that_goes_down_while_a_call_is_under_way_loses_nothing(begin: Begin) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.executor.in_doubt.verify import reads_as_sent, verify_rows
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.pack import COLLECTION, COLLECTIONS, Terms, pack
 from processors.executor.session.publish import Position, next_positions
 from processors.model.ledger import Unpublished
@@ -26,7 +26,7 @@ def planned(place: int, *steps: Step, done: int = 0) -> Job:
     """Return a command with a plan of these steps."""
     results = tuple(Written(True, f"id{number}") for number in range(done))
     job = Job(command("a@example.com"), None, place, 0, 0.0, frozenset({f"k{place}"}))
-    job.plan = Plan(Decision("updated", steps=steps), results=results)
+    job.decide(Plan(Decision("updated", steps=steps), results=results))
     return job
 
 

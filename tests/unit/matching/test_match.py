@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from processors.executor.org_queue.claims import Job
-from processors.executor.pipeline.decide_batch import touched_keys
+from processors.executor.org_queue.job import Job
+from processors.executor.pipeline.decide import touched_keys
 from processors.matching.match import Index, account_keys, follow_up, person_keys, person_questions, resolve
 from processors.model.values import In, Match, Record
 from processors.sources.decide import decide

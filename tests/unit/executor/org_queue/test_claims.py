@@ -7,7 +7,9 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from processors.executor.org_queue.batching import GATHER_SECONDS, QUIET_SECONDS, STREAM
-from processors.executor.org_queue.claims import Claims, Job, Queue, pick
+from processors.executor.org_queue.claims import Claims, pick
+from processors.executor.org_queue.job import Job
+from processors.executor.org_queue.queue import Queue
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.model.plan import Plan
 from processors.model.values import Decision, Step, Written
@@ -68,7 +70,7 @@ def test_a_command_that_goes_alone_is_a_batch_of_its_own() -> None:
 
 def test_nobody_is_decided_beside_a_plan_that_goes_on() -> None:
     going_on, fresh, other = job(1, "a"), job(2, "a"), job(3, "b")
-    going_on.plan = PLAN
+    going_on.decide(PLAN)
     assert picked(going_on, fresh, other) == [1]
     assert picked(fresh, other) == [2, 3]
 
@@ -76,7 +78,7 @@ def test_nobody_is_decided_beside_a_plan_that_goes_on() -> None:
 def test_two_plans_of_one_person_go_one_after_the_other() -> None:
     first, second, other = job(1, "a"), job(2, "a"), job(3, "b")
     for one in (first, second, other):
-        one.plan = PLAN
+        one.decide(PLAN)
     assert picked(first, second, other) == [1, 3]
 
 
@@ -104,7 +106,7 @@ def test_what_an_earlier_match_wanted_is_let_go_when_this_one_does_not() -> None
 def test_a_suspect_goes_while_nothing_else_is_under_way() -> None:
     scheduler = Scheduler(linger=0.0)
     first, suspect, third = job(1, "a"), job(2, "b"), job(3, "c")
-    suspect.suspect = True
+    suspect.suspect_of_crash()
     scheduler.add([first, suspect, third], 0.0)
     batch = scheduler.next_batch(1.0, 10)
     assert batch is not None
@@ -198,7 +200,7 @@ class AtTheDesk(RuleBasedStateMachine):
     def find_out(self, number: int) -> None:
         if number < len(self.batches) and not self.batches[number].widened:
             batch = self.batches[number]
-            if self.scheduler._earlier_match(batch.holder, min(one.order for one in batch.jobs)):
+            if self.scheduler._batches.earlier_match(batch.holder, min(one.order for one in batch.jobs)):
                 # Its thread would wait for the other one.
                 return
             going, _ = self.scheduler.widen(
@@ -219,7 +221,7 @@ class AtTheDesk(RuleBasedStateMachine):
         if number < len(self.batches) and self.batches[number].widened:
             batch = self.batches.pop(number)
             for one in batch.jobs:
-                one.due = self.now + later
+                one.postpone(self.now + later, one.tries)
                 self.touches[one.id] = touches
             self.scheduler.give_back(batch.holder, batch.jobs)
             self.scheduler.finish(batch.holder)

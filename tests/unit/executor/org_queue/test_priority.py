@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.batching import LIVE_SECONDS
+from processors.executor.org_queue.job import Job
 from processors.executor.org_queue.priority import BULK, LIVE, RETRY, Budget, at_once, first_due
-from processors.executor.org_queue.scheduler import LIVE_SECONDS, Scheduler
+from processors.executor.org_queue.scheduler import Scheduler
 from processors.sources.settings import integration_of
 from schemas.command import Command, Request, SourceRecord
 from tests.fakes.scheduler import command
@@ -89,8 +90,8 @@ def test_lanes_below_the_lowest_wait_and_the_first_of_them_is_known() -> None:
     bulk = waiting(1, BULK)
     scheduler.add([bulk, waiting(2, BULK, due=50.0)], 0.0)
     assert scheduler.next_batch(0.0, 10, LIVE) is None
-    assert scheduler.held_back(0.0, LIVE) is bulk
-    assert scheduler.held_back(0.0, BULK) is None
+    assert scheduler.first_deferred(0.0, LIVE) is bulk
+    assert scheduler.first_deferred(0.0, BULK) is None
     assert scheduler.next_batch(0.0, 10, BULK) is not None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.job import Job
 from processors.matching.match import account_keys, names_of, person_keys
 from processors.model.field_history import Clock, entries
 from processors.model.plan import Plan
@@ -20,7 +20,7 @@ from schemas.values import Scalar
 
 
 @dataclass(slots=True)
-class Batch:
+class DecidedBatch:
     """What became of each command: a plan, a fault of ours in deciding it, or a wait; and what each will touch."""
 
     plans: dict[str, Plan] = field(default_factory=dict)
@@ -43,7 +43,7 @@ def decide_batch(
     decide: Callable[[Job, Match], Decision],
     external: Mapping[str, str],
     region: str = "US",
-) -> Batch:
+) -> DecidedBatch:
     """
     Return what each command does, in order, each seeing the writes of those before it.
 
@@ -52,8 +52,8 @@ def decide_batch(
         external: Object → its Unique External ID field, to recognise records that a call without an answer created.
         region: The country of telephone numbers that name none.
     """
-    batch, written = Batch(), _Written()
-    for job in sorted(jobs, key=lambda one: one.order):
+    batch, written = DecidedBatch(), _Written()
+    for job in sorted(jobs, key=lambda job: job.order):
         if not written.exclusive.isdisjoint(job.all_keys):
             _wait(job, job.all_keys, batch, written)
             continue
@@ -115,7 +115,7 @@ def touched_keys(
     return frozenset(keys)
 
 
-def _wait(job: Job, keys: frozenset[str], batch: Batch, written: _Written) -> None:
+def _wait(job: Job, keys: frozenset[str], batch: DecidedBatch, written: _Written) -> None:
     batch.waiting.append(job)
     written.exclusive |= keys
 

@@ -1,19 +1,17 @@
 """
-Stages *match* and *decide* of a batch: ask the org, at most two rounds of one composite call each, then decide in
-order.
+Stage *match* of a batch: ask the ledger and the org, at most two rounds of one composite call each.
 
-In: commands, the port, facts.  Out: plans, waits, faults (`group.Batch`).  I/O through ports.
+In: jobs, the port, the org's facts.  Out: what the org holds for each of them.  I/O through ports.
 Rule of this file: all reads of a decision happen here, after its claims were taken and before its intents are written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.org_queue.call_buffer import renewed
-from processors.executor.org_queue.claims import Job
+from processors.executor.org_queue.call_buffer import renew_call
+from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
-from processors.executor.pipeline.decide_batch import Batch, decide_batch
 from processors.matching.links import apply_link
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import Index, follow_up, person_questions, resolve
@@ -23,19 +21,23 @@ from processors.model.field_history import Fields, fields_from_json
 from processors.model.ledger import Lease
 from processors.model.ports import Salesforce
 from processors.model.values import Match, OrgFacts, Question, Record
-from processors.sources.decide import decide
 from processors.sources.registry import source_of
 
 _CLOCKED = ("Lead", "Contact", "Account", "Opportunity")
 
 
-def look_up(jobs: Sequence[Job], deps: OrgDependencies, lease: Lease, salesforce: Salesforce, facts: OrgFacts) -> Batch:
-    """Return what each command of the batch does, on fresh reads."""
-    began = deps.clock()
+def match_batch(
+    jobs: Sequence[Job], deps: OrgDependencies, lease: Lease, salesforce: Salesforce, facts: OrgFacts
+) -> Callable[[Job], Match]:
+    """
+    Return what says of each of these jobs what the org holds for it, on fresh reads.
+
+    Raises what the ports raise; the function that it returns reads nothing.
+    """
     kept = related_data.load_related(jobs, deps.ledger, lease)
     for job in jobs:
-        renewed(job, kept.source_states_of(job), deps.region)
-        job.command = source_of(job.command.contract).related.resumed(job.command, kept.source_states_of(job))
+        renew_call(job, kept.source_states_of(job), deps.region)
+        job.renew(source_of(job.command.contract).related.resumed(job.command, kept.source_states_of(job)))
     asked: list[ConfiguredCommand] = [(job.command, job.settings) for job in jobs]
     people = person_questions(asked, facts, deps.region, kept.chosen(jobs))
     records = _find(salesforce, (*people, *related_data.related_questions(jobs, kept, facts)))
@@ -45,9 +47,6 @@ def look_up(jobs: Sequence[Job], deps: OrgDependencies, lease: Lease, salesforce
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
     index = Index(records, deps.region)
     clocks = _clocks(jobs, records, deps, lease)
-    matched = deps.clock()
-    deps.metrics.observe("stage_duration_seconds", matched - began, stage="match")
-    now = deps.now()
 
     def match(job: Job) -> Match:
         if job.settings is None:
@@ -58,17 +57,7 @@ def look_up(jobs: Sequence[Job], deps: OrgDependencies, lease: Lease, salesforce
         found = related_data.with_related(found, job, kept, records, facts)
         return replace(found, clocks={one: clocks[one] for one in found.record_ids if one in clocks})
 
-    batch = decide_batch(
-        jobs,
-        match,
-        lambda job, found: decide(
-            job.command, found, job.settings, facts, now, call=job.call, resolution=job.resolution
-        ),
-        facts.external_field,
-        deps.region,
-    )
-    deps.metrics.observe("stage_duration_seconds", deps.clock() - matched, stage="decide")
-    return batch
+    return match
 
 
 def _clocks(

@@ -1,0 +1,54 @@
+"""
+Notices: what is told before the end of a command, or of an org's connection.
+
+In: a job or a notice, what is said.  Out: the row that the ledger keeps until it is published.  Pure.
+Rule of this file: every notice of the executor is built here; its ID makes it one for each command and kind.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import orjson
+
+from processors.executor.org_queue.job import Job
+from processors.model.ledger import Noticed
+from schemas.codec import Codec
+from schemas.identity import notice_id
+from schemas.notice import Notice, NoticeKind
+from schemas.outcome import Candidate
+
+
+def job_notice(
+    job: Job,
+    kind: NoticeKind,
+    reason: str,
+    now: datetime,
+    candidates: tuple[Candidate, ...] = (),
+    until: datetime | None = None,
+) -> Notice:
+    """Return the notice about a waiting command."""
+    command = job.command
+    return Notice(
+        command_id=job.id,
+        kind=kind,
+        integration=command.integration,
+        org=command.org,
+        event_id=command.event_id,
+        person=command.person,
+        reason=reason,
+        time=now,
+        candidates=candidates,
+        until=until,
+        trace_id=command.trace_id,
+    )
+
+
+def ledger_row(notice: Notice, codec: Codec, headers: Callable[[Notice], Iterable[tuple[str, bytes]]]) -> Noticed:
+    """Return the notice as the ledger keeps it: encoded, with its Kafka key and headers."""
+    return Noticed(
+        notice_id=notice_id(notice.command_id, notice.kind),
+        command_id=notice.command_id,
+        notice=codec.encode("notice", notice.to_avro()),
+        key=notice.command_id,
+        headers=orjson.dumps({name: value.decode() for name, value in headers(notice)}),
+    )

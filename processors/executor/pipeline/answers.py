@@ -1,0 +1,91 @@
+"""
+The answers to one API call, row by row: who goes on, who waits for a lock, whose write was refused.
+
+In: a call, the org's answers.  Out: the jobs whose step is done, and what becomes of the others.
+Rule of this file: the codes of Salesforce's refusals that matter here are in this file and in the connector alone.
+"""
+
+from collections.abc import Sequence
+
+from processors.executor.connection.org_facts import OrgMetadataCache
+from processors.executor.in_doubt.read_back import read_back
+from processors.executor.org_queue.job import Job
+from processors.executor.pipeline.progress import Delayed, Ended, Progress, StepDone
+from processors.model.plan import ApiCall, CallRow, Ending
+from processors.model.values import RowError, Written
+
+
+def verified(call: ApiCall, answers: Sequence[Written], org: OrgMetadataCache) -> list[Written]:
+    """
+    Return the answers as they count: what the answer to a call that was sent before does not say is read.
+
+    That is why a row is refused (D7), and who created it. Raises what reading raises.
+    """
+    answers = [_as_it_counts(row, written) for row, written in zip(call.rows, answers, strict=True)]
+    doubtful = [row for row, written in zip(call.rows, answers, strict=True) if _may_be_earlier_copy(row, written)]
+    if not call.resent or not doubtful:
+        return list(answers)
+    seen = dict(zip((row.parts for row in doubtful), read_back(doubtful, call.intended_at, org), strict=True))
+    return [seen.get(row.parts) or written for row, written in zip(call.rows, answers, strict=True)]
+
+
+def take_answers(
+    call: ApiCall, answers: Sequence[Written], jobs: Sequence[Job], org: OrgMetadataCache
+) -> tuple[list[Job], list[Progress]]:
+    """Return the jobs that go on at once, and what became of each job of the call."""
+    by_id = {job.id: job for job in jobs}
+    onward: list[Job] = []
+    progress: list[Progress] = []
+    for row, written in zip(call.rows, answers, strict=True):
+        members = [by_id[part.command_id] for part in row.parts]
+        if written.success:
+            progress += step_done(members, written)
+            onward += members
+        else:
+            progress += _refused(members, written, org)
+    return onward, progress
+
+
+def step_done(jobs: Sequence[Job], written: Written) -> list[Progress]:
+    """Answer the present step of each job."""
+    progress: list[Progress] = []
+    for job in jobs:
+        plan = job.plan
+        if plan is not None and plan.step is not None:
+            job.answer(written)
+            progress.append(StepDone(job, plan, written))
+    return progress
+
+
+def format_errors(errors: Sequence[RowError]) -> str:
+    """Return the errors as one line."""
+    return "; ".join(f"{error.code}: {error.message}" for error in errors)
+
+
+def _refused(jobs: Sequence[Job], written: Written, org: OrgMetadataCache) -> list[Progress]:
+    gone = next((error.gone for error in written.errors if error.gone is not None), None)
+    if gone is not None and (held := org.all_held(gone, jobs)) is not None:
+        return held
+    if any(error.transient for error in written.errors):
+        return [Delayed(job, format_errors(written.errors)) for job in jobs]
+    if len(jobs) > 1:
+        # One of the merged writes is refused, and it is not known which: each goes alone, in order.
+        for job in jobs:
+            job.go_alone()
+        return [Delayed(job, "its write was merged with another and refused", delay=0.0) for job in jobs]
+    return [Ended(jobs[0], jobs[0].plan, Ending("error", "salesforce_refused", None, written.errors))]
+
+
+def _as_it_counts(row: CallRow, written: Written) -> Written:
+    """Return the answer; a deletion of what somebody has deleted already is done: there is nothing left to do."""
+    deleted = row.write is not None and row.write.operation == "delete"
+    if deleted and written.errors and all(error.code == "ENTITY_IS_DELETED" for error in written.errors):
+        return Written(True, row.write.record_id if row.write else None)
+    return written
+
+
+def _may_be_earlier_copy(row: CallRow, written: Written) -> bool:
+    """Whether an earlier copy may have done it: the row is refused, or its record was there already."""
+    if not written.success:
+        return not any(error.transient for error in written.errors)
+    return row.write is not None and row.write.operation == "create" and not written.created

@@ -1,0 +1,186 @@
+"""
+The way of one batch: claim → match → decide → pack → execute → settle; what a step intends is in the ledger first.
+
+In: jobs whose claims are taken.  Out: outcomes in the ledger, or jobs back in the queue.  I/O through ports.
+Rule of this file: it calls the stages in their order and stores what they return; what they mean is decided there.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from processors.executor.connection.org_facts import OrgMetadataCache
+from processors.executor.dependencies import OrgDependencies
+from processors.executor.org_queue.job import Job
+from processors.executor.org_queue.pace import RowPace
+from processors.executor.org_queue.priority import LIVE
+from processors.executor.org_queue.scheduler import Scheduler
+from processors.executor.pipeline.answers import take_answers, verified
+from processors.executor.pipeline.claim import choose, claim, without_crashing
+from processors.executor.pipeline.decide import DecidedBatch, decide_batch
+from processors.executor.pipeline.execute import execute
+from processors.executor.pipeline.failures import not_applied, not_decided, not_read
+from processors.executor.pipeline.ledger_writer import LedgerWriter
+from processors.executor.pipeline.match import match_batch
+from processors.executor.pipeline.pack import pack
+from processors.executor.pipeline.progress import CallAnswered, NeedsRead, Progress
+from processors.executor.pipeline.settle import finished
+from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
+from processors.model.ledger import Lease
+from processors.model.plan import ApiCall
+from processors.sources.decide import decide
+
+
+class BatchPipeline:
+    """Carries batches of one org out. Methods run in several threads at once; the scheduler keeps them apart."""
+
+    def __init__(
+        self,
+        deps: OrgDependencies,
+        lease: Lease,
+        scheduler: Scheduler,
+        writer: LedgerWriter,
+        org: OrgMetadataCache,
+        spread: Callable[[str, list[Job]], None],
+    ) -> None:
+        """
+        Args:
+            spread: Carries a batch that was split off out, beside the one that it came from.
+        """
+        self._deps = deps
+        self._lease = lease
+        self._scheduler = scheduler
+        self._writer = writer
+        self._org = org
+        self._spread = spread
+        self._worked: Counter[str] = Counter()
+        self._worked_lock = threading.Lock()
+        self.pace = RowPace()
+
+    def take_worked(self) -> Mapping[str, int]:
+        """Return how many commands of each integration were worked on since this was asked last (LL-1)."""
+        with self._worked_lock:
+            worked, self._worked = self._worked, Counter()
+            return worked
+
+    def process(self, holder: str, jobs: Sequence[Job]) -> None:
+        """Do the work of one batch."""
+        with self._worked_lock:
+            self._worked.update(job.command.integration for job in jobs)
+        claimed = claim(jobs)
+        if claimed.choices:
+            self._writer.store(holder, choose(claimed.choices, self._scheduler))
+        progress, ready = claimed.progress, claimed.planned
+        if claimed.undecided:
+            ready += self._plan(holder, claimed.undecided, progress)
+        self.carry_out(holder, ready, progress)
+
+    def _plan(self, holder: str, jobs: list[Job], progress: list[Progress]) -> list[Job]:
+        """Match and decide; return the jobs that have a plan and the claims that it needs."""
+        salesforce, facts = self._org.org()
+        jobs, waiting = self._org.held_back(jobs)
+        progress += waiting
+        jobs = without_crashing(jobs, lambda command: self._deps.ledger.mark_crashing(self._lease, command), progress)
+        if not jobs:
+            return []
+        deps = self._deps
+        deps.probe("after_claim")
+        began = deps.clock()
+        try:
+            match = match_batch(jobs, deps, self._lease, salesforce, facts)
+        except RequestRefused as refused:
+            progress += not_read(jobs, refused, self._org)
+            return []
+        matched, now = deps.clock(), deps.now()
+        deps.metrics.observe("stage_duration_seconds", matched - began, stage="match")
+        decided = decide_batch(
+            jobs,
+            match,
+            lambda job, found: decide(
+                job.command, found, job.settings, facts, now, call=job.call, resolution=job.resolution
+            ),
+            facts.external_field,
+            deps.region,
+        )
+        deps.metrics.observe("stage_duration_seconds", deps.clock() - matched, stage="decide")
+        deps.probe("after_match")
+        return self._claim_found(holder, jobs, decided, progress, began)
+
+    def _claim_found(
+        self, holder: str, jobs: Sequence[Job], decided: DecidedBatch, progress: list[Progress], began: float
+    ) -> list[Job]:
+        """Claim what the plans touch; those that cannot have it wait and match again."""
+        for job in jobs:
+            job.clear_of_crash()
+        progress += not_decided(jobs, decided.faults)
+        progress += [NeedsRead(job) for job in decided.waiting]
+        planned = [job for job in jobs if job.id in decided.plans]
+        going, _ = self._scheduler.widen(holder, planned, decided.wanted, self._deps.clock() - began)
+        for job in going:
+            job.decide(decided.plans[job.id])
+        return going
+
+    def carry_out(self, holder: str, jobs: Sequence[Job], progress: Sequence[Progress]) -> None:
+        """Send the plans' steps until each is done, waits or is in doubt; what needs other calls goes beside them."""
+        progress = list(progress)
+        while True:
+            progress += finished(jobs)
+            jobs = [job for job in jobs if job.plan is not None and job.plan.step is not None]
+            calls = self._pack(holder, jobs, progress)
+            first = calls[0] if calls else None
+            members = set(first.commands) if first else set()
+            others = [job for job in jobs if job.id not in members]
+            jobs = [job for job in jobs if job.id in members]
+            self._writer.store(holder, progress, first, jobs, others)
+            for call in calls[1:]:
+                apart = [job for job in others if job.id in set(call.commands)]
+                self._spread(self._scheduler.split(holder, apart), apart)
+            if first is None:
+                return
+            jobs, progress = self._send(holder, first, jobs)
+
+    def _pack(self, holder: str, jobs: list[Job], progress: list[Progress]) -> list[ApiCall]:
+        if not jobs:
+            return []
+        deps = self._deps
+        try:
+            _, facts = self._org.org()
+        except (RequestRefused, Transient):
+            self._writer.store(holder, progress, None, (), jobs)
+            raise
+        return pack(jobs, facts.external_field, deps.terms, deps.clock(), deps.new_id)
+
+    def _send(self, holder: str, call: ApiCall, jobs: list[Job]) -> tuple[list[Job], list[Progress]]:
+        """Send one call; return the jobs that go on at once, and what became of the others."""
+        deps = self._deps
+        deps.probe("after_intents")
+        began = deps.clock()
+        try:
+            answers = execute(self._org.org()[0], call)
+        except InDoubt:
+            deps.metrics.count("api_calls_in_doubt_total", org=deps.org)
+            deps.probe("in_doubt")
+            self._scheduler.unanswered(holder, call, jobs, deps.clock() + deps.look_every * 0.2)
+            return [], []
+        except (RequestRefused, Transient) as failure:
+            progress = [CallAnswered(call), *not_applied(jobs, failure, self._org)]
+            if isinstance(failure, OrgDown):
+                self._writer.store(holder, progress)
+                raise
+            return [], progress
+        try:
+            answers = verified(call, answers, self._org)
+        except (RequestRefused, Transient):
+            # What the refusals mean is not known, and the ledger still says that the call may land.
+            self._scheduler.unanswered(holder, call, jobs, deps.clock() + deps.look_every)
+            return [], []
+        self._answered(call, jobs, deps.clock() - began)
+        onward, progress = take_answers(call, answers, jobs, self._org)
+        return onward, [CallAnswered(call), *progress]
+
+    def _answered(self, call: ApiCall, jobs: Sequence[Job], took: float) -> None:
+        """Learn how long an answer takes."""
+        self._scheduler.answered(took, jobs[0].lane if jobs else LIVE)
+        self.pace.learn(len(call.rows), took)
+        self._deps.metrics.observe("stage_duration_seconds", took, stage="execute")
+        self._deps.probe("after_write")

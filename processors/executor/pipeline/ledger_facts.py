@@ -1,0 +1,64 @@
+"""
+What commands leave in the ledger for those that come later: links, states of the sources, the history of fields.
+
+In: steps that were written, decisions that were carried out.  Out: the parts of a `LedgerTransaction` about them.
+Rule of this file: only gathered here, in the order in which it happened; what the org did not take is not kept.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from processors.executor.org_queue.job import Job, person_names
+from processors.executor.pipeline.field_history import history_of_step, status_of_converted_lead
+from processors.model.field_history import seen
+from processors.model.plan import Plan
+from processors.model.values import EVERY_NAME, Written
+
+
+@dataclass(slots=True)
+class LedgerFacts:
+    """Links by kind and source ID, states by integration and source ID, field history by record ID."""
+
+    links: dict[tuple[str, str], str] = field(default_factory=dict)
+    unlinked: list[tuple[str, str]] = field(default_factory=list)
+    source_states: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def step_done(self, job: Job, plan: Plan, written: Written) -> None:
+        """Keep what the present step of *plan* wrote (EG): it is in the org now, whatever follows."""
+        step = plan.step
+        if step is None:
+            return
+        record_id = written.contact_id if step.operation == "convert" else plan.target(step) or written.id
+        histories = (
+            (record_id, history_of_step(job, plan, step)),
+            (plan.target(step), status_of_converted_lead(job, plan, step)),
+        )
+        for whose, entries in histories:
+            if whose and entries:
+                self.clocks.setdefault(whose, {}).update(entries)
+        after = plan.answered(written)
+        contact = after.record_id("contact") or after.fields(step).get("ContactId")
+        if step.role == "opportunity" and written.id and contact:
+            self.links["opportunity", str(contact)] = written.id
+        if step.role == "activity" and written.id and step.effect:
+            self.links["activity", step.effect] = written.id
+
+    def carried_out(self, job: Job, plan: Plan) -> None:
+        """Keep what the decision says of the source's records, and the records that it came to."""
+        self.states_of(job, plan)
+        for record_id, held in plan.decision.seen.items():
+            fields = self.clocks.setdefault(record_id, {})
+            for name in held:
+                fields.update(seen(name, plan.decision.at, job.command.event_id))
+        self.unlinked += [(link.kind, link.source_id) for link in plan.decision.unlinked]
+        for link in plan.decision.links:
+            record = link.record_id or (plan.record_id(link.role) if link.role else None)
+            names = person_names(job.keys) if link.source_id == EVERY_NAME else [link.source_id]
+            if record is not None:
+                self.links.update({(link.kind, name): record for name in names})
+
+    def states_of(self, job: Job, plan: Plan) -> None:
+        """Keep the states of the source's records that the decision names."""
+        for source_id, body in plan.decision.source_states.items():
+            self.source_states[job.command.integration, source_id] = body

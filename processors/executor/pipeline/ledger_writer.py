@@ -1,0 +1,68 @@
+"""
+Writes one org's ledger transactions, and lets memory follow: stages *settle* and *publish* meet here.
+
+In: what became of a batch, the next call's intents.  Out: rows in the ledger, outcomes at hand for Kafka.
+Rule of this file: the ledger changes first, memory follows; what is not known to be stored is not told.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from processors.executor.dependencies import OrgDependencies
+from processors.executor.org_queue.job import Job
+from processors.executor.org_queue.scheduler import Scheduler
+from processors.executor.pipeline.outbox import Outbox
+from processors.executor.pipeline.progress import Progress
+from processors.executor.pipeline.unit_of_work import unit_of_work
+from processors.model.ledger import Lease, LedgerTransaction
+from processors.model.plan import ApiCall, plan_to_json
+
+
+class LedgerWriter:
+    """The one writer of an org's ledger. Methods run in several threads at once."""
+
+    def __init__(self, deps: OrgDependencies, lease: Lease, scheduler: Scheduler) -> None:
+        self._deps = deps
+        self._lease = lease
+        self._scheduler = scheduler
+        self.last_sequence = lease.last_sequence
+        self.outbox = Outbox()
+
+    def tell(self, transaction: LedgerTransaction) -> None:
+        """Store a transaction that is about no call of ours, and let its notices be published."""
+        applied = self._deps.ledger.apply(self._lease, transaction)
+        self.outbox.put((), applied.numbers, transaction.noticed)
+        self.last_sequence = max(self.last_sequence, applied.last_sequence)
+
+    def store(
+        self,
+        holder: str,
+        progress: Iterable[Progress],
+        call: ApiCall | None = None,
+        jobs: Sequence[Job] = (),
+        others: Sequence[Job] = (),
+    ) -> None:
+        """
+        Write what became of a batch, with the next call's intents, in one transaction; then let memory follow.
+
+        Args:
+            jobs: Those that share in *call*.
+            others: Those whose next steps go in other calls: what was done of their plans is kept by this transaction,
+                for it also forgets the call that did it.
+        """
+        work = unit_of_work(progress, self._deps)
+        plans = {job.id: plan_to_json(job.plan) for job in others if job.plan is not None and job.plan.results}
+        for job in jobs if call is not None else ():
+            job.intend(call.id if call else "")
+            if job.plan is not None:
+                plans[job.id] = plan_to_json(job.plan)
+        transaction = work.transaction(call, plans)
+        if transaction != LedgerTransaction():
+            applied = self._deps.ledger.apply(self._lease, transaction)
+            self.outbox.put(work.settled, applied.numbers, work.noticed)
+            self.last_sequence = max(self.last_sequence, applied.last_sequence)
+        self._deps.probe("after_settle" if work.settled else "after_ledger")
+        for over in work.over:
+            self._scheduler.calls.over(over)
+        self._scheduler.woken(work.woken, self._deps.clock())
+        self._scheduler.leave(holder, work.left)
+        self._scheduler.give_back(holder, work.back)

@@ -1,0 +1,116 @@
+"""
+Commands as they arrive: from messages into the ledger, and from there to the org that they are for.
+
+In: messages of the command topics.  Out: stored commands, waiting.  I/O through the ledger's port.
+Rule of this file: a command's offset passes only after the ledger holds it; what cannot be read is a dead letter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message
+
+from processors.executor.dependencies import SessionDependencies
+from processors.executor.org_queue.priority import first_due
+from processors.executor.session.ownership import Owned, Ownership
+from processors.model.errors import LeaseLost, Transient, Undecodable, UnknownFingerprint
+from processors.model.ledger import Arrival
+from schemas.codec import Codec
+from schemas.command import Command
+from schemas.identity import reused_id
+from schemas.topics import command_topic
+
+log = structlog.get_logger()
+
+
+class Inbox:
+    """Stores the commands of one executor process. Used by its loop's thread only."""
+
+    def __init__(self, deps: SessionDependencies, owners: Ownership) -> None:
+        self._deps = deps
+        self._owners = owners
+
+    def take(self, messages: Sequence[Message]) -> None:
+        """Store the commands of these messages, org by org; an org whose position is gone from the topic stops."""
+        by_org: dict[str, list[Message]] = {}
+        for message in messages:
+            org = (message.topic() or "").removeprefix(command_topic("x")[:-1])
+            error = message.error()
+            if error is None:
+                by_org.setdefault(org, []).append(message)
+            elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+                self._owners.missing_offset(org)
+            elif error.fatal():
+                raise KafkaException(error)
+            else:
+                log.warning("Kafka reports", topic=message.topic(), why=error.str())
+        self._deps.probe("before_insert")
+        for org, some in by_org.items():
+            owned = self._owners.orgs.get(org)
+            if owned is not None and owned.executor is not None:
+                self._store(owned, some)
+        self._deps.probe("after_insert")
+
+    def _store(self, owned: Owned, messages: Sequence[Message]) -> None:
+        """
+        Insert commands; only then their offsets may pass.
+
+        Where it is not known whether the database took them, the org is loaded anew from what the ledger holds, and
+        reads on from the committed offset.
+        """
+        executor = owned.executor
+        if executor is None or owned.position is None or executor.failure is not None:
+            return
+        arrivals, offset = self._decode(owned, messages)
+        try:
+            stored, reused = executor.deps.ledger.insert(executor.lease, arrivals)
+            again = [_reused(arrival, self._deps.codec) for arrival in reused]
+            stored_again = executor.deps.ledger.insert(executor.lease, again)[0] if again else []
+        except (LeaseLost, Transient) as failure:
+            executor.failure = failure
+            return
+        self._deps.metrics.count("commands_inserted_total", len(stored), org=owned.org)
+        self._deps.metrics.count("commands_repeated_total", len(arrivals) - len(stored), org=owned.org)
+        executor.add([*stored, *stored_again], [arrival.command for arrival in (*arrivals, *again)])
+        owned.position = replace(owned.position, offset=max(owned.position.offset, offset))
+        owned.read_until = _sent_at(messages[-1]) if messages else owned.read_until
+
+    def _decode(self, owned: Owned, messages: Sequence[Message]) -> tuple[list[Arrival], int]:
+        arrivals, offset = [], owned.position.offset if owned.position else 0
+        for message in messages:
+            body = message.value() or b""
+            try:
+                command = Command.from_avro(self._deps.codec.decode("command", body))
+            except UnknownFingerprint as unknown:
+                self._owners.pause(owned)
+                why = f"{unknown.reason}; upgrade the executor, then start it again (executors go first)"
+                self._owners.stop(owned, why, offset=message.offset())
+                break
+            except Undecodable as fault:
+                self._deps.dead_letter(message, "decode", fault)
+                self._deps.metrics.count("dead_letters_total", topic=message.topic() or "", reason="undecodable")
+            else:
+                arrivals.append(Arrival(command, body, self._first_due(owned, command)))
+            offset = (message.offset() or 0) + 1
+        return arrivals, offset
+
+    def _first_due(self, owned: Owned, command: Command) -> float | None:
+        """Return when the command is first due by its integration's schedule; None for at once."""
+        executor, now = owned.executor, self._deps.clock()
+        decider = executor.deps.deciders.get(command.integration) if executor else None
+        due = first_due(command, decider.integration if decider else None, now)
+        return due if due > now else None
+
+
+def _sent_at(message: Message) -> float:
+    _, milliseconds = message.timestamp()
+    return milliseconds / 1000
+
+
+def _reused(arrival: Arrival, codec: Codec) -> Arrival:
+    """Return the command that answers a reused event ID: an ID of its own, and nothing to do (D21)."""
+    command = arrival.command
+    own_id = reused_id(command.command_id, command.event_digest)
+    answer = replace(command, command_id=own_id, kind="skip", skip_reason="id_reused")
+    return Arrival(answer, codec.encode("command", answer.to_avro()))
