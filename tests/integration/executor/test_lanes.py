@@ -110,7 +110,7 @@ def test_without_live_commands_one_batch_now_and_then_finds_out_that_a_new_day_h
     org = rig.running.org()
     org.used, org.limit = 850, LIMIT
     rig.deliver(*load(400))
-    rig.wait(lambda: rig.executor.counts()["deferred"] > 0 and rig.executor.scheduler.idle(), what="bulk waits")
+    rig.wait(lambda: bool(rig.notices()) and rig.executor.scheduler.idle(), what="the notice that bulk waits")
     settled = len(rig.outcomes())
     rig.hour_later()
     rig.wait(lambda: len(rig.outcomes()) == settled + 20 and rig.executor.scheduler.idle(), what="one batch")
