@@ -1,11 +1,8 @@
 """
 The ledger as values and as a port: inbox, timer and outbox of one org (design section 3).
 
-    waiting ──intend──▶ intended ──settle──▶ settled
-       ▲                   │
-       └────postpone───────┘
-
-Rule of this file: what may follow what stands in `MAY_FOLLOW`; the connector stores, it decides nothing.
+Rule of this file: what may follow what stands in `MAY_FOLLOW`, and `org_queue/job.py` goes by it; the connector
+stores, it decides nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,16 +14,26 @@ from schemas.command import Command
 
 State = Literal["waiting", "intended", "settled", "absorbed"]
 
-MAY_FOLLOW: Mapping[State, frozenset[State]] = {
-    "waiting": frozenset({"waiting", "intended", "settled", "absorbed"}),
-    "intended": frozenset({"intended", "waiting", "settled"}),
-    "settled": frozenset(),
-    "absorbed": frozenset(),
+MAY_FOLLOW: Mapping[State, Mapping[State, str]] = {
+    "waiting": {
+        "waiting": "it is put off, held, parked or chosen for",
+        "intended": "its next step is about to leave in an API call",
+        "settled": "it ends without a further write",
+        "absorbed": "another step settles its telephone call",
+    },
+    "intended": {
+        "intended": "its next step is about to leave",
+        "waiting": "its step was not applied",
+        "settled": "its last step is answered, or one is refused",
+    },
+    "settled": {},
+    "absorbed": {},
 }
 """
-Which states a stored command may go to; a settled one never changes.
+Which states a stored command may go to, and by what; a settled one never changes.
 
 A step of a call is *absorbed* when its call is settled: another step's row carries the outcome of them all.
+docs/architecture.md draws it.
 """
 
 LANES: Mapping[str, int] = {"live": 0, "retry": 1, "bulk": 2}

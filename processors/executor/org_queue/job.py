@@ -136,11 +136,13 @@ class Job:
 
     # Execute
 
-    def intend(self, call_id: str) -> None:
-        """Its next step leaves in this API call."""
+    def intend(self, call_id: str) -> Plan:
+        """Its next step leaves in this API call; return the plan that says so."""
         if self.plan is None:
             raise ValueError(f"command {self.id} has no plan whose step could leave")
-        self._enter("intended", plan=replace(self.plan, calls=(*self.plan.calls, call_id)))
+        plan = replace(self.plan, calls=(*self.plan.calls, call_id))
+        self._enter("intended", plan=plan)
+        return plan
 
     def answer(self, written: Written) -> None:
         """Its present step is done."""

@@ -124,7 +124,8 @@ class BatchPipeline:
         """Send the plans' steps until each is done, waits or is in doubt; what needs other calls goes beside them."""
         progress = list(progress)
         while True:
-            progress += finished(jobs)
+            if done := [job for job in jobs if job.plan is not None and job.plan.step is None]:
+                progress += finished(done)
             jobs = [job for job in jobs if job.plan is not None and job.plan.step is not None]
             calls = self._pack(holder, jobs, progress)
             first = calls[0] if calls else None

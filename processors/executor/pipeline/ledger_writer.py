@@ -49,13 +49,10 @@ class LedgerWriter:
             others: Those whose next steps go in other calls: what was done of their plans is kept by this transaction,
                 for it also forgets the call that did it.
         """
-        work = unit_of_work(progress, self._deps)
         plans = {job.id: plan_to_json(job.plan) for job in others if job.plan is not None and job.plan.results}
-        for job in jobs if call is not None else ():
-            job.intend(call.id if call else "")
-            if job.plan is not None:
-                plans[job.id] = plan_to_json(job.plan)
-        transaction = work.transaction(call, plans)
+        if call is not None:
+            plans |= {job.id: plan_to_json(job.intend(call.id)) for job in jobs}
+        transaction, work = unit_of_work(progress, self._deps, call, plans)
         if transaction != LedgerTransaction():
             applied = self._deps.ledger.apply(self._lease, transaction)
             self.outbox.put(work.settled, applied.numbers, work.noticed)

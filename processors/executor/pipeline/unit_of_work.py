@@ -25,12 +25,14 @@ from schemas.notice import NoticeKind
 from schemas.outcome import Candidate, Outcome
 
 
-def unit_of_work(progress: Iterable[Progress], deps: OrgDependencies) -> "UnitOfWork":
-    """Return what these entries come to."""
+def unit_of_work(
+    progress: Iterable[Progress], deps: OrgDependencies, call: ApiCall | None, plans: Mapping[str, bytes]
+) -> tuple[LedgerTransaction, "UnitOfWork"]:
+    """Return what these entries come to, with the next call's intents and the plans that share in it."""
     work = UnitOfWork(deps)
     for entry in progress:
         work.add(entry)
-    return work
+    return work.transaction(call, plans), work
 
 
 @dataclass(slots=True)
@@ -50,12 +52,12 @@ class UnitOfWork:
     back: list[Job] = field(default_factory=list)
     over: list[ApiCall] = field(default_factory=list)
 
-    def transaction(self, call: ApiCall | None = None, plans: Mapping[str, bytes] | None = None) -> LedgerTransaction:
+    def transaction(self, call: ApiCall | None, plans: Mapping[str, bytes]) -> LedgerTransaction:
         """Return the transaction, with the next call's intents and the plans that share in it."""
         facts = self.facts
         return LedgerTransaction(
             intended=[call] if call else (),
-            plans=plans or {},
+            plans=plans,
             answered=self.answered,
             alive=self.alive,
             settled=self.settled,
