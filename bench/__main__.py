@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bench import first_load, micro, scenarios, telephone
+from bench import initial_import, micro, scenarios, telephone
 from bench.results import Entry, table
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -21,8 +21,8 @@ FIGURES: dict[str, Callable[[scenarios.Sizes], list[Entry]]] = {
     "micro": lambda _sizes: micro.entries(),
     "assembly": lambda sizes: telephone.assembly(sizes.calls),
     "calls": scenarios.calls,
-    "call_tasks": lambda sizes: telephone.logged(sizes.calls),
-    "first_load": lambda sizes: first_load.first_load(sizes.prospects),
+    "call_tasks": lambda sizes: telephone.count_logged(sizes.calls),
+    "initial_import": lambda sizes: initial_import.initial_import(sizes.prospects),
     "throughput": scenarios.throughput,
     "latency": scenarios.latency,
     "memory": scenarios.memory,

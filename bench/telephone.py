@@ -190,7 +190,7 @@ def _speed(found: int, made: int, taken: float) -> float:
     return found / taken
 
 
-def logged(amounts: Amounts) -> list[Entry]:
+def count_logged(amounts: Amounts) -> list[Entry]:
     """
     API calls for 1,000 Tasks of calls by the org's own counter, phone search included: on top of the calls of known
     people, whose numbers the org holds in several forms, come a tenth of numbers that nobody has.

@@ -33,7 +33,7 @@ def notice_id(command_id: str, kind: str) -> str:
     return str(uuid5(NAMESPACE, _join("notice", command_id, kind)))
 
 
-def episode_id(org: str, cause: str, integrations: Iterable[str], began_millis: int) -> str:
+def incident_id(org: str, cause: str, integrations: Iterable[str], began_millis: int) -> str:
     """Return the ID of one episode of a broken connection: the same whoever tells of it, and after any restart."""
     return str(uuid5(NAMESPACE, _join("connection", org, cause, *sorted(integrations), began_millis)))
 

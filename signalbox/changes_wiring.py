@@ -41,7 +41,7 @@ def run_changes_process(process: Process, probe: Probe = no_probe) -> None:
         ChangesDependencies(
             consumer_config=consumer_config(settings.kafka.client(settings.instance), GROUP),
             contexts={org: _context(process, engine, org, probe) for org in orgs},
-            beat=process.heart.beat,
+            beat=process.heartbeat.beat,
             stopping=process.stop.is_set,
         )
     )

@@ -18,7 +18,7 @@ from processors.model.errors import Transient
 from schemas.codec import Codec
 from schemas.outcome import Outcome
 from schemas.topics import OUTCOME_KINDS, outcome_topic
-from signalbox.first_load import Load
+from signalbox.initial_import import InitialImport
 
 _READ_SECONDS = 30.0
 _LOOK_SECONDS = 0.3
@@ -28,7 +28,7 @@ _LINE_EVERY = 5.0
 class Following:
     """Reads the outcome topics from their beginning, on a consumer of its own. `seen` are the IDs answered so far."""
 
-    def __init__(self, kafka: KafkaSettings, codec: Codec, load: Load) -> None:
+    def __init__(self, kafka: KafkaSettings, codec: Codec, load: InitialImport) -> None:
         self.seen: set[str] = set()
         self.kinds: Counter[str] = Counter()
         self.api_calls: set[str] = set()
@@ -131,7 +131,7 @@ class Following:
         return table
 
 
-def show(
+def follow_to_end(
     follow: Following, feed: Callable[[], None], console: Console, timeout: float, clock: Callable[[], float]
 ) -> None:
     """Follow until all is answered, and *feed* meanwhile; raise `Transient` if nothing came for *timeout* seconds."""

@@ -39,7 +39,7 @@ class Heartbeat:
         return self._ready and self.live(), self._why
 
 
-def serve_health(host: str, port: int, registry: CollectorRegistry, heart: Heartbeat) -> ThreadingHTTPServer:
+def serve_health(host: str, port: int, registry: CollectorRegistry, heartbeat: Heartbeat) -> ThreadingHTTPServer:
     """Listen in a thread of its own; return the server, whose port is `server_address[1]`."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -49,9 +49,9 @@ def serve_health(host: str, port: int, registry: CollectorRegistry, heart: Heart
                 encode, content_type = choose_encoder(self.headers.get("Accept", ""))
                 self._answer(200, encode(registry), content_type)
             elif path == "/livez":
-                self._json(200 if heart.live() else 503, {"live": heart.live()})
+                self._json(200 if heartbeat.live() else 503, {"live": heartbeat.live()})
             elif path == "/readyz":
-                ready, why = heart.ready()
+                ready, why = heartbeat.ready()
                 self._json(200 if ready else 503, {"ready": ready, "why": why})
             else:
                 self._json(404, {"known": ["/metrics", "/livez", "/readyz"]})

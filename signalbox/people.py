@@ -1,8 +1,8 @@
 """
 People as a lookup shows them: by their link first, else by e-mail, for display only (LL-10 to LL-12).
 
-In: what someone asked for, links, records of an org.  Out: `Seen`, one for each record.  Pure but for the ports that it
-is given.
+In: what someone asked for, links, records of an org.  Out: a `FoundRecord` for each.  Pure but for the ports that it is
+given.
 Rule of this file: it reads and never links; of one e-mail every record is shown, and which of them is linked.
 """
 
@@ -29,7 +29,7 @@ Links = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LookupTarget:
     """What someone asked for: an e-mail, a record ID, or an ID of the source."""
 
     kind: Literal["email", "record", "source"]
@@ -37,7 +37,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FoundRecord:
     """One record: in which org, what it is to who was asked for, and by what it is linked."""
 
     org: str
@@ -51,7 +51,7 @@ class Seen:
     links: tuple[str, ...] = ()
 
 
-def asked(text: str) -> Asked:
+def lookup_target(text: str) -> LookupTarget:
     """Return what *text* names; raises `Misconfigured` with one line where it can be nobody."""
     value = text.strip()
     shown = clean(value, 60)
@@ -60,14 +60,14 @@ def asked(text: str) -> Asked:
     if "@" in value:
         if not _MAIL.fullmatch(value):
             raise Misconfigured([f"lookup: {shown!r} is no e-mail address; write one as name@example.com"])
-        return Asked("email", value)
+        return LookupTarget("email", value)
     known = record_id(value) if value[:3] in _PREFIXES else None
-    return Asked("record", known) if known else Asked("source", value)
+    return LookupTarget("record", known) if known else LookupTarget("source", value)
 
 
-def look_up(
-    org: str, wanted: Asked, linked: Sequence[str], salesforce: Salesforce, facts: OrgFacts, links: Links
-) -> list[Seen]:
+def lookup_records(
+    org: str, wanted: LookupTarget, linked: Sequence[str], salesforce: Salesforce, facts: OrgFacts, links: Links
+) -> list[FoundRecord]:
     """
     Return everyone in *org* who is meant: linked records first, then all of the same e-mail (LL-12).
 
@@ -85,7 +85,9 @@ def look_up(
     found = {one.id: one for one in (*own, *(one for one in same if not one.fields.get("IsDeleted")))}
     by = links([*found, *(one for one in ids if one not in found)])
     seen = [_seen(org, one, ids, by.get(one.id, ())) for one in found.values()]
-    gone = [Seen(org, "linked, gone", "", one, links=tuple(by.get(one, ()))) for one in linked if one not in found]
+    gone = [
+        FoundRecord(org, "linked, gone", "", one, links=tuple(by.get(one, ()))) for one in linked if one not in found
+    ]
     return [*gone, *sorted(seen, key=lambda one: (_ORDER[one.state], one.object, one.id))]
 
 
@@ -113,7 +115,7 @@ def _find(salesforce: Salesforce, facts: OrgFacts, field: str, values: Sequence[
     return [record for rows in salesforce.find(questions, deleted=True).rows for record in rows]
 
 
-def _seen(org: str, record: Record, ids: Sequence[str], links: Sequence[str]) -> Seen:
+def _seen(org: str, record: Record, ids: Sequence[str], links: Sequence[str]) -> FoundRecord:
     fields = record.fields
     deleted = bool(fields.get("IsDeleted"))
     state: State = "same e-mail"
@@ -121,7 +123,7 @@ def _seen(org: str, record: Record, ids: Sequence[str], links: Sequence[str]) ->
         state = "linked, deleted" if deleted else "linked"
     elif record.id in ids:
         state = "named, deleted" if deleted else "named"
-    return Seen(
+    return FoundRecord(
         org,
         state,
         record.object,

@@ -53,7 +53,7 @@ class Process:
     codec: Codec
     registry: CollectorRegistry
     metrics: PrometheusMetrics
-    heart: Heartbeat
+    heartbeat: Heartbeat
     stop: threading.Event
 
 
@@ -106,7 +106,7 @@ def wait_until_well(process: Process, why: Callable[[], str | None]) -> bool:
             reason = error.reason
         if reason is None or process.stop.is_set():
             return reason is None and not process.stop.is_set()
-        process.heart.beat(False, reason)
+        process.heartbeat.beat(False, reason)
         if reason != told:
             told = reason
             log.warning("waiting, nothing is lost", why=reason)

@@ -75,7 +75,7 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
         Misconfigured: Integration files are wrong.
     """
     registry = CollectorRegistry()
-    heart = Heartbeat()
+    heartbeat = Heartbeat()
     codec = open_codec(settings)
     process = Process(
         settings=settings,
@@ -83,16 +83,16 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
         codec=codec if settings.registry is None else PatientCodec(codec, lambda: process),
         registry=registry,
         metrics=PrometheusMetrics(registry),
-        heart=heart,
+        heartbeat=heartbeat,
         stop=threading.Event(),
     )
-    process.metrics.follow("process_ready", lambda: float(heart.ready()[0]))
+    process.metrics.follow("process_ready", lambda: float(heartbeat.ready()[0]))
     if signals:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: process.stop.set())
     if serve:
         try:
-            serve_health(settings.metrics.host, settings.metrics.port, registry, heart)
+            serve_health(settings.metrics.host, settings.metrics.port, registry, heartbeat)
         except OSError as error:
             where = f"{settings.metrics.host}:{settings.metrics.port}"
             raise Misconfigured([f"settings: metrics: cannot listen on {where}: {error.strerror}"]) from None
@@ -161,7 +161,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
             sleep=time.sleep,
             probe=probe,
             metrics=process.metrics,
-            beat=process.heart.beat,
+            beat=process.heartbeat.beat,
             stopping=process.stop.is_set,
             unowned=_unowned(kafka, known_orgs(settings), embedded=settings.kafka.embedded),
             embedded=settings.kafka.embedded,
@@ -197,7 +197,7 @@ def run_intake_process(process: Process) -> None:
         process.codec,
         clock=utc_now,
         metrics=process.metrics,
-        alive=process.heart.beat,
+        alive=process.heartbeat.beat,
     )
 
 
@@ -269,6 +269,6 @@ def _run_sink(
         metrics=process.metrics,
         stop=process.stop,
         random=random.Random(),
-        beat=process.heart.beat,
+        beat=process.heartbeat.beat,
     )
     sink.run()

@@ -24,10 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.database import tables
-from connectors.database.kept import forget_links, keep_clocks, keep_links, keep_source_states
 from connectors.database.reads import LedgerReads, chunks, translated
-from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored
+from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored_command
 from connectors.database.statements import ABSORB, ENDED, INTEND, POSTPONE, SETTLE
+from connectors.database.upserts import forget_links, keep_field_history, keep_links, keep_source_states
 from processors.model.errors import LeaseLost
 from processors.model.ledger import (
     Applied,
@@ -44,7 +44,7 @@ from processors.model.plan import ApiCall, call_from_json
 KEEP_SOURCE_STATES = 400 * 86_400.0
 """Seconds that what is known of a source's thing is kept after its last change: bookings are made months ahead."""
 
-KEEP_CLOCKS = 400 * 86_400.0
+KEEP_FIELD_HISTORY = 400 * 86_400.0
 """Seconds that a record's field clocks are kept after we wrote to it last; events that old are not sent again."""
 
 _command, _notice = tables.command.c, tables.notice.c
@@ -178,7 +178,7 @@ class SqlLedger(LedgerReads):
         """Return everything that waits or is intended, in place order, and every call that may still land."""
         with self._guarded(lease) as (connection, _):
             query = select(tables.command).where(_command.org == lease.org, _command.state.not_in(ENDED))
-            found = [stored(row) for row in connection.execute(query.order_by(_command.place))]
+            found = [stored_command(row) for row in connection.execute(query.order_by(_command.place))]
             calls = select(tables.api_call.c.body).where(tables.api_call.c.org == lease.org)
             return found, [call_from_json(row.body) for row in connection.execute(calls)]
 
@@ -207,7 +207,7 @@ class SqlLedger(LedgerReads):
             forget_links(connection, lease.org, change.unlinked)
             keep_links(connection, self._insert, lease.org, change.links, self._clock())
             keep_source_states(connection, self._insert, lease.org, change.source_states, self._clock())
-            keep_clocks(connection, self._insert, lease.org, change.clocks, self._clock())
+            keep_field_history(connection, self._insert, lease.org, change.clocks, self._clock())
             return Applied(last + len(numbers), numbers)
 
     def _calls(self, connection: Connection, lease: Lease, change: LedgerTransaction) -> None:
@@ -281,7 +281,7 @@ class SqlLedger(LedgerReads):
     def prune(self, lease: Lease, before: float, through: int) -> int:
         """Delete settled rows older than *before* and published (sequence ≤ *through*); return how many."""
         source_id, long_ago = tables.source_state.c, self._clock() - KEEP_SOURCE_STATES
-        clock, untouched = tables.field_clock.c, self._clock() - KEEP_CLOCKS
+        clock, untouched = tables.field_clock.c, self._clock() - KEEP_FIELD_HISTORY
         with self._guarded(lease) as (connection, _):
             absorbed = (_command.org == lease.org, _command.state == "absorbed", _command.settled_at < before)
             connection.execute(delete(tables.command).where(*absorbed))

@@ -69,9 +69,9 @@ class DatabaseNotes:
             connection.execute(insert_new(connection, mail_note), notes)
             connection.execute(insert_new(connection, mail_body), bodies)
             # Bytes without a pair left to tell (another notifier came first) would never be dropped.
-            connection.execute(_orphans([mail.message_id for mail in mails]))
+            connection.execute(_unneeded_bodies([mail.message_id for mail in mails]))
 
-    def pending(self, outcome_ids: Iterable[str]) -> Sequence[Mail]:
+    def unsent(self, outcome_ids: Iterable[str]) -> Sequence[Mail]:
         """Return the mails of these outcomes that are intended and neither sent nor refused, with their bytes."""
         note, body = mail_note.c, mail_body.c
         asked = select(note.message_id).where(note.outcome_id.in_(list(outcome_ids)), note.state == "intended")
@@ -97,6 +97,6 @@ class DatabaseNotes:
             connection.execute(delete(mail_body).where(mail_body.c.message_id == mail.message_id))
 
 
-def _orphans(message_ids: Sequence[str]) -> Delete:
+def _unneeded_bodies(message_ids: Sequence[str]) -> Delete:
     wanted = select(mail_note.c.message_id).where(mail_note.c.state == "intended")
     return delete(mail_body).where(mail_body.c.message_id.in_(message_ids), mail_body.c.message_id.not_in(wanted))

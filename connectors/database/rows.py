@@ -34,7 +34,7 @@ def new_row(org: str, place: int, arrival: Arrival, now: float) -> dict[str, Any
     }
 
 
-def stored(row: Row[Any]) -> Stored:
+def stored_command(row: Row[Any]) -> Stored:
     """Return a row as the executor takes it."""
     return Stored(
         command_id=row.id,

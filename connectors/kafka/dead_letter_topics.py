@@ -1,7 +1,7 @@
 """
 Dead letter topics: produce a dead letter and wait for its acknowledgement, read them, send them back.
 
-In: dead letters and a selection. Out: messages on Kafka, `Stored` values for the command line.
+In: dead letters and a selection. Out: messages on Kafka, `StoredDeadLetter` values for the command line.
 Rule of this file: a dead letter that Kafka did not acknowledge raises `Transient`; nothing is ever dropped.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from connectors.kafka.dead_letters import DeadLetter, Original, Stored, replay, stored
+from connectors.kafka.dead_letters import DeadLetter, Original, StoredDeadLetter, replay_message, stored_dead_letter
 from connectors.kafka.options import KafkaSettings, consumer_config
 from processors.model.errors import Misconfigured, Transient
 
@@ -55,7 +55,9 @@ def produce(producer: Producer, topic: str, letter: DeadLetter, seconds: float =
         raise Transient(f"Kafka did not acknowledge a message for {topic}: {why}")
 
 
-def read(kafka: KafkaSettings, topic: str, wanted: Callable[[Stored], bool] = lambda _: True) -> Iterator[Stored]:
+def read_dead_letters(
+    kafka: KafkaSettings, topic: str, wanted: Callable[[StoredDeadLetter], bool] = lambda _: True
+) -> Iterator[StoredDeadLetter]:
     """
     Yield the dead letters of *topic*, by partition and offset, up to its present end; no group's offsets move.
 
@@ -70,7 +72,7 @@ def read(kafka: KafkaSettings, topic: str, wanted: Callable[[Stored], bool] = la
             raise Misconfigured([f"there is no topic {topic!r}; create it by `signalbox topics create`"])
         for partition in sorted(partitions.partitions):
             consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
-            yield from (letter for letter in map(stored, _until_end(consumer, topic)) if wanted(letter))
+            yield from (letter for letter in map(stored_dead_letter, _until_end(consumer, topic)) if wanted(letter))
     except KafkaException as error:
         raise Transient(f"Kafka did not let {topic} be read: {error}") from error
     finally:
@@ -100,7 +102,7 @@ class Replayed:
     replays: int
 
 
-def send_back(producer: Producer, letters: Iterator[Stored], *, dry_run: bool) -> Iterator[Replayed]:
+def send_back(producer: Producer, letters: Iterator[StoredDeadLetter], *, dry_run: bool) -> Iterator[Replayed]:
     """
     Send dead letters back to the topics they came from, one after another, each acknowledged before it is reported.
 
@@ -111,7 +113,7 @@ def send_back(producer: Producer, letters: Iterator[Stored], *, dry_run: bool) -
         if not letter.original.topic:
             raise Misconfigured([f"{letter.at} names no topic that it came from; it cannot be replayed"])
         if not dry_run:
-            produce(producer, letter.original.topic, replay(letter))
+            produce(producer, letter.original.topic, replay_message(letter))
         yield Replayed(letter.at, letter.original.topic, letter.replays + 1)
 
 

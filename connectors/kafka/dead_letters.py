@@ -38,7 +38,7 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredDeadLetter:
     """A dead letter as read back: where it lies, and what its headers say."""
 
     at: str
@@ -58,7 +58,7 @@ class Selection:
     topic: str | None = None
     at: str | None = None
 
-    def __call__(self, letter: Stored) -> bool:
+    def __call__(self, letter: StoredDeadLetter) -> bool:
         """Return whether *letter* is meant."""
         said = f"{letter.error} {letter.message}".lower()
         return (
@@ -79,7 +79,7 @@ def dead_letter(original: Original, *, stage: str, error: BaseException, now: da
     return DeadLetter(original.key, original.value, list(headers(where, error, stage=stage, now=now, own=own)))
 
 
-def stored(found: Original) -> Stored:
+def stored_dead_letter(found: Original) -> StoredDeadLetter:
     """Return what a message of a dead letter topic says of the message that it keeps."""
     said = {name: (value or b"").decode(errors="replace") for name, value in found.headers}
     original = replace(
@@ -89,7 +89,7 @@ def stored(found: Original) -> Stored:
         offset=_number(said.get(f"{CONNECT}offset"), -1),
         headers=tuple((name, value) for name, value in found.headers if not name.startswith(CONNECT)),
     )
-    return Stored(
+    return StoredDeadLetter(
         at=f"{found.topic}/{found.partition}/{found.offset}",
         original=original,
         stage=said.get(f"{CONNECT}stage", ""),
@@ -100,7 +100,7 @@ def stored(found: Original) -> Stored:
     )
 
 
-def replay(letter: Stored) -> DeadLetter:
+def replay_message(letter: StoredDeadLetter) -> DeadLetter:
     """Return the original message as it goes back to its topic, with how often it was replayed and from where."""
     kept = [(name, value or b"") for name, value in letter.original.headers if name not in (REPLAY_OF, REPLAYS)]
     counted = [(REPLAY_OF, letter.at.encode()), (REPLAYS, str(letter.replays + 1).encode())]

@@ -68,13 +68,13 @@ def cause_of(code: str, message: str = "") -> Cause | None:
 _COLUMN = re.compile(
     r"No such column '([\w.]+)'|create/update fields: ([\w, ]+?)\.|sObject type '(\w+)' is not supported"
 )
-GONE = frozenset({"INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_TYPE"})
+ABSENT = frozenset({"INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_TYPE"})
 """Codes by which the org says that a field or object which we name is not there for us (LL-18)."""
 
 
-def gone(code: str, message: str, fields: tuple[str, ...] = ()) -> str | None:
+def absent(code: str, message: str, fields: tuple[str, ...] = ()) -> str | None:
     """Return what the org says is not there; None where the error says no such thing."""
-    if code not in GONE:
+    if code not in ABSENT:
         return None
     found = _COLUMN.search(message)
     return ", ".join(fields) or next((one for one in (found.groups() if found else ()) if one), "") or "a field"

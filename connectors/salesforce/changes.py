@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from requests import RequestException
 
-from connectors.salesforce.composite import Answer, Subrequest, api_name, field_path, record_id
+from connectors.salesforce.composite import Answer, Subrequest, api_name, checked_record_id, field_path
 from connectors.salesforce.errors import Refused, Unusable, doubt, fail
 from connectors.salesforce.soql import path
 from processors.changes.ports import Ask, Page, Row
@@ -58,7 +58,7 @@ class PolledChanges:
         if not asks:
             return []
         asks = [replace(ask, most=min(ask.most, self._most.get(ask.object, ask.most))) for ask in asks]
-        requests = [Subrequest("GET", path(statement(ask), deleted=ask.deleted)) for ask in asks]
+        requests = [Subrequest("GET", path(changes_statement(ask), deleted=ask.deleted)) for ask in asks]
         try:
             answers, headers = self._send(requests)
             self._told(headers)
@@ -93,7 +93,7 @@ class PolledChanges:
         self._ahead = moment - self._clock()
 
 
-def statement(ask: Ask) -> str:
+def changes_statement(ask: Ask) -> str:
     """Return the SOQL of one ask; raises ValueError for what is no name or no ID."""
     # Names are told apart in no case, and an org refuses one that is given twice.
     names = {name.lower(): name for name in reversed([*_names(ask.object), *map(field_path, ask.fields)])}
@@ -102,7 +102,7 @@ def statement(ask: Ask) -> str:
         moment = _moment(ask.after.at)
         after = f"SystemModstamp >= {moment}"
         if ask.after.id:
-            same = f"SystemModstamp = {moment} AND Id > '{record_id(ask.after.id)}'"
+            same = f"SystemModstamp = {moment} AND Id > '{checked_record_id(ask.after.id)}'"
             after = f"(SystemModstamp > {moment} OR ({same}))"
         conditions.append(after)
     if ask.until is not None:

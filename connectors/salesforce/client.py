@@ -26,7 +26,7 @@ from connectors.salesforce.search import search
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
-from connectors.salesforce.write import DUPLICATES, pack
+from connectors.salesforce.write import DUPLICATES, collections_of
 from connectors.salesforce.writer import Writer
 from processors.model.errors import OrgDown
 from processors.model.ports import Clock
@@ -35,7 +35,7 @@ from processors.model.values import Conversion, Found, OrgFacts, Question, Write
 CLIENT = "signalbox"
 
 
-def utc_now() -> datetime:
+def _utc_now() -> datetime:
     """Return now, in UTC."""
     return datetime.now(UTC)
 
@@ -43,7 +43,7 @@ def utc_now() -> datetime:
 class SalesforceClient:
     """One org over HTTP. Implements `processors.model.ports.Salesforce`."""
 
-    def __init__(self, org: str, settings: SalesforceSettings, *, clock: Clock = utc_now) -> None:
+    def __init__(self, org: str, settings: SalesforceSettings, *, clock: Clock = _utc_now) -> None:
         """Nothing is sent before the first method that asks the org."""
         self._org = org
         self._settings = settings
@@ -95,11 +95,12 @@ class SalesforceClient:
         """
         Write the records in one composite call; answers in the order given.
 
-        Raises `InDoubt` where no usable answer came, and ValueError where one call cannot take them (see `pack`).
+        Raises `InDoubt` where no usable answer came, and ValueError where one call cannot take them
+        (see `collections_of`).
         """
         if not writes:
             return []
-        collections = pack(writes)
+        collections = collections_of(writes)
         self._usage.check(self._clock())
         return self._writer.write(collections, send_by=send_by)
 
@@ -124,7 +125,7 @@ class SalesforceClient:
             used = convert.usage(response.text)
             if used:
                 self._usage.counted(*used, self._clock())
-            return convert.results(response.text, conversions)
+            return convert.conversion_results(response.text, conversions)
         except NotSent as error:
             raise OrgDown(f"convert: {error}", code="UNREACHABLE") from error
         except RequestException as error:

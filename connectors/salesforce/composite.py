@@ -73,7 +73,7 @@ def answers(content: Any, count: int) -> tuple[Answer, ...]:
         raise Unusable("the composite answer lacks an answer to a subrequest") from error
 
 
-def record_id(value: str) -> str:
+def checked_record_id(value: str) -> str:
     """Return *value* where it has the shape of a record ID; nothing else may come near a path (S02)."""
     if not _RECORD_ID.fullmatch(value):
         raise ValueError(f"not a record ID: {value!r:.60}")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from connectors.salesforce.composite import record_id
+from connectors.salesforce.composite import checked_record_id
 from connectors.salesforce.errors import Unusable, row_error
 from processors.model.values import Conversion, RowError, Written
 
@@ -40,13 +40,13 @@ def request(conversions: Sequence[Conversion], token: str, *, client: str, allow
 
 def _lead(parent: ET.Element, one: Conversion) -> None:
     if one.account_id is not None:
-        _add(parent, "accountId", record_id(one.account_id))
+        _add(parent, "accountId", checked_record_id(one.account_id))
     _add(parent, "convertedStatus", one.status)
     _add(parent, "doNotCreateOpportunity", "true")
-    _add(parent, "leadId", record_id(one.lead_id))
+    _add(parent, "leadId", checked_record_id(one.lead_id))
     _add(parent, "overwriteLeadSource", "false")
     if one.owner_id is not None:
-        _add(parent, "ownerId", record_id(one.owner_id))
+        _add(parent, "ownerId", checked_record_id(one.owner_id))
     _add(parent, "sendNotificationEmail", "false")
 
 
@@ -94,7 +94,7 @@ def usage(text: str) -> tuple[int, int] | None:
     return None
 
 
-def results(text: str, conversions: Sequence[Conversion]) -> list[Written]:
+def conversion_results(text: str, conversions: Sequence[Conversion]) -> list[Written]:
     """Return what each conversion got, in the order sent."""
     found = [one for one in parse(text).iter() if _local(one) == "result"]
     if len(found) != len(conversions):

@@ -10,7 +10,7 @@ from typing import Any, Literal, NoReturn
 
 from requests import RequestException
 
-from connectors.salesforce.causes import cause_of, gone
+from connectors.salesforce.causes import absent, cause_of
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.model.values import RowError
 
@@ -139,7 +139,7 @@ def row_error(item: Mapping[str, Any]) -> RowError:
         message=str(item.get("message") or item.get("error_description") or ""),
         fields=tuple(str(name) for name in fields) if isinstance(fields, list) else (),
         transient=CODES.get(code) in ("lock", "transient", "org", "smaller"),
-        gone=gone(code, str(item.get("message") or ""), tuple(map(str, fields)) if isinstance(fields, list) else ()),
+        gone=absent(code, str(item.get("message") or ""), tuple(map(str, fields)) if isinstance(fields, list) else ()),
     )
 
 
@@ -170,7 +170,7 @@ def fail(status: int, content: Any, *, write: bool, what: str) -> NoReturn:
         raise Transient(reason, code=code)
     if kind == "doubt":
         doubt(reason, code=code or str(status), write=write)
-    lost = gone(code, message, found[0].fields) if found else None
+    lost = absent(code, message, found[0].fields) if found else None
     raise Refused(reason, code=code or str(status), kind=kind, gone=lost)
 
 

@@ -27,14 +27,14 @@ def search(get: Get, numbers: Sequence[str], fields: Mapping[str, tuple[str, ...
     rows: dict[str, dict[str, Record]] = {name: {} for name in fields}
     calls = 0
     for words in _texts(numbers):
-        body = get("search?q=" + quote(statement(words, fields), safe=""))
+        body = get("search?q=" + quote(search_statement(words, fields), safe=""))
         calls += 1
         for record in _records(body, fields):
             rows[record.object].setdefault(record.id, record)
     return Found(tuple(tuple(rows[name].values()) for name in fields), calls)
 
 
-def statement(words: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> str:
+def search_statement(words: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> str:
     """Return the SOSL statement that looks for any of *words* in telephone fields."""
     returning = ", ".join(
         f"{api_name(name)}({', '.join(api_name(one) for one in dict.fromkeys(('Id', *wanted)))})"

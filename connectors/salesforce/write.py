@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest, api_name, record_id
+from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest, api_name, checked_record_id
 from connectors.salesforce.errors import Unusable, doubt, fail, kind_of, problems, row_error
 from processors.model.values import RowError, Write, Written
 
@@ -34,7 +34,7 @@ class Collection:
         if first.allow_duplicates:
             headers = {**headers, DUPLICATES: "allowSave=true"}
         if first.operation == "delete":
-            ids = ",".join(record_id(row.record_id or "") for row in self.rows)
+            ids = ",".join(checked_record_id(row.record_id or "") for row in self.rows)
             return Subrequest("DELETE", f"composite/sobjects?ids={ids}&allOrNone=false", headers=headers)
         body = {"allOrNone": False, "records": [_body(row) for row in self.rows]}
         if first.operation == "update":
@@ -56,7 +56,7 @@ def spoilt(written: Sequence[Written]) -> bool:
     return len(written) > 1 and all(one.errors and one.errors[0].code == "JSON_PARSER_ERROR" for one in written)
 
 
-def pack(writes: Sequence[Write]) -> list[Collection]:
+def collections_of(writes: Sequence[Write]) -> list[Collection]:
     """Return the collections of one call, in order. Raises ValueError where they are more than one call takes."""
     packed: list[list[Write]] = []
     seen: set[str] = set()
@@ -93,13 +93,13 @@ def _body(write: Write) -> dict[str, Any]:
             raise ValueError(f"{write.object}.{field} is not a number that can be written")
     body: dict[str, Any] = {"attributes": {"type": api_name(write.object)}, **write.fields}
     if write.operation == "update":
-        body["id"] = record_id(write.record_id or "")
+        body["id"] = checked_record_id(write.record_id or "")
     elif write.external is not None:
         body[write.external[0]] = write.external[1]
     return body
 
 
-def results(collections: Sequence[Collection], answers: Sequence[Answer]) -> list[Written]:
+def write_results(collections: Sequence[Collection], answers: Sequence[Answer]) -> list[Written]:
     """
     Return what each write got, in order.
 

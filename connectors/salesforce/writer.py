@@ -13,7 +13,7 @@ from requests import RequestException
 
 from connectors.salesforce.composite import Answer, Subrequest
 from connectors.salesforce.errors import doubt
-from connectors.salesforce.write import Collection, results, spoilt
+from connectors.salesforce.write import Collection, spoilt, write_results
 from processors.model.errors import InDoubt, Transient
 from processors.model.values import RowError, Written
 
@@ -32,7 +32,7 @@ class Writer:
         """Return what each row got. Raises as the port says."""
         try:
             answers = self._send([one.subrequest(self._headers) for one in collections], send_by)
-            written = results(collections, answers)
+            written = write_results(collections, answers)
         except RequestException as error:
             doubt(f"write: {error}", write=True)
         rows: list[Written] = []

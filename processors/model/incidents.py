@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import orjson
 
 from processors.model.connection import Break, Cause
-from schemas.identity import episode_id
+from schemas.identity import incident_id
 
 KEPT = ("", "connection")
 """Under which integration and source ID the ledger keeps the open episodes; no integration has the empty name."""
@@ -29,7 +29,7 @@ class Episode:
 
     def id(self, org: str) -> str:
         """Return its ID: the same for each who tells of it (LL-25)."""
-        return episode_id(org, self.cause, self.integrations, int(self.began * 1000))
+        return incident_id(org, self.cause, self.integrations, int(self.began * 1000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from processors.model.received import ReceivedOf
 from processors.notifier.clean import address
 from processors.notifier.compose import MailSettings, plan
 from processors.notifier.connection import KINDS, compose_connection, id_of, recipients_of
-from processors.notifier.pace import Pace
+from processors.notifier.pace import MailPace
 from processors.notifier.ports import Mail, MailNotes
 from schemas.notice import Notice
 from schemas.outcome import Outcome
@@ -62,7 +62,7 @@ class Notifier:
         self._metrics = metrics
         self._clock = clock
         self._stop = stop
-        self._pace = Pace(settings)
+        self._pace = MailPace(settings)
         self._probe = probe or (lambda _place: None)
 
     def __call__(self, batch: Sequence[ReceivedOf[Outcome | Notice]]) -> bool:
@@ -82,9 +82,9 @@ class Notifier:
         due = self._pace.due(new, self._clock())
         if due:
             self._notes.intend(plan(due, self._settings), self._clock())
-            self._pace.told(due, self._clock())
+            self._pace.count(due, self._clock())
         pairs = {(outcome.outcome_id, to) for outcome, to in wanted} | {(id_of(notice), to) for notice, to in told}
-        mails = [m for m in self._notes.pending(ids) if any((i, m.recipient) in pairs for i in m.outcome_ids)]
+        mails = [m for m in self._notes.unsent(ids) if any((i, m.recipient) in pairs for i in m.outcome_ids)]
         return self._send_all(mails) and len(due) == len(new)
 
     def _wanted(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:

@@ -19,7 +19,19 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from processors.notifier.clean import address, clean
-from processors.notifier.facts import candidate, foot, happened, most, person, record, refusal, rules, shared, when, who
+from processors.notifier.facts import (
+    candidate_row,
+    foot,
+    happened,
+    most,
+    person,
+    record,
+    refusal,
+    rules,
+    shared,
+    when,
+    who,
+)
 from processors.notifier.ports import Mail
 from processors.notifier.words import words_for
 from schemas.outcome import Outcome
@@ -63,7 +75,7 @@ def compose(outcome: Outcome, recipient: str, settings: MailSettings) -> Mail:
         "words": words,
         "detail": clean(outcome.detail or "", 500),
         "person": person(outcome.person),
-        "candidates": most([candidate(c, url) for c in outcome.candidates], "object"),
+        "candidates": most([candidate_row(c, url) for c in outcome.candidates], "object"),
         "missing": [clean(field_name, 120) for field_name in outcome.missing_fields],
         "refusals": most([refusal(r) for r in outcome.refusals], "object"),
         "records": most([record(r, url) for r in outcome.records if r.operation != "failed"], "object"),

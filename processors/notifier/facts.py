@@ -55,7 +55,7 @@ def person(value: Person) -> list[tuple[str, str]]:
     return [row for row in rows if row[1]] or [("Name", "not known")]
 
 
-def candidate(value: Candidate, instance_url: str) -> dict[str, str]:
+def candidate_row(value: Candidate, instance_url: str) -> dict[str, str]:
     """Return one of several matching records as a row."""
     return {
         "object": clean(value.object, 60),

@@ -14,7 +14,7 @@ from schemas.outcome import Outcome
 Pair = tuple[Outcome, str]
 
 
-class Pace:
+class MailPace:
     """Remembers when errors were told of, by recipient and fingerprint. A restart forgets it: more mails, none lost."""
 
     def __init__(self, settings: MailSettings) -> None:
@@ -28,7 +28,7 @@ class Pace:
         self._told = {key: told for key, told in recent.items() if told}
         return [pair for pair in pairs if len(self._told.get(_key(pair), ())) < self._most]
 
-    def told(self, pairs: Sequence[Pair], now: datetime) -> None:
+    def count(self, pairs: Sequence[Pair], now: datetime) -> None:
         """Count pairs whose mails are noted."""
         for pair in pairs:
             self._told.setdefault(_key(pair), []).append(now)

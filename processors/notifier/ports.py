@@ -35,7 +35,7 @@ class MailNotes(Protocol):
     def intend(self, mails: Sequence[Mail], at: datetime) -> None:
         """Note the mails, with their bytes, before any is sent. A pair that has a note already keeps it."""
 
-    def pending(self, outcome_ids: Iterable[str]) -> Sequence[Mail]:
+    def unsent(self, outcome_ids: Iterable[str]) -> Sequence[Mail]:
         """Return the mails of these outcomes that are intended and neither sent nor refused, with their bytes."""
 
     def settle(self, mail: Mail, state: NoteState, at: datetime, detail: str = "") -> None:

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 from confluent_kafka import Producer
 
-from connectors.kafka.dead_letter_topics import read, send_back
-from connectors.kafka.dead_letters import Selection, Stored
+from connectors.kafka.dead_letter_topics import read_dead_letters, send_back
+from connectors.kafka.dead_letters import Selection, StoredDeadLetter
 from connectors.kafka.options import producer_config
 from processors.notifier.clean import clean
 from schemas.topics import DEAD_LETTER_SOURCES, dead_letter_topic
@@ -75,13 +75,13 @@ def replay(
 
 def _wanted(
     topic: str | None, reason: str | None, since: str | None, at: str | None = None
-) -> Callable[[Stored], bool]:
+) -> Callable[[StoredDeadLetter], bool]:
     selection = Selection(reason=reason, topic=topic, at=at)
     start = moment(since, datetime.now(UTC)) if since else None
     return lambda letter: selection(letter) and (start is None or _seen(letter) >= start)
 
 
-def _seen(letter: Stored) -> datetime:
+def _seen(letter: StoredDeadLetter) -> datetime:
     try:
         seen = datetime.fromisoformat(letter.first_seen)
     except ValueError:
@@ -89,12 +89,12 @@ def _seen(letter: Stored) -> datetime:
     return seen if seen.tzinfo else seen.replace(tzinfo=UTC)
 
 
-def _letters(settings: Settings, wanted: Callable[[Stored], bool]) -> Iterator[Stored]:
+def _letters(settings: Settings, wanted: Callable[[StoredDeadLetter], bool]) -> Iterator[StoredDeadLetter]:
     for source in DEAD_LETTER_SOURCES:
-        yield from read(settings.kafka.client(None), dead_letter_topic(source), wanted)
+        yield from read_dead_letters(settings.kafka.client(None), dead_letter_topic(source), wanted)
 
 
-def _value(letter: Stored) -> dict[str, object]:
+def _value(letter: StoredDeadLetter) -> dict[str, object]:
     return {
         "at": letter.at,
         "topic": letter.original.topic,

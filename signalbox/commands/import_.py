@@ -27,8 +27,8 @@ from schemas.codec import Codec
 from schemas.topics import SOURCE_PROSPECT
 from signalbox.codec import open_codec
 from signalbox.commands.common import FAILED, say
-from signalbox.first_load import Load, line_of, prepared
-from signalbox.following import Following, show
+from signalbox.following import Following, follow_to_end
+from signalbox.initial_import import InitialImport, line_of, prepared
 from signalbox.settings import Settings, load_settings
 
 _READ_SECONDS = 30.0
@@ -69,7 +69,7 @@ def import_(
     try:
         before = follow.catch_up()
         sender = Sender(Producer(producer_config(settings.kafka.client(None))), load, follow)
-        show(follow, sender.more, console, timeout, time.monotonic)
+        follow_to_end(follow, sender.more, console, timeout, time.monotonic)
     except KeyboardInterrupt:
         say(f"stopped with {follow.answered} of {len(load.events)} answered; start it again to go on")
         raise typer.Exit(_STOPPED) from None
@@ -137,7 +137,7 @@ def _partition(consumer: Consumer, topic: str, codec: Codec) -> Iterator[str]:
 class Sender:
     """Sends what is not answered yet, never more than `WINDOW` prospects ahead of their outcomes."""
 
-    def __init__(self, producer: Producer, load: Load, follow: Following) -> None:
+    def __init__(self, producer: Producer, load: InitialImport, follow: Following) -> None:
         self._producer, self._follow = producer, follow
         self._before = follow.answered
         self._left = deque(event for event in load.events if event.outcome_id not in follow.seen)

@@ -25,7 +25,7 @@ from processors.notifier.clean import clean
 from processors.sources.load import load_integrations
 from signalbox.commands.common import FAILED, as_json_line, say
 from signalbox.commands.ledger import migrated_engine
-from signalbox.people import Asked, Seen, asked, look_up
+from signalbox.people import FoundRecord, LookupTarget, lookup_records, lookup_target
 from signalbox.settings import Settings, load_settings
 
 _COLUMNS = ("state", "org", "object", "record", "name", "e-mail", "linked by")
@@ -41,7 +41,7 @@ def lookup(
 
     Example: `signalbox lookup ann@example.com`.
     """
-    wanted = asked(person)
+    wanted = lookup_target(person)
     settings = load_settings()
     integrations = _wanted(load_integrations(settings.integrations), integration)
     engine = migrated_engine(settings)
@@ -67,7 +67,7 @@ def _wanted(integrations: Integrations, name: str | None) -> Mapping[str, str]:
     return {name: integrations.by_name[name].org}
 
 
-def _linked(engine: Engine, wanted: Asked, integrations: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+def _linked(engine: Engine, wanted: LookupTarget, integrations: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
     """Return the records by org that the source's own ID is linked to."""
     if wanted.kind != "source":
         return {}
@@ -80,12 +80,12 @@ def _linked(engine: Engine, wanted: Asked, integrations: Mapping[str, str]) -> M
 def _everyone(
     settings: Settings,
     engine: Engine,
-    wanted: Asked,
+    wanted: LookupTarget,
     linked: Mapping[str, Sequence[str]],
     integrations: Mapping[str, str],
-) -> tuple[list[Seen], bool]:
+) -> tuple[list[FoundRecord], bool]:
     """Return who is found in the orgs, and whether one of them did not answer."""
-    seen: list[Seen] = []
+    seen: list[FoundRecord] = []
     away = False
     for org in sorted(set(integrations.values())):
         connection = settings.orgs.get(org)
@@ -98,7 +98,7 @@ def _everyone(
         client = SalesforceClient(org, connection)
         try:
             links = partial(_links, engine, org, [name for name, own in integrations.items() if own == org])
-            seen += look_up(org, wanted, linked.get(org, ()), client, client.facts(), links)
+            seen += lookup_records(org, wanted, linked.get(org, ()), client, client.facts(), links)
         except (Transient, RequestRefused) as error:
             say(f"{org}: cannot be asked: {' '.join(str(error).split())}")
             away = True
@@ -121,7 +121,7 @@ def _of(integration: str | None) -> str:
     return f" of integration {integration}" if integration else ""
 
 
-def _show(seen: Iterable[Seen], *, as_json: bool) -> None:
+def _show(seen: Iterable[FoundRecord], *, as_json: bool) -> None:
     console = Console()
     if as_json:
         for one in seen:
@@ -138,7 +138,7 @@ def _show(seen: Iterable[Seen], *, as_json: bool) -> None:
             console.print(Text("  ".join(cell or "-" for cell in _cells(one))), soft_wrap=True, highlight=False)
 
 
-def _cells(one: Seen) -> tuple[str, ...]:
+def _cells(one: FoundRecord) -> tuple[str, ...]:
     state = f"{one.state}, converted" if one.converted else one.state
     links = ", ".join(clean(link, 120) for link in one.links)
     return (state, one.org, one.object, clean(one.id, 18), clean(one.name, 60), clean(one.email, 80), links)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Engine
 
-from connectors.database.field_clocks import field_clocks
+from connectors.database.field_history import field_history
 from processors.model.errors import Misconfigured, SignalboxError
 from processors.model.field_history import Clock, Fields, clock_of, confirmed, written_fields
 from processors.model.normalise import record_id
@@ -37,7 +37,7 @@ def make_why(open_engine: Callable[[], Engine]) -> Callable[..., None]:
         id_ = record_id(record)
         if id_ is None:
             raise Misconfigured([f"{clean(record, 40)!r} is no record ID: give its 15 or 18 letters and digits"])
-        known = field_clocks(open_engine(), id_, org)
+        known = field_history(open_engine(), id_, org)
         found = [(name, fields, one) for name, fields in known if (one := _named(fields, field)) is not None]
         if not found:
             raise SignalboxError(_nothing(id_, field, org, [fields for _, fields in known]))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from schemas.booking import Booking, BookingStatus
 from schemas.values import Agent, Person, Scalar
-from signalbox.demo.told import Event, Known, Told
+from signalbox.demo.expected import Event, ExistingRecord, Expectation
 
 NAME = "bookings"
 WORKSPACE = "Sales calendar"
@@ -19,7 +19,7 @@ ORGANISER = Agent("agent1@example.com", "Agent One")
 _MOVED, _CANCELLED = "activity.activity_updated", "activity.activity_deleted"
 
 
-def known() -> list[Known]:
+def existing_records() -> list[ExistingRecord]:
     """Return the people whom the org knows before they book."""
     records = [_lead(f"booker{number}") for number in range(4)]
     records += [_contact(f"regular{number}") for number in range(2)]
@@ -27,13 +27,13 @@ def known() -> list[Known]:
     return [*records, _lead("bookers-twin"), _lead("bookers-twin")]
 
 
-def _lead(name: str) -> Known:
+def _lead(name: str) -> ExistingRecord:
     fields = {"FirstName": "Sam", "LastName": name.title(), "Company": "North Works", "Email": f"{name}@example.com"}
-    return Known("Lead", fields)
+    return ExistingRecord("Lead", fields)
 
 
-def _contact(name: str) -> Known:
-    return Known("Contact", {"FirstName": "Sam", "LastName": name.title(), "Email": f"{name}@example.com"})
+def _contact(name: str) -> ExistingRecord:
+    return ExistingRecord("Contact", {"FirstName": "Sam", "LastName": name.title(), "Email": f"{name}@example.com"})
 
 
 class Bookings:
@@ -43,57 +43,57 @@ class Bookings:
         self._start = start
         self._number = 0
 
-    def tell(self, converted: Sequence[tuple[str, str]]) -> list[Told]:
+    def expectations(self, converted: Sequence[tuple[str, str]]) -> list[Expectation]:
         """Return all that happens to bookings; *converted*: people (e-mail, event) whose lead that event converts."""
         told = [*self._made(), *self._moved(), *self._cancelled(), *self._known()]
         for email, event_id in converted:
             booking = self._booking(email.partition("@")[0], "booked")
-            told.append(Told(booking, NAME, "activity.activity_created", after=event_id, events=1))
+            told.append(Expectation(booking, NAME, "activity.activity_created", after=event_id, events=1))
         return [replace(one, case=_case(one.event)) for one in told]
 
-    def _made(self) -> Iterator[Told]:
+    def _made(self) -> Iterator[Expectation]:
         for number in range(4):
-            yield Told(
+            yield Expectation(
                 self._booking(f"visitor{number}", "booked"), NAME, "created.none", times=1 + number % 2, events=1
             )
         elsewhere = self._booking("elsewhere", "booked", workspace="Another calendar")
-        yield Told(elsewhere, "none", "skipped.no_integration")
+        yield Expectation(elsewhere, "none", "skipped.no_integration")
 
-    def _moved(self) -> Iterator[Told]:
+    def _moved(self) -> Iterator[Expectation]:
         for number in range(2):
             first = self._booking(f"mover{number}", "booked")
-            yield Told(first, NAME, "created.none", events=1)
-            yield Told(self._change(first, "moved", days=1), NAME, _MOVED, times=2)
+            yield Expectation(first, NAME, "created.none", events=1)
+            yield Expectation(self._change(first, "moved", days=1), NAME, _MOVED, times=2)
         first = self._booking("rebooker", "booked")
         anew = self._change(first, "booked", days=2, anew=True)
-        yield Told(first, NAME, "created.none", events=1)
-        yield Told(anew, NAME, _MOVED, after=first.event_id)
-        yield Told(self._change(anew, "moved", days=1), NAME, _MOVED, after=anew.event_id)
+        yield Expectation(first, NAME, "created.none", events=1)
+        yield Expectation(anew, NAME, _MOVED, after=first.event_id)
+        yield Expectation(self._change(anew, "moved", days=1), NAME, _MOVED, after=anew.event_id)
         # The network overtakes: the second booking comes in before the one that it replaces.
         first = self._booking("overtaker", "booked")
         anew = self._change(first, "booked", days=2, anew=True)
-        yield Told(anew, NAME, "created.none", events=1)
-        yield Told(first, NAME, "skipped.superseded", after=anew.event_id)
+        yield Expectation(anew, NAME, "created.none", events=1)
+        yield Expectation(first, NAME, "skipped.superseded", after=anew.event_id)
 
-    def _cancelled(self) -> Iterator[Told]:
+    def _cancelled(self) -> Iterator[Expectation]:
         for number in range(2):
             first = self._booking(f"leaver{number}", "booked")
-            yield Told(first, NAME, "created.none", events=1)
-            yield Told(self._change(first, "cancelled"), NAME, _CANCELLED, events=-1)
+            yield Expectation(first, NAME, "created.none", events=1)
+            yield Expectation(self._change(first, "cancelled"), NAME, _CANCELLED, events=-1)
         first = self._booking("doubter", "booked")
         cancelled = self._change(first, "cancelled")
-        yield Told(first, NAME, "created.none", events=1)
-        yield Told(cancelled, NAME, _CANCELLED, times=2, events=-1)
-        yield Told(self._change(cancelled, "cancelled"), NAME, "skipped.no_activity")
-        yield Told(self._booking("nobody", "cancelled"), NAME, "skipped.no_activity")
+        yield Expectation(first, NAME, "created.none", events=1)
+        yield Expectation(cancelled, NAME, _CANCELLED, times=2, events=-1)
+        yield Expectation(self._change(cancelled, "cancelled"), NAME, "skipped.no_activity")
+        yield Expectation(self._booking("nobody", "cancelled"), NAME, "skipped.no_activity")
 
-    def _known(self) -> Iterator[Told]:
+    def _known(self) -> Iterator[Expectation]:
         for number in range(4):
-            yield Told(self._booking(f"booker{number}", "booked"), NAME, "updated.none", events=1)
+            yield Expectation(self._booking(f"booker{number}", "booked"), NAME, "updated.none", events=1)
         for number in range(2):
-            yield Told(self._booking(f"regular{number}", "booked"), NAME, "updated.none", events=1)
-        yield Told(self._booking("bookers-both", "booked"), NAME, "updated.none", events=1)
-        yield Told(self._booking("bookers-twin", "booked"), NAME, "error.multiple_match")
+            yield Expectation(self._booking(f"regular{number}", "booked"), NAME, "updated.none", events=1)
+        yield Expectation(self._booking("bookers-both", "booked"), NAME, "updated.none", events=1)
+        yield Expectation(self._booking("bookers-twin", "booked"), NAME, "error.multiple_match")
 
     def _booking(self, name: str, status: BookingStatus, workspace: str = WORKSPACE) -> Booking:
         self._number += 1

@@ -12,22 +12,22 @@ from datetime import datetime, timedelta
 from schemas.user_action import UserAction, UserActionName
 from schemas.values import Person
 from signalbox.demo import calls
+from signalbox.demo.expected import ExistingRecord, Expectation
 from signalbox.demo.steps import FIRST
-from signalbox.demo.told import Known, Told
 
 TOO_LATE = "skipped.already_resolved"
 
 
-def known() -> list[Known]:
+def existing_records() -> list[ExistingRecord]:
     """Return whom users act on: two who are there twice, one who is there once."""
     twice = [_known("Lead", "handled0"), _known("Lead", "handled0")]
     either = [_known("Lead", "handled1"), _known("Contact", "handled1")]
     return [*twice, *either, _known("Contact", "handled2")]
 
 
-def _known(name: str, who: str) -> Known:
+def _known(name: str, who: str) -> ExistingRecord:
     fields = {"LastName": who.title(), "Email": f"{who}@example.com", "Phone": f"+49899999807{who[-1]}"}
-    return Known(name, fields | ({"Company": "North Works"} if name == "Lead" else {}))
+    return ExistingRecord(name, fields | ({"Company": "North Works"} if name == "Lead" else {}))
 
 
 class ByHand:
@@ -37,29 +37,29 @@ class ByHand:
         self._start = start
         self._number = 0
 
-    def tell(self) -> list[Told]:
+    def expectations(self) -> list[Expectation]:
         """Return all actions."""
         return [
             *(replace(one, case="choice by hand" if one.about else "activity by hand") for one in self._logged()),
             *(replace(one, case="lead by hand") for one in self._created()),
         ]
 
-    def _logged(self) -> Iterator[Told]:
+    def _logged(self) -> Iterator[Expectation]:
         """XB-21, XB-22: with several matches a user chooses, between a lead and a contact too."""
         for number in range(2):
             person = _person(f"handled{number}", 70 + number)
             log = self._action("log_activity", person, subject="Talked at the fair")
-            yield Told(log, calls.NAME, calls.LOGGED, tasks=1)
+            yield Expectation(log, calls.NAME, calls.LOGGED, tasks=1)
             choice = self._action("choose_match", person)
-            yield Told(choice, calls.NAME, "updated.resolved", about=log.event_id)
+            yield Expectation(choice, calls.NAME, "updated.resolved", about=log.event_id)
             late = self._action("choose_match", person)
-            yield Told(late, calls.NAME, TOO_LATE, about=log.event_id, after=choice.event_id)
+            yield Expectation(late, calls.NAME, TOO_LATE, about=log.event_id, after=choice.event_id)
         task = self._action("create_task", _person("handled2", 72), subject="Send the offer")
-        yield Told(task, calls.NAME, calls.LOGGED, times=2, tasks=1)
+        yield Expectation(task, calls.NAME, calls.LOGGED, times=2, tasks=1)
 
-    def _created(self) -> Iterator[Told]:
-        yield Told(self._action("create_lead", _person("newcomer", 80)), calls.NAME, "created.none")
-        yield Told(self.force_new, calls.NAME, "created.none")
+    def _created(self) -> Iterator[Expectation]:
+        yield Expectation(self._action("create_lead", _person("newcomer", 80)), calls.NAME, "created.none")
+        yield Expectation(self.force_new, calls.NAME, "created.none")
 
     @property
     def force_new(self) -> UserAction:

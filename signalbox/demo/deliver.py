@@ -15,7 +15,7 @@ from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import SOURCES
 from schemas.user_action import UserAction
-from signalbox.demo.told import Event, Told, key_of, topic_of
+from signalbox.demo.expected import Event, Expectation, kafka_key, topic_of
 
 UNREADABLE = b"this is not Avro"
 _FLUSH_SECONDS = 30
@@ -24,12 +24,14 @@ _FLUSH_SECONDS = 30
 class Deliver:
     """Publishes on a producer of its own; `messages` counts them, `unreadable` those that nobody can read."""
 
-    def __init__(self, kafka: str, codec: Codec, told: Sequence[Told], known: Mapping[str, str] | None = None) -> None:
-        """*known*: the IDs of the records that are in the org before, by e-mail."""
+    def __init__(
+        self, kafka: str, codec: Codec, told: Sequence[Expectation], record_ids: Mapping[str, str] | None = None
+    ) -> None:
+        """*record_ids*: the IDs of the records that are in the org before, by e-mail."""
         self._producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True})
         self._codec = codec
         self._waiting = list(told)
-        self._known = known or {}
+        self._record_ids = record_ids or {}
         self._answered: set[str] = set()
         self._parked: dict[str, Notice] = {}
         self.messages = self.unreadable = 0
@@ -61,19 +63,19 @@ class Deliver:
         for one in due:
             event = one.event
             if one.about is not None and isinstance(event, UserAction):
-                event = choice(event, self._parked[one.about])
+                event = chosen_action(event, self._parked[one.about])
             if one.chosen is not None and isinstance(event, UserAction):
-                event = replace(event, salesforce_id=self._known[one.chosen])
+                event = replace(event, salesforce_id=self._record_ids[one.chosen])
             for _ in range(one.times):
                 self._publish(event)
         return len(due)
 
-    def _is_due(self, one: Told) -> bool:
+    def _is_due(self, one: Expectation) -> bool:
         return (one.after is None or one.after in self._answered) and (one.about is None or one.about in self._parked)
 
     def _publish(self, event: Event) -> None:
         topic = topic_of(event)
-        self._send(topic, self._codec.encode(SOURCES[topic], event.to_avro()), key_of(event))
+        self._send(topic, self._codec.encode(SOURCES[topic], event.to_avro()), kafka_key(event))
 
     def _send(self, topic: str, body: bytes, key: bytes) -> None:
         self._producer.produce(topic, body, key)
@@ -81,6 +83,6 @@ class Deliver:
         self.messages += 1
 
 
-def choice(action: UserAction, notice: Notice) -> UserAction:
+def chosen_action(action: UserAction, notice: Notice) -> UserAction:
     """Return the choice about what the notice tells of: the last of the records that it offers."""
     return replace(action, about=notice.command_id, salesforce_id=notice.candidates[-1].id)

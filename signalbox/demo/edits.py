@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from schemas.outcome import Outcome
+from signalbox.demo.expected import Edit
 from signalbox.demo.steps import SECOND
-from signalbox.demo.told import Edit
 
 _PEOPLE = ("Lead", "Contact")
 
@@ -39,11 +39,11 @@ class Editor:
         control: Org,
         edits: Sequence[Edit],
         last: Edit,
-        known: Mapping[str, str],
+        record_ids: Mapping[str, str],
         may_begin: Callable[[], bool],
     ) -> None:
         """
-        *known*: the IDs of the records that are in the org before, by e-mail; users among them.
+        *record_ids*: the IDs of the records that are in the org before, by e-mail; users among them.
 
         Nothing is edited until *may_begin*: what was there at the first look at the org is no change.
         """
@@ -51,7 +51,7 @@ class Editor:
         self._control = control
         self._waiting = list(edits)
         self._last: Edit | None = last
-        self._known = known
+        self._record_ids = record_ids
         self._may_begin = may_begin
         self._may = False
         self._answered: set[str] = set()
@@ -87,8 +87,8 @@ class Editor:
             self._last = None
 
     def _make(self, edit: Edit) -> None:
-        name, record = self._records[edit.after] if edit.after else ("Lead", self._known[str(edit.known)])
+        name, record = self._records[edit.after] if edit.after else ("Lead", self._record_ids[str(edit.existing)])
         fields: dict[str, Any] = {"IsDeleted": True} if edit.delete else dict(edit.fields)
-        fields["LastModifiedById"] = self._known[str(SECOND.email)]
+        fields["LastModifiedById"] = self._record_ids[str(SECOND.email)]
         self._control.change(name, record, **fields)
         self.made.append(Edited(edit, record))

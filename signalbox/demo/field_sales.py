@@ -13,17 +13,17 @@ from schemas.field_activity import FieldActivity, FieldActivityKind
 from schemas.field_record import FieldRecord
 from schemas.values import Agent, Person, Scalar
 from signalbox.demo.calls import AMENDED, LOGGED
+from signalbox.demo.expected import Edit, ExistingRecord, Expectation
 from signalbox.demo.steps import FIRST, STRANGER
-from signalbox.demo.told import Edit, Known, Told
 
 NAME = "field-sales"
 WORKSPACE = "Field team"
 
 
-def known() -> list[Known]:
+def existing_records() -> list[ExistingRecord]:
     """Return the field team's lead that the org has before."""
     fields = {"LastName": "Standing", "Company": "North Works", "Email": "standing@example.com"}
-    return [Known("Lead", {**fields, "City": "Bonn", "LeadSource": "Other"})]
+    return [ExistingRecord("Lead", {**fields, "City": "Bonn", "LeadSource": "Other"})]
 
 
 class FieldSales:
@@ -33,7 +33,7 @@ class FieldSales:
         self._start = start
         self._number = 0
 
-    def tell(self) -> list[Told]:
+    def expectations(self) -> list[Expectation]:
         """Return all states of records, activities and visits."""
         return [
             *_case("field lead", self._leads()),
@@ -43,7 +43,7 @@ class FieldSales:
             *_case("visit", self._visits()),
         ]
 
-    def edits(self, told: list[Told], when: str) -> list[Edit]:
+    def edits(self, told: list[Expectation], when: str) -> list[Edit]:
         """
         Return what people do to field leads in Salesforce: each comes back once, and nothing of ours does.
 
@@ -54,45 +54,45 @@ class FieldSales:
             Edit("a person corrects the city", first["rover0"], {"City": "Hamburg"}, back=NAME, when=when),
             Edit("a person adds a title", first["rover1"], {"Title": "Owner"}, back=NAME, when=when),
             Edit("a person deletes a lead", first["rover2"], delete=True, back=NAME, when=when),
-            Edit("a person rates a lead", None, {"Rating": "Hot"}, back=NAME, known="standing@example.com"),
+            Edit("a person rates a lead", None, {"Rating": "Hot"}, back=NAME, existing="standing@example.com"),
         ]
 
-    def last(self, told: list[Told]) -> Edit:
+    def last(self, told: list[Expectation]) -> Edit:
         """Return the edit that is made when all is answered: once it has come back, all that we wrote was read."""
         event = next(one.event for one in told if one.event.source_id == "rover3")
         return Edit("a person makes the last edit", event.event_id, {"City": "Kiel"}, back=NAME)
 
-    def _leads(self) -> Iterator[Told]:
+    def _leads(self) -> Iterator[Expectation]:
         for number in range(4):
-            yield Told(self._record(f"rover{number}"), NAME, "created.none", times=1 + number % 2)
+            yield Expectation(self._record(f"rover{number}"), NAME, "created.none", times=1 + number % 2)
         # SP-28: whose owner is no user of the org is the default user's.
-        yield Told(self._record("orphan", owner=STRANGER), NAME, "created.none")
-        yield Told(self._record("riddle", interest="lukewarm"), NAME, "error.picklist_unmapped")
+        yield Expectation(self._record("orphan", owner=STRANGER), NAME, "created.none")
+        yield Expectation(self._record("riddle", interest="lukewarm"), NAME, "error.picklist_unmapped")
 
-    def _won(self) -> Iterator[Told]:
+    def _won(self) -> Iterator[Expectation]:
         """SP-11: reaching the stage converts once; told again, or once more, it changes nothing."""
         for number in range(2):
             name = f"winner{number}"
-            yield Told(self._record(name), NAME, "created.none")
-            yield Told(self._record(name, "Qualified"), NAME, "updated.none")
-            yield Told(self._record(name, "Won"), NAME, "converted.none", times=3)
-            yield Told(self._record(name, "Won"), NAME, "updated.unchanged")
+            yield Expectation(self._record(name), NAME, "created.none")
+            yield Expectation(self._record(name, "Qualified"), NAME, "updated.none")
+            yield Expectation(self._record(name, "Won"), NAME, "converted.none", times=3)
+            yield Expectation(self._record(name, "Won"), NAME, "updated.unchanged")
 
-    def _left_out(self) -> Iterator[Told]:
-        yield Told(self._record("lost", "Lost"), NAME, "skipped.filtered")
-        yield Told(self._record("trial", territory="Test"), NAME, "skipped.filtered")
+    def _left_out(self) -> Iterator[Expectation]:
+        yield Expectation(self._record("lost", "Lost"), NAME, "skipped.filtered")
+        yield Expectation(self._record("trial", territory="Test"), NAME, "skipped.filtered")
 
-    def _activities(self) -> Iterator[Told]:
+    def _activities(self) -> Iterator[Expectation]:
         """SP-6: one comes before its record and waits for it; SP-38: done completes the Task."""
         early = self._activity("knock", "early", at=2)
-        yield Told(early, NAME, LOGGED, tasks=1)
-        yield Told(self._record("early"), NAME, "created.none", case="field lead", after=self._first_lead)
+        yield Expectation(early, NAME, LOGGED, tasks=1)
+        yield Expectation(self._record("early"), NAME, "created.none", case="field lead", after=self._first_lead)
         planned = self._activity("offer", "rover3")
-        yield Told(planned, NAME, LOGGED, tasks=1)
-        yield Told(self._activity("offer", "rover3", done=True), NAME, AMENDED, after=planned.event_id)
+        yield Expectation(planned, NAME, LOGGED, tasks=1)
+        yield Expectation(self._activity("offer", "rover3", done=True), NAME, AMENDED, after=planned.event_id)
 
-    def _visits(self) -> Iterator[Told]:
-        yield Told(self._activity("visit", "rover1", "visit"), NAME, LOGGED, events=1)
+    def _visits(self) -> Iterator[Expectation]:
+        yield Expectation(self._activity("visit", "rover1", "visit"), NAME, LOGGED, events=1)
 
     @property
     def _first_lead(self) -> str:
@@ -140,5 +140,5 @@ class FieldSales:
         )
 
 
-def _case(case: str, told: Iterator[Told]) -> Iterator[Told]:
+def _case(case: str, told: Iterator[Expectation]) -> Iterator[Expectation]:
     return (replace(one, case=case if one.case == "call result" else one.case) for one in told)

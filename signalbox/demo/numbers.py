@@ -19,7 +19,7 @@ from schemas.change import Change
 from schemas.outcome import Outcome
 from schemas.topics import OUTCOME_KINDS
 from signalbox.demo.edits import Edited
-from signalbox.demo.told import Told
+from signalbox.demo.expected import Expectation
 
 _WRITING = ("created.none", "updated.none", "converted.none")
 AMENDING = frozenset({"activity.activity_updated", "updated.none"})
@@ -30,7 +30,7 @@ STALE = "skipped.stale"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observed:
     """
     What the demo saw: outcomes by ID, notices by kind, mails (recipients, bytes), audit rows, dead letters, changes
     that came back by ID, edits that people made, the org's own counts; `talk` is the seconds of talk that its Tasks
@@ -55,18 +55,18 @@ class Seen:
         return self.effects.get((name, "created"), 0) - self.effects.get((name, "deleted"), 0)
 
 
-def faults(told: Sequence[Told], seen: Seen, recipients: Mapping[str, Sequence[str]]) -> list[str]:
+def faults(expectations: Sequence[Expectation], seen: Observed, recipients: Mapping[str, Sequence[str]]) -> list[str]:
     """Return one line for each number that does not add up."""
-    expected = Counter((one.integration, one.outcome) for one in told)
+    expected = Counter((one.integration, one.outcome) for one in expectations)
     expected += Counter((name, "skipped.record_deleted") for name in _dropped(seen))
-    found = _found(told, seen)
+    found = _found(expectations, seen)
     reused = [one for one in seen.outcomes.values() if one.reason == "id_reused"]
     lines = [
         f"{integration} {outcome}: {found[integration, outcome]} events, {expected[integration, outcome]} expected"
         for integration, outcome in sorted(expected.keys() | found.keys())
         if found[integration, outcome] != expected[integration, outcome]
     ]
-    parked = choices(told)
+    parked = choices(expectations)
     checks = [
         ("distinct (event, integration or none) = events listed in outcomes", expected.total(), found.total()),
         ("events listed twice", 0, sum(count - 1 for count in _listed(seen).values())),
@@ -78,23 +78,27 @@ def faults(told: Sequence[Told], seen: Seen, recipients: Mapping[str, Sequence[s
         ("parked = resumed", parked, seen.notices.get("resumed", 0)),
         (
             "calls, logs by hand and field activities = Tasks in the org",
-            sum(one.tasks for one in told),
+            sum(one.tasks for one in expectations),
             seen.left("Task"),
         ),
-        ("bookings that stand and visits = Events in the org", sum(one.events for one in told), seen.left("Event")),
-        ("seconds of talk = what the Tasks say", sum(one.talk for one in told), seen.talk),
+        (
+            "bookings that stand and visits = Events in the org",
+            sum(one.events for one in expectations),
+            seen.left("Event"),
+        ),
+        ("seconds of talk = what the Tasks say", sum(one.talk for one in expectations), seen.talk),
     ]
     lines += _not_back(seen)
     lines += [f"{what}: {wanted} ≠ {got}" for what, wanted, got in checks if wanted != got]
     return lines + _unmailed(seen, recipients)
 
 
-def _dropped(seen: Seen) -> list[str]:
+def _dropped(seen: Observed) -> list[str]:
     """Return the integration of each linked record that a person deleted: an outcome tells that its link is dropped."""
     return [one.edit.back for one in seen.edited if one.edit.delete and one.edit.back is not None]
 
 
-def _not_back(seen: Seen) -> list[str]:
+def _not_back(seen: Observed) -> list[str]:
     """Return a line for each record whose edits did not come back, each once; what we wrote ourselves never does."""
     wanted = Counter(one.record_id for one in seen.edited if one.edit.back is not None)
     found = Counter(one.record_id for one in seen.changes.values())
@@ -105,15 +109,15 @@ def _not_back(seen: Seen) -> list[str]:
     ]
 
 
-def choices(told: Sequence[Told]) -> int:
+def choices(expectations: Sequence[Expectation]) -> int:
     """Return how many commands are parked until someone chooses."""
-    return len({one.about for one in told if one.about})
+    return len({one.about for one in expectations if one.about})
 
 
-def _found(told: Sequence[Told], seen: Seen) -> Counter[tuple[str, str]]:
+def _found(expectations: Sequence[Expectation], seen: Observed) -> Counter[tuple[str, str]]:
     """Return how many events are listed by (integration, outcome): a call's outcome lists each of its steps."""
-    disordered = {one.event.event_id: one.outcome for one in told if one.amends}
-    overtaken = _overtaken(told)
+    disordered = {one.event.event_id: one.outcome for one in expectations if one.amends}
+    overtaken = _overtaken(expectations)
     found: Counter[tuple[str, str]] = Counter()
     for outcome in seen.outcomes.values():
         name = f"{outcome.kind}.{outcome.reason}"
@@ -126,9 +130,9 @@ def _found(told: Sequence[Told], seen: Seen) -> Counter[tuple[str, str]]:
     return found
 
 
-def _overtaken(told: Sequence[Told]) -> dict[str, str]:
+def _overtaken(expectations: Sequence[Expectation]) -> dict[str, str]:
     """Return the call results that a newer one about the same person may overtake, with what is counted of them."""
-    results = [one for one in told if isinstance(one.event, CallResult) and one.outcome in _WRITING]
+    results = [one for one in expectations if isinstance(one.event, CallResult) and one.outcome in _WRITING]
     newest: dict[str | None, datetime] = {}
     for one in results:
         email = one.event.person.email
@@ -138,21 +142,21 @@ def _overtaken(told: Sequence[Told]) -> dict[str, str]:
     }
 
 
-def _listed(seen: Seen) -> Counter[tuple[str, str]]:
+def _listed(seen: Observed) -> Counter[tuple[str, str]]:
     return Counter((one.integration, event_id) for one in seen.outcomes.values() for event_id in one.event_ids)
 
 
-def _unmailed(seen: Seen, recipients: Mapping[str, Sequence[str]]) -> list[str]:
-    told: dict[str, str] = {}
+def _unmailed(seen: Observed, recipients: Mapping[str, Sequence[str]]) -> list[str]:
+    mailed: dict[str, str] = {}
     for addressed, data in seen.mails:
         for address in addressed:
-            told[address] = told.get(address, "") + _text(data)
+            mailed[address] = mailed.get(address, "") + _text(data)
     return [
         f"outcome {outcome.outcome_id} is in no mail to {address}"
         for outcome in seen.outcomes.values()
         if outcome.kind == "error"
         for address in recipients.get(outcome.integration, ())
-        if outcome.outcome_id not in told.get(address, "")
+        if outcome.outcome_id not in mailed.get(address, "")
     ]
 
 
@@ -165,9 +169,9 @@ _EXTRA = {"change": "deleted in Salesforce"}
 """What outcomes are about whose events nobody told: by their contract."""
 
 
-def cases(told: Sequence[Told], seen: Seen) -> Table:
+def cases(expectations: Sequence[Expectation], seen: Observed) -> Table:
     """Return how each case ended: outcomes by their kind, a row for each case in the order in which they are told."""
-    case_of = {one.event.event_id: one.case for one in told}
+    case_of = {one.event.event_id: one.case for one in expectations}
     counted = Counter(
         (case_of.get(next(iter(one.event_ids), ""), _EXTRA.get(one.contract, "event ID used again")), str(one.kind))
         for one in seen.outcomes.values()
@@ -176,12 +180,12 @@ def cases(told: Sequence[Told], seen: Seen) -> Table:
     table.add_column("")
     for kind in OUTCOME_KINDS:
         table.add_column(kind, justify="right")
-    for case in dict.fromkeys([*(one.case for one in told), *(case for case, _ in counted)]):
+    for case in dict.fromkeys([*(one.case for one in expectations), *(case for case, _ in counted)]):
         table.add_row(case, *(str(counted[case, kind] or "") for kind in OUTCOME_KINDS))
     return table
 
 
-def summary(seen: Seen, seconds: float) -> Table:
+def summary(seen: Observed, seconds: float) -> Table:
     """Return what came of it all, as a table."""
     table = Table(title="What became of it", title_justify="left", show_header=False)
     table.add_column()

@@ -29,7 +29,7 @@ from connectors.database.migrate import migrate
 from connectors.kafka.embedded import embedded_kafka
 from processors.sources.load import load_integrations
 from schemas.topics import NO_ORG, topic_table
-from signalbox.demo.told import Known
+from signalbox.demo.expected import ExistingRecord
 from signalbox.waiting import changes_wanted
 from simulator.client import Control
 
@@ -62,8 +62,8 @@ class Post:
 @dataclass
 class Parts:
     """
-    Everything that runs. `told`: the integrations (name → org) that are told of changes; `known`: the IDs of the
-    records that were put in, by e-mail.
+    Everything that runs. `listeners` are the integrations (name → org) that are told of changes; `record_ids` are the
+    IDs of the records that were put in, by e-mail.
     """
 
     folder: Path
@@ -72,8 +72,8 @@ class Parts:
     org_url: str
     post: Post
     ports: Mapping[str, int]
-    told: Mapping[str, str]
-    known: Mapping[str, str]
+    listeners: Mapping[str, str]
+    record_ids: Mapping[str, str]
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -98,11 +98,11 @@ class Parts:
 
 
 @contextmanager
-def running_parts(folder: Path, known: Sequence[Known]) -> Iterator[Parts]:
-    """Start everything in *folder*, with *known* in the org; end it with the context. Raises `NotStarted`."""
+def running_parts(folder: Path, record_ids: Sequence[ExistingRecord]) -> Iterator[Parts]:
+    """Start everything in *folder*, with *record_ids* in the org; end it with the context. Raises `NotStarted`."""
     with ExitStack() as stack:
-        told = changes_wanted(load_integrations(_integrations(folder)))
-        partitions = {topic.name: topic.partitions for topic in topic_table([ORG, NO_ORG], told)}
+        listeners = changes_wanted(load_integrations(_integrations(folder)))
+        partitions = {topic.name: topic.partitions for topic in topic_table([ORG, NO_ORG], listeners)}
         kafka = stack.enter_context(embedded_kafka(partitions)).bootstrap
         control, org_url = _simulator(folder, stack)
         post = Post(folder / "mails")
@@ -111,7 +111,7 @@ def running_parts(folder: Path, known: Sequence[Known]) -> Iterator[Parts]:
         stack.callback(smtp.stop)
         ports = {name: _free_port() for name in PROCESSES}
         # Before anyone polls: what was there before is no change.
-        parts = Parts(folder, kafka, control, org_url, post, ports, told, _fill(control, known))
+        parts = Parts(folder, kafka, control, org_url, post, ports, listeners, _fill(control, record_ids))
         _settings(parts, smtp.port)
         migrate(open_engine(parts.database))
         for name in PROCESSES:
@@ -131,11 +131,11 @@ def _integrations(folder: Path) -> Path:
     return integrations
 
 
-def _fill(control: Control, known: Sequence[Known]) -> dict[str, str]:
+def _fill(control: Control, record_ids: Sequence[ExistingRecord]) -> dict[str, str]:
     """Put the records in that the org has before, accounts first; return their IDs by e-mail."""
     accounts: dict[str, str] = {}
     found: dict[str, str] = {}
-    for one in known:
+    for one in record_ids:
         belongs = {"AccountId": accounts[one.account]} if one.account else {}
         (made,) = control.seed(one.object, [{**one.fields, **belongs}])
         if one.object == "Account":

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.call_result import CallResult
 from schemas.values import Agent, Person, Scalar
-from signalbox.demo.told import Known, Told
+from signalbox.demo.expected import ExistingRecord, Expectation
 
 LASTS = ("Abel", "Brandt", "Conrad", "Dietz", "Ebert", "Falk", "Graf", "Hahn", "Iser", "Jung", "Kern", "Lenz")
 FIRSTS = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Finn", "Greta", "Hugo", "Ida", "Jan", "Kim", "Lea")
@@ -20,9 +20,9 @@ COMPANIES = tuple(f"{name} Works" for name in ("North", "South", "East", "West",
 AGENT = Agent("agent@example.com", "The agent")
 
 
-def known_people() -> list[Known]:
+def existing_people() -> list[ExistingRecord]:
     """Return the org's records at the start, by the situations that the call results meet."""
-    records = [Known("Account", {"Name": company}) for company in COMPANIES]
+    records = [ExistingRecord("Account", {"Name": company}) for company in COMPANIES]
     for number in range(12):
         records.append(_lead(f"lead{number}"))
         records.append(_contact(f"contact{number}"))
@@ -33,16 +33,16 @@ def known_people() -> list[Known]:
     return records
 
 
-def _lead(name: str) -> Known:
+def _lead(name: str) -> ExistingRecord:
     fields = {"FirstName": "Sam", "LastName": name.title(), "Company": "North Works", "Email": f"{name}@example.com"}
-    return Known("Lead", fields)
+    return ExistingRecord("Lead", fields)
 
 
-def _contact(name: str) -> Known:
-    return Known("Contact", {"FirstName": "Sam", "LastName": name.title(), "Email": f"{name}@example.com"})
+def _contact(name: str) -> ExistingRecord:
+    return ExistingRecord("Contact", {"FirstName": "Sam", "LastName": name.title(), "Email": f"{name}@example.com"})
 
 
-class Script:
+class CallResults:
     """Makes the call results of one demo."""
 
     def __init__(self, seed: int, start: datetime) -> None:
@@ -71,58 +71,62 @@ class Script:
             fields={"country": "DE", "title": f"Note {self._number}", "comment": f"Call {self._number}", **fields},
         )
 
-    def tell(self) -> list[Told]:
+    def expectations(self) -> list[Expectation]:
         """Return all call results, in the order in which each person's calls happened."""
         told = [*self._solar(), *self._heat(), *self._others()]
         repeated = set(self._random.sample(range(len(told)), len(told) // 5))
         return [replace(one, times=self._random.randint(2, 4)) if n in repeated else one for n, one in enumerate(told)]
 
-    def _solar(self) -> Iterator[Told]:
+    def _solar(self) -> Iterator[Expectation]:
         for number in range(12):
-            yield self._told("Solar Roofs", "CB", f"lead{number}", "callback-update", "updated.none")
-            yield self._told("Solar Roofs", "busy", f"contact{number}", "callback-update", "updated.none")
-            yield self._told("Solar Roofs", "YES", f"lead{number}", "interest-lead", "updated.none")
-            yield self._told("Solar Roofs", "INFO", f"contact{number}", "interest-lead", "updated.none")
+            yield self._expect("Solar Roofs", "CB", f"lead{number}", "callback-update", "updated.none")
+            yield self._expect("Solar Roofs", "busy", f"contact{number}", "callback-update", "updated.none")
+            yield self._expect("Solar Roofs", "YES", f"lead{number}", "interest-lead", "updated.none")
+            yield self._expect("Solar Roofs", "INFO", f"contact{number}", "interest-lead", "updated.none")
         for number in range(8):
-            yield self._told("Solar Roofs", "CB", f"nobody{number}", "callback-update", "error.no_match")
-            yield self._told("Solar Roofs", "YES", f"twin{number % 4}", "interest-lead", "error.multiple_match")
-            yield self._told("Solar Roofs", "YES", f"abroad{number}", "interest-lead", "skipped.filtered", country="FR")
+            yield self._expect("Solar Roofs", "CB", f"nobody{number}", "callback-update", "error.no_match")
+            yield self._expect("Solar Roofs", "YES", f"twin{number % 4}", "interest-lead", "error.multiple_match")
+            yield self._expect(
+                "Solar Roofs", "YES", f"abroad{number}", "interest-lead", "skipped.filtered", country="FR"
+            )
             long = "x" * 200
-            yield self._told(
+            yield self._expect(
                 "Solar Roofs", "YES", f"long{number}", "interest-lead", "error.salesforce_refused", title=long
             )
         for number in range(55):
-            yield self._told("Solar Roofs", "YES", f"new{number}", "interest-lead", "created.none")
-            yield self._told("Solar Roofs", "INFO", f"new{number}", "interest-lead", "updated.none")
+            yield self._expect("Solar Roofs", "YES", f"new{number}", "interest-lead", "created.none")
+            yield self._expect("Solar Roofs", "INFO", f"new{number}", "interest-lead", "updated.none")
 
-    def _heat(self) -> Iterator[Told]:
+    def _heat(self) -> Iterator[Expectation]:
         for number in range(25):
             company = f"Garden {number % 10} Ltd"
             name = f"guest{number}"
-            yield self._told("Heat Pumps", "MEETING", name, "meeting-contact", "created.none", company=company)
-            yield self._told(
+            yield self._expect("Heat Pumps", "MEETING", name, "meeting-contact", "created.none", company=company)
+            yield self._expect(
                 "Heat Pumps", "MEETING", name, "meeting-contact", "updated.none", company=company, interest="hot"
             )
         for number in range(4):
-            yield self._told("Heat Pumps", "MEETING", f"both{number}", "meeting-contact", "updated.none")
-            yield self._told("Heat Pumps", "SURVEY", f"both{number}", "survey-lead", "error.multiple_match")
+            yield self._expect("Heat Pumps", "MEETING", f"both{number}", "meeting-contact", "updated.none")
+            yield self._expect("Heat Pumps", "SURVEY", f"both{number}", "survey-lead", "error.multiple_match")
         for number in range(12):
-            yield self._told("Heat Pumps", "WON", f"won{number}", "won-convert", "converted.none")
-            yield self._told("Heat Pumps", "WON", f"won{number}", "won-convert", "updated.none")
-            yield self._told("Heat Pumps", "WON", f"fresh{number}", "won-convert", "created.none")
+            yield self._expect("Heat Pumps", "WON", f"won{number}", "won-convert", "converted.none")
+            yield self._expect("Heat Pumps", "WON", f"won{number}", "won-convert", "updated.none")
+            yield self._expect("Heat Pumps", "WON", f"fresh{number}", "won-convert", "created.none")
         for number in range(8):
-            yield self._told("Heat Pumps", "SURVEY", f"stranger{number}", "survey-lead", "error.mandatory_unmapped")
-            yield self._told("Heat Pumps", "SURVEY", f"lead{number}", "survey-lead", "updated.none")
+            yield self._expect("Heat Pumps", "SURVEY", f"stranger{number}", "survey-lead", "error.mandatory_unmapped")
+            yield self._expect("Heat Pumps", "SURVEY", f"lead{number}", "survey-lead", "updated.none")
 
-    def _others(self) -> Iterator[Told]:
+    def _others(self) -> Iterator[Expectation]:
         for number in range(15):
-            yield self._told("Solar Roofs", "NO ANSWER", f"quiet{number}", "none", "skipped.no_integration")
+            yield self._expect("Solar Roofs", "NO ANSWER", f"quiet{number}", "none", "skipped.no_integration")
 
-    def _told(self, project: str, code: str, name: str, integration: str, outcome: str, **fields: Scalar) -> Told:
-        return Told(self.call(project, code, name, **fields), integration, outcome)
+    def _expect(
+        self, project: str, code: str, name: str, integration: str, outcome: str, **fields: Scalar
+    ) -> Expectation:
+        return Expectation(self.call(project, code, name, **fields), integration, outcome)
 
 
-def reused(told: Sequence[Told]) -> CallResult:
+def with_reused_id(told: Sequence[Expectation]) -> CallResult:
     """Return a call result that uses the ID of another one with other content."""
     first = next(one.event for one in told if isinstance(one.event, CallResult) and one.outcome == "updated.none")
     return replace(first, fields={**first.fields, "comment": "something else altogether"})

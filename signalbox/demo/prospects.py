@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from schemas.prospect import Occasion, Prospect
 from schemas.user_action import UserAction
 from schemas.values import Person, Scalar
+from signalbox.demo.expected import Edit, ExistingRecord, Expectation
 from signalbox.demo.steps import FIRST
-from signalbox.demo.told import Edit, Known, Told
 
 NAME = "prospects"
 WORKSPACE = "Marketing"
@@ -23,17 +23,17 @@ _LONG_AGO = datetime(2025, 6, 1, tzinfo=UTC)
 _GONE = "the contact of a prospect is deleted"
 
 
-def known() -> list[Known]:
+def existing_records() -> list[ExistingRecord]:
     """Return whom the org knows before; of some of them everything."""
     whole = {"Title": "Head", "State": "Berlin", "Rating": "Hot"}
     leads = [_lead(f"matched{number}") for number in range(3)]
-    contact = Known("Contact", {"FirstName": "Sam", "LastName": "Leaving", "Email": "leaving@example.com"})
+    contact = ExistingRecord("Contact", {"FirstName": "Sam", "LastName": "Leaving", "Email": "leaving@example.com"})
     return [*leads, _lead("complete", **whole), _lead("visitor-known"), contact]
 
 
-def _lead(name: str, **more: Scalar) -> Known:
+def _lead(name: str, **more: Scalar) -> ExistingRecord:
     fields = {"FirstName": "Sam", "LastName": name.title(), "Company": "North Works", "Email": f"{name}@example.com"}
-    return Known("Lead", {**fields, **more})
+    return ExistingRecord("Lead", {**fields, **more})
 
 
 class Prospects:
@@ -43,7 +43,7 @@ class Prospects:
         self._start = start
         self._number = 0
 
-    def tell(self) -> list[Told]:
+    def expectations(self) -> list[Expectation]:
         """Return all states of all prospects, and what users do about them."""
         return [
             *self._case("prospects of a cycle", self._gathered()),
@@ -53,52 +53,52 @@ class Prospects:
             *self._case("prospects: first load", self._loaded()),
         ]
 
-    def _case(self, case: str, told: Iterator[Told]) -> Iterator[Told]:
+    def _case(self, case: str, told: Iterator[Expectation]) -> Iterator[Expectation]:
         return (replace(one, case=case) for one in told)
 
-    def _gathered(self) -> Iterator[Told]:
+    def _gathered(self) -> Iterator[Expectation]:
         """LL-5, LL-13: what came since the last cycle is written together; only blanks are filled."""
         for number in range(12):
-            yield Told(self._state(f"prospect{number}"), NAME, "created.none", times=1 + number % 2)
-        yield Told(self._state("matched0"), NAME, "updated.none")
-        yield Told(self._state("complete"), NAME, "updated.unchanged")
-        yield Told(self._state("ungraded", grade="Z"), NAME, "error.picklist_unmapped")
+            yield Expectation(self._state(f"prospect{number}"), NAME, "created.none", times=1 + number % 2)
+        yield Expectation(self._state("matched0"), NAME, "updated.none")
+        yield Expectation(self._state("complete"), NAME, "updated.unchanged")
+        yield Expectation(self._state("ungraded", grade="Z"), NAME, "error.picklist_unmapped")
 
-    def _linked(self) -> Iterator[Told]:
+    def _linked(self) -> Iterator[Expectation]:
         """LL-7: matched by e-mail once, by its link ever after, whatever the e-mail is then."""
         for number in (1, 2):
             first = self._state(f"matched{number}", state=None)
             moved = replace(first.person, email=f"moved{number}@example.com")
             then = replace(self._state(f"matched{number}", state="Hamburg"), person=moved)
-            yield Told(first, NAME, "updated.none")
-            yield Told(then, NAME, "updated.none", after=first.event_id)
+            yield Expectation(first, NAME, "updated.none")
+            yield Expectation(then, NAME, "updated.none", after=first.event_id)
 
-    def _anonymous(self) -> Iterator[Told]:
+    def _anonymous(self) -> Iterator[Expectation]:
         """LL-15: nobody to match; a user says whose visits these are, and what is known goes to that record."""
         first = self._state("", "visitor", state=None)
         link = UserAction(LINK, "link_record", NAME, self._moment(), Person(), FIRST, about="visitor")
         then = self._state("", "visitor", state="Hessen")
-        yield Told(first, NAME, "skipped.anonymous")
-        yield Told(link, NAME, "updated.none", after=first.event_id, chosen="visitor-known@example.com")
-        yield Told(then, NAME, "updated.none", after=link.event_id)
+        yield Expectation(first, NAME, "skipped.anonymous")
+        yield Expectation(link, NAME, "updated.none", after=first.event_id, chosen="visitor-known@example.com")
+        yield Expectation(then, NAME, "updated.none", after=link.event_id)
 
-    def _gone(self) -> Iterator[Told]:
+    def _gone(self) -> Iterator[Expectation]:
         """LL-26: the linked record is deleted: that is told, the link is dropped, and the next state begins anew."""
         first, then, last = (self._state("leaving") for _ in range(3))
-        yield Told(first, NAME, "updated.none")
-        yield Told(then, NAME, "error.record_deleted", after=_GONE)
-        yield Told(last, NAME, "created.none", after=then.event_id)
+        yield Expectation(first, NAME, "updated.none")
+        yield Expectation(then, NAME, "error.record_deleted", after=_GONE)
+        yield Expectation(last, NAME, "created.none", after=then.event_id)
 
-    def edits(self, told: list[Told]) -> list[Edit]:
+    def edits(self, told: list[Expectation]) -> list[Edit]:
         """Return what people do to these records in Salesforce."""
         first = next(one.event for one in told if one.event.source_id == "leaving")
         return [Edit(_GONE, first.event_id, delete=True)]
 
-    def _loaded(self) -> Iterator[Told]:
+    def _loaded(self) -> Iterator[Expectation]:
         """LL-6: a first load waits for no cycle and is older than the activation; nothing else that old counts."""
         for number in range(2):
-            yield Told(self._state(f"loaded{number}", occasion="initial", at=_LONG_AGO), NAME, "created.none")
-        yield Told(self._state("forgotten", at=_LONG_AGO), NAME, "skipped.before_activation")
+            yield Expectation(self._state(f"loaded{number}", occasion="initial", at=_LONG_AGO), NAME, "created.none")
+        yield Expectation(self._state("forgotten", at=_LONG_AGO), NAME, "skipped.before_activation")
 
     def _moment(self) -> datetime:
         self._number += 1

@@ -23,10 +23,10 @@ from processors.sources.load import load_integrations
 from schemas.codec import SingleObject
 from signalbox.demo import people, script
 from signalbox.demo.deliver import Deliver
+from signalbox.demo.display import OutcomeReader, show_outcomes
 from signalbox.demo.edits import Editor
-from signalbox.demo.numbers import Seen, cases, choices, faults, summary
+from signalbox.demo.numbers import Observed, cases, choices, faults, summary
 from signalbox.demo.parts import NotStarted, Parts, running_parts
-from signalbox.demo.watch import Watch, show
 
 BOUND_SECONDS = 120.0
 CODEC = SingleObject()
@@ -49,7 +49,7 @@ def run_demo(seed: int, *, serve: bool, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="signalbox-demo-") as folder:
         try:
             console.print("Starting an embedded Kafka, a simulated org, a mail receiver, five processes ...")
-            with running_parts(Path(folder), script.known()) as parts:
+            with running_parts(Path(folder), script.existing_records()) as parts:
                 code = _play(parts, seed, console)
                 if serve:
                     _serve(parts, console)
@@ -65,68 +65,74 @@ def run_demo(seed: int, *, serve: bool, console: Console) -> int:
 def _play(parts: Parts, seed: int, console: Console) -> int:
     began = time.monotonic()
     whole_script = script.Script(seed, people.start_time())
-    told = whole_script.tell()
-    edits, last = whole_script.edits(told)
-    editor = Editor(parts.control, edits, last, parts.known, lambda: parts.is_ready("changes"))
+    expectations = whole_script.expectations()
+    edits, last = whole_script.edits(expectations)
+    editor = Editor(parts.control, edits, last, parts.record_ids, lambda: parts.is_ready("changes"))
     # Beside what is told: an event ID used again, and the links that end with a deleted record.
-    expected = len({one.event.event_id for one in told}) + 1 + sum(one.delete and one.back is not None for one in edits)
-    notices = 2 * choices(told)
+    expected = (
+        len({one.event.event_id for one in expectations})
+        + 1
+        + sum(one.delete and one.back is not None for one in edits)
+    )
+    notices = 2 * choices(expectations)
     audit = DatabaseAudit(open_engine(parts.database))
     recipients = {
         name: one.recipients for name, one in load_integrations(parts.folder / "integrations").by_name.items()
     }
-    watch = Watch(parts.kafka, CODEC, parts.told)
+    reader = OutcomeReader(parts.kafka, CODEC, parts.listeners)
     before = Before(_api_calls(parts), len(parts.control.effects()))
-    deliver = Deliver(parts.kafka, CODEC, told, parts.known)
-    deliver.begin(people.reused(told))
+    deliver = Deliver(parts.kafka, CODEC, expectations, parts.record_ids)
+    deliver.begin(people.with_reused_id(expectations))
 
     def done() -> bool:
         died = parts.died()
         if died is not None:
             raise NotStarted(died)
         late = time.monotonic() - began > BOUND_SECONDS
-        whole = watch.answered >= expected and len(watch.notices) >= notices
+        whole = reader.answered >= expected and len(reader.notices) >= notices
         if whole:
             # Changes come in their order: once this one is back, whatever we wrote ourselves has been read too.
             editor.finish()
-        whole = whole and last.name in _back(editor, watch)
-        return late or (whole and _settled(parts, watch, deliver, audit, recipients))
+        whole = whole and last.name in _back(editor, reader)
+        return late or (whole and _settled(parts, reader, deliver, audit, recipients))
 
-    show(
-        watch,
+    show_outcomes(
+        reader,
         expected,
         done,
         console,
         lambda fresh: deliver.saw(fresh.outcomes, fresh.notices, editor.saw(fresh.outcomes)),
     )
-    watch.close()
-    seen = _seen(parts, watch, deliver, editor, _audited(audit), before)
-    console.print(cases(told, seen))
+    reader.close()
+    seen = _seen(parts, reader, deliver, editor, _audited(audit), before)
+    console.print(cases(expectations, seen))
     console.print(summary(seen, time.monotonic() - began))
-    return _tell(faults(told, seen, recipients), deliver.messages, expected, len(seen.outcomes), console)
+    return _tell(faults(expectations, seen, recipients), deliver.messages, expected, len(seen.outcomes), console)
 
 
-def _back(editor: Editor, watch: Watch) -> set[str]:
+def _back(editor: Editor, reader: OutcomeReader) -> set[str]:
     """Return the edits by people whose records came back."""
-    records = {one.record_id for one in watch.changes.values()}
+    records = {one.record_id for one in reader.changes.values()}
     return {one.edit.name for one in editor.made if one.record_id in records}
 
 
-def _seen(parts: Parts, watch: Watch, deliver: Deliver, editor: Editor, audited: int, before: Before) -> Seen:
+def _seen(
+    parts: Parts, reader: OutcomeReader, deliver: Deliver, editor: Editor, audited: int, before: Before
+) -> Observed:
     """Return what was seen, and what the org counts of it beyond what it had before."""
     written = parts.control.effects()[before.effects :]
-    return Seen(
-        outcomes=watch.outcomes,
-        repeats=watch.repeats,
+    return Observed(
+        outcomes=reader.outcomes,
+        repeats=reader.repeats,
         mails=list(parts.post.mails),
         audited=audited,
-        dead_letters=len(watch.dead_letters),
+        dead_letters=len(reader.dead_letters),
         unreadable=deliver.unreadable,
         api_calls=_api_calls(parts) - before.calls,
         effects=Counter((one["object"], _DONE[one["kind"]]) for one in written),
-        notices=Counter(kind for _, kind in watch.notices),
+        notices=Counter(kind for _, kind in reader.notices),
         talk=_talk(written),
-        changes=watch.changes,
+        changes=reader.changes,
         edited=editor.made,
     )
 
@@ -151,16 +157,16 @@ def _talk(effects: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _settled(
-    parts: Parts, watch: Watch, deliver: Deliver, audit: DatabaseAudit, recipients: Mapping[str, Sequence[str]]
+    parts: Parts, reader: OutcomeReader, deliver: Deliver, audit: DatabaseAudit, recipients: Mapping[str, Sequence[str]]
 ) -> bool:
     """Whether audit and mails have caught up with the outcomes."""
-    if len(watch.dead_letters) < deliver.unreadable or _audited(audit) < len(watch.outcomes):
+    if len(reader.dead_letters) < deliver.unreadable or _audited(audit) < len(reader.outcomes):
         return False
-    errors = [one for one in watch.outcomes.values() if one.kind == "error"]
+    errors = [one for one in reader.outcomes.values() if one.kind == "error"]
     wanted = {(one.outcome_id, to) for one in errors for to in recipients.get(one.integration, ())}
-    told = {(to, data) for addressed, data in parts.post.mails for to in addressed}
+    mailed = {(to, data) for addressed, data in parts.post.mails for to in addressed}
     return all(
-        any(to == address and outcome_id.encode() in data for to, data in told) for outcome_id, address in wanted
+        any(to == address and outcome_id.encode() in data for to, data in mailed) for outcome_id, address in wanted
     )
 
 

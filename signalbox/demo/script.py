@@ -9,21 +9,27 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from signalbox.demo import bookings, by_hand, calls, field_sales, people, prospects
+from signalbox.demo.expected import Edit, ExistingRecord, Expectation
 from signalbox.demo.steps import FIRST, SECOND
-from signalbox.demo.told import Edit, Known, Told
 
 
-def known() -> list[Known]:
+def existing_records() -> list[ExistingRecord]:
     """Return the org's records at the start, accounts first."""
     users = [
-        Known(
+        ExistingRecord(
             "User",
             {"Username": one.email, "Email": one.email, "LastName": one.name, "Alias": "agent", "IsActive": True},
         )
         for one in (FIRST, SECOND)
     ]
-    records = [*users, *people.known_people(), *bookings.known(), *calls.known(), *by_hand.known()]
-    records += [*prospects.known(), *field_sales.known()]
+    records = [
+        *users,
+        *people.existing_people(),
+        *bookings.existing_records(),
+        *calls.existing_records(),
+        *by_hand.existing_records(),
+    ]
+    records += [*prospects.existing_records(), *field_sales.existing_records()]
     return sorted(records, key=lambda one: one.object != "Account")
 
 
@@ -34,23 +40,26 @@ class Script:
     seed: int
     start: datetime
 
-    def tell(self) -> list[Told]:
+    def expectations(self) -> list[Expectation]:
         """Return all events, in an order in which they may be delivered."""
-        results = people.Script(self.seed, self.start).tell()
+        results = people.CallResults(self.seed, self.start).expectations()
         converted = [
             (str(one.event.person.email), one.event.event_id) for one in results if one.outcome == "converted.none"
         ]
-        booked = bookings.Bookings(self.start).tell(converted[:2])
+        booked = bookings.Bookings(self.start).expectations(converted[:2])
         telephone = calls.Calls(self.seed, self.start)
-        called = telephone.tell()
+        called = telephone.expectations()
         acted = by_hand.ByHand(self.start)
         called += telephone.after(acted.force_new.event_id, calls.MISTAKEN)
-        marketed, sold = prospects.Prospects(self.start).tell(), field_sales.FieldSales(self.start).tell()
+        marketed, sold = (
+            prospects.Prospects(self.start).expectations(),
+            field_sales.FieldSales(self.start).expectations(),
+        )
         # What goes by a cycle comes first: it waits for the next one anyway.
-        return [*marketed, *results, *booked, *called, *acted.tell(), *sold]
+        return [*marketed, *results, *booked, *called, *acted.expectations(), *sold]
 
-    def edits(self, told: list[Told]) -> tuple[list[Edit], Edit]:
+    def edits(self, expectations: list[Expectation]) -> tuple[list[Edit], Edit]:
         """Return what people do in Salesforce meanwhile, and the last edit, which is made when all is answered."""
         field_team = field_sales.FieldSales(self.start)
-        edits = [*prospects.Prospects(self.start).edits(told), *field_team.edits(told, prospects.LINK)]
-        return edits, field_team.last(told)
+        edits = [*prospects.Prospects(self.start).edits(expectations), *field_team.edits(expectations, prospects.LINK)]
+        return edits, field_team.last(expectations)

@@ -19,7 +19,7 @@ _EXTENSIONS = {FIRST: "201", SECOND: "202", STRANGER: "203"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LegStep:
     """What happens *at* seconds after the call began; `inner`: on a leg between two users of the network."""
 
     name: StepName
@@ -37,7 +37,7 @@ class Step:
 class Course:
     """The steps of a call, and how many seconds it is talked."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[LegStep, ...]
     talk: int = 0
 
 
@@ -52,40 +52,40 @@ class Line:
 
 def answered(talk: int, user: Agent = FIRST) -> Course:
     """Return a call that rings and is answered after five seconds."""
-    steps = (Step("started", 0, user), Step("ringing", 1, user), Step("answered", 5, user))
-    return Course((*steps, Step("ended", 5 + talk, user, cause="normal")), talk)
+    steps = (LegStep("started", 0, user), LegStep("ringing", 1, user), LegStep("answered", 5, user))
+    return Course((*steps, LegStep("ended", 5 + talk, user, cause="normal")), talk)
 
 
-def dialled(talk: int) -> Course:
+def outbound(talk: int) -> Course:
     """Return a call of ours that is answered after nine seconds."""
-    return Course((Step("started", 0), Step("answered", 9), Step("ended", 9 + talk, cause="normal")), talk)
+    return Course((LegStep("started", 0), LegStep("answered", 9), LegStep("ended", 9 + talk, cause="normal")), talk)
 
 
 def missed() -> Course:
     """Return a call that nobody answers."""
-    return Course((Step("started", 0), Step("ringing", 1), Step("ended", 21, cause="no_answer")))
+    return Course((LegStep("started", 0), LegStep("ringing", 1), LegStep("ended", 21, cause="no_answer")))
 
 
 def unanswered(seconds: int) -> Course:
     """Return a call of ours that is given up after so many seconds."""
-    return Course((Step("started", 0), Step("ringing", 1), Step("ended", seconds, cause="cancelled")))
+    return Course((LegStep("started", 0), LegStep("ringing", 1), LegStep("ended", seconds, cause="cancelled")))
 
 
 def recorded(talk: int) -> Course:
     """Return a call whose recording is told when it is over."""
     link = "https://pbx.example.com/recordings/1"
-    return Course((*answered(talk).steps, Step("recorded", 30 + talk, recording=link)), talk)
+    return Course((*answered(talk).steps, LegStep("recorded", 30 + talk, recording=link)), talk)
 
 
 def transferred_blind(talk: int) -> Course:
     """Return a call that is passed on after ten seconds without asking."""
     steps = (
-        Step("started", 0),
-        Step("answered", 4),
-        Step("transferred_blind", 14, to_leg="2", transfer_to=SECOND),
-        Step("ended", 14, cause="transferred"),
-        Step("answered", 19, SECOND, "2"),
-        Step("ended", 4 + talk, SECOND, "2", cause="normal"),
+        LegStep("started", 0),
+        LegStep("answered", 4),
+        LegStep("transferred_blind", 14, to_leg="2", transfer_to=SECOND),
+        LegStep("ended", 14, cause="transferred"),
+        LegStep("answered", 19, SECOND, "2"),
+        LegStep("ended", 4 + talk, SECOND, "2", cause="normal"),
     )
     return Course(steps, talk)
 
@@ -93,12 +93,12 @@ def transferred_blind(talk: int) -> Course:
 def transferred_attended(talk: int) -> Course:
     """Return a call that is passed on after twenty seconds to a colleague who was asked first."""
     steps = (
-        Step("started", 0),
-        Step("answered", 4),
-        Step("answered", 18, SECOND, "2", inner=True),
-        Step("transferred_attended", 24, to_leg="2", transfer_to=SECOND),
-        Step("ended", 24, cause="transferred"),
-        Step("ended", 4 + talk, SECOND, "2", cause="normal", inner=True),
+        LegStep("started", 0),
+        LegStep("answered", 4),
+        LegStep("answered", 18, SECOND, "2", inner=True),
+        LegStep("transferred_attended", 24, to_leg="2", transfer_to=SECOND),
+        LegStep("ended", 24, cause="transferred"),
+        LegStep("ended", 4 + talk, SECOND, "2", cause="normal", inner=True),
     )
     return Course(steps, talk)
 
@@ -116,7 +116,7 @@ class Dial:
         began = self.start - timedelta(hours=1) + timedelta(minutes=self._calls)
         return [self._event(place, step, line, began) for place, step in enumerate(course.steps, start=1)]
 
-    def _event(self, place: int, step: Step, line: Line, began: datetime) -> PbxCallEvent:
+    def _event(self, place: int, step: LegStep, line: Line, began: datetime) -> PbxCallEvent:
         call = f"pbx-{self._calls:04d}"
         ours = _user(step.user)
         theirs = _user(SECOND) if line.inside else _user(FIRST) if step.inner else Party("external", line.number)

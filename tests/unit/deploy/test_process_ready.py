@@ -6,12 +6,12 @@ from signalbox.health import Heartbeat
 
 
 def test_the_metric_says_what_readyz_says_whenever_it_is_asked() -> None:
-    registry, heart = CollectorRegistry(), Heartbeat()
-    PrometheusMetrics(registry).follow("process_ready", lambda: float(heart.ready()[0]))
+    registry, heartbeat = CollectorRegistry(), Heartbeat()
+    PrometheusMetrics(registry).follow("process_ready", lambda: float(heartbeat.ready()[0]))
     assert registry.get_sample_value("signalbox_process_ready") == 0
-    heart.beat()
+    heartbeat.beat()
     assert registry.get_sample_value("signalbox_process_ready") == 1
-    heart.beat(False, "database away")
+    heartbeat.beat(False, "database away")
     assert registry.get_sample_value("signalbox_process_ready") == 0
 
 

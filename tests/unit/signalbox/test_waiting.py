@@ -40,7 +40,7 @@ def test_a_reason_is_waited_out_and_told_meanwhile(process: Process) -> None:
     reasons = iter(["first", None])
 
     def why() -> str | None:
-        told.append(process.heart.ready()[1])
+        told.append(process.heartbeat.ready()[1])
         return next(reasons)
 
     assert wait_until_well(process, why)
@@ -58,11 +58,11 @@ def test_a_stop_ends_the_wait(process: Process) -> None:
 def test_a_database_without_tables_names_the_command(process: Process) -> None:
     waiting = threading.Thread(target=open_database, args=(process,))
     waiting.start()
-    server = serve_health("127.0.0.1", 0, process.registry, process.heart)
+    server = serve_health("127.0.0.1", 0, process.registry, process.heartbeat)
     address = f"http://127.0.0.1:{server.server_address[1]}"
     try:
         for _ in range(200):
-            if "signalbox migrate" in process.heart.ready()[1]:
+            if "signalbox migrate" in process.heartbeat.ready()[1]:
                 break
             process.stop.wait(0.05)
         assert json.load(urllib.request.urlopen(f"{address}/livez", timeout=5)) == {"live": True}
@@ -83,10 +83,10 @@ def test_a_broker_that_is_away_is_named_and_a_stop_ends_the_wait(process: Proces
     waiting = threading.Thread(target=lambda: ended.append(wait_for_kafka(process)))
     waiting.start()
     for _ in range(300):
-        if "127.0.0.1:1" in process.heart.ready()[1]:
+        if "127.0.0.1:1" in process.heartbeat.ready()[1]:
             break
         process.stop.wait(0.05)
-    assert "Kafka does not answer at 127.0.0.1:1" in process.heart.ready()[1]
+    assert "Kafka does not answer at 127.0.0.1:1" in process.heartbeat.ready()[1]
     process.stop.set()
     waiting.join(20)
     assert ended == [False]

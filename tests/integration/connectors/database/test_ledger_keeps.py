@@ -4,7 +4,7 @@ import orjson
 import pytest
 from sqlalchemy import Engine
 
-from connectors.database.ledger import KEEP_CLOCKS, KEEP_SOURCE_STATES, SqlLedger
+from connectors.database.ledger import KEEP_FIELD_HISTORY, KEEP_SOURCE_STATES, SqlLedger
 from connectors.database.parked import parked_commands
 from processors.model.ledger import Lease, LedgerTransaction, Noticed, Postponed, Resumed, Settled
 from tests.integration.connectors.database.test_ledger import arrival, settled
@@ -154,7 +154,7 @@ def test_field_clocks_are_pruned_long_after_the_last_write(engine: Engine) -> No
     ledger = SqlLedger(engine, lambda: now[0])
     lease = ledger.take_lease("main", "one")
     ledger.apply(lease, LedgerTransaction(clocks={"00Q1": b"{}", "00Q2": b"{}"}))
-    now[0] += KEEP_CLOCKS - 1
+    now[0] += KEEP_FIELD_HISTORY - 1
     ledger.apply(lease, LedgerTransaction(clocks={"00Q2": b'{"Title":{}}'}))
     now[0] += 2
     ledger.prune(lease, 0, 0)

@@ -11,10 +11,10 @@ from connectors.kafka.dead_letters import (
     DeadLetterLimit,
     Original,
     Selection,
-    Stored,
+    StoredDeadLetter,
     dead_letter,
-    replay,
-    stored,
+    replay_message,
+    stored_dead_letter,
 )
 from processors.model.errors import Undecodable
 
@@ -22,9 +22,11 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FAILED = Original("crm.event.call-result", 3, 41, b"\x00key", b"\xff\x00", (("traceparent", b"00-1-2-01"),))
 
 
-def _read_back(original: Original = FAILED) -> Stored:
+def _read_back(original: Original = FAILED) -> StoredDeadLetter:
     letter = dead_letter(original, stage="decode", error=Undecodable("cut off after 2 bytes"), now=NOW)
-    return stored(Original("crm.dead-letter.call-result", 0, 7, letter.key, letter.value, tuple(letter.headers)))
+    return stored_dead_letter(
+        Original("crm.dead-letter.call-result", 0, 7, letter.key, letter.value, tuple(letter.headers))
+    )
 
 
 @given(st.one_of(st.none(), st.binary()), st.one_of(st.none(), st.binary()))
@@ -63,7 +65,7 @@ def test_what_is_read_back_names_the_message_and_the_reason() -> None:
 
 
 def test_a_replay_is_the_original_message_and_says_that_it_is_one() -> None:
-    sent = replay(_read_back())
+    sent = replay_message(_read_back())
     assert (sent.key, sent.value) == (FAILED.key, FAILED.value)
     headers = dict(sent.headers)
     assert headers["signalbox.replay_of"] == b"crm.dead-letter.call-result/0/7"
@@ -73,14 +75,16 @@ def test_a_replay_is_the_original_message_and_says_that_it_is_one() -> None:
 
 
 def test_a_replay_that_fails_again_is_counted_and_keeps_its_first_moment() -> None:
-    sent = replay(_read_back())
+    sent = replay_message(_read_back())
     again = Original("crm.event.call-result", 3, 99, sent.key, sent.value, tuple(sent.headers))
     letter = dead_letter(again, stage="decode", error=Undecodable("no"), now=NOW.replace(year=2027))
-    twice = stored(Original("crm.dead-letter.call-result", 0, 8, letter.key, letter.value, tuple(letter.headers)))
+    twice = stored_dead_letter(
+        Original("crm.dead-letter.call-result", 0, 8, letter.key, letter.value, tuple(letter.headers))
+    )
     assert twice.replays == 1
     assert twice.first_seen.startswith("2026")
-    assert dict(replay(twice).headers)["signalbox.replays"] == b"2"
-    assert [name for name, _ in replay(twice).headers].count("signalbox.replay_of") == 1
+    assert dict(replay_message(twice).headers)["signalbox.replays"] == b"2"
+    assert [name for name, _ in replay_message(twice).headers].count("signalbox.replay_of") == 1
 
 
 def test_a_long_error_text_is_cut() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.salesforce.causes import SIGNS, cause_of, gone
+from connectors.salesforce.causes import SIGNS, absent, cause_of
 from connectors.salesforce.errors import CODES, Refused, fail, row_error
 from processors.model.connection import CAUSES, SENTENCES, WHOLE_ORG
 from processors.model.errors import OrgDown
@@ -75,7 +75,7 @@ def test_each_code_of_a_call_that_has_a_cause_pauses_the_org() -> None:
 def test_ll_18_what_is_gone_is_read_from_the_refusal(
     code: str, message: str, fields: tuple[str, ...], what: str | None
 ) -> None:
-    assert gone(code, message, fields) == what
+    assert absent(code, message, fields) == what
     assert row_error({"statusCode": code, "message": message, "fields": list(fields)}).gone == what
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.salesforce.changes import LEAST, PolledChanges, statement
+from connectors.salesforce.changes import LEAST, PolledChanges, changes_statement
 from connectors.salesforce.composite import Answer
 from processors.changes.ports import Ask, Position
 from processors.model.errors import OrgDown, Transient
@@ -45,14 +45,14 @@ def ask(**more: Any) -> Ask:
 
 def test_a_statement_reads_after_its_position_in_one_order() -> None:
     after = Position(datetime(2026, 3, 2, 8, 0, 0, 5_000, tzinfo=UTC), "00Q000000000001AAA")
-    text = statement(ask(after=after, until=NOW, fields=("City", "city", "Owner.Name")))
+    text = changes_statement(ask(after=after, until=NOW, fields=("City", "city", "Owner.Name")))
     assert text == (
         "SELECT Owner.Name, City, MasterRecordId, Owner.Email, LastModifiedBy.Email, LastModifiedById, IsDeleted, "
         "CreatedDate, SystemModstamp, Id FROM Lead WHERE (SystemModstamp > 2026-03-02T08:00:00.005Z OR "
         "(SystemModstamp = 2026-03-02T08:00:00.005Z AND Id > '00Q000000000001AAA')) AND "
         "SystemModstamp <= 2026-03-02T09:00:00.000Z ORDER BY SystemModstamp, Id LIMIT 2000"
     )
-    first = statement(ask(object="Opportunity", after=Position(NOW), created_until=NOW))
+    first = changes_statement(ask(object="Opportunity", after=Position(NOW), created_until=NOW))
     assert "MasterRecordId" not in first
     assert "WHERE SystemModstamp >= 2026-03-02T09:00:00.000Z AND CreatedDate <= 2026-03-02T09:00:00.000Z" in first
 
@@ -60,9 +60,9 @@ def test_a_statement_reads_after_its_position_in_one_order() -> None:
 @pytest.mark.parametrize("name", ["City FROM User", "City,Name", "a'b"])
 def test_s01_nothing_but_a_name_comes_into_a_statement(name: str) -> None:
     with pytest.raises(ValueError, match="not a field"):
-        statement(ask(fields=(name,)))
+        changes_statement(ask(fields=(name,)))
     with pytest.raises(ValueError, match="not a record ID"):
-        statement(ask(after=Position(NOW, "x' OR '1'='1")))
+        changes_statement(ask(after=Position(NOW, "x' OR '1'='1")))
 
 
 def test_a_row_is_read_whole_and_compound_values_travel_as_json() -> None:

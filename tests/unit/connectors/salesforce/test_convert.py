@@ -34,7 +34,7 @@ def answer(*results: str) -> str:
 
 
 def test_results_come_back_in_order_with_what_was_made() -> None:
-    good, bad = convert.results(answer(GOOD, BAD), [ONE, ONE])
+    good, bad = convert.conversion_results(answer(GOOD, BAD), [ONE, ONE])
     assert (good.success, good.account_id, good.contact_id) == (True, ACCOUNT, CONTACT)
     assert (bad.success, bad.errors[0].code, bad.errors[0].fields) == (False, "CANNOT_UPDATE_CONVERTED_LEAD", ())
     assert convert.usage(answer(GOOD)) == (5, 15000)
@@ -83,7 +83,7 @@ def test_more_than_a_hundred_leads_are_refused() -> None:
 )
 def test_an_answer_that_is_none_is_never_taken_for_a_conversion(text: str) -> None:
     with pytest.raises(Unusable):
-        convert.results(text, [ONE])
+        convert.conversion_results(text, [ONE])
 
 
 def test_a_fault_is_read_in_the_shape_of_other_errors() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.salesforce.composite import Answer, record_id
+from connectors.salesforce.composite import Answer, checked_record_id
 from connectors.salesforce.errors import Unusable
-from connectors.salesforce.write import pack, results
+from connectors.salesforce.write import collections_of, write_results
 from processors.model.values import Write
 
 HOSTILE_IDS = [
@@ -41,7 +41,7 @@ def update(number: int, kind: str = "Lead") -> Write:
 )
 def test_collections_keep_the_order_and_hold_one_kind_and_nothing_twice(writes: list[Write]) -> None:
     try:
-        packed = pack(writes)
+        packed = collections_of(writes)
     except ValueError:
         assert len(writes) > 5
         return
@@ -56,17 +56,17 @@ def test_collections_keep_the_order_and_hold_one_kind_and_nothing_twice(writes: 
 
 def test_a_thousand_records_make_five_collections_and_one_more_is_refused() -> None:
     writes = [create(n, f"key-{n}") for n in range(1000)]
-    assert [len(one.rows) for one in pack(writes)] == [200] * 5
+    assert [len(one.rows) for one in collections_of(writes)] == [200] * 5
     with pytest.raises(ValueError, match="6 collections"):
-        pack([*writes, create(1001, "one more")])
+        collections_of([*writes, create(1001, "one more")])
 
 
 def test_external_ids_that_differ_by_case_alone_are_one() -> None:
-    assert len(pack([create(1, "abc"), create(2, "ABC")])) == 2
+    assert len(collections_of([create(1, "abc"), create(2, "ABC")])) == 2
 
 
 def test_an_upsert_carries_the_external_id_in_the_body() -> None:
-    sub = pack([create(1, "https://evil.example/../x")])[0].subrequest({"Sforce-Auto-Assign": "FALSE"})
+    sub = collections_of([create(1, "https://evil.example/../x")])[0].subrequest({"Sforce-Auto-Assign": "FALSE"})
     assert sub.path == "composite/sobjects/Lead/Signalbox_Key__c"
     assert sub.body["records"] == [
         {"attributes": {"type": "Lead"}, "LastName": "1", "Signalbox_Key__c": "https://evil.example/../x"}
@@ -78,13 +78,13 @@ def test_an_upsert_carries_the_external_id_in_the_body() -> None:
 @pytest.mark.parametrize("operation", ["update", "delete"])
 def test_a_record_id_that_is_none_is_refused_before_anything_is_sent(hostile: str, operation: Any) -> None:
     with pytest.raises(ValueError, match="not a record ID"):
-        pack([Write(operation, "Lead", hostile, fields={})])[0].subrequest({})
+        collections_of([Write(operation, "Lead", hostile, fields={})])[0].subrequest({})
 
 
 @given(st.text())
 def test_only_what_has_the_shape_of_a_record_id_passes(text: str) -> None:
     try:
-        assert record_id(text).isalnum()
+        assert checked_record_id(text).isalnum()
         assert text.isascii()
         assert len(text) in (15, 18)
     except ValueError:
@@ -94,12 +94,14 @@ def test_only_what_has_the_shape_of_a_record_id_passes(text: str) -> None:
 @pytest.mark.parametrize("field", ["Id", "id", "ATTRIBUTES", "Signalbox_Key__c", "a/b", "a b", ""])
 def test_a_field_that_would_choose_the_record_is_refused(field: str) -> None:
     with pytest.raises(ValueError):
-        pack([Write("create", "Lead", external=("Signalbox_Key__c", "k"), fields={field: "x"})])[0].subrequest({})
+        collections_of([Write("create", "Lead", external=("Signalbox_Key__c", "k"), fields={field: "x"})])[
+            0
+        ].subrequest({})
 
 
 def test_a_number_that_json_has_not_is_refused() -> None:
     with pytest.raises(ValueError, match="not a number"):
-        pack([Write("create", "Lead", fields={"Score__c": float("nan")})])[0].subrequest({})
+        collections_of([Write("create", "Lead", fields={"Score__c": float("nan")})])[0].subrequest({})
 
 
 @pytest.mark.parametrize(
@@ -108,4 +110,4 @@ def test_a_number_that_json_has_not_is_refused() -> None:
 )
 def test_a_result_that_does_not_say_what_happened_is_no_result(body: Any) -> None:
     with pytest.raises(Unusable):
-        results(pack([create(1)]), [Answer(200, body)])
+        write_results(collections_of([create(1)]), [Answer(200, body)])

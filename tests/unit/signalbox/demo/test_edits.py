@@ -8,7 +8,7 @@ from typing import Any
 from schemas.outcome import Outcome, Touched
 from schemas.values import Person
 from signalbox.demo.edits import Editor
-from signalbox.demo.told import Edit
+from signalbox.demo.expected import Edit
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 KNOWN = {"agent2@example.com": "0051", "standing@example.com": "00Q9"}
@@ -43,7 +43,7 @@ def editor(org: Org, *edits: Edit, ready: Sequence[bool] = (True,)) -> Editor:
 def test_nobody_edits_before_the_org_was_looked_at() -> None:
     """It is asked until it is so, and then no more."""
     org = Org()
-    rate = Edit("rate", None, {"Rating": "Hot"}, known="standing@example.com")
+    rate = Edit("rate", None, {"Rating": "Hot"}, existing="standing@example.com")
     people = editor(org, rate, replace(rate, name="again", when="event-1"), ready=(False, True))
     assert people.saw([]) == []
     people.finish()
@@ -72,7 +72,7 @@ def test_a_contact_is_deleted_and_not_the_account_beside_it() -> None:
 
 def test_a_record_that_is_known_before_is_edited_at_once_and_the_last_edit_is_made_once() -> None:
     org = Org()
-    people = editor(org, Edit("rate", None, {"Rating": "Hot"}, known="standing@example.com"))
+    people = editor(org, Edit("rate", None, {"Rating": "Hot"}, existing="standing@example.com"))
     assert people.saw([outcome("event-1", Touched("Lead", "00Q1", "created"))]) == ["rate"]
     people.finish()
     people.finish()

@@ -10,16 +10,16 @@ import pytest
 from schemas.change import Change
 from schemas.outcome import Outcome
 from signalbox.demo.edits import Edited
-from signalbox.demo.numbers import Seen, cases, faults
-from signalbox.demo.script import Script, known
-from signalbox.demo.told import Edit, Told
+from signalbox.demo.expected import Edit, Expectation
+from signalbox.demo.numbers import Observed, cases, faults
+from signalbox.demo.script import Script, existing_records
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TEAM = {"interest-lead": ("leads@example.com",)}
-TOLD = Script(1, NOW).tell()
+TOLD = Script(1, NOW).expectations()
 
 
-def outcome(told: Told) -> Outcome:
+def outcome(told: Expectation) -> Outcome:
     """Return the outcome that *told* expects."""
     kind, _, reason = told.outcome.partition(".")
     return Outcome(
@@ -47,7 +47,7 @@ def mail(text: str) -> bytes:
     return bytes(message)
 
 
-def seen_of(told: list[Told]) -> Seen:
+def seen_of(told: list[Expectation]) -> Observed:
     """Return what must be seen of *told*."""
     outcomes = {one.outcome_id: one for one in map(outcome, told)}
     again = replace(next(iter(outcomes.values())), outcome_id="again", kind="error", reason="id_reused", event_ids=())
@@ -58,7 +58,7 @@ def seen_of(told: list[Told]) -> Seen:
     waited = len({one.about for one in told if one.about})
     notices = {"parked": waited, "resumed": waited}
     talk = sum(one.talk for one in told)
-    return Seen(outcomes, 0, mails, len(outcomes), 4, 4, 10, effects, notices, talk)
+    return Observed(outcomes, 0, mails, len(outcomes), 4, 4, 10, effects, notices, talk)
 
 
 def test_what_the_script_tells_adds_up() -> None:
@@ -66,7 +66,7 @@ def test_what_the_script_tells_adds_up() -> None:
     assert len({one.event.event_id for one in TOLD}) == len(TOLD)
     assert faults(TOLD, seen_of(TOLD), TEAM) == []
     assert any(one.times > 1 for one in TOLD)
-    assert len(known()) > 60
+    assert len(existing_records()) > 60
 
 
 def test_one_outcome_may_list_every_step_of_a_call() -> None:
@@ -183,7 +183,7 @@ def test_an_older_call_result_may_be_stale_and_a_persons_only_one_may_not() -> N
         assert (faults(TOLD, replace(good, outcomes=stale), TEAM) == []) is not alone
 
 
-def _next(told: Told) -> str | None:
+def _next(told: Expectation) -> str | None:
     """Return the outcome of the next event about the same person."""
     rest = [
         one

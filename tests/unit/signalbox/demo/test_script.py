@@ -18,17 +18,17 @@ from schemas.pbx_call_event import PbxCallEvent
 from schemas.topics import SOURCE_PBX_CALL, SOURCE_USER_ACTION, topic_table
 from schemas.user_action import UserAction
 from schemas.values import Person
-from signalbox.demo.deliver import UNREADABLE, Deliver, choice
-from signalbox.demo.script import Script, known
-from signalbox.demo.told import Told, key_of, topic_of
+from signalbox.demo.deliver import UNREADABLE, Deliver, chosen_action
+from signalbox.demo.expected import Expectation, kafka_key, topic_of
+from signalbox.demo.script import Script, existing_records
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-TOLD = Script(1, NOW).tell()
+TOLD = Script(1, NOW).expectations()
 
 
-def calls() -> dict[str, list[Told]]:
+def calls() -> dict[str, list[Expectation]]:
     """Return the steps of each call."""
-    found: dict[str, list[Told]] = {}
+    found: dict[str, list[Expectation]] = {}
     for one in TOLD:
         if isinstance(one.event, PbxCallEvent):
             found.setdefault(one.event.source_id, []).append(one)
@@ -73,25 +73,25 @@ def test_prospects_and_the_field_team_meet_every_case() -> None:
 
 
 def test_a_user_names_a_record_that_is_known_before() -> None:
-    before = {one.fields.get("Email") for one in known()}
+    before = {one.fields.get("Email") for one in existing_records()}
     edits, last = Script(1, NOW).edits(TOLD)
-    assert {one.chosen for one in TOLD if one.chosen} | {one.known for one in edits if one.known} <= before
+    assert {one.chosen for one in TOLD if one.chosen} | {one.existing for one in edits if one.existing} <= before
     assert any(one.chosen for one in TOLD)
     # Each on a record of its own, so that two of them never come back as one change.
-    records = [one.after or one.known for one in (*edits, last)]
+    records = [one.after or one.existing for one in (*edits, last)]
     assert len(set(records)) == len(records)
 
 
 def test_equal_seeds_tell_the_same() -> None:
-    assert Script(1, NOW).tell() == TOLD
-    assert Script(2, NOW).tell() != TOLD
+    assert Script(1, NOW).expectations() == TOLD
+    assert Script(2, NOW).expectations() != TOLD
 
 
 def test_each_source_has_its_topic_and_its_key() -> None:
     step = next(one.event for one in TOLD if isinstance(one.event, PbxCallEvent))
-    assert (topic_of(step), key_of(step)) == (SOURCE_PBX_CALL, step.call_id.encode())
+    assert (topic_of(step), kafka_key(step)) == (SOURCE_PBX_CALL, step.call_id.encode())
     forced = next(one.event for one in TOLD if isinstance(one.event, UserAction) and one.event.action == "force_new")
-    assert (topic_of(forced), key_of(forced)) == (SOURCE_USER_ACTION, forced.person.phones[0].encode())
+    assert (topic_of(forced), kafka_key(forced)) == (SOURCE_USER_ACTION, forced.person.phones[0].encode())
 
 
 def notice(event_id: str) -> Notice:
@@ -102,7 +102,7 @@ def notice(event_id: str) -> Notice:
 
 def test_a_choice_is_about_the_parked_command_and_names_a_record_that_is_offered() -> None:
     action = UserAction("a", "choose_match", "calls", NOW, Person())
-    made = choice(action, notice("b"))
+    made = chosen_action(action, notice("b"))
     assert (made.about, made.salesforce_id) == ("command-1", "0031")
 
 

@@ -1,7 +1,7 @@
 """
 A first load: lines of prospects → events with IDs of their own, all checked before the first is sent.
 
-In: JSON lines, the integration.  Out: `Load`.
+In: JSON lines, the integration.  Out: `InitialImport`.
 Rule of this file: pure; what a line is called is a digest of what it says, so that the same line is the same event.
 """
 
@@ -23,7 +23,7 @@ _CONTRACT = "prospect"
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ImportEvent:
     """One prospect as it is sent, and the ID of the outcome that will answer it."""
 
     outcome_id: str
@@ -32,20 +32,20 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class InitialImport:
     """Everything that is to be loaded into one integration; `repeats` are lines that say what one before them said."""
 
     integration: str
-    events: tuple[Event, ...] = ()
+    events: tuple[ImportEvent, ...] = ()
     faults: tuple[str, ...] = ()
     lines: int = 0
     repeats: int = 0
     ids: frozenset[str] = field(default=frozenset())
 
 
-def prepared(lines: Iterable[str], integration: ProspectIntegration, codec: Codec) -> Load:
+def prepared(lines: Iterable[str], integration: ProspectIntegration, codec: Codec) -> InitialImport:
     """Return the load of these lines; each fault names its line."""
-    events: dict[str, Event] = {}
+    events: dict[str, ImportEvent] = {}
     faults: list[str] = []
     count = repeats = 0
     for number, line in enumerate(lines, start=1):
@@ -59,7 +59,7 @@ def prepared(lines: Iterable[str], integration: ProspectIntegration, codec: Code
             continue
         repeats += event.outcome_id in events
         events[event.outcome_id] = event
-    return Load(integration.name, tuple(events.values()), tuple(faults), count, repeats, frozenset(events))
+    return InitialImport(integration.name, tuple(events.values()), tuple(faults), count, repeats, frozenset(events))
 
 
 def line_of(value: bytes, codec: Codec) -> str:
@@ -71,7 +71,7 @@ def line_of(value: bytes, codec: Codec) -> str:
     return json.dumps(said, default=lambda moment: moment.isoformat())
 
 
-def _event(line: str, integration: ProspectIntegration, codec: Codec) -> Event:
+def _event(line: str, integration: ProspectIntegration, codec: Codec) -> ImportEvent:
     try:
         said = json.loads(line)
     except ValueError as error:
@@ -91,4 +91,4 @@ def _event(line: str, integration: ProspectIntegration, codec: Codec) -> Event:
     value = codec.encode(_CONTRACT, filled)
     Prospect.from_avro(codec.decode(_CONTRACT, value))
     outcome = command_id(_CONTRACT, filled["event_id"], integration.name)
-    return Event(outcome, str(filled["prospect_id"]).encode(), value)
+    return ImportEvent(outcome, str(filled["prospect_id"]).encode(), value)

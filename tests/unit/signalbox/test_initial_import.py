@@ -8,8 +8,8 @@ from confluent_kafka import Producer
 from processors.model.errors import Transient
 from signalbox.commands import import_
 from signalbox.commands.import_ import Sender
-from signalbox.first_load import Event, Load
 from signalbox.following import Following
+from signalbox.initial_import import ImportEvent, InitialImport
 
 
 class Kafka:
@@ -42,7 +42,7 @@ class Answers:
         return len(self.seen)
 
 
-LOAD = Load("marketing", tuple(Event(f"o{n}", b"k", f"v{n}".encode()) for n in range(10)))
+LOAD = InitialImport("marketing", tuple(ImportEvent(f"o{n}", b"k", f"v{n}".encode()) for n in range(10)))
 
 
 def sender(kafka: Kafka, answers: Answers) -> Sender:

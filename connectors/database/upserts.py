@@ -61,7 +61,7 @@ def keep_source_states(
         )
 
 
-def keep_clocks(
+def keep_field_history(
     connection: Connection, insert: Callable[..., Any], org: str, clocks: Mapping[str, bytes], now: float
 ) -> None:
     """Put what was written of each record (JSON by field) over what is kept of its other fields; many rows at once."""

@@ -1,7 +1,7 @@
 """
 What the demo tells and what must come of it: one value for every source.
 
-In: nothing.  Out: `Told`, `Known`, `Edit`; where an event is published and under which key.
+In: nothing.  Out: `Expectation`, `ExistingRecord`, `Edit`; where an event is published and under which key.
 Rule of this file: values alone; what is told is in a file for each source.
 """
 
@@ -40,7 +40,7 @@ _TOPICS: Mapping[type, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Expectation:
     """
     One event as its source tells it, how often, and the outcome (kind.reason) that must list it.
 
@@ -67,7 +67,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ExistingRecord:
     """A record that is in the org before; `account` is the name of the account that it belongs to."""
 
     object: str
@@ -79,7 +79,7 @@ class Known:
 class Edit:
     """
     What a person does to a record in Salesforce, once the event `after` is answered, to the person's record that it led
-    to; or at once, to the record `known` by its e-mail. The event `when` must be answered too.
+    to; or at once, to the record `existing` by its e-mail. The event `when` must be answered too.
 
     `back` is the integration that must be told of it, exactly once.
     """
@@ -89,7 +89,7 @@ class Edit:
     fields: Mapping[str, Any] = field(default_factory=dict)
     delete: bool = False
     back: str | None = None
-    known: str | None = None
+    existing: str | None = None
     when: str | None = None
 
 
@@ -98,7 +98,7 @@ def topic_of(event: Event) -> str:
     return _TOPICS[type(event)]
 
 
-def key_of(event: Event) -> bytes:
+def kafka_key(event: Event) -> bytes:
     """Return the Kafka key that the table of topics gives the event."""
     if isinstance(event, UserAction):
         return (event.person.email or "".join(event.person.phones[:1]) or event.event_id).encode()

@@ -12,7 +12,7 @@ from connectors.database.engine import reading
 from processors.model.field_history import Fields, fields_from_json
 
 
-def field_clocks(engine: Engine, record_id: str, org: str | None = None) -> list[tuple[str, Fields]]:
+def field_history(engine: Engine, record_id: str, org: str | None = None) -> list[tuple[str, Fields]]:
     """Return (org, what is kept of the record's fields) for each org that knows the record. Raises `Transient`."""
     table = tables.field_clock.c
     query = select(table.org, table.body).where(table.record_id == record_id).order_by(table.org)

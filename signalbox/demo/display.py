@@ -56,19 +56,19 @@ _COLOURS = {
 _DEAD = frozenset(map(dead_letter_topic, DEAD_LETTER_SOURCES))
 
 
-class Watch:
+class OutcomeReader:
     """Reads outcomes, notices, changes and dead letters from the beginning, on a consumer of its own."""
 
-    def __init__(self, kafka: str, codec: Codec, told: Mapping[str, str]) -> None:
-        """*told*: the integrations (name → org) that are told of changes."""
+    def __init__(self, kafka: str, codec: Codec, listeners: Mapping[str, str]) -> None:
+        """*listeners*: the integrations (name → org) that are told of changes."""
         self.outcomes: dict[str, Outcome] = {}
         self.notices: dict[tuple[str, str], Notice] = {}
         self.changes: dict[str, Change] = {}
         self.repeats = 0
         self.dead_letters: set[tuple[str, int, int]] = set()
         self._codec = codec
-        partitions = {topic.name: topic.partitions for topic in topic_table([], told)}
-        self._change_topics = frozenset(map(change_topic, told))
+        partitions = {topic.name: topic.partitions for topic in topic_table([], listeners)}
+        self._change_topics = frozenset(map(change_topic, listeners))
         names = [*map(outcome_topic, OUTCOME_KINDS), NOTICE, *sorted(self._change_topics), *sorted(_DEAD)]
         self._consumer = Consumer(
             {"bootstrap.servers": kafka, "group.id": "signalbox-demo-watch", "enable.auto.commit": False}
@@ -80,7 +80,7 @@ class Watch:
     @property
     def answered(self) -> int:
         """How many events are answered."""
-        return sum(map(answers, self.outcomes.values()))
+        return sum(map(events_answered, self.outcomes.values()))
 
     def read(self, seconds: float) -> "Fresh":
         """Return the outcomes and notices that came within *seconds*."""
@@ -136,34 +136,36 @@ class Fresh:
 
     def lines(self) -> list[tuple[str, int]]:
         """Return a line for each, and how many events it answers."""
-        told = [(line(one), answers(one)) for one in self.outcomes]
-        told += [(notice_line(one), 0) for one in self.notices]
-        return told + [(change_line(one), 0) for one in self.changes]
+        shown = [(line(one), events_answered(one)) for one in self.outcomes]
+        shown += [(notice_line(one), 0) for one in self.notices]
+        return shown + [(change_line(one), 0) for one in self.changes]
 
     def brief(self) -> list[tuple[str, Text]]:
         """Return a short line for each, and the contract beside whose latest it belongs."""
-        told = [(one.contract, _coloured(brief(one), one.kind)) for one in self.outcomes]
-        told += [("user_action", _coloured(brief_notice(one), one.kind)) for one in self.notices]
-        return told + [("change", _coloured(brief_change(one), "change")) for one in self.changes]
+        shown = [(one.contract, _coloured(brief(one), one.kind)) for one in self.outcomes]
+        shown += [("user_action", _coloured(brief_notice(one), one.kind)) for one in self.notices]
+        return shown + [("change", _coloured(brief_change(one), "change")) for one in self.changes]
 
 
 def _coloured(text: str, kind: str) -> Text:
     return Text(text, style=_COLOURS.get(kind, ""), no_wrap=True, overflow="ellipsis")
 
 
-def answers(outcome: Outcome) -> int:
+def events_answered(outcome: Outcome) -> int:
     """Return how many events an outcome answers: a call's all of its steps, that of a reused ID one more."""
     return max(1, len(outcome.event_ids))
 
 
-def show(watch: Watch, expected: int, done: Callable[[], bool], console: Console, saw: Callable[[Fresh], None]) -> None:
+def show_outcomes(
+    reader: OutcomeReader, expected: int, done: Callable[[], bool], console: Console, saw: Callable[[Fresh], None]
+) -> None:
     """Read and show outcomes until *done*; *saw* is told of them."""
     if console.is_terminal:
-        _show_live(watch, expected, done, console, saw)
+        _show_live(reader, expected, done, console, saw)
         return
     counted = 0
     while not done():
-        fresh = watch.read(0.2)
+        fresh = reader.read(0.2)
         for text, more in fresh.lines():
             counted += more
             console.print(f"{counted:4}/{expected} {text}", highlight=False, markup=False, soft_wrap=True)
@@ -171,7 +173,7 @@ def show(watch: Watch, expected: int, done: Callable[[], bool], console: Console
 
 
 def _show_live(
-    watch: Watch, expected: int, done: Callable[[], bool], console: Console, saw: Callable[[Fresh], None]
+    reader: OutcomeReader, expected: int, done: Callable[[], bool], console: Console, saw: Callable[[Fresh], None]
 ) -> None:
     progress = Progress(
         TextColumn("events answered"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
@@ -180,9 +182,9 @@ def _show_live(
     latest = {contract: deque[Text](maxlen=room) for contract, room in _ROOM.items()}
     with Live(console=console, refresh_per_second=10) as live:
         while not done():
-            fresh = watch.read(0.1)
+            fresh = reader.read(0.1)
             for contract, text in fresh.brief():
                 latest[contract].append(text)
-            progress.update(task, completed=watch.answered)
+            progress.update(task, completed=reader.answered)
             live.update(Group(progress, *(text for some in latest.values() for text in some)))
             saw(fresh)
