@@ -1,5 +1,5 @@
 """
-Figures of a first load: how long the org's own pace lets it take, how long it took, and how many API calls it cost.
+Figures of an initial import: how long the pace of the org lets it take, how long it took, how many API calls it cost.
 
 In: how many prospects. Out: entries. Rule of this file: the org's pace is that of a published measurement on a real one
 (120 ms a call and 28 ms a record, 10 calls in flight); nothing is known of any prospect before.
@@ -28,7 +28,7 @@ _PACE_RECORDS = 350.0
 
 
 def initial_import(count: int) -> list[Entry]:
-    """10,000 prospects in interval mode as a first load: seconds over what the org can take, and API calls."""
+    """10,000 prospects in interval mode as an initial import: seconds over what the org can take, and API calls."""
     with running(people=0, roles=("intake", "executor"), files={"marketing": _FILE}) as rig:
         org = rig.stage.org()
         rig.run(_events(["warm-up"]), 120.0, topic=SOURCE_PROSPECT)

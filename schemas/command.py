@@ -59,7 +59,8 @@ class SourceRecord:
     """
     The source's own record that a command is about: a prospect, or a field record, by its `id` there.
 
-    `occasion` is `initial` in a first load; `stage` is a field record's; `activity` and `done` are a field activity's.
+    `occasion` is `initial` in an initial import. `stage` is a field record's; `activity` and `done` are a field
+    activity's.
     """
 
     id: str

@@ -16,7 +16,7 @@ Occasion = Literal["changed", "initial", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One state of a prospect, whole; `occasion` is `initial` where it is part of the first load (LL-6)."""
+    """One state of a prospect, whole; `occasion` is `initial` where it is part of the initial import (LL-6)."""
 
     event_id: str
     prospect_id: str

@@ -1,5 +1,5 @@
 """
-Following a first load: which of its prospects are answered, how, how fast, and when the rest will be.
+Following an initial import: which of its prospects are answered, how, how fast, and when the rest will be.
 
 In: the outcome topics.  Out: counts, a bar on a terminal, plain lines elsewhere, a summary.
 Rule of this file: an outcome counts once, by its ID; what another integration or an earlier event got does not count.
@@ -116,7 +116,7 @@ class Following:
 
     def summary(self, before: int) -> Table:
         """Return the numbers at the end; *before*: how many were answered when it began."""
-        table = Table("load", "count", title=f"First load of {self._load.integration}")
+        table = Table("load", "count", title=f"Initial import of {self._load.integration}")
         rows = {
             "lines": self._load.lines,
             "lines that repeat another": self._load.repeats,

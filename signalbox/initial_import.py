@@ -1,5 +1,5 @@
 """
-A first load: lines of prospects → events with IDs of their own, all checked before the first is sent.
+An initial import: lines of prospects → events with IDs of their own, all checked before the first is sent.
 
 In: JSON lines, the integration.  Out: `InitialImport`.
 Rule of this file: pure; what a line is called is a digest of what it says, so that the same line is the same event.

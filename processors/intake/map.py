@@ -61,7 +61,7 @@ def _maps(mapping: CommandMapping[Event], applied: Integration | None) -> Mappin
 
 def _lane(event: Event, source: Source[Event], wanted: Integration | None) -> Lane:
     """
-    Return the lane: what is gathered for a cycle, or is part of an initial import, goes in `bulk`, whatever the file
+    Return the lane: what waits for a sync interval, or is part of an initial import, goes in `bulk`, whatever the file
     says; what somebody waits for is live.
     """
     if wanted is None or source.mapping.live(event):

@@ -1,5 +1,5 @@
 """
-Command *import*: the first load of an integration's prospects, followed until each one is answered.
+Command *import*: the initial import of an integration's prospects, followed until each one is answered.
 
 In: a file of JSON lines (`-`: standard input), or a topic of prospects.  Out: events of the occasion `initial`; a bar,
 or plain lines; a summary whose numbers add up.

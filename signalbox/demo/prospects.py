@@ -1,8 +1,8 @@
 """
-The prospects that marketing has: gathered for a cycle, matched once, linked by hand, of a first load, of a record gone.
+The prospects of marketing: written at sync intervals, matched once, linked by hand, imported at first, then deleted.
 
 In: a start.  Out: records to put in, states of prospects with what is expected of them, edits by people.  Pure.
-Rule of this file: a prospect's next state is told when the one before is answered, so that a cycle lies between them.
+Rule of this file: a prospect's next state is sent when the one before is answered: each has its own sync interval.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from signalbox.demo.steps import FIRST
 NAME = "prospects"
 WORKSPACE = "Marketing"
 LINK = "link-0001"
-"""A user's link by hand: by then the first cycle is over, and whoever reads changes has seen the org once."""
+"""A user's link by hand: by then the first sync interval is over, and whoever reads changes has seen the org once."""
 _LONG_AGO = datetime(2025, 6, 1, tzinfo=UTC)
 _GONE = "the contact of a prospect is deleted"
 
@@ -46,18 +46,18 @@ class Prospects:
     def expectations(self) -> list[Expectation]:
         """Return all states of all prospects, and what users do about them."""
         return [
-            *self._case("prospects of a cycle", self._gathered()),
+            *self._case("prospects: synced", self._gathered()),
             *self._case("prospect linked before", self._linked()),
             *self._case("anonymous prospect", self._anonymous()),
             *self._case("prospect: record gone", self._gone()),
-            *self._case("prospects: first load", self._loaded()),
+            *self._case("prospects: import", self._loaded()),
         ]
 
     def _case(self, case: str, told: Iterator[Expectation]) -> Iterator[Expectation]:
         return (replace(one, case=case) for one in told)
 
     def _gathered(self) -> Iterator[Expectation]:
-        """LL-5, LL-13: what came since the last cycle is written together; only blanks are filled."""
+        """LL-5, LL-13: what came since the last sync is written together; only blanks are filled."""
         for number in range(12):
             yield Expectation(self._state(f"prospect{number}"), NAME, "created.none", times=1 + number % 2)
         yield Expectation(self._state("matched0"), NAME, "updated.none")
@@ -95,7 +95,7 @@ class Prospects:
         return [Edit(_GONE, first.event_id, delete=True)]
 
     def _loaded(self) -> Iterator[Expectation]:
-        """LL-6: a first load waits for no cycle and is older than the activation; nothing else that old counts."""
+        """LL-6: an initial import waits for no interval and is older than the activation; nothing else so old is."""
         for number in range(2):
             yield Expectation(self._state(f"loaded{number}", occasion="initial", at=_LONG_AGO), NAME, "created.none")
         yield Expectation(self._state("forgotten", at=_LONG_AGO), NAME, "skipped.before_activation")

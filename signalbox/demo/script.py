@@ -55,7 +55,7 @@ class Script:
             prospects.Prospects(self.start).expectations(),
             field_sales.FieldSales(self.start).expectations(),
         )
-        # What goes by a cycle comes first: it waits for the next one anyway.
+        # What waits for a sync interval comes first.
         return [*marketed, *results, *booked, *called, *acted.expectations(), *sold]
 
     def edits(self, expectations: list[Expectation]) -> tuple[list[Edit], Edit]:

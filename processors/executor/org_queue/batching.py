@@ -3,7 +3,7 @@ How long commands of one sort are gathered before a batch of them goes: fewer AP
 
 In: when commands came, what is under way.  Out: whether to wait.
 Rule of this file: the clock's reading is an argument; live commands and bulk each gather for themselves, so that
-neither a first load under way nor its arrival makes a live command wait.
+neither an initial import under way nor its arrival makes a live command wait.
 """
 
 from collections import deque

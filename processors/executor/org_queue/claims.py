@@ -86,7 +86,7 @@ def pick(
     A batch is of one sort: one `alone` command, plans that go on (what they will write no read shows, so nobody who
     shares a key may be decided beside them), or commands to be decided.
 
-    Bulk goes apart: what is live does not wait for the answer to a thousand records of a first load.
+    Bulk goes apart: what is live does not wait for the answer to a thousand records of an initial import.
 
     Args:
         own_calls: For a command whose own API calls may still land: their IDs, which do not stand in its way.

@@ -34,10 +34,10 @@ class Budget:
 
 def first_due(command: Command, settings: Integration | None, now: float) -> float:
     """
-    Return when a command that has just arrived is due: at once, or in the next cycle of its integration (LL-5).
+    Return when a command that has just arrived is due: at once, or at the next sync interval (LL-5).
 
-    Cycles begin at multiples of the interval, for all processes at the same moments. A first load does not wait for a
-    cycle (LL-6), nor does a choice about another command, nor what is answered without the org.
+    Sync intervals begin at multiples of their length, for all processes at the same moments. An initial import does not
+    wait for one (LL-6), nor does a choice about another command, nor what is answered without the org.
     """
     every = settings.schedule.seconds if settings is not None else None
     if every is None or command.kind in ("skip", "resolve"):
@@ -52,7 +52,7 @@ def at_once(bulk: int, in_flight: int, *, live_lately: bool) -> bool:
     Return whether another batch of the lane `bulk` may go beside *bulk* of them, where *in_flight* batches may go.
 
     A sixth of the places is kept for other lanes, twice that while live commands come in: a batch of theirs never
-    waits for one of a first load.
+    waits for one of an initial import.
     """
     kept = max(1, in_flight // 6)
     return bulk < max(1, in_flight - kept * (2 if live_lately else 1))

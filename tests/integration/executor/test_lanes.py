@@ -1,4 +1,4 @@
-"""Lanes on a real ledger and the simulated org: a first load beside live commands, and a day that runs out of calls."""
+"""Lanes on a real ledger and the simulated org: an initial import beside live commands; a limit on API calls."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -39,7 +39,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
 
 def load(count: int) -> list[Prospect]:
-    """Return a first load."""
+    """Return an initial import."""
     made = []
     for number in range(count):
         who = Person("Ann", "Lee", f"p{number}@example.com", (), "Acme")
@@ -64,19 +64,19 @@ def writes(rig: SimulatedRig) -> int:
     return sum(1 for one in rig.control().log() if one.get("written"))
 
 
-def test_ll_24_live_commands_pass_a_first_load_that_fills_every_place_of_its_own(opened: Opened) -> None:
+def test_ll_24_live_commands_pass_an_initial_import_that_fills_every_place_of_its_own(opened: Opened) -> None:
     rig = opened(max_rows=50)
     go_live(rig, 0)
     rig.control().pace("published")
     rig.deliver(*load(2000))
-    rig.wait(lambda: writes(rig) > 8, what="the first load under way")
+    rig.wait(lambda: writes(rig) > 8, what="the initial import under way")
     passed = []
     for number in range(1, 5):
         before = writes(rig)
         go_live(rig, number)
         passed.append(writes(rig) - before)
     left = 2000 - len(of(rig.outcomes(), "marketing"))
-    assert left > 200, "the first load was over before the live commands were"
+    assert left > 200, "the initial import was over before the live commands were"
     # Its look-up and its write pass those under way alone: none of the forty batches goes in between.
     assert max(passed) <= 2 * rig.executor.deps.max_in_flight
     assert {one.kind for one in rig.settle(2005, 60.0)} == {"created"}

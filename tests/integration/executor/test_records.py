@@ -308,7 +308,7 @@ def test_ll_5_what_waits_for_a_cycle_waits_through_a_restart(opened: Opened) -> 
     assert set(rig.kinds(rig.settle(3))) == {"created"}
 
 
-def test_ll_6_a_first_load_goes_at_once_whatever_the_schedule(opened: Opened) -> None:
+def test_ll_6_an_initial_import_goes_at_once_whatever_the_schedule(opened: Opened) -> None:
     rig = opened(marketing(schedule={"every": "1h"}))
     rig.deliver(*many(20, initial=True))
     assert set(rig.kinds(rig.settle(20))) == {"created"}

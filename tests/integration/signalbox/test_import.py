@@ -1,4 +1,4 @@
-"""import as its user has it: a first load of prospects through real processes on a real broker."""
+"""import as its user has it: an initial import of prospects through real processes on a real broker."""
 
 import json
 import signal
@@ -47,7 +47,7 @@ def _counts(said: Said) -> dict[str, int]:
     return {name.strip(): int(value) for name, value in rows}
 
 
-def test_ll_6_a_first_load_is_followed_to_its_outcomes_and_goes_on_where_it_was_stopped(
+def test_ll_6_an_initial_import_is_followed_to_its_outcomes_and_goes_on_where_it_was_stopped(
     stage: Staging, tmp_path: Path
 ) -> None:
     box = stage(integrations={"marketing": FILE})

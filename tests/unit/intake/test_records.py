@@ -103,7 +103,7 @@ def test_ll_22_a_choice_about_what_waits_is_live_in_an_integration_of_cycles_too
     assert (asked.kind, asked.lane) == ("resolve", "live")
 
 
-def test_ll_6_a_first_load_is_older_than_the_activation_and_wanted_all_the_same() -> None:
+def test_ll_6_an_initial_import_is_older_than_the_activation_and_wanted_all_the_same() -> None:
     later = MARKETING.model_copy(update={"active_from": datetime(2026, 2, 1, tzinfo=UTC)})
     assert made(PROSPECT, later).skip_reason == "before_activation"
     assert made(replace(PROSPECT, occasion="initial"), later).kind == "apply"

@@ -1,4 +1,4 @@
-"""A first load: how much is under way at once."""
+"""An initial import: how much is under way at once."""
 
 from typing import cast
 

@@ -38,7 +38,7 @@ def test_ll_5_what_changes_is_due_in_the_next_cycle_and_cycles_begin_at_the_same
     assert first_due(asked(), CYCLES, NOON + past_noon) == NOON + due
 
 
-def test_ll_6_a_first_load_does_not_wait_for_a_cycle() -> None:
+def test_ll_6_an_initial_import_does_not_wait_for_a_cycle() -> None:
     assert first_due(asked(record=SourceRecord("p-1", "initial")), CYCLES, NOON + 1) == NOON + 1
 
 
@@ -95,7 +95,7 @@ def test_lanes_below_the_lowest_wait_and_the_first_of_them_is_known() -> None:
     assert scheduler.next_batch(0.0, 10, BULK) is not None
 
 
-def test_ll_24_a_first_load_leaves_places_for_live_commands_and_more_while_they_come() -> None:
+def test_ll_24_an_initial_import_leaves_places_for_live_commands_and_more_while_they_come() -> None:
     assert [at_once(10, 12, live_lately=lately) for lately in (False, True)] == [False, False]
     assert [at_once(9, 12, live_lately=lately) for lately in (False, True)] == [True, False]
     assert at_once(0, 1, live_lately=True)
