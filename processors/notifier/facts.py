@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from processors.notifier.clean import clean
-from processors.notifier.words import ACTIONS, FACTS
+from processors.notifier.words import ACTIONS
+from processors.sources.registry import source_of
 from schemas.outcome import Candidate, Outcome, Refusal, Touched
 from schemas.values import Person
 
@@ -33,7 +34,7 @@ def who(person: Person) -> str:
 
 def happened(outcome: Outcome, name: str) -> str:
     """Return the sentence that says what could not be done, for whom and by which integration."""
-    fact = FACTS.get(outcome.contract, "an event")
+    fact = source_of(outcome.contract).words.fact
     action = ACTIONS.get(outcome.action or "", "")
     tried = f" It was meant to {action}." if action else ""
     by = clean(outcome.agent.name or outcome.agent.email or "", 80) if outcome.agent else ""

@@ -85,8 +85,6 @@ ACTIONS: Mapping[str, str] = {
     "update_and_convert_lead_or_create_contact": "convert the lead, update the contact, or create one",
 }
 
-FACTS: Mapping[str, str] = {"call_result": "a call result"}
-
 
 def words_for(outcome: Outcome) -> Words:
     """Return the words for the outcome's reason."""

@@ -16,6 +16,7 @@ from processors.integration.filters import unmet
 from processors.integration.model import OBJECTS, Integration
 from processors.model.rule_table import Table
 from processors.model.values import Decision
+from processors.sources.words import SourceWords
 from schemas.command import Command
 from schemas.outcome import Reason
 from schemas.values import Agent, Person
@@ -200,3 +201,4 @@ class Source(Generic[E]):
     mapping: CommandMapping[E] = field(default_factory=CommandMapping)
     related: Related = field(default_factory=Related)
     rules: tuple[Table, ...] = ()
+    words: SourceWords = field(default_factory=SourceWords)

@@ -7,21 +7,20 @@ Rule of this file: a line says what came in and what it did: `call of 4 steps �
 
 from collections.abc import Iterator, Mapping
 
+from processors.sources.registry import source_of
+from processors.sources.words import SourceWords
 from schemas.change import Change, FieldChange
 from schemas.notice import Notice
 from schemas.outcome import Outcome, Touched
 from schemas.values import Scalar
 
 ACTIVITIES = ("Task", "Event")
-_BOOKINGS = {"created": "booking made", "updated": "booking moved", "deleted": "booking cancelled"}
 _FLAGS = {
     "owner_fallback": "for the default user",
     "owner_unknown": "for nobody in particular",
     "converted_lead": "its lead is converted",
     "closed_by_time_out": "closed by its time-out",
 }
-_OWN_RECORDS = ("prospect", "field_record", "field_activity", "change", "user_action")
-"""Contracts whose thing has a name that a person knows, where nobody is named."""
 _TIES = {"newest": "the newest of several", "pre_install": "one of several from before"}
 _WORDS = {
     "record_deleted": "the link with the deleted record is dropped",
@@ -86,26 +85,20 @@ def _whose(notice: Notice) -> str:
 
 
 def _who(outcome: Outcome) -> str:
-    person = outcome.person
-    if outcome.contract == "pbx_call_event" and not person.phones:
-        return "colleagues" if outcome.reason == "internal" else "number withheld"
-    named = person.email or next(iter(person.phones), None) or person.last_name
-    return named or (outcome.source_id if outcome.contract in _OWN_RECORDS else "somebody")
+    return source_of(outcome.contract).words.who(outcome)
 
 
 def _what(outcome: Outcome, *, brief: bool = False) -> str:
-    done = ", ".join(_done(outcome)) or _nothing(outcome, brief=brief)
-    subject = _SUBJECTS.get(outcome.contract)
-    if subject is not None:
-        return f"{subject(outcome)} → {done}"
-    return f"call result → {done}" if brief else done
+    words = source_of(outcome.contract).words
+    done = ", ".join(_done(outcome)) or _nothing(outcome, words, brief=brief)
+    return done if words.terse and not brief else f"{words.subject(outcome)} → {done}"
 
 
-def _nothing(outcome: Outcome, *, brief: bool) -> str:
+def _nothing(outcome: Outcome, words: SourceWords, *, brief: bool) -> str:
     """Return what an outcome says that wrote nothing."""
     if brief:
         return outcome.reason.replace("_", " ")
-    if outcome.contract == "call_result":
+    if words.terse:
         return "nothing written"
     if outcome.reason == "filtered":
         names = ", ".join(one.removeprefix("filter:") for one in outcome.rule_ids if one.startswith("filter:"))
@@ -143,48 +136,3 @@ def _says(fields: Mapping[str, Scalar]) -> Iterator[str]:
         yield f"{int(talk) // 60}:{int(talk) % 60:02d}"
     text = str(fields.get("Description") or "")
     yield from (word for mark, word in _SAID.items() if mark in text)
-
-
-def _call(outcome: Outcome) -> str:
-    steps = len(outcome.event_ids)
-    if outcome.reason == "activity_updated" or outcome.kind == "updated":
-        return f"{steps} more step{'s' * (steps > 1)} of a call"
-    return f"call of {steps} step{'s' * (steps > 1)}"
-
-
-def _booking(outcome: Outcome) -> str:
-    done = next((one.operation for one in outcome.records if one.object in ACTIVITIES), None)
-    return _BOOKINGS.get(done or "", "booking")
-
-
-def _by_hand(outcome: Outcome) -> str:
-    return "choice" if outcome.reason in ("resolved", "already_resolved") else "by hand"
-
-
-def _prospect(_outcome: Outcome) -> str:
-    return "prospect"
-
-
-def _gone(_outcome: Outcome) -> str:
-    return "deleted in Salesforce"
-
-
-def _stage(outcome: Outcome) -> str:
-    return "field lead won" if outcome.kind == "converted" else "field lead"
-
-
-def _field_activity(outcome: Outcome) -> str:
-    visit = any(one.object == "Event" for one in outcome.records)
-    done = any(one.fields.get("Status") == "Completed" for one in outcome.records)
-    return "visit" if visit else "field activity done" if done else "field activity"
-
-
-_SUBJECTS = {
-    "pbx_call_event": _call,
-    "booking": _booking,
-    "user_action": _by_hand,
-    "prospect": _prospect,
-    "field_record": _stage,
-    "field_activity": _field_activity,
-    "change": _gone,
-}

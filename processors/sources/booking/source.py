@@ -6,6 +6,7 @@ from processors.sources.booking.reader import READER
 from processors.sources.booking.rules import TABLES
 from processors.sources.booking.settings import BookingIntegration
 from processors.sources.booking.trigger import TRIGGER
+from processors.sources.booking.words import WORDS
 from processors.sources.source import Related, Source
 
 SOURCE = Source(
@@ -17,4 +18,5 @@ SOURCE = Source(
     MAPPING,
     Related(wanted_source_ids, further_source_ids, effects=effects, deletes_activity=True),
     TABLES,
+    words=WORDS,
 )

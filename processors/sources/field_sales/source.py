@@ -1,6 +1,6 @@
 """The contracts `field_record` and `field_activity`, for the registry."""
 
-from processors.sources.field_sales import mapping, reader, trigger
+from processors.sources.field_sales import mapping, reader, trigger, words
 from processors.sources.field_sales.activity import decide_field_activity, effects
 from processors.sources.field_sales.decide import decide_field_record
 from processors.sources.field_sales.rules import TABLES
@@ -16,6 +16,7 @@ RECORD = Source(
     mapping.RECORD,
     Related(owned=True),
     TABLES,
+    words=words.RECORD,
 )
 ACTIVITY = Source(
     "field_activity",
@@ -25,4 +26,5 @@ ACTIVITY = Source(
     trigger.ACTIVITY,
     mapping.ACTIVITY,
     Related(effects=effects, activity_history=True),
+    words=words.ACTIVITY,
 )

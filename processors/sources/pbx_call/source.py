@@ -6,6 +6,7 @@ from processors.sources.pbx_call.reader import READER
 from processors.sources.pbx_call.rules import TABLES
 from processors.sources.pbx_call.settings import PbxCallIntegration
 from processors.sources.pbx_call.trigger import TRIGGER
+from processors.sources.pbx_call.words import WORDS
 from processors.sources.source import Related, Source
 
 SOURCE = Source(
@@ -17,4 +18,5 @@ SOURCE = Source(
     MAPPING,
     Related(source_states=source_states, effects=effects),
     TABLES,
+    words=WORDS,
 )

@@ -6,6 +6,7 @@ from processors.sources.prospect.reader import READER
 from processors.sources.prospect.rules import TABLES
 from processors.sources.prospect.settings import ProspectIntegration
 from processors.sources.prospect.trigger import TRIGGER
+from processors.sources.prospect.words import WORDS
 from processors.sources.source import Source
 
-SOURCE = Source("prospect", ProspectIntegration, decide_prospect, READER, TRIGGER, MAPPING, rules=TABLES)
+SOURCE = Source("prospect", ProspectIntegration, decide_prospect, READER, TRIGGER, MAPPING, rules=TABLES, words=WORDS)

@@ -8,6 +8,7 @@ from processors.sources.user_action.mapping import MAPPING
 from processors.sources.user_action.reader import READER
 from processors.sources.user_action.rules import TABLES
 from processors.sources.user_action.trigger import TRIGGER
+from processors.sources.user_action.words import WORDS
 
 SOURCE = Source(
     "user_action",
@@ -18,4 +19,5 @@ SOURCE = Source(
     MAPPING,
     Related(source_states, resumed=resumed, effects=effects, names_record=True),
     TABLES,
+    words=WORDS,
 )

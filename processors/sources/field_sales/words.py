@@ -1,0 +1,23 @@
+"""
+What people call records and activities of a field sales application.
+
+In: an outcome.  Out: plain words for mails and log lines.
+Rule of this file: a leaf; every word that only this source needs is here.
+"""
+
+from processors.sources.words import SourceWords, source_entity
+from schemas.outcome import Outcome
+
+
+def _record(outcome: Outcome) -> str:
+    return "field lead won" if outcome.kind == "converted" else "field lead"
+
+
+def _activity(outcome: Outcome) -> str:
+    visit = any(one.object == "Event" for one in outcome.records)
+    done = any(one.fields.get("Status") == "Completed" for one in outcome.records)
+    return "visit" if visit else "field activity done" if done else "field activity"
+
+
+RECORD = SourceWords("a field record", _record, source_entity)
+ACTIVITY = SourceWords("a field activity", _activity, source_entity)

@@ -1,0 +1,16 @@
+"""
+What people call a deletion in Salesforce.
+
+In: an outcome.  Out: plain words for mails and log lines.
+Rule of this file: a leaf; every word that only this source needs is here.
+"""
+
+from processors.sources.words import SourceWords, source_entity
+from schemas.outcome import Outcome
+
+
+def _subject(_outcome: Outcome) -> str:
+    return "deleted in Salesforce"
+
+
+WORDS = SourceWords("a change in Salesforce", _subject, source_entity)

@@ -1,0 +1,49 @@
+"""
+What mails and log lines call the events of a contract: the shape that each source's `words.py` fills.
+
+In: an outcome.  Out: plain words for people.
+Rule of this file: a leaf; it knows outcomes alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemas.outcome import Outcome
+
+
+def person_of(outcome: Outcome) -> str | None:
+    """Return what a person is known by: the e-mail, a number, the last name; None where nobody is named."""
+    person = outcome.person
+    return person.email or next(iter(person.phones), None) or person.last_name
+
+
+def somebody(outcome: Outcome) -> str:
+    """Return who is meant, where the source's own ID says nothing to people."""
+    return person_of(outcome) or "somebody"
+
+
+def source_entity(outcome: Outcome) -> str:
+    """Return who is meant, or the source's own ID where nobody is named."""
+    return person_of(outcome) or outcome.source_id
+
+
+def _event(_outcome: Outcome) -> str:
+    return "event"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWords:
+    """
+    The words for one contract.
+
+    Attributes:
+        fact: What came in, with its article, as a mail says it.
+        subject: What came in, as a log line says it.
+        who: Whom it was about.
+        terse: Its log lines say what was done alone, neither what came in nor why nothing was written.
+    """
+
+    fact: str = "an event"
+    subject: Callable[[Outcome], str] = _event
+    who: Callable[[Outcome], str] = somebody
+    terse: bool = False
