@@ -18,7 +18,11 @@ from processors.sources.pbx_call.settings import PbxCallIntegration
 from processors.sources.prospect.settings import ProspectIntegration
 
 AnyIntegration: TypeAlias = Annotated[
-    CallResultIntegration | BookingIntegration | PbxCallIntegration | ProspectIntegration | FieldSalesIntegration,
+    CallResultIntegration  # the one of a file that names no source
+    | BookingIntegration
+    | PbxCallIntegration
+    | ProspectIntegration
+    | FieldSalesIntegration,
     Field(discriminator="source"),
 ]
 
