@@ -16,7 +16,7 @@ from connectors.kafka.headers import change_headers
 from connectors.kafka.options import consumer_config, transactional_config
 from processors.changes.app import GROUP, ChangesDependencies, run_changes
 from processors.changes.org import PollerDependencies
-from processors.changes.plan import Pace
+from processors.changes.plan import PollPace
 from processors.model.errors import Misconfigured
 from processors.model.ports import Probe
 from schemas.topics import change_state_topic
@@ -77,7 +77,7 @@ def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callab
                 for one in process.integrations.by_name.values()
                 if one.org == org
             },
-            pace=Pace(section.every, section.overlap, section.page, section.hold_back),
+            pace=PollPace(section.every, section.overlap, section.page, section.hold_back),
         )
 
     return make

@@ -13,7 +13,7 @@ from connectors.database.audit import patient
 from connectors.database.engine import reading
 from connectors.database.statements import ENDED
 from processors.model.errors import Misconfigured
-from processors.model.incidents import KEPT, from_json
+from processors.model.incidents import INCIDENTS_KEY, from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
 
 
 def _broken(connection: Connection, org: str) -> tuple[str, ...]:
-    """Return the causes of the episodes that are open, each once."""
+    """Return the causes of the incidents that are open, each once."""
     source_id = tables.source_state.c
     kept = select(source_id.body).where(
-        source_id.org == org, source_id.integration == KEPT[0], source_id.source_id == KEPT[1]
+        source_id.org == org, source_id.integration == INCIDENTS_KEY[0], source_id.source_id == INCIDENTS_KEY[1]
     )
     body = connection.execute(kept).scalar_one_or_none()
     return tuple(dict.fromkeys(one.cause for one in from_json(body))) if body else ()

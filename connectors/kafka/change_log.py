@@ -11,7 +11,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from processors.changes.ports import Message, NotKept, Superseded
+from processors.changes.ports import NotKept, OutgoingMessage, Superseded
 from processors.model.errors import Transient
 from processors.model.ports import Probe
 
@@ -55,7 +55,7 @@ class KafkaChangeLog:
         finally:
             consumer.close()
 
-    def commit(self, messages: Sequence[Message]) -> None:
+    def commit(self, messages: Sequence[OutgoingMessage]) -> None:
         """Send all messages or none. Raises `NotKept` where none was sent, `Superseded` where begin anew is due."""
         producer = self._producer
         if producer is None:
@@ -78,7 +78,7 @@ class KafkaChangeLog:
         """Let it go; a transaction under way is ended by whoever opens it next."""
         self._producer = None
 
-    def _produce(self, producer: Producer, messages: Sequence[Message]) -> list[KafkaError]:
+    def _produce(self, producer: Producer, messages: Sequence[OutgoingMessage]) -> list[KafkaError]:
         failed: list[KafkaError] = []
 
         def delivered(error: KafkaError | None, _message: object) -> None:

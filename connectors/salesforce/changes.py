@@ -18,7 +18,7 @@ from requests import RequestException
 from connectors.salesforce.composite import Answer, Subrequest, api_name, checked_record_id, field_path
 from connectors.salesforce.errors import Refused, Unusable, doubt, fail
 from connectors.salesforce.soql import path
-from processors.changes.ports import Ask, Page, Row
+from processors.changes.ports import Ask, ChangedRecord, Page
 from processors.model.ports import Clock
 from schemas.values import Scalar
 
@@ -122,10 +122,10 @@ def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _row(ask: Ask, record: Any) -> Row:
+def _row(ask: Ask, record: Any) -> ChangedRecord:
     try:
         values = _flat(record)
-        return Row(
+        return ChangedRecord(
             object=ask.object,
             id=values["id"],
             changed=_time(values["systemmodstamp"]),

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from processors.changes.ports import Position
+from processors.changes.ports import FeedPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Reading:
     again (`sweeping`), which took `pages` pages so far and is due again at `next_sweep` (seconds since the epoch).
     """
 
-    at: Position
-    high: Position
+    at: FeedPosition
+    high: FeedPosition
     sweeping: bool = True
     pages: int = 0
     next_sweep: float = 0.0
@@ -33,7 +33,7 @@ class Reading:
 class Load:
     """How far the history of one object was read for one integration; `at` None: not begun."""
 
-    at: Position | None = None
+    at: FeedPosition | None = None
     done: bool = False
 
 
@@ -83,12 +83,12 @@ class Cursor:
         )
 
 
-def _pair(position: Position) -> tuple[str, str]:
+def _pair(position: FeedPosition) -> tuple[str, str]:
     return position.at.isoformat(), position.id
 
 
-def _position(pair: list[str]) -> Position:
-    return Position(_moment(pair[0]), pair[1])
+def _position(pair: list[str]) -> FeedPosition:
+    return FeedPosition(_moment(pair[0]), pair[1])
 
 
 def _moment(text: str) -> datetime:

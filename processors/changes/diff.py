@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from processors.changes.map import mapped
-from processors.changes.ports import OwnWrite, Row
+from processors.changes.ports import ChangedRecord, OwnWrite
 from processors.changes.seen import Seen
 from processors.integration.change_settings import ChangedFields
 from schemas.change import FieldChange
@@ -20,7 +20,7 @@ from schemas.values import Scalar
 
 
 def diff(
-    row: Row,
+    row: ChangedRecord,
     seen: Seen | None,
     fields: ChangedFields,
     ours: Mapping[str, OwnWrite],

@@ -13,7 +13,7 @@ from processors.integration.paths import as_text
 from schemas.values import Scalar
 
 
-def unmet(conditions: Iterable[ChangeFilter], fields: Mapping[str, Scalar]) -> ChangeFilter | None:
+def unmet_filter(conditions: Iterable[ChangeFilter], fields: Mapping[str, Scalar]) -> ChangeFilter | None:
     """Return the first condition that the fields do not meet; all must hold."""
     return next((one for one in conditions if not _holds(one, fields.get(one.field))), None)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from processors.changes.diff import diff
-from processors.changes.filter import unmet
+from processors.changes.filter import unmet_filter
 from processors.changes.map import owner_of
-from processors.changes.ports import OwnWrite, Row
+from processors.changes.ports import ChangedRecord, OwnWrite
 from processors.changes.seen import Seen
 from processors.integration.change_settings import ChangesSettings, ObjectChanges
 from schemas.change import Change, FieldChange, Operation
@@ -45,7 +45,7 @@ class Judged:
 
 
 def judge(
-    row: Row,
+    row: ChangedRecord,
     seen: Seen | None,
     listeners: Sequence[Listener],
     ours: Mapping[str, OwnWrite],
@@ -85,7 +85,7 @@ def judge(
 
 def _tell(
     judged: Judged,
-    row: Row,
+    row: ChangedRecord,
     seen: Seen | None,
     one: Listener,
     wanted: ObjectChanges,
@@ -95,7 +95,7 @@ def _tell(
     *,
     historical: bool,
 ) -> None:
-    left_out = unmet(wanted.filters, row.fields)
+    left_out = unmet_filter(wanted.filters, row.fields)
     if row.deleted:
         if historical or not (one.name in told or source_id is not None or left_out is None):
             return
@@ -118,7 +118,9 @@ def _tell(
         judged.changes.append(_change(row, one, operation, source_id, news, historical=historical))
 
 
-def _operation(row: Row, seen: Seen | None, one: Listener, told: Mapping[str, bool], *, historical: bool) -> Operation:
+def _operation(
+    row: ChangedRecord, seen: Seen | None, one: Listener, told: Mapping[str, bool], *, historical: bool
+) -> Operation:
     if seen is not None and seen.deleted:
         return "undeleted"
     new = one.name not in told and (historical or row.created >= one.started[row.object])
@@ -126,7 +128,7 @@ def _operation(row: Row, seen: Seen | None, one: Listener, told: Mapping[str, bo
 
 
 def _change(
-    row: Row,
+    row: ChangedRecord,
     one: Listener,
     operation: Operation,
     source_id: str | None,
@@ -157,7 +159,7 @@ def _change(
 
 
 def _seen(
-    row: Row,
+    row: ChangedRecord,
     seen: Seen | None,
     listeners: Sequence[Listener],
     ours: Mapping[str, OwnWrite],

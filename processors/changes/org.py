@@ -14,7 +14,17 @@ import structlog
 from processors.changes import plan
 from processors.changes.cursor import Cursor
 from processors.changes.judge import Judged, judge
-from processors.changes.ports import ChangeFeed, ChangeLog, Headers, Links, Message, OwnWrite, OwnWrites, Page, Row
+from processors.changes.ports import (
+    ChangedRecord,
+    ChangeFeed,
+    ChangeLog,
+    Links,
+    MessageHeaders,
+    OutgoingMessage,
+    OwnWrite,
+    OwnWrites,
+    Page,
+)
 from processors.changes.seen import Seen
 from processors.changes.store import Store
 from processors.changes.unlink import unlink
@@ -41,12 +51,12 @@ class PollerDependencies:
     writes: OwnWrites
     links: Links
     codec: Codec
-    headers: Callable[[Change], Headers]
+    headers: Callable[[Change], MessageHeaders]
     clock: Clock
     probe: Probe
     metrics: Metrics
     digests: Mapping[str, str] = field(default_factory=dict)
-    pace: plan.Pace = field(default_factory=plan.Pace)
+    pace: plan.PollPace = field(default_factory=plan.PollPace)
 
 
 class OrgChanges:
@@ -95,7 +105,7 @@ class OrgChanges:
         return plan.hurried(pages)
 
     def _judge(
-        self, asked: Sequence[plan.Asked], pages: Sequence[Page]
+        self, asked: Sequence[plan.PlannedAsk], pages: Sequence[Page]
     ) -> tuple[list[Judged], dict[str, Seen], list[Command]]:
         rows = [(row, one.loading) for one, page in zip(asked, pages, strict=True) for row in page.rows]
         seen = dict(self._store.get(list(dict.fromkeys(row.id for row, _ in rows))))
@@ -122,7 +132,7 @@ class OrgChanges:
                 seen[row.id] = after[row.id] = one.seen
         return told, after, ends
 
-    def _ends(self, row: Row, sources: Mapping[str, str]) -> list[Command]:
+    def _ends(self, row: ChangedRecord, sources: Mapping[str, str]) -> list[Command]:
         """Return what drops the links with a record that is gone, of whichever integration."""
         known, now = self.context.digests, self.context.clock()
         return [
@@ -140,22 +150,24 @@ class OrgChanges:
         kept = [(record.encode(), one.to_bytes()) for record, one in seen.items()]
         messages = [self._message(change) for change in changes]
         messages += [self._command(one) for one in ends]
-        messages += [Message(state, key, body) for key, body in kept]
+        messages += [OutgoingMessage(state, key, body) for key, body in kept]
         if cursor != self._kept:
-            messages.append(Message(state, CURSOR, cursor.to_bytes()))
+            messages.append(OutgoingMessage(state, CURSOR, cursor.to_bytes()))
         if messages:
             context.log.commit(messages)
         self._store.put(kept)
         self._cursor = self._kept = cursor
         self._count(judged, changes)
 
-    def _message(self, change: Change) -> Message:
+    def _message(self, change: Change) -> OutgoingMessage:
         body = self.context.codec.encode("change", change.to_avro())
-        return Message(change_topic(change.integration), change.record_id.encode(), body, self.context.headers(change))
+        return OutgoingMessage(
+            change_topic(change.integration), change.record_id.encode(), body, self.context.headers(change)
+        )
 
-    def _command(self, command: Command) -> Message:
+    def _command(self, command: Command) -> OutgoingMessage:
         body = self.context.codec.encode("command", command.to_avro())
-        return Message(command_topic(command.org), command.source_id.encode(), body)
+        return OutgoingMessage(command_topic(command.org), command.source_id.encode(), body)
 
     def _count(self, judged: Sequence[Judged], changes: Sequence[Change]) -> None:
         count = self.context.metrics.count
@@ -166,7 +178,7 @@ class OrgChanges:
         for name, amount in Counter(name for one in judged for name in one.own).items():
             count("changes_own_total", amount, integration=name)
 
-    def _refusals(self, asked: Sequence[plan.Asked], pages: Sequence[Page]) -> None:
+    def _refusals(self, asked: Sequence[plan.PlannedAsk], pages: Sequence[Page]) -> None:
         refused = {one.ask.object: page.refused for one, page in zip(asked, pages, strict=True) if page.refused}
         for name, why in refused.items():
             if self._told.get(name) != why:
@@ -176,7 +188,7 @@ class OrgChanges:
         self._told = refused
 
 
-def _is_news(row: Row, seen: Seen | None, loading: str | None) -> bool:
+def _is_news(row: ChangedRecord, seen: Seen | None, loading: str | None) -> bool:
     return loading is not None or seen is None or (row.changed, row.deleted) != (seen.changed, seen.deleted)
 
 
@@ -187,7 +199,7 @@ def _by_record(sources: Mapping[tuple[str, str], str]) -> Mapping[str, Mapping[s
     return found
 
 
-def _named(ours: Mapping[str, OwnWrite], row: Row) -> Mapping[str, OwnWrite]:
+def _named(ours: Mapping[str, OwnWrite], row: ChangedRecord) -> Mapping[str, OwnWrite]:
     """Return our writes by the names that the row has: the org tells names apart in no case."""
     names = {name.lower(): name for name in row.fields}
     return {names[name.lower()]: write for name, write in ours.items() if name.lower() in names}

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 
 from processors.changes.cursor import Cursor, Load, Reading
 from processors.changes.judge import Listener
-from processors.changes.ports import Ask, Page, Position
+from processors.changes.ports import Ask, FeedPosition, Page
 from processors.integration.change_settings import OBJECTS
 from processors.integration.model import Integration
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PollPace:
     """
     How an org is polled, in seconds and rows: pause between polls, overlap, rows of a page.
 
@@ -33,14 +33,14 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PlannedAsk:
     """One ask, and what it is for: `loading` names the integration whose history it reads, None: what is new."""
 
     ask: Ask
     loading: str | None = None
 
 
-def begin(cursor: Cursor, integrations: Sequence[Integration], now: datetime, pace: Pace) -> Cursor:
+def begin(cursor: Cursor, integrations: Sequence[Integration], now: datetime, pace: PollPace) -> Cursor:
     """Return the cursor with whatever these integrations need in it; what is there already stays."""
     now = _millis(now)
     objects, started, loads = dict(cursor.objects), dict(cursor.started), dict(cursor.loads)
@@ -51,7 +51,7 @@ def begin(cursor: Cursor, integrations: Sequence[Integration], now: datetime, pa
                 since = _millis(one.active_from) if one.active_from else now
                 # What another integration has read already is read no more: for this one it is history.
                 started[key] = max(since, now) if name in cursor.objects else since
-            start = Position(min(now, started[key]) - timedelta(seconds=pace.overlap))
+            start = FeedPosition(min(now, started[key]) - timedelta(seconds=pace.overlap))
             objects.setdefault(name, Reading(start, start))
             if wanted.historical:
                 loads.setdefault(key, Load())
@@ -71,11 +71,11 @@ def listeners(cursor: Cursor, integrations: Sequence[Integration]) -> tuple[List
     )
 
 
-def asks(cursor: Cursor, told: Sequence[Listener], now: datetime, pace: Pace) -> tuple[Asked, ...]:
+def asks(cursor: Cursor, told: Sequence[Listener], now: datetime, pace: PollPace) -> tuple[PlannedAsk, ...]:
     """Return what this poll asks: each object once, and one page of history where some is left."""
     until = _millis(now - timedelta(seconds=pace.hold_back)) if pace.hold_back else None
     found = [
-        Asked(Ask(name, fields_of(name, told), cursor.objects[name].at, pace.page, until=until))
+        PlannedAsk(Ask(name, fields_to_ask(name, told), cursor.objects[name].at, pace.page, until=until))
         for name in OBJECTS
         if any(one.of(name) for one in told)
     ]
@@ -84,27 +84,29 @@ def asks(cursor: Cursor, told: Sequence[Listener], now: datetime, pace: Pace) ->
             load = cursor.loads.get(f"{one.name}/{name}")
             wanted = one.of(name)
             if load is not None and not load.done and wanted is not None and wanted.historical:
-                ends, fields = one.started[name], fields_of(name, told)
+                ends, fields = one.started[name], fields_to_ask(name, told)
                 ask = Ask(name, fields, load.at, pace.page, created_until=ends, deleted=False)
-                return (*found, Asked(ask, one.name))
+                return (*found, PlannedAsk(ask, one.name))
     return tuple(found)
 
 
-def fields_of(name: str, told: Sequence[Listener]) -> tuple[str, ...]:
+def fields_to_ask(name: str, told: Sequence[Listener]) -> tuple[str, ...]:
     """Return every field of an object that somebody maps or filters by, each once."""
     wanted = [settings for one in told if (settings := one.of(name)) is not None]
     mapped = [source.salesforce for settings in wanted for source in settings.fields.values()]
     return tuple(dict.fromkeys([*mapped, *(one.field for settings in wanted for one in settings.filters)]))
 
 
-def advance(cursor: Cursor, asked: Sequence[Asked], pages: Sequence[Page], now: datetime, pace: Pace) -> Cursor:
+def advance(
+    cursor: Cursor, asked: Sequence[PlannedAsk], pages: Sequence[Page], now: datetime, pace: PollPace
+) -> Cursor:
     """Return the cursor after these answers; what was refused stays where it was."""
     objects, loads = dict(cursor.objects), dict(cursor.loads)
     for one, page in zip(asked, pages, strict=True):
         if page.refused is not None:
             continue
         name = one.ask.object
-        last = Position(page.rows[-1].changed, page.rows[-1].id) if page.rows else None
+        last = FeedPosition(page.rows[-1].changed, page.rows[-1].id) if page.rows else None
         if one.loading is not None:
             key = f"{one.loading}/{name}"
             loads[key] = Load(last or loads[key].at, done=not page.full)
@@ -118,14 +120,14 @@ def hurried(pages: Sequence[Page]) -> bool:
     return any(page.full for page in pages)
 
 
-def behind(asked: Sequence[Asked], pages: Sequence[Page], now: datetime) -> float:
+def behind(asked: Sequence[PlannedAsk], pages: Sequence[Page], now: datetime) -> float:
     """Return for how many seconds changes have waited that are not read yet; 0 where all is read."""
     read = [page for one, page in zip(asked, pages, strict=True) if page.full and page.rows and one.loading is None]
     full = [page.rows[-1].changed for page in read]
     return max(((now - moment).total_seconds() for moment in full), default=0.0)
 
 
-def _read(reading: Reading, last: Position | None, full: bool, now: float, pace: Pace) -> Reading:
+def _read(reading: Reading, last: FeedPosition | None, full: bool, now: float, pace: PollPace) -> Reading:
     high = reading.high if last is None or last.at < reading.high.at else last
     if full:
         return replace(reading, at=last or reading.at, high=high, pages=reading.pages + 1)
@@ -133,7 +135,7 @@ def _read(reading: Reading, last: Position | None, full: bool, now: float, pace:
     if reading.sweeping:
         due = now + pace.overlap / 2 if reading.pages else 0.0
     if now >= due:
-        return Reading(Position(high.at - timedelta(seconds=pace.overlap)), high, True, 0, due)
+        return Reading(FeedPosition(high.at - timedelta(seconds=pace.overlap)), high, True, 0, due)
     return Reading(high, high, False, 0, due)
 
 

@@ -13,11 +13,11 @@ from typing import Protocol, TypeAlias
 from processors.model.errors import SignalboxError
 from schemas.values import Scalar
 
-Headers: TypeAlias = Sequence[tuple[str, bytes]]
+MessageHeaders: TypeAlias = Sequence[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class FeedPosition:
     """How far an object was read: by SystemModstamp, and by record ID among equal ones (`id` '': none of them yet)."""
 
     at: datetime
@@ -35,7 +35,7 @@ class Ask:
 
     object: str
     fields: tuple[str, ...]
-    after: Position | None
+    after: FeedPosition | None
     most: int
     until: datetime | None = None
     created_until: datetime | None = None
@@ -43,7 +43,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChangedRecord:
     """A record as the org has it now; `fields` are those asked for, by name as asked."""
 
     object: str
@@ -65,7 +65,7 @@ class Page:
     `refused`: why this ask was refused.
     """
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ChangedRecord, ...] = ()
     full: bool = False
     refused: str | None = None
 
@@ -80,13 +80,13 @@ class OwnWrite:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutgoingMessage:
     """One message of a transaction; `value` None takes its key out of a compacted topic."""
 
     topic: str
     key: bytes
     value: bytes | None
-    headers: Headers = ()
+    headers: MessageHeaders = ()
 
 
 class ChangeFeed(Protocol):
@@ -134,7 +134,7 @@ class ChangeLog(Protocol):
     def open(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield what is kept, oldest first (a later value of a key replaces it). Raises `Superseded`, `Transient`."""
 
-    def commit(self, messages: Sequence[Message]) -> None:
+    def commit(self, messages: Sequence[OutgoingMessage]) -> None:
         """Send all of them or none. Raises `NotKept` or `Superseded`."""
 
     def close(self) -> None:

@@ -7,22 +7,24 @@ Rule of this file: pure; whether the link is dropped is the executor's to decide
 
 from datetime import UTC, datetime
 
-from processors.changes.ports import Row
+from processors.changes.ports import ChangedRecord
 from schemas.command import Command, SourceRecord
 from schemas.identity import command_id, digest
 from schemas.values import Person
 
-CONTRACT = "change"
+UNLINK_CONTRACT = "change"
 
 
-def unlink(row: Row, integration: str, org: str, source_id: str, settings_digest: str, now: datetime) -> Command:
+def unlink(
+    row: ChangedRecord, integration: str, org: str, source_id: str, settings_digest: str, now: datetime
+) -> Command:
     """Return the command that drops the link of *source_id* with the record of *row*."""
     version = row.changed.astimezone(UTC).isoformat(timespec="milliseconds")
     event_id = f"{row.id}/{version}"
     return Command(
-        command_id=command_id(CONTRACT, event_id, integration),
+        command_id=command_id(UNLINK_CONTRACT, event_id, integration),
         kind="apply",
-        contract=CONTRACT,
+        contract=UNLINK_CONTRACT,
         event_id=event_id,
         event_digest=digest({"record": row.id, "changed": version, "source": source_id}),
         source_id=source_id,

@@ -19,6 +19,13 @@ Place: TypeAlias = tuple[str, int, int]
 """Topic, partition, offset."""
 
 
+def set_lag(metrics: Metrics, place: Partition, messages: int, seconds: float) -> None:
+    """Set both gauges of a partition: messages not done with, and the age of the oldest of them at the least."""
+    labels = {"topic": place[0], "partition": str(place[1])}
+    metrics.gauge("consumer_lag_messages", messages, **labels)
+    metrics.gauge("consumer_lag_seconds", max(0.0, seconds), **labels)
+
+
 @dataclass(slots=True)
 class Lag:
     """The lag of one consumer; used by its own thread alone."""
@@ -51,14 +58,11 @@ class Lag:
             waiting = [moment for (topic, number, _), moment in kept.items() if (topic, number) == place]
             _, high = consumer.get_watermark_offsets(partition, cached=True)
             unread = max(0, high - partition.offset) if high >= 0 and partition.offset >= 0 else 0
-            labels = {"topic": place[0], "partition": str(place[1])}
-            self.metrics.gauge("consumer_lag_messages", unread + len(waiting), **labels)
             oldest = min(waiting, default=self._last.get(place) if unread else None)
-            self.metrics.gauge("consumer_lag_seconds", max(0.0, now - oldest) if oldest else 0.0, **labels)
+            set_lag(self.metrics, place, unread + len(waiting), now - oldest if oldest else 0.0)
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """Set the gauges of partitions that are another's now to nothing."""
         for topic, number in partitions:
             self._last.pop((topic, number), None)
-            for name in ("consumer_lag_messages", "consumer_lag_seconds"):
-                self.metrics.gauge(name, 0, topic=topic, partition=str(number))
+            set_lag(self.metrics, (topic, number), 0, 0.0)

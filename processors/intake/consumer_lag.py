@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from processors.consuming.lag import set_lag
 from processors.model.ports import Metrics
 
 
@@ -40,7 +41,5 @@ class IntakeLag:
         ends = {(one.topic, one.partition): consumer.highwater(one) for one in consumer.assignment()}
         for place, done in self._done.items():
             behind = max(0, (ends.get(place) or done) - done)
-            labels = {"topic": place[0].removeprefix(self.prefix), "partition": str(place[1])}
-            self.metrics.gauge("consumer_lag_messages", behind, **labels)
-            age = max(0.0, now - self._sent[place]) if behind else 0.0
-            self.metrics.gauge("consumer_lag_seconds", age, **labels)
+            age = now - self._sent[place] if behind else 0.0
+            set_lag(self.metrics, (place[0].removeprefix(self.prefix), place[1]), behind, age)

@@ -1,8 +1,8 @@
 """
-Episodes: a broken connection from the moment that it is noticed until it is mended.
+Incidents: a broken connection from the moment that it is noticed until it is mended.
 
-In: what is broken now, the episodes that are open.  Out: which began, which ended, which stay open.  Pure.
-Rule of this file: an episode keeps its beginning whatever is found meanwhile, for its ID is made of it: one mail when
+In: what is broken now, the incidents that are open.  Out: which began, which ended, which stay open.  Pure.
+Rule of this file: an incident keeps its beginning whatever is found meanwhile, for its ID is made of it: one mail when
 it begins, one when it ends.
 """
 
@@ -14,12 +14,12 @@ import orjson
 from processors.model.connection import Break, Cause
 from schemas.identity import incident_id
 
-KEPT = ("", "connection")
-"""Under which integration and source ID the ledger keeps the open episodes; no integration has the empty name."""
+INCIDENTS_KEY = ("", "connection")
+"""Under which integration and source ID the ledger keeps the open incidents; no integration has the empty name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
+class Incident:
     """One broken connection: since when (seconds since the epoch), for whom, and what was seen."""
 
     cause: Cause
@@ -33,49 +33,49 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class IncidentChange:
     """What a look at the connection came to."""
 
-    open: tuple[Episode, ...]
-    began: tuple[Episode, ...] = ()
-    ended: tuple[Episode, ...] = ()
+    open: tuple[Incident, ...]
+    began: tuple[Incident, ...] = ()
+    ended: tuple[Incident, ...] = ()
 
 
-def org_broke(episodes: Sequence[Episode], found: Break, now: float) -> Turn:
+def org_broke(incidents: Sequence[Incident], found: Break, now: float) -> IncidentChange:
     """
     Return the turn where the whole org cannot be worked on.
 
-    Another cause than before is another episode; the earlier one is over, though nothing is mended.
+    Another cause than before is another incident; the earlier one is over, though nothing is mended.
     """
-    if any(one.cause == found.cause for one in episodes):
-        return Turn(tuple(episodes))
-    fresh = Episode(found.cause, tuple(sorted(found.integrations)), now, found.detail)
-    return Turn((*(one for one in episodes if one.cause == "field_removed"), fresh), began=(fresh,))
+    if any(one.cause == found.cause for one in incidents):
+        return IncidentChange(tuple(incidents))
+    fresh = Incident(found.cause, tuple(sorted(found.integrations)), now, found.detail)
+    return IncidentChange((*(one for one in incidents if one.cause == "field_removed"), fresh), began=(fresh,))
 
 
-def org_answers(episodes: Sequence[Episode], lost: Sequence[Break], now: float) -> Turn:
+def org_answers(incidents: Sequence[Incident], lost: Sequence[Break], now: float) -> IncidentChange:
     """
     Return the turn where the org answers and *lost* names the integrations that cannot go on all the same.
 
-    Those that are found together are one episode; it ends when none of them is broken any more.
+    Those that are found together are one incident; it ends when none of them is broken any more.
     """
     broken = {name for one in lost for name in one.integrations}
-    kept = [one for one in episodes if one.cause == "field_removed" and not broken.isdisjoint(one.integrations)]
+    kept = [one for one in incidents if one.cause == "field_removed" and not broken.isdisjoint(one.integrations)]
     known = {name for one in kept for name in one.integrations}
     fresh = [one for one in lost if known.isdisjoint(one.integrations)]
-    began: tuple[Episode, ...] = ()
+    began: tuple[Incident, ...] = ()
     if fresh:
         names = tuple(sorted(name for one in fresh for name in one.integrations))
-        began = (Episode("field_removed", names, now, "; ".join(one.detail for one in fresh)),)
-    ended = tuple(one for one in episodes if one not in kept)
-    return Turn((*kept, *began), began, ended)
+        began = (Incident("field_removed", names, now, "; ".join(one.detail for one in fresh)),)
+    ended = tuple(one for one in incidents if one not in kept)
+    return IncidentChange((*kept, *began), began, ended)
 
 
-def to_json(episodes: Collection[Episode]) -> bytes:
-    """Return the open episodes as the ledger keeps them."""
-    return orjson.dumps([asdict(one) for one in episodes])
+def to_json(incidents: Collection[Incident]) -> bytes:
+    """Return the open incidents as the ledger keeps them."""
+    return orjson.dumps([asdict(one) for one in incidents])
 
 
-def from_json(body: bytes) -> tuple[Episode, ...]:
-    """Return the episodes that the ledger keeps."""
-    return tuple(Episode(**{**one, "integrations": tuple(one["integrations"])}) for one in orjson.loads(body))
+def from_json(body: bytes) -> tuple[Incident, ...]:
+    """Return the incidents that the ledger keeps."""
+    return tuple(Incident(**{**one, "integrations": tuple(one["integrations"])}) for one in orjson.loads(body))

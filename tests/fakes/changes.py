@@ -15,8 +15,8 @@ from connectors.kafka.headers import change_headers
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.changes.org import OrgChanges, PollerDependencies
-from processors.changes.plan import Pace
-from processors.changes.ports import Ask, ChangeFeed, Message, NotKept, OwnWrite, Page, Superseded
+from processors.changes.plan import PollPace
+from processors.changes.ports import Ask, ChangeFeed, NotKept, OutgoingMessage, OwnWrite, Page, Superseded
 from processors.integration.model import Integration
 from processors.sources.settings import integration_of
 from schemas.change import Change
@@ -25,7 +25,7 @@ from schemas.command import Command
 from simulator.client import Control
 
 CODEC = SingleObject()
-QUICK = Pace(every=0.01, overlap=600.0, page=2_000, hold_back=0.0)
+QUICK = PollPace(every=0.01, overlap=600.0, page=2_000, hold_back=0.0)
 
 
 @dataclass
@@ -33,7 +33,7 @@ class FakeLog:
     """`ChangeLog` in memory. `opened` counts; only the last opener may commit, as on Kafka."""
 
     kept: dict[bytes, bytes | None] = field(default_factory=dict)
-    sent: list[Message] = field(default_factory=list)
+    sent: list[OutgoingMessage] = field(default_factory=list)
     fail: list[str] = field(default_factory=list)
     transactions: int = 0
     largest: int = 0
@@ -42,7 +42,7 @@ class FakeLog:
         """Yield what is kept."""
         yield from list(self.kept.items())
 
-    def commit(self, messages: Sequence[Message]) -> None:
+    def commit(self, messages: Sequence[OutgoingMessage]) -> None:
         """Keep all of it or none; `before` and `after` of *fail* are where this process dies."""
         how = self.fail.pop(0) if self.fail else ""
         if how == "refused":
@@ -134,7 +134,7 @@ def told(name: str = "field", objects: Mapping[str, Any] | None = None, **more: 
 class ChangesRig:
     """One org's poller on the simulated org, with a log that a test may let fail."""
 
-    def __init__(self, running: simulator.Running, *integrations: Integration, pace: Pace = QUICK) -> None:
+    def __init__(self, running: simulator.Running, *integrations: Integration, pace: PollPace = QUICK) -> None:
         self.running, self.integrations, self.pace = running, integrations, pace
         self.log, self.writes, self.links, self.metrics = FakeLog(), FakeWrites(), FakeLinks(), Counts()
         self.control = Control(running.control_url)

@@ -21,7 +21,15 @@ from processors.integration.check_org import targets
 from processors.integration.model import Integration
 from processors.model.connection import CAUSES, SENTENCES, Break
 from processors.model.errors import OrgDown
-from processors.model.incidents import KEPT, Episode, Turn, from_json, org_answers, org_broke, to_json
+from processors.model.incidents import (
+    INCIDENTS_KEY,
+    Incident,
+    IncidentChange,
+    from_json,
+    org_answers,
+    org_broke,
+    to_json,
+)
 from processors.model.ledger import Lease, LedgerTransaction, Noticed
 from processors.model.values import OrgFacts
 from schemas.notice import Notice, NoticeKind
@@ -47,7 +55,7 @@ class ConnectionMonitor:
         self._scheduler = scheduler
         self._tell = tell
         self._lock = threading.RLock()
-        self._episodes: tuple[Episode, ...] = ()
+        self._incidents: tuple[Incident, ...] = ()
         self._held: frozenset[str] = frozenset()
         self._unproven = False
         self._known_faults: frozenset[str] = frozenset()
@@ -60,23 +68,23 @@ class ConnectionMonitor:
         self.wanted = deps.salesforce is not None and any(one.enabled for one in self.integrations)
 
     def load(self) -> None:
-        """Take up the episodes that the ledger holds: whoever was told of one is not told again."""
-        kept = self._deps.ledger.source_states(self._lease, [KEPT]).get(KEPT)
+        """Take up the incidents that the ledger holds: whoever was told of one is not told again."""
+        kept = self._deps.ledger.source_states(self._lease, [INCIDENTS_KEY]).get(INCIDENTS_KEY)
         with self._lock:
-            self._episodes = from_json(kept) if kept else ()
-            self._held = frozenset(name for one in self._episodes for name in _held(one))
+            self._incidents = from_json(kept) if kept else ()
+            self._held = frozenset(name for one in self._incidents for name in _held(one))
         self._scheduler.hold(self._held)
         self._show()
 
     @property
     def closed(self) -> bool:
         """Whether the whole org waits: its connection is broken, or its credential is not proven yet."""
-        return self._unproven or any(one.cause != "field_removed" for one in self._episodes)
+        return self._unproven or any(one.cause != "field_removed" for one in self._incidents)
 
     @property
     def broken(self) -> bool:
         """Whether anything waits for the connection."""
-        return self._unproven or bool(self._episodes)
+        return self._unproven or bool(self._incidents)
 
     @property
     def unproven(self) -> bool:
@@ -89,7 +97,7 @@ class ConnectionMonitor:
 
     def why(self, job: Job) -> str:
         """Return for the reader why a held command waits."""
-        names = [one.detail for one in self._episodes if job.command.integration in one.integrations]
+        names = [one.detail for one in self._incidents if job.command.integration in one.integrations]
         return f"connection: {names[0] if names else SENTENCES['field_removed'].what}"
 
     def changed(self) -> None:
@@ -105,13 +113,13 @@ class ConnectionMonitor:
             return
         names = tuple(one.name for one in self.integrations if one.enabled)
         with self._lock:
-            self._turn(org_broke(self._episodes, Break(down.cause, names, down.reason), self._deps.clock()))
+            self._turn(org_broke(self._incidents, Break(down.cause, names, down.reason), self._deps.clock()))
 
     def seen(self, facts: OrgFacts) -> None:
         """The org answered with its describe: hold whose fields are gone, let go whose are there."""
         with self._lock:
             lost = self._lost(facts)
-            self._turn(org_answers(self._episodes, lost, self._deps.clock()))
+            self._turn(org_answers(self._incidents, lost, self._deps.clock()))
             self._held = frozenset(name for one in lost for name in one.integrations)
             proven, self._unproven = self._unproven, False
         self._scheduler.hold(self._held)
@@ -152,41 +160,41 @@ class ConnectionMonitor:
         self._new_faults, self._known_faults = frozenset(new), frozenset(faults - new)
         return found
 
-    def _turn(self, turn: Turn) -> None:
+    def _turn(self, turn: IncidentChange) -> None:
         """Store and tell what began and what ended; only then is it so."""
-        if turn.open == self._episodes:
+        if turn.open == self._incidents:
             return
         noticed = [
             *(self._notice(one, "connection_broken") for one in turn.began),
             *(self._notice(one, "connection_mended") for one in turn.ended),
         ]
-        self._tell(LedgerTransaction(noticed=noticed, source_states={KEPT: to_json(turn.open)}))
-        self._episodes = turn.open
+        self._tell(LedgerTransaction(noticed=noticed, source_states={INCIDENTS_KEY: to_json(turn.open)}))
+        self._incidents = turn.open
         for one in turn.began:
             log.error("connection is broken", org=self._deps.org, **_log_fields(one), todo=SENTENCES[one.cause].todo)
         for one in turn.ended:
             log.info("connection is mended", org=self._deps.org, **_log_fields(one))
         self._show()
 
-    def _notice(self, episode: Episode, kind: NoticeKind) -> Noticed:
-        sentence, deps = SENTENCES[episode.cause], self._deps
-        reason = f"{sentence.what}: {episode.detail}" if kind == "connection_broken" else f"no longer: {sentence.what}"
+    def _notice(self, incident: Incident, kind: NoticeKind) -> Noticed:
+        sentence, deps = SENTENCES[incident.cause], self._deps
+        reason = f"{sentence.what}: {incident.detail}" if kind == "connection_broken" else f"no longer: {sentence.what}"
         notice = Notice(
-            command_id=episode.id(deps.org),
+            command_id=incident.id(deps.org),
             kind=kind,
             integration="",
             org=deps.org,
             event_id="",
             person=Person(),
             reason=reason[:500],
-            time=datetime.fromtimestamp(episode.began, UTC) if kind == "connection_broken" else deps.now(),
-            cause=episode.cause,
-            integrations=episode.integrations,
+            time=datetime.fromtimestamp(incident.began, UTC) if kind == "connection_broken" else deps.now(),
+            cause=incident.cause,
+            integrations=incident.integrations,
         )
         return ledger_row(notice, deps.codec, deps.notice_headers)
 
     def _show(self) -> None:
-        deps, causes = self._deps, {one.cause for one in self._episodes}
+        deps, causes = self._deps, {one.cause for one in self._incidents}
         if deps.salesforce is None:
             return
         states: dict[str, bool] = {cause: cause in causes for cause in CAUSES}
@@ -227,9 +235,9 @@ class ConnectionMonitor:
         self._warned = True
 
 
-def _held(episode: Episode) -> Iterable[str]:
-    return episode.integrations if episode.cause == "field_removed" else ()
+def _held(incident: Incident) -> Iterable[str]:
+    return incident.integrations if incident.cause == "field_removed" else ()
 
 
-def _log_fields(episode: Episode) -> dict[str, str | Sequence[str]]:
-    return {"cause": episode.cause, "integrations": list(episode.integrations), "why": episode.detail}
+def _log_fields(incident: Incident) -> dict[str, str | Sequence[str]]:
+    return {"cause": incident.cause, "integrations": list(incident.integrations), "why": incident.detail}

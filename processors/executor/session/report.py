@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from confluent_kafka import Consumer
 
+from processors.consuming.lag import set_lag
 from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.ownership import Owned
 from processors.model.ports import Metrics
@@ -55,7 +56,5 @@ class Report:
             return
         _, high = consumer.get_watermark_offsets(owned.partition, cached=True)
         behind = max(0, high - owned.position.offset) if high >= 0 else 0
-        labels = {"topic": owned.partition.topic, "partition": "0"}
-        self._metrics.gauge("consumer_lag_messages", behind, **labels)
         age = now - owned.read_until if behind and owned.read_until else 0.0
-        self._metrics.gauge("consumer_lag_seconds", max(0.0, age), **labels)
+        set_lag(self._metrics, (owned.partition.topic, 0), behind, age)

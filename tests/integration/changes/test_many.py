@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 import simulator
-from processors.changes.plan import Pace
+from processors.changes.plan import PollPace
 from tests.fakes.changes import ChangesRig, told
 
 MANY = 50_000
@@ -18,7 +18,9 @@ PAGE = 2_000
 def test_fifty_thousand_changes_of_one_moment_come_once_in_bounded_parts() -> None:
     objects = {"Lead": {"scope": "forward_only", "fields": {"city": "City"}}}
     with simulator.serve() as running:
-        rig = ChangesRig(running, told(objects=objects), pace=Pace(every=0.01, overlap=600.0, page=PAGE, hold_back=0.0))
+        rig = ChangesRig(
+            running, told(objects=objects), pace=PollPace(every=0.01, overlap=600.0, page=PAGE, hold_back=0.0)
+        )
         rig.poll()
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         row = {"LastName": "Lee", "Company": "Acme", "City": "Bern", "SystemModstamp": moment}

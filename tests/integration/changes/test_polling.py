@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import simulator
-from processors.changes.plan import Pace
+from processors.changes.plan import PollPace
 from tests.fakes.changes import QUICK, ChangesRig, named, told
 
 Opened = Callable[..., ChangesRig]
@@ -65,7 +65,7 @@ def test_sp_12_every_object_of_every_integration_comes_by_one_api_call_a_poll(op
 
 
 def test_sp_13_what_is_there_comes_first_and_what_changes_later_too(opened: Opened) -> None:
-    rig = opened(pace=Pace(every=0.01, overlap=600.0, page=3, hold_back=0.0))
+    rig = opened(pace=PollPace(every=0.01, overlap=600.0, page=3, hold_back=0.0))
     rig.control.shift(-86_400)
     old = {rig.seed(City=f"City {number}") for number in range(10)}
     rig.control.shift(86_400)
@@ -180,7 +180,7 @@ def test_deleted_and_merged_records_come_back_too(opened: Opened) -> None:
 
 
 def test_equal_timestamps_at_the_edge_of_a_page_are_neither_lost_nor_sent_twice(opened: Opened) -> None:
-    rig = opened(pace=Pace(every=0.01, overlap=600.0, page=3, hold_back=0.0))
+    rig = opened(pace=PollPace(every=0.01, overlap=600.0, page=3, hold_back=0.0))
     rig.poll()
     moment = rig.clock().isoformat(timespec="milliseconds")
     made = rig.control.seed(
@@ -215,7 +215,7 @@ def test_a_clock_that_is_wrong_by_most_of_an_hour_loses_nothing(opened: Opened, 
 
 @pytest.mark.parametrize("place", ["before", "after", "refused"])
 def test_d24_whichever_way_the_poller_dies_each_change_is_sent_once(opened: Opened, place: str) -> None:
-    rig = opened(pace=Pace(every=0.01, overlap=600.0, page=5, hold_back=0.0))
+    rig = opened(pace=PollPace(every=0.01, overlap=600.0, page=5, hold_back=0.0))
     rig.poll()
     made = [rig.seed(City=f"C{number}") for number in range(23)]
     rig.log.fail = [place, "", place, place]

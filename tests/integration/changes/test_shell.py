@@ -14,7 +14,7 @@ from connectors.kafka.headers import change_headers
 from connectors.kafka.options import KafkaSettings, consumer_config, transactional_config
 from processors.changes.app import GROUP, ChangesDependencies, run_changes
 from processors.changes.org import PollerDependencies
-from processors.changes.plan import Pace
+from processors.changes.plan import PollPace
 from schemas.topics import change_rows, change_state_topic
 from tests.fakes.changes import CODEC, ChangesRig, told
 from tests.fixtures.processes import wait_until
@@ -48,7 +48,7 @@ class Running:
                 clock=rig.clock,
                 probe=lambda _place: None,
                 metrics=rig.metrics,
-                pace=Pace(every=0.05, overlap=600.0, page=2_000, hold_back=0.0),
+                pace=PollPace(every=0.05, overlap=600.0, page=2_000, hold_back=0.0),
             )
 
         shell = ChangesDependencies(

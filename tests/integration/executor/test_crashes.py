@@ -132,7 +132,7 @@ def test_a_batch_that_was_split_goes_on_although_its_other_half_met_an_org_that_
 
     assert sorted(rig.kinds(rig.settle(2, 5.0))) == ["converted", "created"]
     assert [rig.org.created(name) for name in ("Account", "Contact", "Opportunity")] == [2, 1, 2]
-    rig.wait(rig.executor.scheduler.idle, 2.0, "an idle desk")
+    rig.wait(rig.executor.scheduler.idle, 2.0, "an idle scheduler")
     assert rig.executor.scheduler.counts(rig.clock())["claims"] == 0
 
 

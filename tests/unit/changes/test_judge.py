@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from processors.changes import plan
 from processors.changes.cursor import Cursor, Load, Reading
 from processors.changes.diff import same
-from processors.changes.filter import unmet
+from processors.changes.filter import unmet_filter
 from processors.changes.judge import Judged, Listener, judge
 from processors.changes.map import mapped, owner_of
-from processors.changes.ports import OwnWrite, Page, Position, Row
+from processors.changes.ports import ChangedRecord, FeedPosition, OwnWrite, Page
 from processors.changes.seen import Seen
 from processors.integration.change_settings import ChangedField, ChangeFilter, ChangesSettings
 from processors.integration.model import Integration
@@ -31,12 +31,12 @@ def listener(one: Integration | None = None, started: datetime = NOW) -> Listene
     return Listener(one.name, one.org, one.changes, dict.fromkeys(one.changes.objects, started))
 
 
-def row(minutes: float = 1, *, created: datetime = OLD, **more: Any) -> Row:
+def row(minutes: float = 1, *, created: datetime = OLD, **more: Any) -> ChangedRecord:
     fields = more.pop("fields", {"LastName": "Lee", "Status": "Open", "City": "Bern"})
-    return Row("Lead", "00Q000000000001AAA", NOW + timedelta(minutes=minutes), created, fields=fields, **more)
+    return ChangedRecord("Lead", "00Q000000000001AAA", NOW + timedelta(minutes=minutes), created, fields=fields, **more)
 
 
-def said(one: Row, seen: Seen | None = None, *, who: Listener | None = None, **more: Any) -> Judged:
+def said(one: ChangedRecord, seen: Seen | None = None, *, who: Listener | None = None, **more: Any) -> Judged:
     return judge(one, seen, [who or listener()], more.pop("ours", {}), more.pop("sources", {}), **more)
 
 
@@ -136,7 +136,7 @@ def test_only_the_field_that_we_wrote_is_left_out_and_only_once() -> None:
 )
 def test_sp_16_a_null_is_the_empty_text_and_case_tells_nothing_apart(value: Any, condition: Any, holds: bool) -> None:
     one = ChangeFilter.model_validate({"name": "n", "field": "Industry", **condition})
-    assert (unmet([one], {"Industry": value}) is None) is holds
+    assert (unmet_filter([one], {"Industry": value}) is None) is holds
 
 
 def test_sp_17_the_first_condition_that_does_not_hold_is_named() -> None:
@@ -144,7 +144,7 @@ def test_sp_17_the_first_condition_that_does_not_hold_is_named() -> None:
         ChangeFilter(name="a", field="Industry", equals=("Chemicals",)),
         ChangeFilter(name="b", field="Owner.Name", not_equals=("Lane Buckman",)),
     ]
-    left_out = unmet(two, {"Industry": "Chemicals", "Owner.Name": "lane buckman"})
+    left_out = unmet_filter(two, {"Industry": "Chemicals", "Owner.Name": "lane buckman"})
     assert left_out is not None
     assert left_out.name == "b"
 
@@ -185,9 +185,9 @@ def test_what_is_kept_is_read_back_as_it_was() -> None:
     seen = Seen(NOW, values={"City": "Bern", "Amount": 1.5}, told={"field": False}, marks={"City": "e"})
     assert Seen.from_bytes(seen.to_bytes()) == seen
     cursor = Cursor(
-        {"Lead": Reading(Position(NOW, "00Q"), Position(NOW), False, 3, 7.5)},
+        {"Lead": Reading(FeedPosition(NOW, "00Q"), FeedPosition(NOW), False, 3, 7.5)},
         {"field/Lead": NOW},
-        {"field/Lead": Load(Position(NOW, "00Q")), "field/Contact": Load(None, True)},
+        {"field/Lead": Load(FeedPosition(NOW, "00Q")), "field/Contact": Load(None, True)},
     )
     assert Cursor.from_bytes(cursor.to_bytes()) == cursor
 
@@ -198,32 +198,34 @@ def test_a_change_travels_as_avro() -> None:
     assert Change.from_avro(codec.decode("change", codec.encode("change", change.to_avro()))) == change
 
 
-PACE = plan.Pace(overlap=600, page=2, hold_back=0)
+PACE = plan.PollPace(overlap=600, page=2, hold_back=0)
 
 
 def begun(*integrations: Integration, cursor: Cursor | None = None, now: datetime = NOW) -> Cursor:
     return plan.begin(cursor or Cursor(), integrations or (told(),), now, PACE)
 
 
-def polled(cursor: Cursor, *rows: Row, full: bool = False, now: datetime = NOW) -> Cursor:
+def polled(cursor: Cursor, *rows: ChangedRecord, full: bool = False, now: datetime = NOW) -> Cursor:
     asked = plan.asks(cursor, [listener(told(objects={"Lead": {}}))], now, PACE)
     return plan.advance(cursor, asked, [Page(rows, full)], now, PACE)
 
 
 def test_a_full_page_is_followed_from_its_last_row_and_the_overlap_is_read_again_after_the_last() -> None:
     cursor = polled(begun(), row(1), row(2), full=True)
-    assert cursor.objects["Lead"].at == Position(NOW + timedelta(minutes=2), "00Q000000000001AAA")
+    assert cursor.objects["Lead"].at == FeedPosition(NOW + timedelta(minutes=2), "00Q000000000001AAA")
     cursor = polled(cursor, row(3))
     reading = cursor.objects["Lead"]
     assert reading.high.at == NOW + timedelta(minutes=3)
     # More than one page: the overlap rests for half of its time, then it is read again.
     assert (reading.at, reading.sweeping) == (reading.high, False)
-    assert polled(cursor, now=NOW + timedelta(seconds=301)).objects["Lead"].at == Position(NOW - timedelta(minutes=7))
+    assert polled(cursor, now=NOW + timedelta(seconds=301)).objects["Lead"].at == FeedPosition(
+        NOW - timedelta(minutes=7)
+    )
 
 
 def test_an_overlap_of_one_page_is_read_again_at_every_poll() -> None:
     cursor = polled(begun(), row(1))
-    assert cursor.objects["Lead"].at == Position(NOW + timedelta(minutes=1) - timedelta(seconds=600))
+    assert cursor.objects["Lead"].at == FeedPosition(NOW + timedelta(minutes=1) - timedelta(seconds=600))
     assert polled(cursor, row(1)) == cursor
 
 
@@ -261,7 +263,7 @@ def test_every_row_is_read_whatever_the_moments_and_the_page(minutes: list[int],
     for _ in range(200):
         at = cursor.objects["Lead"].at
         rows = [one for one in table if one > (at.at, at.id)][:size]
-        page = Page(tuple(Row("Lead", name, moment, OLD) for moment, name in rows), full=len(rows) == size)
+        page = Page(tuple(ChangedRecord("Lead", name, moment, OLD) for moment, name in rows), full=len(rows) == size)
         asked = plan.asks(cursor, [listener(told(objects={"Lead": {}}))], NOW, pace)
         cursor = plan.advance(cursor, asked, [page], NOW, pace)
         read |= {name for _, name in rows}

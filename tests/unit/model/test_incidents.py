@@ -1,8 +1,8 @@
-"""Episodes: when one begins, when it ends, and that its ID never changes."""
+"""Incidents: when one begins, when it ends, and that its ID never changes."""
 
 from processors.executor.session.report import shares
 from processors.model.connection import Break, Cause
-from processors.model.incidents import Episode, from_json, org_answers, org_broke, to_json
+from processors.model.incidents import Incident, from_json, org_answers, org_broke, to_json
 
 LOGIN = Break("auth_password", ("b", "a"), "refused")
 FIELD = Break("field_removed", ("a",), "Lead.X is gone")
@@ -53,9 +53,9 @@ def test_a_broken_login_leaves_what_is_known_of_fields_as_it_is() -> None:
 
 
 def test_an_episode_is_known_by_org_cause_integrations_and_beginning() -> None:
-    one = Episode("auth_token", ("a", "b"), 10.0, "x")
-    assert one.id("main") == Episode("auth_token", ("b", "a"), 10.0, "other words").id("main")
-    others = [one.id("other"), *(Episode(*of).id("main") for of in OTHERS)]
+    one = Incident("auth_token", ("a", "b"), 10.0, "x")
+    assert one.id("main") == Incident("auth_token", ("b", "a"), 10.0, "other words").id("main")
+    others = [one.id("other"), *(Incident(*of).id("main") for of in OTHERS)]
     assert len({one.id("main"), *others}) == 5
 
 
@@ -67,7 +67,7 @@ OTHERS: list[tuple[Cause, tuple[str, ...], float, str]] = [
 
 
 def test_episodes_come_back_from_the_ledger_as_they_were() -> None:
-    kept = (Episode("auth_token", ("a", "b"), 10.25, "ü"), Episode("field_removed", (), 11.0, ""))
+    kept = (Incident("auth_token", ("a", "b"), 10.25, "ü"), Incident("field_removed", (), 11.0, ""))
     assert from_json(to_json(kept)) == kept
 
 

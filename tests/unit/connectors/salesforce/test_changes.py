@@ -8,7 +8,7 @@ import pytest
 
 from connectors.salesforce.changes import LEAST, PolledChanges, changes_statement
 from connectors.salesforce.composite import Answer
-from processors.changes.ports import Ask, Position
+from processors.changes.ports import Ask, FeedPosition
 from processors.model.errors import OrgDown, Transient
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -44,7 +44,7 @@ def ask(**more: Any) -> Ask:
 
 
 def test_a_statement_reads_after_its_position_in_one_order() -> None:
-    after = Position(datetime(2026, 3, 2, 8, 0, 0, 5_000, tzinfo=UTC), "00Q000000000001AAA")
+    after = FeedPosition(datetime(2026, 3, 2, 8, 0, 0, 5_000, tzinfo=UTC), "00Q000000000001AAA")
     text = changes_statement(ask(after=after, until=NOW, fields=("City", "city", "Owner.Name")))
     assert text == (
         "SELECT Owner.Name, City, MasterRecordId, Owner.Email, LastModifiedBy.Email, LastModifiedById, IsDeleted, "
@@ -52,7 +52,7 @@ def test_a_statement_reads_after_its_position_in_one_order() -> None:
         "(SystemModstamp = 2026-03-02T08:00:00.005Z AND Id > '00Q000000000001AAA')) AND "
         "SystemModstamp <= 2026-03-02T09:00:00.000Z ORDER BY SystemModstamp, Id LIMIT 2000"
     )
-    first = changes_statement(ask(object="Opportunity", after=Position(NOW), created_until=NOW))
+    first = changes_statement(ask(object="Opportunity", after=FeedPosition(NOW), created_until=NOW))
     assert "MasterRecordId" not in first
     assert "WHERE SystemModstamp >= 2026-03-02T09:00:00.000Z AND CreatedDate <= 2026-03-02T09:00:00.000Z" in first
 
@@ -62,7 +62,7 @@ def test_s01_nothing_but_a_name_comes_into_a_statement(name: str) -> None:
     with pytest.raises(ValueError, match="not a field"):
         changes_statement(ask(fields=(name,)))
     with pytest.raises(ValueError, match="not a record ID"):
-        changes_statement(ask(after=Position(NOW, "x' OR '1'='1")))
+        changes_statement(ask(after=FeedPosition(NOW, "x' OR '1'='1")))
 
 
 def test_a_row_is_read_whole_and_compound_values_travel_as_json() -> None:

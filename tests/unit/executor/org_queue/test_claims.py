@@ -253,7 +253,7 @@ class AtTheDesk(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Everything settles, and nothing is held when it has."""
-        if not hasattr(self, "desk"):
+        if not hasattr(self, "scheduler"):
             return
         for _ in range(20 * (len(self.all) + 1)):
             self.pass_time(3)
