@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
 
-.PHONY: help setup demo test torture check format bench up down
+.PHONY: help setup demo test torture check docs format bench up down
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -27,7 +27,7 @@ $(UV):
 	@.local/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 .venv/.locked: $(UV) pyproject.toml uv.lock
-	@$(UV) sync --locked --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@$(UV) sync --locked --quiet --all-extras --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
 setup: .venv/.locked ## the locked environment in .venv
@@ -49,6 +49,9 @@ check: setup ## format, lint, types, imports
 	@$(RUN)ruff check .
 	@$(RUN)mypy .
 	@$(RUN)lint-imports
+
+docs: setup ## the pages as a site, in .local/site
+	@$(RUN)mkdocs build --quiet --strict
 
 format: setup ## put the code into the house's format
 	@$(RUN)ruff format .

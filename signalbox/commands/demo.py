@@ -1,15 +1,14 @@
 """
 Command *demo*: the main job on embedded parts, in under a minute.
 
-Rule of this file: options only; what happens stands in `signalbox/demo/`.
+Rule of this file: options only; what happens stands in `signalbox/demo/`, which is loaded when it is asked for.
 """
 
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from signalbox.demo.run import run_demo
+from signalbox.commands.extra import demo_module
 
 
 def demo(
@@ -17,4 +16,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Equal seeds give equal events.")] = 1,
 ) -> None:
     """Run everything on embedded parts and add the numbers up. Example: `signalbox demo --serve`."""
-    raise typer.Exit(run_demo(seed, serve=serve, console=Console()))
+    run = demo_module("signalbox.demo.run")
+    from rich.console import Console
+
+    raise typer.Exit(run.run_demo(seed, serve=serve, console=Console()))

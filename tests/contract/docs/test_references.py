@@ -148,5 +148,6 @@ def test_every_dependency_earns_its_line() -> None:
 
 
 def _dependencies(project: dict[str, Any]) -> set[str]:
-    named = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    groups = (*project["project"]["optional-dependencies"].values(), *project["dependency-groups"].values())
+    named = [*project["project"]["dependencies"], *(one for group in groups for one in group)]
     return {re.split(r"[\[<>=~! ]", one)[0] for one in named}

@@ -76,12 +76,38 @@ def test_every_mounted_file_is_in_the_repository(stack: dict[str, Any]) -> None:
     assert [mount for mount in local if not (files.ROOT / mount).exists()] == []
 
 
-def test_the_image_runs_as_nobody_else_and_holds_no_build_tools() -> None:
+def stages() -> dict[str, tuple[str, str]]:
+    """Return each stage of the image: the one that it begins with, and its lines."""
     text = (files.ROOT / "deploy/Dockerfile").read_text("utf-8")
-    final = text[text.rindex("\nFROM ") :]
-    assert "\nUSER 10001:10001\n" in final
-    assert "\nHEALTHCHECK " in final
-    assert not re.search(r"\b(gcc|build-essential|apt-get|pip|uv) ", final)
-    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
+    found = re.findall(r"^FROM (\S+) AS (\S+)\n(.*?)(?=^FROM |\Z)", text, re.MULTILINE | re.DOTALL)
+    return {name: (base, lines) for base, name, lines in found}
+
+
+def test_the_image_runs_as_nobody_else_and_holds_no_build_tools() -> None:
+    base, runtime = stages()["runtime"]
+    assert base == "${BASE}"
+    assert "\nUSER 10001:10001\n" in runtime
+    assert "\nHEALTHCHECK " in runtime
+    assert list(stages())[-1] == "production"
+    for name in ("production", "demo"):
+        base, lines = stages()[name]
+        assert base == "runtime"
+        assert re.findall(r"^\w+", lines, re.MULTILINE) == ["COPY"]
+    assert not re.search(r"\b(gcc|build-essential|apt-get|pip|uv) ", runtime)
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", "".join(lines for _, lines in stages().values()), re.MULTILINE)
     names = [name for line in copied for name in line.split()]
     assert [name for name in names if not (files.ROOT / name).exists()] == []
+
+
+def test_the_image_for_production_has_neither_demo_nor_simulator(stack: dict[str, Any]) -> None:
+    _, build = stages()["build"]
+    assert "COPY --from=build " in stages()["production"][1]
+    assert "COPY simulator " not in build
+    assert "rm -r signalbox/demo " in build
+    assert "--extra" not in build
+    targets = {name: service["build"]["target"] for name, service in stack["services"].items() if "build" in service}
+    assert {name for name, target in targets.items() if target == "demo"} == {"simulator"}
+    images = {
+        service["image"]: service["build"]["target"] for service in stack["services"].values() if "build" in service
+    }
+    assert images == {"signalbox:local": "production", "signalbox:demo": "demo"}
