@@ -2,6 +2,9 @@
 Ports: what the stages' shells need from outside systems. Connectors implement them, fakes too; one contract suite
 tests both.
 
+Salesforce is the domain (decision 0071): its port has the words of Salesforce, such as conversion, describe and API
+call. SOQL, HTTP and the library are the connector's.
+
 Rule of this file: protocols only, in the words of the glossary; no library type crosses a port.
 """
 

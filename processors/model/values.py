@@ -1,6 +1,8 @@
 """
 Values that flow between the stages: what was found, what is decided, what is written, what came back.
 
+Objects, fields and limits are those of Salesforce, under its API names: Salesforce is the domain (decision 0071).
+
 Rule of this file: frozen values without behaviour beyond their own invariants; no I/O, no clock.
 """
 
