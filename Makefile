@@ -51,7 +51,7 @@ check: setup ## format, lint, types, imports
 	@$(RUN)lint-imports
 
 docs: setup ## the pages as a site, in .local/site
-	@$(RUN)mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(RUN)mkdocs build --quiet --strict
 
 format: setup ## put the code into the house's format
 	@$(RUN)ruff format .
