@@ -16,6 +16,14 @@ BookingStatus = Literal["booked", "moved", "cancelled", "other"]
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who comes along with a booking's invitee."""
+
+    person: Person
+    attendee_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Booking:
     """What happened to a booking; `person` is the invitee, `agent` the organiser, `answers` are the form's."""
 
@@ -37,6 +45,8 @@ class Booking:
     cancel_reason: str | None = None
     answers: Mapping[str, Scalar] = field(default_factory=dict)
     fields: Mapping[str, Scalar] = field(default_factory=dict)
+    attendee_id: str | None = None
+    guests: tuple[Guest, ...] = ()
 
     @property
     def source_id(self) -> str:
@@ -66,5 +76,6 @@ class Booking:
                 "agent": agent_from(value["agent"]),
                 "answers": dict(value["answers"]),
                 "fields": dict(value["fields"]),
+                "guests": tuple(Guest(person_from(one["person"]), one["attendee_id"]) for one in value["guests"]),
             }
         )

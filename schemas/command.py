@@ -37,10 +37,15 @@ class MatchKey:
 
 @dataclass(frozen=True, slots=True)
 class BookingChange:
-    """What became of a booking (`booked`, `moved`, `cancelled`), and the booking that it replaces."""
+    """
+    What became of a booking (`booked`, `moved`, `cancelled`), and the booking that it replaces.
+
+    `attendee_id` tells the attendees of one booking apart.
+    """
 
     status: str
     previous: str | None = None
+    attendee_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,20 @@ def effect_key(integration: str, source_id: str, role: str) -> str:
     """
     Return 32 hex characters that make a created record the same record for ever (design section 3, points 5 and 8).
 
-    *thing* is the source's own (the call, never the person); *role* is what the record is to it (lead, account, ...).
+    For activities: there the source's entity is the identity (the call, the booking). Release 0.1.0 made the keys of
+    people, accounts and opportunities in this form too; they are read for ever and never written again (`create_key`).
     """
     return hashlib.sha256(_join("effect", integration, source_id, role).encode()).hexdigest()[:32]
+
+
+def create_key(integration: str, contract: str, event_id: str, role: str, attendee: str = "") -> str:
+    """
+    Return 32 hex characters that make one create of a person, account or opportunity idempotent.
+
+    They are never an identity: another event of the same source entity has another key. Neither settings nor the
+    attempt go into it, so a retry shares it. *attendee* tells apart several people of one event.
+    """
+    return hashlib.sha256(_join("create", integration, contract, event_id, role, attendee).encode()).hexdigest()[:32]
 
 
 def digest(value: Mapping[str, Any]) -> str:

@@ -109,10 +109,10 @@ def _find(salesforce: Salesforce, facts: OrgFacts, field: str, values: Sequence[
         wanted = [one for one in values if field != "Id" or _PREFIXES[OBJECTS.index(name)] == one[:3]]
         if known is not None and field in known.fields and wanted:
             fields = tuple(one for one in _FIELDS if one in known.fields)
-            questions.append(Question(name, fields, ((In(field, tuple(wanted)),),)))
+            questions.append(Question(name, fields, ((In(field, tuple(wanted)),),), deleted=True))
     if not questions:
         return []
-    return [record for rows in salesforce.find(questions, deleted=True).rows for record in rows]
+    return [record for rows in salesforce.find(questions).rows for record in rows]
 
 
 def _seen(org: str, record: Record, ids: Sequence[str], links: Sequence[str]) -> FoundRecord:

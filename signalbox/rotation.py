@@ -112,9 +112,9 @@ class RotatingClient:
         """As the port says."""
         return self._client.facts(fresh=fresh)
 
-    def find(self, questions: Sequence[Question], *, deleted: bool = False) -> Found:
+    def find(self, questions: Sequence[Question]) -> Found:
         """As the port says."""
-        return self._client.find(questions, deleted=deleted)
+        return self._client.find(questions)
 
     def search(self, numbers: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> Found:
         """As the port says."""

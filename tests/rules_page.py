@@ -30,8 +30,8 @@ _TOLD_AGAIN = ("schemas/contracts/released/", "signalbox/demo/")
 _SAID = re.compile(r"\b(VS|JI|LL|SP|XB|EG)-(\d+)(?:[\s#]+to[\s#]+\1-(\d+))?|\b(?:1[FG]|ONE)-[a-z_]+")
 LONGEST = 10
 """A longer range ("JI-1 to JI-27") names the source that a module is about: no place of each of its rules."""
-_ID = re.compile(r"(vs|ji|ll|sp|xb)_(\d+)(?:_|$)")
-_LAST = re.compile(r"_(vs|ji|ll|sp|xb)_(\d+)$")
+_ID = re.compile(r"(vs|ji|ll|sp|xb|ow)_(\d+)(?:_|$)")
+_LAST = re.compile(r"_(vs|ji|ll|sp|xb|ow)_(\d+)$")
 _HEAD = """# The rules, one by one
 
 Written by `.venv/bin/python -m tests.rules_page` from the rule tables, the scenarios, the names of tests and

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.database import tables
+from connectors.database.own_records import forget_own_records, keep_own_records
 from connectors.database.reads import LedgerReads, chunks, translated
 from connectors.database.rows import call_row, new_row, notice_row, postponed_row, settled_row, stored_command
 from connectors.database.statements import ABSORB, ENDED, INTEND, POSTPONE, SETTLE
@@ -207,6 +208,8 @@ class SqlLedger(LedgerReads):
             forget_links(connection, lease.org, change.unlinked)
             keep_links(connection, self._insert, lease.org, change.links, self._clock())
             keep_source_states(connection, self._insert, lease.org, change.source_states, self._clock())
+            forget_own_records(connection, lease.org, change.disowned)
+            keep_own_records(connection, self._insert, lease.org, change.own_records, self._clock())
             keep_field_history(connection, self._insert, lease.org, change.clocks, self._clock())
             return Applied(last + len(numbers), numbers)
 
@@ -290,6 +293,8 @@ class SqlLedger(LedgerReads):
             connection.execute(
                 delete(tables.source_state).where(source_id.org == lease.org, source_id.updated_at < long_ago)
             )
+            own = tables.own_record.c
+            connection.execute(delete(tables.own_record).where(own.org == lease.org, own.updated_at < long_ago))
             connection.execute(delete(tables.field_clock).where(clock.org == lease.org, clock.updated_at < untouched))
             old = (
                 _command.org == lease.org,

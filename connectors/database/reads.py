@@ -12,8 +12,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from connectors.database import tables
 from connectors.database.engine import reading
+from connectors.database.own_records import read_own_records
 from processors.model.errors import Transient
 from processors.model.ledger import Lease, Unpublished
+from processors.model.values import OwnRecord
 
 _CHUNK = 500
 """IDs in one IN list: below every database's limit on bound parameters."""
@@ -41,6 +43,11 @@ class LedgerReads:
                     query = select(table.source_id, table.body).where(*own)
                     found.update(((integration, row.source_id), row.body) for row in connection.execute(query))
         return found
+
+    def own_records(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Sequence[OwnRecord]:
+        """Return what earlier events of these source entities made or wrote, by (integration, source ID)."""
+        with translated(), self._reading.connect() as connection:
+            return read_own_records(connection, lease.org, keys)
 
     def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""

@@ -109,6 +109,29 @@ source_state = Table(
     Column("updated_at", Float, nullable=False),
 )
 
+own_record = Table(
+    "own_record",
+    metadata,
+    Column("org", String(60), primary_key=True),
+    Column("integration", String(60), primary_key=True),
+    Column("source_key", String(64), primary_key=True),
+    Column("record_id", String(18), primary_key=True),
+    Column("event_key", String(64), primary_key=True),
+    Column("source_id", Text, nullable=False),
+    Column("object", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("contract", String(60), nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("made", Boolean, nullable=False),
+    Column("person", LargeBinary, nullable=True),
+    Column("attendee", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Index("ix_own_record_org_updated_at", "org", "updated_at"),
+    Index("ix_own_record_org_record_id", "org", "integration", "record_id"),
+    comment="One row a record that an event of a source entity made or wrote; keys are digests of IDs of any size.",
+)
+
 field_clock = Table(
     "field_clock",
     metadata,

@@ -71,7 +71,7 @@ class SalesforceClient:
         }
         return facts
 
-    def find(self, questions: Sequence[Question], *, deleted: bool = False) -> Found:
+    def find(self, questions: Sequence[Question]) -> Found:
         """
         Answer the questions by SOQL. Raises `OrgDown` or `Transient`, never `InDoubt`.
 
@@ -79,7 +79,7 @@ class SalesforceClient:
         """
         self._usage.check(self._clock())
         try:
-            return self._finder.find(questions, deleted=deleted)
+            return self._finder.find(questions)
         except RequestException as error:
             doubt(f"find: {error}", write=False)
 

@@ -33,14 +33,15 @@ class Finder:
         self._types = types
         self.longest = longest
 
-    def find(self, questions: Sequence[Question], *, deleted: bool) -> Found:
+    def find(self, questions: Sequence[Question]) -> Found:
         """Return the rows of each question, each row once, in the order answered."""
         rows: list[dict[str, Record]] = [{} for _ in questions]
         calls = 0
         waiting = deque((number, text) for number, one in enumerate(questions) for text in self._statements(one))
         while waiting:
             batch = [waiting.popleft() for _ in range(min(MOST_SUBREQUESTS, len(waiting)))]
-            answers = self._send([Subrequest("GET", path(text, deleted=deleted)) for _, text in batch])
+            asked = (path(text, deleted=questions[number].deleted) for number, text in batch)
+            answers = self._send([Subrequest("GET", one) for one in asked])
             calls += 1
             again: list[int] = []
             for (number, text), answer in zip(batch, answers, strict=True):

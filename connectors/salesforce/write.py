@@ -39,11 +39,8 @@ class Collection:
         body = {"allOrNone": False, "records": [_body(row) for row in self.rows]}
         if first.operation == "update":
             return Subrequest("PATCH", "composite/sobjects", body, headers)
-        if first.external is None:
-            return Subrequest("POST", "composite/sobjects", body, headers)
-        return Subrequest(
-            "PATCH", f"composite/sobjects/{api_name(first.object)}/{api_name(first.external[0])}", body, headers
-        )
+        # A create is an insert, with or without a key: an upsert would write onto the record that has the key already.
+        return Subrequest("POST", "composite/sobjects", body, headers)
 
     def parts(self) -> list["Collection"]:
         """Return it in as many parts as one call takes."""
@@ -73,8 +70,8 @@ def collections_of(writes: Sequence[Write]) -> list[Collection]:
     return [Collection(tuple(rows)) for rows in packed]
 
 
-def _run(write: Write) -> tuple[str, str, str | None, bool]:
-    return write.operation, write.object, write.external[0] if write.external else None, write.allow_duplicates
+def _run(write: Write) -> tuple[str, str, bool]:
+    return write.operation, write.object, write.allow_duplicates
 
 
 def _name(write: Write) -> str:
@@ -143,5 +140,5 @@ def _written(write: Write, result: Any) -> Written:
         return Written(False, record, errors=errors or (RowError("UNKNOWN", "refused without a reason"),))
     if not isinstance(record, str):
         raise Unusable("a result of a collection names no record")
-    created = write.operation == "create" and (write.external is None or result.get("created") is True)
+    created = write.operation == "create"
     return Written(True, record, created=created)

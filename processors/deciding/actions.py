@@ -9,7 +9,7 @@ come in one order: lead, account made for a conversion, conversion, account, con
 from dataclasses import replace
 
 from processors.deciding import account_opportunity
-from processors.deciding.case import Case, Part, no_mapping
+from processors.deciding.case import Case, Part, no_mapping, own_record_gone
 from processors.integration.model import Integration
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
@@ -24,6 +24,8 @@ _QUEUE = "00G"
 def by_action(case: Case, action: str) -> Decision:
     """Return what one of the four actions does (VS-1 to VS-32)."""
     command, match, settings, book = case.command, case.match, case.settings, case.book
+    if (gone := own_record_gone(match)) is not None:
+        return case.decided("error", (), (gone,))
     found = _match_rules(match)
     situation, match, meant = _situation(match, settings, book)
     case = replace(case, match=match)
@@ -53,7 +55,9 @@ def _match_rules(match: Match) -> tuple[str, ...]:
     """Return the rules by which the match came about: link or SalesforceID, then keys; a lead followed (VS-7)."""
     if match.step == "link":
         return ("LL-7", *(("VS-7",) if match.followed else ()))
-    return (*(("VS-8",) if match.step != "none" or match.ignored_id else ()), *(("VS-7",) if match.followed else ()))
+    by_key = match.step not in ("none", "own") or match.ignored_id
+    followed = ("VS-7",) if match.followed else ()
+    return (*(("VS-8",) if by_key else ()), *match.own_rules, *followed)
 
 
 def _situation(match: Match, settings: Integration, book: Book) -> tuple[str, Match, Part]:

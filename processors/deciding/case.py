@@ -13,13 +13,14 @@ from typing import Any, cast
 from processors.deciding import field_rules
 from processors.deciding.event_order_rules import Guard, clamped
 from processors.integration.model import Integration
+from processors.matching.own import attendee_of
 from processors.model.call import Call
 from processors.model.field_history import Fields, only, stamp
 from processors.model.normalise import is_blank
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step
 from schemas.command import Command
-from schemas.identity import effect_key
+from schemas.identity import create_key
 from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 
@@ -31,7 +32,8 @@ class Part:
 
     `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written; with
     `park` it waits for someone's choice before that. `stale` (`Object.Field`) was not written over something newer or a
-    person's; `seen` are fields of `record` that hold already what is said.
+    person's; `seen` are fields of `record` that hold already what is said. `disowned` are records that no longer count
+    as the source entity's own.
     """
 
     step: Step | None = None
@@ -48,6 +50,7 @@ class Part:
     flags: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    disowned: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -154,6 +157,10 @@ class Case:
 
         *allow_duplicates*: the org's duplicate rules may warn, and it is saved all the same (XB-24).
         """
+        if (before := self.match.made.get(role)) is not None:
+            # This very event made it before, and it was not found by any key since: it is that one.
+            record = Record(object_name, before)
+            return Part(record=record, linked=(record,))
         row = self.book.row("mapping", f"create_{role}", "mapped" if mapped else "no_mapping")
         if row.then == "refuse":
             return no_mapping(object_name, row.rule)
@@ -177,10 +184,14 @@ class Case:
             object_name,
             fields={**made.fields, **(links or {}), **self._link_fields(role, {}, writing=True)},
             refs=dict(refs or {}),
-            effect=effect_key(self.command.integration, self.command.source_id, role),
+            effect=self._key(role),
             allow_duplicates=allow_duplicates,
         )
         return Part(step, rules=made.rules)
+
+    def _key(self, role: Role) -> str:
+        command = self.command
+        return create_key(command.integration, command.contract, command.event_id, role, attendee_of(command))
 
     def decided(
         self,
@@ -207,6 +218,8 @@ class Case:
                     missing_fields=tuple(name for one in parts for name in one.missing),
                     detail=part.detail,
                     park=part.park and self.resolution is None,
+                    own_record=self.match.own_passed,
+                    disowned=tuple(name for one in parts for name in one.disowned),
                 )
         steps = tuple(step for part in parts for step in part.steps)
         stale = tuple(dict.fromkeys(name for part in parts for name in part.stale))
@@ -228,12 +241,24 @@ class Case:
             stale_fields=stale,
             at=self.at,
             carried=self._carried(steps),
+            own_record=self.match.own_passed,
             seen={part.record.id: part.seen for part in parts if part.seen and part.record and part.record.id},
         )
 
 
 STALE = "nothing is written: each field holds what a newer event, or a person, wrote (see stale_fields)"
 """Detail of an outcome that is `skipped.stale`."""
+
+
+def own_record_gone(match: Match) -> Part | None:
+    """Return the refusal where the record that this person had from an earlier event is deleted; told once (0053)."""
+    if match.own_gone is None:
+        return None
+    detail = (
+        f"record {match.own_gone}, which an earlier event of the same source entity wrote, is deleted or hidden "
+        "from us; the next event is matched anew"
+    )
+    return Part(rules=match.own_rules, refusal="record_deleted", detail=detail, disowned=(match.own_gone,))
 
 
 def no_mapping(object_name: str, rule: str) -> Part:

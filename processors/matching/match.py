@@ -127,6 +127,17 @@ class Index:
         form = _form(kind, value, country)
         return {} if form is None else self._by_value[place].get(form, {})
 
+    def holding(self, fields: Mapping[str, str], values: Iterable[str]) -> tuple[Record, ...]:
+        """Return the records that hold one of *values* in the field that *fields* names for their object."""
+        found = {
+            record.id: record
+            for value in values
+            for name, field in fields.items()
+            if name in ("Lead", "Contact")
+            for record in self.having(name, field, "text", value).values()
+        }
+        return tuple(found.values())
+
 
 def _form(kind: KeyKind, value: object, region: str) -> str | None:
     text = None if value is None else str(value)
@@ -158,7 +169,7 @@ def resolve(
             "found" if named.leads or named.contacts else "not_found",
         )
         if row.then == "use":
-            return _with_companions(replace(named, step="salesforce_id"), command, settings, index, opportunities)
+            return with_companions(replace(named, step="salesforce_id"), command, settings, index, opportunities)
         ignored = command.salesforce_id.strip() if row.then == "note_and_use_keys" else None
     for keys in key_sets(command):
         match = follow_converted(_hits(keys, "Lead", index), _hits(keys, "Contact", index), settings, index, book)
@@ -167,7 +178,7 @@ def resolve(
             break
     if match.step == "none" and settings.phone_search is not None:
         return replace(resolve_call(command, settings, index, book), ignored_id=ignored)
-    return _with_companions(replace(match, ignored_id=ignored), command, settings, index, opportunities)
+    return with_companions(replace(match, ignored_id=ignored), command, settings, index, opportunities)
 
 
 def resolve_call(command: Command, settings: Integration, index: Index, book: Book = BOOK) -> Match:
@@ -253,7 +264,7 @@ def the_one(records: Sequence[Record], how: str) -> Record:
     return choose(records, key=lambda one: (str(one.fields.get(field) or ""), one.id))
 
 
-def _with_companions(
+def with_companions(
     match: Match, command: Command, settings: Integration, index: Index, opportunities: Mapping[str, str]
 ) -> Match:
     """

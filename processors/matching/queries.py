@@ -50,18 +50,21 @@ def key_sets(command: Command) -> tuple[tuple[MatchKey, ...], ...]:
 
 
 def person_questions(
-    asked: Sequence[ConfiguredCommand], facts: OrgFacts, region: str = "US", chosen: Iterable[str] = ()
+    asked: Sequence[ConfiguredCommand],
+    facts: OrgFacts,
+    region: str = "US",
+    chosen: Iterable[str] = (),
+    old_keys: Iterable[str] = (),
 ) -> tuple[Question, ...]:
     """
     Return round one: leads and contacts by SalesforceID and keys, accounts by keys, each value once (VS-7, VS-8).
 
-    *region* is the country of telephone numbers that name none; *chosen* are the IDs of records that someone chose.
+    *region* is the country of telephone numbers that name none; *chosen* are the IDs of records that someone chose,
+    or that earlier events wrote, and *old_keys* the keys of release 0.1.0 under which people may have been created.
     """
     live = _live(asked)
     wanted: dict[str, Values] = {"Lead": {}, "Contact": {}, "Account": {}}
-    for one in chosen:
-        if name := person_object(one):
-            _add(wanted[name], {"Id": (one,)})
+    _add_known(wanted, chosen, old_keys, facts)
     for command, settings in live:
         sfid = record_id(command.salesforce_id) if settings.match.salesforce_id else None
         if sfid and (name := person_object(sfid)):
@@ -75,6 +78,17 @@ def person_questions(
                 _add(wanted["Account"], {key: (str(value).strip(),) for key, value in values.items()})
         _add_numbers(wanted, command, settings, region)
     return _questions(wanted, live, facts)
+
+
+def _add_known(wanted: Mapping[str, Values], chosen: Iterable[str], old_keys: Iterable[str], facts: OrgFacts) -> None:
+    """Ask for records that are known by their ID, and for people who may carry a key of release 0.1.0."""
+    for one in chosen:
+        if name := person_object(one):
+            _add(wanted[name], {"Id": (one,)})
+    keys = tuple(dict.fromkeys(old_keys))
+    for name in ("Lead", "Contact"):
+        if keys and name in facts.external_field:
+            _add(wanted[name], {facts.external_field[name]: keys})
 
 
 def _add_numbers(wanted: Mapping[str, Values], command: Command, settings: Integration, region: str) -> None:

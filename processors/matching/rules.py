@@ -1,5 +1,6 @@
 """
-Rules of *match* as tables: whether the SalesforceID decides, and whom a converted lead stands for.
+Rules of *match* as tables: whether the SalesforceID decides, whom a converted lead
+stands for, and whether an event means the record that an earlier one of its source entity wrote.
 
 Rule of this file: rows alone; each has the ID of its rule and a test that goes red when it is changed.
 """
@@ -29,5 +30,21 @@ SALESFORCE_ID = Table(
     ),
 )
 
-TABLES = (CONVERTED, SALESFORCE_ID)
+OWN_RECORD = Table(
+    "own_record",
+    (("attendee_same", "attendee_other", "key_shared", "nothing_differs", "name_same", "all_differs", "gone"),),
+    ("own", "somebody_else", "deleted"),
+    (
+        Row("OW-1", ("attendee_same",), "own"),
+        Row("OW-2", ("attendee_other",), "somebody_else"),
+        Row("OW-3", ("key_shared",), "own"),
+        Row("OW-4", ("nothing_differs",), "own"),
+        Row("OW-5", ("name_same",), "own"),
+        Row("OW-6", ("all_differs",), "somebody_else"),
+        Row("OW-7", ("gone",), "deleted"),
+    ),
+)
+"""Asked where the keys find nobody. `gone`: the record that this person had is deleted, or hidden from us."""
+
+TABLES = (CONVERTED, SALESFORCE_ID, OWN_RECORD)
 BOOK = Book.of(TABLES)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from processors.model.plan import ApiCall
+from processors.model.values import OwnRecord
 from schemas.command import Command
 
 State = Literal["waiting", "intended", "settled", "absorbed"]
@@ -144,7 +145,7 @@ class LedgerTransaction:
 
     `links` (by kind and source ID) are kept, `unlinked` (kind, source ID) are forgotten before that. `clocks` (by
     record ID) say which event wrote which fields: JSON of `processors/model/field_history.py`, put over what is kept
-    of others.
+    of others. `own_records` are kept beside those that are known, `disowned` (integration, record ID) are forgotten.
     """
 
     intended: Sequence[ApiCall] = ()
@@ -159,6 +160,8 @@ class LedgerTransaction:
     resumed: Sequence[Resumed] = ()
     noticed: Sequence[Noticed] = ()
     clocks: Mapping[str, bytes] = field(default_factory=dict)
+    own_records: Sequence[OwnRecord] = ()
+    disowned: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,9 @@ class Ledger(Protocol):
 
     def source_states(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
         """Return what is kept of these things, by (integration, source ID); those not known are left out."""
+
+    def own_records(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Sequence[OwnRecord]:
+        """Return what earlier events of these source entities made or wrote, by (integration, source ID)."""
 
     def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""

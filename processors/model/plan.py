@@ -34,7 +34,8 @@ class Plan:
     """
     A decision on its way: `results` answers its first steps, in order; `calls` are the API calls that it shared in.
 
-    `members` are the commands of a call's other steps: what was begun with them is ended with them.
+    `members` are the commands of a call's other steps: what was begun with them is ended with them. `intended_at`
+    (seconds since the epoch) is when its present step was first intended, whatever call carries it now.
     """
 
     decision: Decision
@@ -44,6 +45,7 @@ class Plan:
     calls: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    intended_at: float | None = None
 
     @property
     def step(self) -> Step | None:
@@ -53,7 +55,7 @@ class Plan:
 
     def answered(self, written: Written) -> "Plan":
         """Return the plan with its present step answered."""
-        return replace(self, results=(*self.results, written))
+        return replace(self, results=(*self.results, written), intended_at=None)
 
     def record_id(self, role: Role) -> str | None:
         """Return the ID of the record that *role* stands for, from the answers so far."""
@@ -94,11 +96,16 @@ class StepRef:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One row of an API call: what is written, for which commands (several where writes were merged)."""
+    """
+    One row of an API call: what is written, for which commands (several where writes were merged).
+
+    `since` (seconds since the epoch) is when it was first intended; None in calls of release 0.1.0.
+    """
 
     parts: tuple[StepRef, ...]
     write: Write | None = None
     conversion: Conversion | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Salesforce(Protocol):
         *fresh*: read all of it, whatever the org says has not changed: it has refused what its describe promised.
         """
 
-    def find(self, questions: Sequence[Question], *, deleted: bool = False) -> Found:
+    def find(self, questions: Sequence[Question]) -> Found:
         """Answer the questions by SOQL inside as few composite calls as possible."""
 
     def search(self, numbers: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> Found:

@@ -28,6 +28,29 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """
+    A record that an event of a source entity made or wrote (docs/decisions/0074).
+
+    `made` says whether the event with `event_id` created it: then its key is that event's. `person` is the person as
+    the event said them (JSON, raw); None where only the org's record is known. `attendee` tells apart the people of
+    one booking. `at` is the event's time in seconds since the epoch.
+    """
+
+    integration: str
+    source_id: str
+    record_id: str
+    object: str
+    role: Role
+    contract: str
+    event_id: str
+    made: bool
+    person: bytes | None = None
+    attendee: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """
     What the org holds for one command.
@@ -46,7 +69,10 @@ class Match:
     source's things, by source ID; `together` is what it keeps of this person's interactions with this agent, for this
     integration and the one that shares activities with it, by the source IDs under which it is kept; `assigned` is the
     record that someone chose for good for this person (XB-19); `linked_id` is the ID of the record that the source's
-    own record is linked with, whether it is still there or not (LL-7). `clocks` is what is kept of these records'
+    own record is linked with, whether it is still there or not (LL-7). `made` are the records that this very event
+    created before, by role; `own_gone` is the deleted record that an earlier event of the source entity wrote for this
+    person, `own_passed` the one that it wrote where the keys found another, and `own_rules` the rules that say so
+    (`matching/own.py`; step `own`). `clocks` is what is kept of these records'
     fields, by record ID (`processors/model/field_history.py`).
     """
 
@@ -65,6 +91,10 @@ class Match:
     together: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     assigned: str | None = None
     linked_id: str | None = None
+    made: Mapping[Role, str] = field(default_factory=dict)
+    own_gone: str | None = None
+    own_passed: str | None = None
+    own_rules: tuple[str, ...] = ()
     clocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -139,7 +169,8 @@ class Decision:
     forgotten. `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields` (`Object.Field`) were
     not written, since something newer was, or a person's own value. `at` is the event's time as field clocks take it,
     `seen` the fields by record ID that held what the event says already, `carried` what is kept of a converted lead's
-    fields that its contact takes over.
+    fields that its contact takes over. `disowned` are the IDs of records that no longer count as written by the
+    source entity's events: they are deleted.
     """
 
     kind: OutcomeKind
@@ -162,6 +193,8 @@ class Decision:
     at: str = ""
     seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    disowned: tuple[str, ...] = ()
+    own_record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +207,16 @@ class In:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which records of one object to read: any of the alternatives, each a conjunction of INs. Rows come back whole."""
+    """
+    Which records of one object to read: any of the alternatives, each a conjunction of INs. Rows come back whole.
+
+    `deleted`: deleted and merged rows too (queryAll); they carry `IsDeleted`, and a merge's loser `MasterRecordId`.
+    """
 
     object: str
     fields: tuple[str, ...]
     any_of: tuple[tuple[In, ...], ...]
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +230,8 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Write:
     """
-    One record write. `create` with `external` is an upsert on that Unique External ID (field, value).
+    One record write. A create is an insert: `external` (field, value) is a Unique External ID that goes along, so that
+    a second copy is refused with DUPLICATE_VALUE and no record that is there can be written.
 
     `fields` never contain the ID or the external ID field. `allow_duplicates`: a duplicate rule may warn, and the
     record is saved all the same.

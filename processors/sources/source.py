@@ -151,7 +151,7 @@ def _no_further(_states: States) -> tuple[str, ...]:
     return ()
 
 
-def _no_effects(_command: Command, _states: States) -> tuple[str, ...]:
+def _none(_command: Command, _states: States) -> tuple[str, ...]:
     return ()
 
 
@@ -169,6 +169,7 @@ class Related:
         further: Source IDs that a state leads to (a booking that was moved again).
         resumed: Returns the command with what its state says.
         effects: Effect keys of the activities that the command may have.
+        chain: Source IDs whose records are the command's own too (bookings that replace each other).
         deletes_activity: The command may delete its activity, whose record is read therefore.
         activity_history: The activity's fields keep a history: a newer event wins in each field (EG-5).
         owned: Its records get an owner by name, whether activities are logged or not.
@@ -178,7 +179,8 @@ class Related:
     source_states: Callable[[Command], tuple[str, ...]] = _no_ids
     further: Callable[[States], tuple[str, ...]] = _no_further
     resumed: Callable[[Command, States], Command] = _as_it_is
-    effects: Callable[[Command, States], tuple[str, ...]] = _no_effects
+    effects: Callable[[Command, States], tuple[str, ...]] = _none
+    chain: Callable[[Command, States], tuple[str, ...]] = _none
     deletes_activity: bool = False
     activity_history: bool = False
     owned: bool = False

@@ -106,7 +106,7 @@ class FakeOrg:
         external = dict.fromkeys(_FIELDS, KEY) if self._external else {}
         return OrgFacts("main", "00D000000000001AAA", USER, objects, external, "Closed - Converted", self._now())
 
-    def find(self, questions: Sequence[Question], *, deleted: bool = False) -> Found:
+    def find(self, questions: Sequence[Question]) -> Found:
         """Answer from what has landed."""
         with self._lock:
             self._call("find")
@@ -225,7 +225,7 @@ class FakeOrg:
         return [
             Record(question.object, record["Id"], {name: record.get(name) for name in question.fields})
             for record in self.records.values()
-            if record["object"] == question.object and not record["IsDeleted"]
+            if record["object"] == question.object and (question.deleted or not record["IsDeleted"])
             if any(all(_in(record.get(one.field), one.values) for one in all_of) for all_of in question.any_of)
         ]
 
@@ -238,7 +238,10 @@ class FakeOrg:
             return Written(False, errors=(RowError("INVALID_FIELD", text, gone=gone[0]),))
         if write.record_id in self.locked or self.lock(write):
             return Written(False, errors=(RowError("UNABLE_TO_LOCK_ROW", "locked", transient=True),))
-        known = write.record_id or self._by_key(write)
+        known = write.record_id
+        if known is None and (twin := self._by_key(write)):
+            text = f"duplicate value found: {KEY} duplicates value on record with id: {twin}"
+            return Written(False, errors=(RowError("DUPLICATE_VALUE", text),))
         if known is None:
             fields = {**write.fields, **({write.external[0]: write.external[1]} if write.external else {})}
             record_id = self._store(write.object, fields)
@@ -255,7 +258,8 @@ class FakeOrg:
         if write.external is None:
             return None
         name, value = write.external
-        found = [one["Id"] for one in self.records.values() if one["object"] == write.object and one.get(name) == value]
+        held = (one for one in self.records.values() if one["object"] == write.object and not one["IsDeleted"])
+        found = [one["Id"] for one in held if one.get(name) == value]
         return found[0] if found else None
 
     def _convert(self, conversion: Conversion) -> Written:

@@ -68,7 +68,7 @@ def take_up(
             # A fresh match tells whether it was created; its plan would create it again.
             job.drop_plan()
         progress.append(Delayed(job, "its write was not seen applied within the org's request limit", delay=0.0))
-    return holder, [job for job in jobs if job not in lost], progress
+    return holder, [job for job in jobs if job.plan is not None and job not in lost], progress
 
 
 def _unseen(call: ApiCall, seen: Answers) -> list[CallRow]:

@@ -14,6 +14,9 @@ from processors.model.plan import CallRow
 from processors.model.values import In, Question, Record, Write, Written
 
 _ACTIVITIES = ("Task", "Event")
+_MERGED = ("Lead", "Contact", "Account")
+"""Objects whose records can be merged; a loser is deleted and names its winner in MasterRecordId."""
+
 _BEFORE = 60.0
 """Seconds that an org's clock may be behind ours when we ask whether a record was made by this call."""
 
@@ -43,7 +46,9 @@ def _about(name: str, writes: Sequence[Write]) -> list[Question]:
     if keyed:
         field = keyed[0][0]
         values = tuple(dict.fromkeys(value for _, value in keyed))
-        asked.append(Question(name, ("Id", "CreatedDate", field), ((In(field, values),),)))
+        merged = ("MasterRecordId",) if name in _MERGED else ()
+        fields_read = ("Id", "CreatedDate", "IsDeleted", *merged, field)
+        asked.append(Question(name, fields_read, ((In(field, values),),), deleted=True))
     unkeyed = [write for write in writes if _is_unkeyed_activity(write)]
     if unkeyed:
         fields = dict.fromkeys(
@@ -72,7 +77,10 @@ def verify_rows(
 ) -> list[Written | None]:
     """Return for each row the answer that it must have got, or None where it is not seen (yet)."""
     by_id = {record.id: record for record in records}
-    by_key = {(record.object, str(value)): record for record in records for value in record.fields.values() if value}
+    by_key: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        for value in {str(value) for value in record.fields.values() if value}:
+            by_key.setdefault((record.object, value), []).append(record)
     results = [_verdict(row, by_id, by_key, user_id, intended_at) for row in rows]
     taken = {written.id for written in results if written is not None}
     for number, row in enumerate(rows):
@@ -98,7 +106,7 @@ def _same_activity(
 def _verdict(
     row: CallRow,
     by_id: Mapping[str, Record],
-    by_key: Mapping[tuple[str, str], Record],
+    by_key: Mapping[tuple[str, str], Sequence[Record]],
     user_id: str,
     intended_at: float,
 ) -> Written | None:
@@ -108,8 +116,8 @@ def _verdict(
     if write is None:
         return None
     if write.external is not None:
-        record = by_key.get((write.object, write.external[1]))
-        return None if record is None else Written(True, record.id, created=_is_new(record, intended_at))
+        since = intended_at if row.since is None else row.since
+        return _keyed(by_key.get((write.object, write.external[1]), ()), since)
     record = by_id.get(write.record_id or "")
     if write.operation == "delete":
         return Written(True, write.record_id) if record is None or record.fields.get("IsDeleted") else None
@@ -120,6 +128,22 @@ def _verdict(
         return None
     same = all(reads_as_sent(record.fields.get(name), value) for name, value in write.fields.items())
     return Written(True, record.id) if same else None
+
+
+def _keyed(records: Sequence[Record], since: float) -> Written | None:
+    """
+    Return the answer of a create whose key is on these records, or None where it is on none that counts.
+
+    `created` says whether it was made since *since* (the first intent). A deleted record counts only then: it was
+    made by this command and taken away by somebody; a merged one is its winner.
+    """
+    for record in sorted(records, key=lambda one: (bool(one.fields.get("IsDeleted")), one.id)):
+        new = _is_new(record, since)
+        if not record.fields.get("IsDeleted"):
+            return Written(True, record.id, created=new)
+        if new:
+            return Written(True, str(record.fields.get("MasterRecordId") or record.id), created=True)
+    return None
 
 
 def _converted(record: Record | None) -> Written | None:

@@ -136,11 +136,12 @@ class Job:
 
     # Execute
 
-    def intend(self, call_id: str) -> Plan:
-        """Its next step leaves in this API call; return the plan that says so."""
+    def intend(self, call_id: str, now: float) -> Plan:
+        """Its next step leaves in this API call at *now* (epoch seconds); return the plan that says so."""
         if self.plan is None:
             raise ValueError(f"command {self.id} has no plan whose step could leave")
-        plan = replace(self.plan, calls=(*self.plan.calls, call_id))
+        first = now if self.plan.intended_at is None else self.plan.intended_at
+        plan = replace(self.plan, calls=(*self.plan.calls, call_id), intended_at=first)
         self._enter("intended", plan=plan)
         return plan
 

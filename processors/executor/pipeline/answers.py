@@ -10,20 +10,25 @@ from collections.abc import Sequence
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.in_doubt.read_back import read_back
 from processors.executor.org_queue.job import Job
-from processors.executor.pipeline.progress import Delayed, Ended, Progress, StepDone
+from processors.executor.pipeline.progress import Delayed, Ended, MadeBefore, Progress, StepDone
 from processors.model.plan import ApiCall, CallRow, Ending
 from processors.model.values import RowError, Written
 
 
 def verified(call: ApiCall, answers: Sequence[Written], org: OrgMetadataCache) -> list[Written]:
     """
-    Return the answers as they count: what the answer to a call that was sent before does not say is read.
+    Return the answers as they count: what an answer does not say is read.
 
-    That is why a row is refused (D7), and who created it. Raises what reading raises.
+    That is why a row of a call that was sent before is refused (D7), and which record has a create's key already.
+    Raises what reading raises.
     """
     answers = [_as_it_counts(row, written) for row, written in zip(call.rows, answers, strict=True)]
-    doubtful = [row for row, written in zip(call.rows, answers, strict=True) if _may_be_earlier_copy(row, written)]
-    if not call.resent or not doubtful:
+    doubtful = [
+        row
+        for row, written in zip(call.rows, answers, strict=True)
+        if _key_taken(row, written) or (call.resent and _is_refused(written))
+    ]
+    if not doubtful:
         return list(answers)
     seen = dict(zip((row.parts for row in doubtful), read_back(doubtful, call.intended_at, org), strict=True))
     return [seen.get(row.parts) or written for row, written in zip(call.rows, answers, strict=True)]
@@ -40,18 +45,29 @@ def take_answers(
         members = [by_id[part.command_id] for part in row.parts]
         if written.success:
             progress += step_done(members, written)
-            onward += members
+            onward += [job for job in members if job.plan is not None]
         else:
             progress += _refused(members, written, org)
     return onward, progress
 
 
 def step_done(jobs: Sequence[Job], written: Written) -> list[Progress]:
-    """Answer the present step of each job."""
+    """
+    Answer the present step of each job.
+
+    A create that turns out to have been made before drops the plan: the command matches again, with that record as its
+    own candidate.
+    """
     progress: list[Progress] = []
     for job in jobs:
         plan = job.plan
-        if plan is not None and plan.step is not None:
+        if plan is None or plan.step is None:
+            continue
+        if plan.step.operation == "create" and not written.created:
+            job.drop_plan()
+            progress.append(MadeBefore(job, plan, written))
+            progress.append(Delayed(job, f"its {plan.step.object} was made before: it is matched again", delay=0.0))
+        else:
             job.answer(written)
             progress.append(StepDone(job, plan, written))
     return progress
@@ -84,8 +100,12 @@ def _as_it_counts(row: CallRow, written: Written) -> Written:
     return written
 
 
-def _may_be_earlier_copy(row: CallRow, written: Written) -> bool:
-    """Whether an earlier copy may have done it: the row is refused, or its record was there already."""
-    if not written.success:
-        return not any(error.transient for error in written.errors)
-    return row.write is not None and row.write.operation == "create" and not written.created
+def _is_refused(written: Written) -> bool:
+    """Whether the row is refused for good; after a resend an earlier copy may have done it."""
+    return not written.success and not any(error.transient for error in written.errors)
+
+
+def _key_taken(row: CallRow, written: Written) -> bool:
+    """Whether a create is refused because a record has its key already: it was made before."""
+    keyed = row.write is not None and row.write.operation == "create" and row.write.external is not None
+    return keyed and any(error.code == "DUPLICATE_VALUE" for error in written.errors)

@@ -13,6 +13,7 @@ from typing import Any
 
 from processors.executor.org_queue.job import Job
 from processors.matching.match import account_keys, names_of, person_keys
+from processors.matching.own import is_matched_by_own
 from processors.model.field_history import Clock, entries
 from processors.model.plan import Plan
 from processors.model.values import Decision, Match, Record
@@ -142,7 +143,8 @@ def _note(job: Job, decision: Decision, keys: frozenset[str], written: _Written)
         written.exclusive |= keys
     # A new activity of a person stands in nobody's way but that of its own thing.
     written.exclusive |= {f"thing:{step.effect}" for step in others if step.effect}
-    if decision.source_states:
+    wrote = is_matched_by_own(job.command) and any(step.role in ("lead", "contact") for step in decision.steps)
+    if decision.source_states or wrote:
         # What the ledger will keep of a thing is not there yet for whoever comes next.
         written.exclusive |= {key for key in job.all_keys if key.startswith("source:")}
     for number, step in enumerate(decision.steps):

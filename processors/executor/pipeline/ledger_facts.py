@@ -10,25 +10,29 @@ from typing import Any
 
 from processors.executor.org_queue.job import Job, person_names
 from processors.executor.pipeline.field_history import history_of_step, status_of_converted_lead
+from processors.matching.own import own_records
 from processors.model.field_history import seen
 from processors.model.plan import Plan
-from processors.model.values import EVERY_NAME, Written
+from processors.model.values import EVERY_NAME, OwnRecord, Written
 
 
 @dataclass(slots=True)
 class LedgerFacts:
-    """Links by kind and source ID, states by integration and source ID, field history by record ID."""
+    """Links by kind and source ID, states by integration and source ID, field history by record ID, own records."""
 
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     unlinked: list[tuple[str, str]] = field(default_factory=list)
     source_states: dict[tuple[str, str], bytes] = field(default_factory=dict)
     clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    own_records: list[OwnRecord] = field(default_factory=list)
+    disowned: list[tuple[str, str]] = field(default_factory=list)
 
     def step_done(self, job: Job, plan: Plan, written: Written) -> None:
         """Keep what the present step of *plan* wrote (EG): it is in the org now, whatever follows."""
         step = plan.step
         if step is None:
             return
+        self.own_records += own_records(job.command, step, written)
         record_id = written.contact_id if step.operation == "convert" else plan.target(step) or written.id
         histories = (
             (record_id, history_of_step(job, plan, step)),
@@ -44,6 +48,15 @@ class LedgerFacts:
         if step.role == "activity" and written.id and step.effect:
             self.links["activity", step.effect] = written.id
 
+    def made_before(self, job: Job, plan: Plan, written: Written) -> None:
+        """Keep the record that has the key of the present step's create: the next match finds it by its ID."""
+        step = plan.step
+        if step is None:
+            return
+        self.own_records += own_records(job.command, step, written)
+        if step.role == "activity" and written.id and step.effect:
+            self.links["activity", step.effect] = written.id
+
     def carried_out(self, job: Job, plan: Plan) -> None:
         """Keep what the decision says of the source's records, and the records that it came to."""
         self.states_of(job, plan)
@@ -51,6 +64,7 @@ class LedgerFacts:
             fields = self.clocks.setdefault(record_id, {})
             for name in held:
                 fields.update(seen(name, plan.decision.at, job.command.event_id))
+        self.disowned += [(job.command.integration, one) for one in plan.decision.disowned]
         self.unlinked += [(link.kind, link.source_id) for link in plan.decision.unlinked]
         for link in plan.decision.links:
             record = link.record_id or (plan.record_id(link.role) if link.role else None)

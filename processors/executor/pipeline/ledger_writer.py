@@ -51,7 +51,7 @@ class LedgerWriter:
         """
         plans = {job.id: plan_to_json(job.plan) for job in others if job.plan is not None and job.plan.results}
         if call is not None:
-            plans |= {job.id: plan_to_json(job.intend(call.id)) for job in jobs}
+            plans |= {job.id: plan_to_json(job.intend(call.id, call.intended_at)) for job in jobs}
         transaction, work = unit_of_work(progress, self._deps, call, plans)
         if transaction != LedgerTransaction():
             applied = self._deps.ledger.apply(self._lease, transaction)

@@ -14,7 +14,8 @@ from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
 from processors.matching.links import apply_link
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import Index, follow_up, person_questions, resolve
+from processors.matching.match import Index, follow_up, person_questions, resolve, with_companions
+from processors.matching.own import by_own
 from processors.matching.phone_search import search_numbers
 from processors.matching.queries import ConfiguredCommand
 from processors.model.field_history import Fields, fields_from_json
@@ -39,7 +40,9 @@ def match_batch(
         renew_call(job, kept.source_states_of(job), deps.region)
         job.renew(source_of(job.command.contract).related.resumed(job.command, kept.source_states_of(job)))
     asked: list[ConfiguredCommand] = [(job.command, job.settings) for job in jobs]
-    people = person_questions(asked, facts, deps.region, kept.chosen(jobs))
+    old_keys = related_data.old_keys(jobs, kept)
+    keys = (key for own in old_keys.values() for key in own)
+    people = person_questions(asked, facts, deps.region, kept.chosen(jobs), keys)
     records = _find(salesforce, (*people, *related_data.related_questions(jobs, kept, facts)))
     callers = [(job.command, job.settings, job.call) for job in jobs if job.settings and job.call]
     records += search_numbers(callers, records, salesforce, facts, deps.region)
@@ -54,6 +57,10 @@ def match_batch(
         found = resolve(job.command, job.settings, index, opportunities)
         found = apply_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
         found = apply_choice(found, job.resolution, kept.assigned_to(job), job.settings, index)
+        keyed = index.holding(facts.external_field, old_keys.get(job.id, ()))
+        found = by_own(found, job.command, job.settings, kept.own.get(job.id, ()), keyed, index, deps.region)
+        if found.step == "own":
+            found = with_companions(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
         return replace(found, clocks={one: clocks[one] for one in found.record_ids if one in clocks})
 

@@ -45,7 +45,7 @@ def pack(
     ordered = sorted((job for job in jobs if job.plan and job.plan.step), key=lambda job: job.order)
     by_id = {job.id: job for job in ordered}
     calls = []
-    for kind, rows in (("write", _write_rows(ordered, external)), ("convert", _convert_rows(ordered))):
+    for kind, rows in (("write", _write_rows(ordered, external, now)), ("convert", _convert_rows(ordered))):
         chunks = _sized(rows, terms.max_rows) if kind == "write" else _chunks(rows, CONVERSIONS)
         for chunk in chunks:
             members = [by_id[part.command_id] for row in chunk for part in row.parts]
@@ -64,26 +64,27 @@ def pack(
     return calls
 
 
-def _write_rows(jobs: Sequence[Job], external: Mapping[str, str]) -> list[CallRow]:
+def _write_rows(jobs: Sequence[Job], external: Mapping[str, str], now: float) -> list[CallRow]:
     rows: dict[tuple[str, str], CallRow] = {}
     for job in jobs:
         plan = job.plan
         if plan is None or plan.step is None or plan.step.operation == "convert":
             continue
         write = write_of(plan, plan.step, external)
+        since = now if plan.intended_at is None else plan.intended_at
         part = StepRef(job.id, len(plan.results))
         target = (write.object, write.record_id or f"new:{job.id}:{part.step}")
         known = rows.get(target)
         if known is not None and known.write is not None:
             merged = replace(known.write, fields={**known.write.fields, **write.fields})
-            rows[target] = CallRow(parts=(*known.parts, part), write=merged)
+            rows[target] = replace(known, parts=(*known.parts, part), write=merged)
         else:
-            rows[target] = CallRow(parts=(part,), write=write)
+            rows[target] = CallRow(parts=(part,), write=write, since=since)
     return sorted(rows.values(), key=_together)
 
 
 def write_of(plan: Plan, step: Step, external: Mapping[str, str]) -> Write:
-    """Return what *step* writes, references filled in; a create is an upsert where the object has an external ID."""
+    """Return what *step* writes, references filled in; a create carries its key where the object has a field for it."""
     if step.operation == "delete":
         return Write("delete", step.object, record_id=plan.target(step))
     if step.operation == "update":
@@ -102,7 +103,7 @@ def _together(row: CallRow) -> tuple[int, str, str, str]:
     return (
         _ORDER.get(write.object, 8),
         write.object,
-        f"{write.operation}{bool(write.external)}{write.allow_duplicates}",
+        f"{write.operation}{write.allow_duplicates}",
         parent,
     )
 

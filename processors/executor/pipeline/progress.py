@@ -23,6 +23,15 @@ class StepDone:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeBefore:
+    """The record that the present step of *plan* would create is there, with its key, from an earlier attempt."""
+
+    job: Job
+    plan: Plan
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The command is over: as its plan decided, or with this ending."""
 
@@ -99,6 +108,7 @@ class CallAlive:
 
 Progress: TypeAlias = (
     StepDone
+    | MadeBefore
     | Ended
     | Delayed
     | FieldMissing

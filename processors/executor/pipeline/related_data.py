@@ -13,9 +13,11 @@ from processors.deciding import shared_activity, source_record
 from processors.deciding.activity import activity_object
 from processors.executor.org_queue.job import Job, person_names
 from processors.matching import links
+from processors.matching.own import PEOPLE, is_matched_by_own
 from processors.model.ledger import Lease, Ledger
-from processors.model.values import In, Match, OrgFacts, Question, Record
+from processors.model.values import In, Match, OrgFacts, OwnRecord, Question, Record
 from processors.sources.registry import source_of
+from schemas.identity import effect_key
 
 _CHAIN = 10
 """How many times a thing may name another one (a booking moved and moved again) before we stop asking."""
@@ -40,13 +42,15 @@ _WRITTEN: Mapping[str, tuple[str, ...]] = {
 class RelatedData:
     """
     What the ledger keeps about a batch: things by (integration, source ID), records linked with those of the source,
-    records chosen for good by a person's key, and the IDs of activities by effect key.
+    records chosen for good by a person's key, the IDs of activities by effect key, and the records that earlier events
+    of a source entity made or wrote, by command ID.
     """
 
     source_states: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     linked: Mapping[str, str] = field(default_factory=dict)
     assigned: Mapping[str, str] = field(default_factory=dict)
     activities: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, tuple[OwnRecord, ...]] = field(default_factory=dict)
 
     def source_states_of(self, job: Job) -> dict[str, bytes]:
         """Return what is kept of the things of this command's integration, by source ID."""
@@ -73,7 +77,8 @@ class RelatedData:
     def chosen(self, jobs: Iterable[Job]) -> list[str]:
         """Return the IDs of all records that were chosen for these commands."""
         ids = [job.resolution.record_id for job in jobs if job.resolution and job.resolution.record_id]
-        return list(dict.fromkeys([*ids, *self.assigned.values(), *self.linked.values()]))
+        own = [one.record_id for job in jobs for one in self.own.get(job.id, ()) if one.object in PEOPLE]
+        return list(dict.fromkeys([*ids, *self.assigned.values(), *self.linked.values(), *own]))
 
 
 def load_related(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> RelatedData:
@@ -86,7 +91,36 @@ def load_related(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> RelatedDa
     kept = RelatedData(source_states, linked, assigned)
     wanted = dict.fromkeys(effect for job in jobs for effect in _effects(job, kept))
     activities = ledger.links(lease, "activity", list(wanted)) if wanted else {}
-    return replace(kept, activities=activities)
+    return replace(kept, activities=activities, own=_own(jobs, kept, ledger, lease))
+
+
+def _own(jobs: Sequence[Job], kept: RelatedData, ledger: Ledger, lease: Lease) -> dict[str, tuple[OwnRecord, ...]]:
+    """Return what earlier events of each command's source entity made or wrote (of all bookings of its chain)."""
+    entities = {job.id: [(job.command.integration, one) for one in own_ids(job, kept)] for job in jobs}
+    found: dict[tuple[str, str], list[OwnRecord]] = {}
+    wanted = list(dict.fromkeys(one for own in entities.values() for one in own))
+    for row in ledger.own_records(lease, wanted) if wanted else ():
+        found.setdefault((row.integration, row.source_id), []).append(row)
+    return {job_id: tuple(row for one in own for row in found.get(one, ())) for job_id, own in entities.items()}
+
+
+def own_ids(job: Job, kept: RelatedData) -> tuple[str, ...]:
+    """Return the source IDs whose records are the command's own: its entity's, or those of its chain of bookings."""
+    if job.command.kind != "apply":
+        return ()
+    own = source_of(job.command.contract).related.chain(job.command, kept.source_states_of(job))
+    return tuple(dict.fromkeys((job.command.source_id, *own)))
+
+
+def old_keys(jobs: Sequence[Job], kept: RelatedData) -> dict[str, tuple[str, ...]]:
+    """Return the keys that release 0.1.0 gave to people of these commands' source entities, by command ID."""
+    return {
+        job.id: tuple(
+            effect_key(job.command.integration, one, role) for one in own_ids(job, kept) for role in ("lead", "contact")
+        )
+        for job in jobs
+        if is_matched_by_own(job.command)
+    }
 
 
 def _link_names(job: Job) -> tuple[str, ...]:

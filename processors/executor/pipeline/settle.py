@@ -35,7 +35,7 @@ def finished(jobs: Iterable[Job]) -> list[Progress]:
 
 def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Ending | None = None) -> Outcome:
     """
-    Return the outcome of *item*.
+    Return the outcome of *job*.
 
     Args:
         digest: Of the settings that decided.
@@ -76,6 +76,7 @@ def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Endi
         tie_break=decision.tie_break if decision else None,
         flags=decision.flags if decision else (),
         stale_fields=decision.stale_fields if decision else (),
+        own_record=decision.own_record if decision else None,
     )
 
 

@@ -67,6 +67,8 @@ class UnitOfWork:
             source_states=facts.source_states,
             resumed=self.resumed,
             noticed=self.noticed,
+            own_records=facts.own_records,
+            disowned=facts.disowned,
             clocks={record_id: fields_to_json(fields) for record_id, fields in facts.clocks.items()},
         )
 
@@ -75,6 +77,8 @@ class UnitOfWork:
         match entry:
             case becomes.StepDone(job, plan, written):
                 self.facts.step_done(job, plan, written)
+            case becomes.MadeBefore(job, plan, written):
+                self.facts.made_before(job, plan, written)
             case becomes.Ended():
                 self._end(entry)
             case becomes.Delayed() | becomes.FieldMissing() | becomes.NeedsRead():

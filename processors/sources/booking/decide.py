@@ -47,6 +47,11 @@ def effects(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
     return tuple(activity.key_of(command, root) for root in roots)
 
 
+def chain(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the source IDs of all bookings of the command's chain."""
+    return joined(command, states).after.members
+
+
 @dataclass(frozen=True, slots=True)
 class _Logged:
     """The activity of the joined chain: under which root, whether it is there, and another one that must go."""

@@ -14,7 +14,8 @@ from schemas.command import BookingChange, Command
 
 
 def _complete(made: Command, event: Booking, _settings: Integration) -> Command:
-    change = BookingChange(event.status, (event.previous_booking or "").strip() or None)
+    previous, attendee = (event.previous_booking or "").strip(), (event.attendee_id or "").strip()
+    change = BookingChange(event.status, previous or None, attendee or None)
     return replace(made, booking=change, started=event.start, ended=event.end)
 
 

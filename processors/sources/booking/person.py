@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from processors.deciding import account_opportunity
 from processors.deciding.activity import ActivityTarget
-from processors.deciding.case import Case, Part, no_mapping
+from processors.deciding.case import Case, Part, no_mapping, own_record_gone
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
 from processors.model.values import Match, Record, Role, Step
@@ -46,12 +46,15 @@ class Registered:
 
 def register(case: Case) -> Registered:
     """Return what becomes of the booking's invitee."""
+    if (gone := own_record_gone(case.match)) is not None:
+        return Registered(parts=(gone,))
     case, chosen = _one_of_several(case)
     if chosen.refusal:
         return Registered(parts=(chosen,))
     row = case.book.row("booking", BookingIntegration.of(case.settings).booking.register_as, _situation(case))
     done = _VERBS[row.then](case, row.then)
-    return replace(done, rules=(*chosen.rules, row.rule, *done.rules), parts=(chosen, *done.parts))
+    rules = (*case.match.own_rules, *chosen.rules, row.rule, *done.rules)
+    return replace(done, rules=rules, parts=(chosen, *done.parts))
 
 
 def _one_of_several(case: Case) -> tuple[Case, Part]:

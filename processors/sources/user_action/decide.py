@@ -24,8 +24,8 @@ _STATUS = {"log": "Completed", "open": "Not Started"}
 
 
 def effects(command: Command, _states: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Return the effect key of the activity that the action logs."""
-    return (effect_key(command.integration, command.source_id, "activity"),)
+    """Return the effect key of the activity that the action logs: each event logs its own, of one conversation too."""
+    return (effect_key(command.integration, command.event_id, "activity"),)
 
 
 def decide_by_hand(case: Case) -> Decision:

@@ -3,7 +3,7 @@
 from processors.model.values import Match
 from processors.sources.decide import decide
 from processors.sources.settings import integration_of
-from schemas.identity import effect_key
+from schemas.identity import create_key
 from tests.unit.deciding.rules.scenarios import ACCOUNT, NOW, account, command, contact, integration, lead, org_facts
 
 FACTS = org_facts()
@@ -36,11 +36,11 @@ def test_a_decision_names_the_rules_by_which_its_record_was_found() -> None:
     assert decide(command(), match, integration("only"), FACTS, NOW).rule_ids[:3] == ("VS-8", "VS-7", "VS-9")
 
 
-def test_created_records_carry_the_effect_key_of_their_thing_and_role() -> None:
-    """However often it is decided, it is the same record."""
+def test_created_records_carry_the_key_of_their_event_and_role() -> None:
+    """However often it is decided, it is the same create; another event of the same call is another one."""
     settings = integration("contact", account={"enabled": True})
     decision = decide(command(account={"Name": "Acme"}), Match(), settings, FACTS, NOW)
-    keys = [effect_key("calls", "call-1", role) for role in ("account", "contact")]
+    keys = [create_key("calls", "call_result", "e-1", role) for role in ("account", "contact")]
     assert [step.effect for step in decision.steps] == keys
 
 

@@ -89,7 +89,7 @@ class Bench:
 
     def by_id(self, kind: str, record_id: str, *fields: str, deleted: bool = False) -> Record | None:
         """Return one record, or None."""
-        rows = self.client.find([Question(kind, fields, ((In("Id", (record_id,)),),))], deleted=deleted).rows[0]
+        rows = self.client.find([Question(kind, fields, ((In("Id", (record_id,)),),), deleted)]).rows[0]
         return rows[0] if rows else None
 
     def clean(self) -> None:

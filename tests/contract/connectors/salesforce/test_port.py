@@ -77,24 +77,19 @@ def test_questions_are_answered_each_by_its_own_rows_in_one_call(bench: Any) -> 
     assert found.api_calls == 1
 
 
-def test_an_upsert_on_the_effect_key_creates_once(bench: Any) -> None:
+def test_a_second_create_with_the_same_key_is_refused_and_writes_nothing(bench: Any) -> None:
     facts = bench.client.facts()
     if "Lead" not in facts.external_field:
         pytest.skip("this org has no effect key field: deploy deploy/salesforce")
-    write = Write(
-        "create",
-        "Lead",
-        external=(facts.external_field["Lead"], bench.mark * 2),
-        fields={"LastName": "Key", "Company": "Example"},
-    )
-    first, second = bench.write(write)[0], bench.write(write)[0]
+    key = (facts.external_field["Lead"], bench.mark * 2)
+    first = bench.write(Write("create", "Lead", external=key, fields={"LastName": "Key", "Company": "Example"}))[0]
+    second = bench.write(Write("create", "Lead", external=key, fields={"LastName": "Other", "Company": "Example"}))[0]
     assert first.success
     assert first.created
-    assert second.success
-    assert not second.created
-    assert first.id == second.id
-    both = bench.write(write, write)
-    assert [one.id for one in both] == [first.id, first.id]
+    assert not second.success
+    assert [error.code for error in second.errors] == ["DUPLICATE_VALUE"]
+    assert first.id in second.errors[0].message
+    assert bench.by_id("Lead", first.id, "LastName").fields["LastName"] == "Key"
 
 
 def test_one_refused_record_holds_back_no_other(bench: Any) -> None:

@@ -305,7 +305,7 @@ def test_rows_come_back_in_order_each_with_its_own_error(serve: Any, connect: An
     server = serve(
         lambda _: composite(
             (200, [{"id": LEAD, "success": True, "errors": []}, {"success": False, "errors": [lock]}]),
-            (200, [{"id": "003000000000001AAA", "success": True, "created": False, "errors": []}]),
+            (200, [{"id": "003000000000001AAA", "success": True, "errors": []}]),
             (200, [{"success": False, "errors": [bad]}]),
         )
     )
@@ -320,13 +320,13 @@ def test_rows_come_back_in_order_each_with_its_own_error(serve: Any, connect: An
     )
     assert [one.success for one in written] == [True, False, True, False]
     assert written[1].errors[0].transient
-    assert not written[2].created
+    assert written[2].created
     assert written[3].errors[0].fields == ("Company",)
     assert not written[3].errors[0].transient
     urls = [(one["method"], one["url"]) for one in server.requests[0].json["compositeRequest"]]
     assert urls == [
         ("PATCH", "/services/data/v65.0/composite/sobjects"),
-        ("PATCH", "/services/data/v65.0/composite/sobjects/Contact/Signalbox_Key__c"),
+        ("POST", "/services/data/v65.0/composite/sobjects"),
         ("POST", "/services/data/v65.0/composite/sobjects"),
     ]
     assert server.requests[0].json["collateSubrequests"] is False

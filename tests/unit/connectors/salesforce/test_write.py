@@ -49,7 +49,7 @@ def test_collections_keep_the_order_and_hold_one_kind_and_nothing_twice(writes: 
     assert len(packed) <= 5
     for one in packed:
         assert len(one.rows) <= 200
-        assert len({(row.operation, row.object, row.external is None) for row in one.rows}) == 1
+        assert len({(row.operation, row.object) for row in one.rows}) == 1
         names = [row.external[1] if row.external else row.record_id for row in one.rows]
         assert len({name for name in names if name}) == len([name for name in names if name])
 
@@ -65,9 +65,10 @@ def test_external_ids_that_differ_by_case_alone_are_one() -> None:
     assert len(collections_of([create(1, "abc"), create(2, "ABC")])) == 2
 
 
-def test_an_upsert_carries_the_external_id_in_the_body() -> None:
+def test_a_create_is_an_insert_that_carries_its_key_as_a_field() -> None:
+    """An upsert would write onto the record that has the key already."""
     sub = collections_of([create(1, "https://evil.example/../x")])[0].subrequest({"Sforce-Auto-Assign": "FALSE"})
-    assert sub.path == "composite/sobjects/Lead/Signalbox_Key__c"
+    assert (sub.method, sub.path) == ("POST", "composite/sobjects")
     assert sub.body["records"] == [
         {"attributes": {"type": "Lead"}, "LastName": "1", "Signalbox_Key__c": "https://evil.example/../x"}
     ]

@@ -12,6 +12,7 @@ from tests.unit.deciding.rules.cases_clocks import CLOCKS
 from tests.unit.deciding.rules.cases_companions import ACCOUNTS, OPPORTUNITIES, OWNERS
 from tests.unit.deciding.rules.cases_fields import MANDATORY, MAPPING, POLICIES
 from tests.unit.deciding.rules.cases_interactions import INTERACTIONS
+from tests.unit.deciding.rules.cases_own import OWN
 from tests.unit.deciding.rules.cases_records import SYNCED
 
 
@@ -49,4 +50,5 @@ SCENARIOS: list[Witness] = [
     *CALLS,
     *SYNCED,
     *CLOCKS,
+    *OWN,
 ]

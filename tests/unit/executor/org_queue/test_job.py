@@ -24,7 +24,7 @@ def go(one: Job, state: State) -> None:
     """Let a job enter a state by the transition that leads there."""
     {
         "waiting": lambda: one.postpone(1.0, 1),
-        "intended": lambda: one.intend("call"),
+        "intended": lambda: one.intend("call", 0.0),
         "settled": one.settle,
     }[state]()
 
@@ -64,7 +64,7 @@ def test_a_plan_of_which_something_is_done_or_may_land_is_kept() -> None:
 
 def test_an_answer_ends_the_count_of_failures() -> None:
     one = job(tries=3, resent=1)
-    one.intend("call")
+    one.intend("call", 0.0)
     one.answer(Written(True, "x"))
     assert (one.tries, one.resent) == (0, 0)
     assert one.plan is not None

@@ -1,0 +1,186 @@
+"""Scenarios of own records: what an earlier event wrote, and whom the next event of its source entity means. Data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from processors.matching.match import Index, resolve, with_companions
+from processors.matching.own import by_own
+from processors.model.rule_table import Book
+from processors.model.values import OwnRecord, Record
+from processors.sources.decide import decide
+from processors.sources.rule_book import BOOK
+from schemas.command import BookingChange
+from schemas.values import Person, plain
+from tests.unit.deciding.rules.scenarios import (
+    CONTACT,
+    KEY,
+    LEAD,
+    LEAD_2,
+    NOW,
+    command,
+    contact,
+    integration,
+    lead,
+    org_facts,
+    told,
+)
+
+ANN = Person("Ann", "Lee", "ann@old.example.com", ("+14155550100",))
+MADE = "create Lead new LastName=Lee Company=Acme Title=Boss"
+GONE = (
+    "said: record LEAD, which an earlier event of the same source entity wrote, is deleted or hidden from us; "
+    "the next event is matched anew"
+)
+SAID = {"LastName": "Lee", "Company": "Acme", "Title": "Boss"}
+TITLE = "update Lead LEAD Title=Boss"
+
+
+def wrote(record: str = LEAD, said: Person | None = ANN, attendee: str = "", event: str = "e-0") -> OwnRecord:
+    """Return what is kept of an earlier event that made the record."""
+    body = None if said is None else orjson.dumps(plain(said))
+    kind, role = ("Lead", "lead") if record.startswith("00Q") else ("Contact", "contact")
+    return OwnRecord("calls", "call-1", record, kind, role, "call_result", event, True, body, attendee)  # type: ignore[arg-type]  # a role is a word
+
+
+@dataclass(frozen=True)
+class Own:
+    """One case: the rows of the org, what earlier events wrote, what this one says of the person."""
+
+    name: str
+    then: tuple[str, ...]
+    person: Person = ANN
+    own: tuple[OwnRecord, ...] = (wrote(),)
+    rows: tuple[Record, ...] = (lead(Email="corrected@example.com", LastName="Lee", FirstName="Ann"),)
+    command: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The rule IDs that the name states, up to the colon."""
+        return frozenset(self.name.partition(":")[0].split())
+
+    def run(self, book: Book = BOOK) -> tuple[str, ...]:
+        """Return what is decided, in lines; the own record that was passed over, and what is disowned."""
+        asked = command(**{"person": self.person, "keys": (), "lead": SAID, **self.command})
+        settings, index = integration("lead"), Index(self.rows)
+        match = by_own(resolve(asked, settings, index, {}, book), asked, settings, self.own, (), index, "US", book)
+        match = with_companions(match, asked, settings, index, {}) if match.step == "own" else match
+        decision = decide(asked, match, settings, org_facts(), NOW, book)
+        more = [f"passed {match.own_passed}"] if match.own_passed else []
+        more += [f"disowned {one}" for one in decision.disowned]
+        return (*told(match, decision), *(line.replace(LEAD, "LEAD") for line in more))
+
+
+def _about(attendee: str) -> dict[str, Any]:
+    return {"booking": BookingChange("booked", attendee_id=attendee)}
+
+
+OWN: list[Own] = [
+    Own(
+        "OW-3: an e-mail that an earlier event said finds its record, though it was corrected since",
+        ("updated none", TITLE),
+    ),
+    Own(
+        "OW-3: a telephone number in another form finds it too",
+        ("updated none", TITLE),
+        Person("Bea", "Other", "bea@example.com", ("(415) 555-0100",)),
+    ),
+    Own("OW-4: nothing is said of the person", ("updated none", TITLE), Person()),
+    Own(
+        "OW-4: what is absent is not different",
+        ("updated none", TITLE),
+        Person(last_name="Lee"),
+    ),
+    Own(
+        "OW-5: another e-mail and number with the same full name correct the record",
+        ("updated none", TITLE),
+        Person("LEE", "Änn", "ann@new.example.com", ("+14155550199",)),
+    ),
+    Own(
+        "OW-6: every key and the name differ, so it is somebody else",
+        ("created none", MADE),
+        Person("Bob", "Ray", "bob@example.com", ("+14155550177",)),
+    ),
+    Own("OW-6: there is no name and every key differs", ("created none", MADE), Person(email="bob@example.com")),
+    Own(
+        "OW-1: the attendee decides first, whatever differs",
+        ("updated none", TITLE),
+        Person("Bob", "Ray", "bob@example.com"),
+        own=(wrote(attendee="a-1"),),
+        command=_about("a-1"),
+    ),
+    Own(
+        "OW-2: another attendee is somebody else, though e-mail and name are the same",
+        ("created none", MADE),
+        own=(wrote(attendee="a-1"),),
+        command=_about("a-2"),
+    ),
+    Own(
+        "OW-6: among several attendees a name alone says nothing",
+        ("created none", MADE),
+        Person("Ann", "Lee", "ann@new.example.com"),
+        own=(wrote(attendee="a-1"), wrote(LEAD_2, Person("Bob", "Ray", "bob@example.com"), "a-2", "e-00")),
+        rows=(
+            lead(LastName="Lee", FirstName="Ann", Email=None),
+            lead(LEAD_2, LastName="Ray", FirstName="Bob", Email=None),
+        ),
+    ),
+    Own(
+        "OW-3: of several own records the strongest agreement counts",
+        ("updated none", TITLE),
+        own=(wrote(), wrote(LEAD_2, Person("Ann", "Lee"), event="e-00")),
+        rows=(lead(LastName="Lee", FirstName="Ann"), lead(LEAD_2, LastName="Lee", FirstName="Ann", Email=None)),
+    ),
+    Own(
+        "OW-4 VS-14: several own records of which none agrees more are several matches",
+        (
+            "error multiple_match",
+            "candidate Lead LEAD",
+            "candidate Lead LEAD_2",
+            "said: 2 records match: merge them, or send the SalesforceID",
+        ),
+        Person(),
+        own=(wrote(), wrote(LEAD_2, event="e-00")),
+        rows=(lead(LastName="Lee"), lead(LEAD_2, LastName="Lee")),
+    ),
+    Own(
+        "OW-7: the own record was deleted",
+        (
+            "error record_deleted",
+            GONE,
+            "disowned LEAD",
+        ),
+        rows=(lead(IsDeleted=True),),
+    ),
+    Own(
+        "OW-6: a deleted own record of somebody else is in nobody's way",
+        ("created none", MADE),
+        Person("Bob", "Ray", "bob@example.com", ("+14155550177",)),
+        rows=(lead(IsDeleted=True),),
+    ),
+    Own(
+        "OW-3 VS-7: an own lead that was converted is its contact",
+        ("updated unchanged", "linked Contact CONTACT", "followed LEAD"),
+        rows=(
+            lead(IsConverted=True, ConvertedContactId=CONTACT, Email="x@example.com"),
+            contact(Title="Boss", LastName="Ann"),
+        ),
+    ),
+    Own(
+        "OW-3: keys that find another record win, and the outcome names both",
+        ("updated none", "update Lead LEAD_2 Title=Boss", "passed LEAD"),
+        rows=(
+            lead(Email="corrected@example.com", LastName="Lee"),
+            lead(LEAD_2, Email="ann@example.com", LastName="Lee"),
+        ),
+        command={"keys": (KEY,)},
+    ),
+    Own(
+        "OW-1: what this very event made is its own, whatever was changed since",
+        ("updated none", TITLE),
+        Person("Bob", "Ray", "bob@example.com"),
+        own=(wrote(said=None, event="e-1"),),
+    ),
+]
