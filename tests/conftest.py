@@ -5,10 +5,22 @@ Rule of this file: wiring only; what a fixture does stands in `tests/fixtures/`.
 """
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.fixtures.run import begin_run, end_run, skipped_tiers
 
 pytest_plugins = ["tests.fixtures.kafka", "tests.fixtures.postgres"]
+
+settings.register_profile(
+    "signalbox",
+    derandomize=True,  # the same examples each time: a red run is red for whoever looks into it
+    database=None,
+    deadline=None,  # how long an example takes depends on what else the machine does
+    suppress_health_check=[HealthCheck.too_slow],  # for the same reason; all other checks hold
+    print_blob=True,
+)
+settings.register_profile("explore", settings.get_profile("signalbox"), derandomize=False, max_examples=1000)
+settings.load_profile("signalbox")
 
 _ORDER = ("torture", "integration", "clients", "contract", "unit")
 """Folders of tests, the slowest first: what takes long must not begin at the end, where the other workers idle."""

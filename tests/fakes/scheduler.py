@@ -36,7 +36,7 @@ from schemas.values import Person
 from tests.fakes.org import FakeOrg
 
 CODEC = SingleObject()
-BOUND = 20.0
+BOUND = 60.0
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 

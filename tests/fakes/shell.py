@@ -35,7 +35,7 @@ from tests.fakes.scheduler import CODEC, NoMetrics, integration
 
 GROUP = "signalbox-executor"
 KINDS = ("created", "updated", "converted", "skipped", "error")
-BOUND = 14.0
+BOUND = 60.0
 
 
 class Killed(BaseException):
@@ -207,7 +207,7 @@ class Process:
         """End it in good order."""
         self.on_place = lambda _place: None
         self._stop.set()
-        self.dead(30)
+        self.dead(BOUND)
 
     def owned(self, org: str = "main") -> Any:
         """Return what it knows of an org, or None."""

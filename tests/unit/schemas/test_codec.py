@@ -96,7 +96,7 @@ def encoded(**more: Any) -> bytes:
 
 
 @pytest.mark.parametrize("contract", sorted(VALUES))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_we_write_is_read_back_by_us_and_by_the_avro_library(contract: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[contract])

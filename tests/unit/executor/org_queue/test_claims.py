@@ -268,7 +268,7 @@ class AtTheDesk(RuleBasedStateMachine):
         assert self.scheduler.counts(self.now)["claims"] == 0
 
 
-AtTheDesk.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+AtTheDesk.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 test_commands_at_the_desk_keep_their_order_share_nothing_and_all_settle = AtTheDesk.TestCase
 
 

@@ -234,7 +234,7 @@ def _settled(org: Org, newest: Command, changes: Sequence[Command]) -> None:
 
 
 @given(chains(), st.sampled_from([cases.DELETE, cases.MARK]))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_ji_19_ji_20_ji_21_any_order_of_a_chain_ends_with_its_newest_state_and_one_event_at_the_most(
     drawn: tuple[list[Command], Command], activity: Mapping[str, Any]
 ) -> None:
