@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
 
-.PHONY: help setup demo test torture check docs format bench up down
+.PHONY: help setup demo quick test torture check docs format bench up down
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -34,6 +34,9 @@ setup: .venv/.locked ## the locked environment in .venv
 
 demo: setup ## the main job on embedded parts, in under a minute
 	@$(RUN)signalbox demo
+
+quick: setup ## the tests that start no process and open no socket, in 30 seconds
+	@$(RUN)pytest -q -n $(WORKERS) --dist loadgroup -m "not outside" tests/unit tests/contract
 
 test: setup ## everything that this machine can run, in 10 minutes on two cores
 	@$(RUN)python -m tests.fixtures.kafka_server --fetch || true

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.outside
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("connectors", "processors", "schemas", "signalbox", "simulator")
 PURE = ("model", "integration", "sources", "matching", "deciding")

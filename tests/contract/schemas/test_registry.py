@@ -70,6 +70,7 @@ def test_single_object_messages_are_read_beside_the_registry(client: SchemaRegis
     assert Notice.from_avro(ConfluentCodec(client).decode("notice", data)) == NOTICE
 
 
+@pytest.mark.outside
 def test_an_unreachable_registry_is_transient() -> None:
     with socket.socket() as taken:
         # Bound but not listening: the port refuses, and nobody else can take it.

@@ -11,6 +11,7 @@ def test_brokers_are_read_from_every_form_of_the_option() -> None:
     assert broker_wait.addresses("kafka://a:1;kafka://b") == broker_wait.addresses(["kafka://a:1", "b"]) == expected
 
 
+@pytest.mark.outside
 def test_it_waits_with_one_line_until_the_broker_answers(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -249,6 +249,7 @@ def test_a_storm_of_like_errors_is_few_mails_and_tells_of_all_r35(stage: Stage) 
     assert set(states.values()) == {"sent"}
 
 
+@pytest.mark.outside
 def test_a_storm_that_trickles_in_is_collected_r35(stage: Stage) -> None:
     notifier = stage.notifier(settings=replace(SETTINGS, group_window=60))
     held: list[Received] = []

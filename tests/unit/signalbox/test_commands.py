@@ -151,6 +151,7 @@ def test_right_files_are_exit_0_offline() -> None:
     assert "1 integrations, no org was asked: 0 errors" in done.output
 
 
+@pytest.mark.outside
 def test_an_org_that_does_not_answer_is_one_line_and_exit_1(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"LOGIN_URL": "http://127.0.0.1:1", "CLIENT_ID": "x", "CLIENT_SECRET": "canary"}.items():
         monkeypatch.setenv(f"SIGNALBOX_ORGS__MAIN__{name}", value)

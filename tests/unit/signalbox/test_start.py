@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from signalbox.cli import ROWS, app
 from signalbox.lazy import Group
 
+pytestmark = pytest.mark.outside
+
 HEAVY = {
     "aiosmtpd", "alembic", "avro", "confluent_kafka", "connectors", "fastavro", "faust", "lark", "phonenumbers",
     "prometheus_client", "pydantic", "pydantic_core", "rich", "simple_salesforce", "simulator", "sqlalchemy", "yaml",

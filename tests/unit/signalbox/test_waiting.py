@@ -55,6 +55,7 @@ def test_a_stop_ends_the_wait(process: Process) -> None:
     assert not wait_until_well(process, why)
 
 
+@pytest.mark.outside
 def test_a_database_without_tables_names_the_command(process: Process) -> None:
     waiting = threading.Thread(target=open_database, args=(process,))
     waiting.start()
@@ -78,6 +79,7 @@ def test_a_database_without_tables_names_the_command(process: Process) -> None:
     assert not waiting.is_alive()
 
 
+@pytest.mark.outside
 def test_a_broker_that_is_away_is_named_and_a_stop_ends_the_wait(process: Process) -> None:
     ended: list[bool] = []
     waiting = threading.Thread(target=lambda: ended.append(wait_for_kafka(process)))

@@ -16,6 +16,8 @@ from connectors.salesforce.settings import SalesforceSettings
 from processors.model.errors import InDoubt, OrgDown, Transient
 from processors.model.values import Conversion, In, Question, Write, Written
 
+pytestmark = pytest.mark.outside
+
 STATUS = "Closed - Converted"
 COMPOSITE, SOAP = {"path_regex": "/composite$"}, {"path_regex": "/services/Soap/"}
 KEYS = ((In("Email", ("ada@example.com",)),),)

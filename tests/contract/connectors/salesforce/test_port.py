@@ -10,6 +10,8 @@ import pytest
 from processors.model.errors import TooLate
 from processors.model.values import Conversion, In, Question, Write
 
+pytestmark = pytest.mark.outside
+
 HOSTILE = [
     "O'Brien \\' OR Name != '",
     'quo"te',

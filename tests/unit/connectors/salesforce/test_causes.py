@@ -8,7 +8,7 @@ from connectors.salesforce.causes import SIGNS, absent, cause_of
 from connectors.salesforce.errors import CODES, Refused, fail, row_error
 from processors.model.connection import CAUSES, SENTENCES, WHOLE_ORG
 from processors.model.errors import OrgDown
-from tests.unit.connectors.salesforce.conftest import reply
+from tests.fixtures.scripted_server import reply
 
 WORDS = [
     ("invalid_grant", "authentication failure - Invalid Password", "auth_password"),

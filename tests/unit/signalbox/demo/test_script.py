@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from confluent_kafka import Consumer
 
 from connectors.kafka.embedded import embedded_kafka
@@ -106,6 +107,7 @@ def test_a_choice_is_about_the_parked_command_and_names_a_record_that_is_offered
     assert (made.about, made.salesforce_id) == ("command-1", "0031")
 
 
+@pytest.mark.outside
 def test_what_waits_is_delivered_when_it_is_due_and_repeats_with_it() -> None:
     partitions = {topic.name: topic.partitions for topic in topic_table([])}
     hand = [one for one in TOLD if isinstance(one.event, UserAction) and one.integration == "calls"]
@@ -123,6 +125,7 @@ def test_what_waits_is_delivered_when_it_is_due_and_repeats_with_it() -> None:
         assert _count(kafka.bootstrap, SOURCE_USER_ACTION) == sum(one.times for one in hand) + 2
 
 
+@pytest.mark.outside
 def test_a_user_names_a_record_and_what_waits_for_an_edit_goes_when_it_is_made() -> None:
     partitions = {topic.name: topic.partitions for topic in topic_table([])}
     link = next(one for one in TOLD if one.chosen)

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 import simulator
-from tests.unit.simulator.conftest import Api, open_api
+from tests.integration.simulator.conftest import Api, open_api
 
 LEAD = {"LastName": "A", "Company": "B"}
 LIMITED = simulator.OrgFile(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import simulator
-from tests.unit.simulator.conftest import Api, log_in, open_api
+from tests.integration.simulator.conftest import Api, log_in, open_api
 
 
 @pytest.fixture

@@ -235,7 +235,7 @@ def test_starttls_that_the_server_lacks_sends_nothing_in_clear(told: Told) -> No
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file with a key and a certificate for 127.0.0.1."""
-    from tests.unit.connectors.mail.certificate import write
+    from tests.integration.connectors.mail.certificate import write
 
     return write(tmp_path_factory.mktemp("tls") / "server.pem")
 
