@@ -17,6 +17,8 @@ import pytest
 
 from tests.contract.docs import pages
 
+pytestmark = pytest.mark.outside
+
 ROOT = pages.DOCS.parent
 PAGE = pages.DOCS / "add-a-source.md"
 COPIED = ("connectors", "processors", "schemas", "tests/fakes")
