@@ -9,8 +9,8 @@ import hashlib
 from dataclasses import replace
 
 from processors.integration.model import Integration
+from processors.matching.index import Index
 from processors.matching.manual_choice import selected_record
-from processors.matching.match import Index
 from processors.matching.rules import BOOK
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Link, Match, Role

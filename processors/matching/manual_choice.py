@@ -8,7 +8,8 @@ Rule of this file: pure; a chosen record that is deleted counts as not chosen, a
 from dataclasses import replace
 
 from processors.integration.model import Integration
-from processors.matching.match import Index, follow_converted
+from processors.matching.index import Index
+from processors.matching.match import follow_converted
 from processors.matching.queries import person_object
 from processors.matching.rules import BOOK
 from processors.model.normalise import record_id

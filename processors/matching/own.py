@@ -16,7 +16,8 @@ from typing import Any, Literal
 import orjson
 
 from processors.integration.model import Integration
-from processors.matching.match import Index, follow_converted
+from processors.matching.index import Index
+from processors.matching.match import follow_converted
 from processors.matching.rules import BOOK
 from processors.model.normalise import email, phone, record_id
 from processors.model.rule_table import Book

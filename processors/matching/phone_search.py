@@ -13,7 +13,8 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from processors.integration.model import Integration
-from processors.matching.match import Index, resolve_call
+from processors.matching.index import Index
+from processors.matching.match import resolve_call
 from processors.matching.queries import fields_to_read, is_call, number_fields, numbers_of
 from processors.model.call import Call
 from processors.model.ports import Salesforce

@@ -12,9 +12,10 @@ from processors.executor.dependencies import OrgDependencies
 from processors.executor.org_queue.call_buffer import renew_call
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
+from processors.matching.index import Index
 from processors.matching.links import apply_link
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import Index, follow_up, person_questions, resolve, with_companions
+from processors.matching.match import follow_up, person_questions, resolve, with_companions
 from processors.matching.own import by_own
 from processors.matching.phone_search import search_numbers
 from processors.matching.queries import ConfiguredCommand

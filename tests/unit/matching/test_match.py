@@ -5,7 +5,8 @@ from typing import Any
 
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.decide import touched_keys
-from processors.matching.match import Index, account_keys, follow_up, person_keys, person_questions, resolve
+from processors.matching.index import Index
+from processors.matching.match import account_keys, follow_up, person_keys, person_questions, resolve
 from processors.model.values import In, Match, Record
 from processors.sources.decide import decide
 from schemas.command import MatchKey

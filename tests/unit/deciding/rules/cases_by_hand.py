@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import Index, resolve
+from processors.matching.match import resolve
 from processors.model.rule_table import Book
 from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide

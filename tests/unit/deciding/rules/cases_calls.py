@@ -8,8 +8,9 @@ from typing import Any
 from processors.deciding.case import Case
 from processors.executor.org_queue.call_buffer import command_of
 from processors.integration.model import Integration
+from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import Index, resolve
+from processors.matching.match import resolve
 from processors.model.rule_table import Book
 from processors.model.values import Decision, ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.pbx_call.assemble import assemble

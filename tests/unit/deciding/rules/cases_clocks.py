@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from processors.deciding.case import STALE
-from processors.matching.match import Index, resolve
+from processors.matching.index import Index
+from processors.matching.match import resolve
 from processors.model.field_history import Clock, seen, written
 from processors.model.rule_table import Book
 from processors.model.values import Record

@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from processors.matching.match import Index, resolve, with_companions
+from processors.matching.index import Index
+from processors.matching.match import resolve, with_companions
 from processors.matching.own import by_own
 from processors.model.rule_table import Book
 from processors.model.values import OwnRecord, Record

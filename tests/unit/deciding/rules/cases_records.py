@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 
 from processors.deciding.source_record import resumed
+from processors.matching.index import Index
 from processors.matching.links import apply_link
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import Index, resolve
+from processors.matching.match import resolve
 from processors.model.rule_table import Book
 from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from processors.integration.model import Integration
-from processors.matching.match import Index, resolve
+from processors.matching.index import Index
+from processors.matching.match import resolve
 from processors.model.rule_table import Book
 from processors.model.values import Decision, FieldFacts, Match, ObjectFacts, OrgFacts, Record
 from processors.sources.decide import decide

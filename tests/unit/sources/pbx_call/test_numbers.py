@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from processors.integration.model import Integration
-from processors.matching.match import Index, resolve, resolve_call
+from processors.matching.index import Index
+from processors.matching.match import resolve, resolve_call
 from processors.matching.queries import person_questions
 from processors.model.call import Call
 from processors.model.phone_numbers import dialled, outside_number
