@@ -33,13 +33,13 @@ from connectors.kafka.options import KafkaSettings, consumer_config, producer_co
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.consuming.share_limit import ShareLimit
-from processors.executor.dependencies import Decider, OrgDependencies
-from processors.executor.session.session import Session, SessionDependencies
+from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
+from processors.executor.session.session import Session
 from processors.intake.forward import Forwarder, ProducerRecord
 from processors.intake.forward import Message as SourceMessage
-from processors.integration.load import load_integrations
 from processors.model.backoff import Backoff
 from processors.model.dead_letter import Coordinates
+from processors.sources.load import load_integrations
 from schemas.codec import SingleObject
 from schemas.topics import NOTICE, OUTCOME_KINDS, command_topic, outcome_topic, topic_table
 from tests.fakes.scheduler import NoMetrics

@@ -15,7 +15,7 @@ from connectors.database.migrate import at_head, migrate, revision
 from connectors.database.notes import DatabaseNotes
 from connectors.database.parked import parked_commands
 from processors.model.field_history import clock_of, fields_from_json, written_fields
-from processors.model.incidents import KEPT, from_json
+from processors.model.incidents import INCIDENTS_KEY, from_json
 from processors.model.plan import plan_from_json
 from schemas.booking import Booking
 from schemas.call_result import CallResult
@@ -145,7 +145,7 @@ def test_every_row_of_its_ledger_is_read_today(migrated: Engine) -> None:
         assert written_fields(fields)
         assert all(clock_of(fields, name) is not None for name in written_fields(fields))
 
-    [broken] = from_json(ledger.source_states(lease, [KEPT])[KEPT])
+    [broken] = from_json(ledger.source_states(lease, [INCIDENTS_KEY])[INCIDENTS_KEY])
     assert (broken.cause, broken.integrations) == ("field_removed", ("field-sales",))
     [parked] = parked_commands(migrated)
     assert parked.notice is not None
@@ -166,7 +166,7 @@ def test_its_audit_and_its_mail_notes_are_read_today(migrated: Engine) -> None:
     errors = [str(row[0]) for row in _rows(migrated, "SELECT outcome_id FROM audit WHERE kind = 'error'")]
     notes = DatabaseNotes(migrated)
     assert sorted(notes.states(errors).values()) == ["intended", "intended", "sent"]
-    mails = notes.pending(errors)
+    mails = notes.unsent(errors)
     assert {mail.recipient for mail in mails} == {"crm-team@example.com", "sales@example.com"}
     assert all(f"To: {mail.recipient}" in mail.content.decode() for mail in mails)
 
