@@ -5,8 +5,8 @@ In: a `Decision` and the answers so far.  Out: the next step with every referenc
 Rule of this file: plans and calls are stored in the ledger as JSON; nothing else knows that form.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -132,7 +132,18 @@ class ApiCall:
         return tuple(dict.fromkeys(part.command_id for row in self.rows for part in row.parts))
 
 
+@dataclass(frozen=True, slots=True)
+class _OldDecision:
+    things: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _OldPlan:
+    decision: _OldDecision
+
+
 _PLAN = TypeAdapter(Plan)
+_STATES = TypeAdapter(_OldPlan)
 _RESOLUTION = TypeAdapter(Resolution)
 _CALL = TypeAdapter(ApiCall)
 
@@ -143,8 +154,12 @@ def plan_to_json(plan: Plan) -> bytes:
 
 
 def plan_from_json(data: bytes) -> Plan:
-    """Return a plan that the ledger stored."""
-    return _PLAN.validate_json(data)
+    """Return a plan that the ledger stored; release 0.1.0 called the states of a decision `things`."""
+    plan = _PLAN.validate_json(data)
+    if b'"things":{"' not in data:
+        return plan
+    states = _STATES.validate_json(data).decision.things
+    return replace(plan, decision=replace(plan.decision, source_states=states))
 
 
 def resolution_to_json(resolution: Resolution) -> bytes:
