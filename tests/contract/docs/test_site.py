@@ -31,6 +31,7 @@ def shown(hooks: ModuleType, markdown: str, *, repository: str = "", page: str =
     return text
 
 
+@pytest.mark.outside
 def test_the_site_is_built_strictly_with_every_page(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "SIGNALBOX_REPOSITORY": ""}
