@@ -26,12 +26,16 @@ StepName = Literal[
     "other",
 ]
 CallDirection = Literal["inbound", "outbound", "internal", "unknown", "other"]
-PartyKind = Literal["internal", "external", "unknown", "other"]
+PartyKind = Literal["internal", "external", "unknown", "other", "queue", "ivr", "ring_group", "voicemail"]
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One end of a leg: a user of the network by extension, or someone outside by number (None: withheld)."""
+    """
+    One end of a leg: a user of the network by extension, someone outside by number (None: withheld), or a machine.
+
+    Machines of the network are a `queue`, an `ivr`, a `ring_group` and a `voicemail`.
+    """
 
     kind: PartyKind = "unknown"
     number: str | None = None
@@ -46,7 +50,11 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class CallStep:
-    """What happened on one leg of a call, and when. `user` is the network's user on that leg."""
+    """
+    What happened on one leg of a call, and when. `user` is the network's user on that leg.
+
+    `duration` and `talk` are seconds of the whole call, where the network counts them itself.
+    """
 
     step: StepName
     at: datetime
@@ -61,6 +69,8 @@ class CallStep:
     recording: str | None = None
     zone: str | None = None
     fields: Mapping[str, Scalar] = field(default_factory=dict)
+    duration: float | None = None
+    talk: float | None = None
 
     @classmethod
     def from_avro(cls, value: Mapping[str, Any] | None) -> "CallStep | None":
@@ -88,6 +98,8 @@ class PbxCallEvent:
     recording: str | None = None
     zone: str | None = None
     fields: Mapping[str, Scalar] = field(default_factory=dict)
+    duration: float | None = None
+    talk: float | None = None
 
     @property
     def source_id(self) -> str:
@@ -127,6 +139,8 @@ class PbxCallEvent:
             self.recording,
             self.zone,
             self.fields,
+            self.duration,
+            self.talk,
         )
 
     def to_avro(self) -> dict[str, Any]:

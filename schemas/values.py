@@ -16,10 +16,16 @@ Scalar: TypeAlias = bool | int | float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Who acted, as the source application knows them."""
+    """
+    Who acted, as the source application knows them.
+
+    `extension` is theirs inside the network; `user_id` is the ID of the Salesforce user.
+    """
 
     email: str | None = None
     name: str | None = None
+    extension: str | None = None
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,10 @@ def from_millis(value: int | datetime) -> datetime:
 
 def agent_from(value: Mapping[str, Any] | None) -> Agent | None:
     """Return the agent of a decoded Avro record, or None where the event names nobody."""
-    return None if value is None else Agent(email=value["email"], name=value["name"])
+    if value is None:
+        return None
+    # Contracts in which an agent has no extension and no user ID leave these out.
+    return Agent(value["email"], value["name"], value.get("extension"), value.get("user_id"))
 
 
 def person_from(value: Mapping[str, Any]) -> Person:
