@@ -6,9 +6,8 @@ Source: seeds document of SPOTIO, rules SP-6, SP-25 to SP-27 and SP-35 to SP-38.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
 
@@ -52,11 +51,6 @@ class FieldActivity:
         """The activity itself: where settings say `activity.name`, so that no record's field is meant."""
         return self
 
-    @property
-    def day(self) -> str:
-        """The day on which it begins (or changed), in its own zone, as ISO 8601: what a date-only field takes."""
-        return (self.started or self.changed).astimezone(_zone(self.zone)).date().isoformat()
-
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""
         value: dict[str, Any] = plain(self)
@@ -79,11 +73,3 @@ class FieldActivity:
 
 
 _TIMES = ("created", "started", "ended")
-
-
-def _zone(name: str | None) -> tzinfo:
-    """Return the zone of that name; UTC where there is none, or none that is known."""
-    try:
-        return ZoneInfo(name.strip()) if name and name.strip() else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC

@@ -41,6 +41,11 @@ DEFINITIONS: Mapping[str, Definition] = {
     "outcomes_total": Definition(
         "counter", "Commands settled, by kind and reason.", ("org", "integration", "kind", "reason")
     ),
+    "values_unfit_total": Definition(
+        "counter",
+        "Values that fields did not take as they were sent, by field and by what became of them: conformed or dropped.",
+        ("org", "integration", "field", "how"),
+    ),
     "outcomes_published_total": Definition("counter", "Outcomes in their topics.", ("org",)),
     "publish_failures_total": Definition("counter", "Transactions that Kafka refused.", ("org",)),
     "stage_duration_seconds": Definition("histogram", "Time that a stage took for a batch.", ("stage",)),

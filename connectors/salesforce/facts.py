@@ -109,4 +109,6 @@ def _field(one: Mapping[str, Any]) -> FieldFacts:
         external_id=bool(one.get("externalId")),
         restricted=bool(one.get("restrictedPicklist")),
         values=tuple(item["value"] for item in one.get("picklistValues") or () if item.get("active", True)),
+        precision=int(one.get("precision") or 0),
+        scale=int(one.get("scale") or 0),
     )

@@ -7,7 +7,7 @@ Rule of this file: pure; an empty value stays empty, whatever a value map says (
 
 from processors.integration.catalog import code_key
 from processors.integration.change_settings import ChangedField, ChangesSettings
-from processors.integration.paths import as_text
+from processors.integration.mapping import listed
 from schemas.values import Scalar
 
 
@@ -16,7 +16,7 @@ def mapped(value: Scalar, field: ChangedField) -> Scalar:
     if value is None or value == "":
         return None
     unlisted = field.default if field.unmapped == "default" else value
-    return field.values.get(as_text(value), unlisted)
+    return listed(field.values, value, unlisted) if field.values else unlisted
 
 
 def owner_of(email: str | None, settings: ChangesSettings) -> tuple[str | None, bool]:

@@ -209,7 +209,7 @@ def _after_conversion(case: Case, lead: Part) -> Part:
         for name, value in mapped.items()
         if not is_blank(value)
         and f"Contact.{name}" not in part.stale
-        and case.settings.write.fields.get(f"Contact.{name}", case.settings.write.default) == "overwrite"
+        and case.settings.write.policy_of(f"Contact.{name}") == "overwrite"
     }
     fields = {**(part.step.fields if part.step else {}), **always}
     if not fields:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from processors.deciding.case import Case, Part
+from processors.deciding.conform import written
 from processors.integration.model import Integration
-from processors.model.normalise import same_value
+from processors.model.normalise import is_blank, same_value
 from processors.model.values import Record, Role, Step
 from schemas.command import Command
 from schemas.identity import effect_key
@@ -81,32 +82,49 @@ def user_named(case: Case, name: str | None) -> str | None:
     return None
 
 
-def log(case: Case, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar], *, history: bool = False) -> Part:
+def log(
+    case: Case,
+    effect: str,
+    place: ActivityTarget,
+    fields: Mapping[str, Scalar],
+    placeholders: Mapping[str, Scalar] | None = None,
+    *,
+    history: bool = False,
+) -> Part:
     """
     Return the create of the activity under *effect*, or the update of the one that is there to what it should say now.
 
+    *placeholders* are what a new one says where *fields* say nothing: they never take the place of what is there.
     A Lead's Task takes no WhatId: that is left out where `who` is a lead (Salesforce, Task). *history*: the activity's
     fields keep a history, and what a newer event wrote stays (EG-5).
     """
     existing = case.match.activities.get(effect)
     if existing is None:
-        return create(case, effect, place, fields)
+        return create(case, effect, place, fields, placeholders)
     return overwrite(case, existing, effect, replace(place, role=None), fields, history=history)
 
 
-def create(case: Case, effect: str, place: ActivityTarget, fields: Mapping[str, Scalar]) -> Part:
+def create(
+    case: Case,
+    effect: str,
+    place: ActivityTarget,
+    fields: Mapping[str, Scalar],
+    placeholders: Mapping[str, Scalar] | None = None,
+) -> Part:
     """Return the create of the activity under *effect*, owned by who acted (XB-3, XB-4, JI-19)."""
+    filled = {name: value for name, value in fields.items() if not is_blank(value)}
+    fitting, unfit = case.conform.create(object_of(case), {**(placeholders or {}), **filled})
     owner_id, flags = owner(case)
     own: dict[str, Scalar] = {"OwnerId": owner_id} if owner_id else {}
     step = Step(
         "activity",
         "create",
         object_of(case),
-        fields={**_values(place, fields), **own},
+        fields={**_values(place, fitting), **own},
         refs=_refs(place),
         effect=effect,
     )
-    return Part(step, flags=flags)
+    return Part(step, flags=(*flags, *case.zone.flags), unfit=unfit)
 
 
 def overwrite(
@@ -119,7 +137,8 @@ def overwrite(
     history: bool = False,
 ) -> Part:
     """Return the update of an activity to what it should say now, and to where it hangs (JI-20)."""
-    facts, values, refs = case.facts.objects.get(existing.object), _values(place, fields), _refs(place)
+    fitting, unfit = case.conform.update(existing.object, fields)
+    facts, values, refs = case.facts.objects.get(existing.object), _values(place, fitting), _refs(place)
     changed = {
         name: value
         for name, value in values.items()
@@ -128,8 +147,9 @@ def overwrite(
     stale = _stale(case, existing, changed) if history else {}
     changed = {name: value for name, value in changed.items() if name not in stale}
     listed, rules = tuple(f"{existing.object}.{name}" for name in stale), tuple(dict.fromkeys(stale.values()))
+    unfit = written(unfit, changed)
     if not changed and not refs:
-        return Part(record=existing, rules=rules, linked=(existing,), stale=listed)
+        return Part(record=existing, rules=rules, linked=(existing,), stale=listed, unfit=unfit)
     before = {name: existing.fields.get(name) for name in (*changed, *refs)}
     step = Step(
         "activity",
@@ -141,7 +161,7 @@ def overwrite(
         refs=refs,
         effect=effect,
     )
-    return Part(step, existing, rules, stale=listed)
+    return Part(step, existing, rules, stale=listed, flags=case.zone.flags, unfit=unfit)
 
 
 def _stale(case: Case, existing: Record, changed: Mapping[str, Scalar]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from processors.deciding import field_rules
+from processors.deciding.conform import Conform, written
 from processors.deciding.event_order_rules import Guard, clamped
 from processors.integration.model import Integration
 from processors.matching.own import attendee_of
@@ -18,7 +19,8 @@ from processors.model.call import Call
 from processors.model.field_history import Fields, only, stamp
 from processors.model.normalise import is_blank
 from processors.model.rule_table import Book
-from processors.model.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step
+from processors.model.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step, Unfit
+from processors.model.zones import Zone, zone_of
 from schemas.command import Command
 from schemas.identity import create_key
 from schemas.outcome import OutcomeKind, Reason
@@ -33,7 +35,7 @@ class Part:
     `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written; with
     `park` it waits for someone's choice before that. `stale` (`Object.Field`) was not written over something newer or a
     person's; `seen` are fields of `record` that hold already what is said. `disowned` are records that no longer count
-    as the source entity's own.
+    as the source entity's own. `unfit` are values that their fields do not take as they were sent.
     """
 
     step: Step | None = None
@@ -51,6 +53,7 @@ class Part:
     stale: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     disowned: tuple[str, ...] = ()
+    unfit: tuple[Unfit, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -76,6 +79,16 @@ class Case:
     call: Call | None = None
     resolution: Resolution | None = None
 
+    @property
+    def zone(self) -> Zone:
+        """The zone in which the event's days are meant: its own, or the integration's where it has none known."""
+        return zone_of(self.call.zone if self.call else self.command.zone, self.settings.zone)
+
+    @property
+    def conform(self) -> Conform:
+        """What fits mapped values to their fields."""
+        return Conform(self.command, self.settings, self.facts.objects, self.zone)
+
     def update(
         self, role: Role, record: Record, mapped: Mapping[str, Scalar], extra: Mapping[str, Scalar] | None = None
     ) -> Part:
@@ -85,12 +98,13 @@ class Case:
         *extra* (a link to another record) is written whatever the policy. With nothing to write the record is linked.
         """
         write = self.settings.write
+        fitting, unfit = self.conform.update(record.object, mapped)
         changes = field_rules.update(
-            mapped,
+            fitting,
             record.fields,
             self.facts.objects.get(record.object),
-            lambda name: write.fields.get(f"{record.object}.{name}", write.default),
-            write.blank,
+            lambda name: write.policy_of(f"{record.object}.{name}"),
+            lambda name: write.blank_of(f"{record.object}.{name}"),
             self.guard(record),
             self.book,
         )
@@ -99,12 +113,15 @@ class Case:
         ours = self._link_fields(role, record.fields, writing=bool(changes.fields or added))
         added = {**added, **ours}
         values = {**changes.fields, **added}
+        unfit = written(unfit, changes.fields)
         if not values:
-            return Part(record=record, rules=changes.rules, linked=(record,), stale=stale, seen=changes.seen)
+            return Part(
+                record=record, rules=changes.rules, linked=(record,), stale=stale, seen=changes.seen, unfit=unfit
+            )
         before = {**changes.before, **{name: record.fields.get(name) for name in added}}
         step = Step(role, "update", record.object, record_id=record.id, fields=values, before=before)
         rules = (*changes.rules, *(("LL-9",) if ours else ()))
-        return Part(step, record, rules, stale=stale, seen=changes.seen)
+        return Part(step, record, rules, stale=stale, seen=changes.seen, unfit=unfit)
 
     @property
     def at(self) -> str:
@@ -165,9 +182,10 @@ class Case:
         if row.then == "refuse":
             return no_mapping(object_name, row.rule)
         settings = self.settings.mandatory
+        fitting, unfit = self.conform.create(object_name, mapped)
         made = field_rules.create(
             creation,
-            mapped,
+            fitting,
             self.facts.objects.get(object_name),
             settings.empty,
             (settings.text, settings.number),
@@ -187,7 +205,7 @@ class Case:
             effect=self._key(role),
             allow_duplicates=allow_duplicates,
         )
-        return Part(step, rules=made.rules)
+        return Part(step, rules=made.rules, unfit=written(unfit, made.fields))
 
     def _key(self, role: Role) -> str:
         command = self.command
@@ -242,6 +260,7 @@ class Case:
             at=self.at,
             carried=self._carried(steps),
             own_record=self.match.own_passed,
+            unfit=tuple(dict.fromkeys(one for part in parts for one in part.unfit)),
             seen={part.record.id: part.seen for part in parts if part.seen and part.record and part.record.id},
         )
 

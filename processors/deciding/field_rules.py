@@ -108,7 +108,7 @@ def update(
     target: Mapping[str, Any],
     facts: ObjectFacts | None,
     policy: Callable[[str], str],
-    blank: str,
+    blank: Callable[[str], str],
     guard: Guard,
     book: Book,
 ) -> Update:
@@ -116,7 +116,8 @@ def update(
     Return the mapped fields that change the *target* record, as the policy of each field allows (VS-9, 1F), and as no
     newer event stands against it (EG-5).
 
-    *policy* tells a field's policy; *blank* is `skip` or `clear`. A field that holds the value already is left out.
+    *policy* tells a field's policy; *blank*, whether what came empty is to `skip` or to `clear` it; a field that cannot
+    be empty is never cleared. A field that holds the value already is left out.
     """
     fields: dict[str, Scalar] = {}
     before: dict[str, Scalar] = {}
@@ -129,7 +130,7 @@ def update(
             if not is_blank(value) and policy(name) in _OVER_VALUES and guard.newer(name):
                 seen.append(name)
             continue
-        row = book.row("policy", policy(name), _case(value, held, blank))
+        row = book.row("policy", policy(name), _case(value, held, "skip" if _mandatory(facts, name) else blank(name)))
         rules.append(row.rule)
         if row.then == "keep":
             continue
@@ -157,6 +158,11 @@ def _case(value: Scalar, held: Any, blank: str) -> str:
     if is_blank(value):
         return "blank_clears_value" if blank == "clear" else "blank_skips_value"
     return "value_over_blank" if is_blank(held) else "value_over_value"
+
+
+def _mandatory(facts: ObjectFacts | None, name: str) -> bool:
+    found = facts.fields.get(name) if facts else None
+    return found is not None and not found.nillable
 
 
 def _kind(facts: ObjectFacts | None, name: str) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from processors.intake.route import Route
-from processors.integration.mapping import fields, refused
+from processors.integration.mapping import defaulted, fields, refused
 from processors.integration.model import FieldMap, Integration, Key, MatchSettings
 from processors.integration.paths import as_text, value_at
 from processors.sources.registry import source_of_event
@@ -28,7 +28,8 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
     applied = wanted if way.skip_reason is None else None
     mapping: CommandMapping[Event] = source.mapping
     maps = _maps(mapping, applied)
-    mapped: dict[str, Any] = {name: fields(event, own) for name, own in maps.items()}
+    home = wanted.zone if wanted else "UTC"
+    mapped: dict[str, Any] = {name: fields(event, own, home) for name, own in maps.items()}
     made = Command(
         command_id=command_id(source.contract, event.event_id, way.name),
         kind="apply" if applied else "skip",
@@ -49,6 +50,8 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         rule_ids=way.rule_ids,
         keys=match_keys(event, applied.match) if applied else (),
         unmapped=refused(event, {name.title(): own for name, own in maps.items()}),
+        defaulted=_defaulted(event, maps),
+        zone=getattr(event, "zone", None),
         **mapped,
     )
     return mapping.complete(made, event, applied) if applied else made
@@ -57,6 +60,11 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
 def _maps(mapping: CommandMapping[Event], applied: Integration | None) -> Mapping[str, FieldMap]:
     """Return the field maps that an event fills, by their key in the settings."""
     return {name: getattr(applied.map, name) for name in mapping.objects} if applied else {}
+
+
+def _defaulted(event: Event, maps: Mapping[str, FieldMap]) -> tuple[str, ...]:
+    """Return the mapped fields that the event says nothing of, so that their default stands in, as `Object.Field`."""
+    return tuple(f"{name.title()}.{field}" for name, own in maps.items() for field in defaulted(event, own))
 
 
 def _lane(event: Event, source: Source[Event], wanted: Integration | None) -> Lane:

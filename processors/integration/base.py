@@ -7,8 +7,10 @@ Rule of this file: shapes alone; what an integration is made of is in `processor
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
+from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from processors.model.zones import named
 from schemas.command import KeyKind
 from schemas.values import Scalar
 
@@ -30,6 +32,26 @@ Code = Annotated[str, Field(pattern=r"\S")]
 
 UserName = Annotated[str, Field(pattern=r"\S")]
 """An active user of the org, by e-mail or user name; asked of the org by `signalbox check`."""
+
+
+def _locale(value: str) -> str:
+    try:
+        Locale.parse(value.replace("-", "_"))
+    except (ValueError, UnknownLocaleError) as error:
+        raise ValueError(f"'{value}' is no locale; name one such as en, en-GB or de") from error
+    return value
+
+
+def _zone(value: str) -> str:
+    if named(value) is None:
+        raise ValueError(f"'{value}' is no time zone; name one such as Europe/Paris")
+    return value
+
+
+LocaleName = Annotated[str, AfterValidator(_locale)]
+"""A locale that says how numbers and days are written, such as `en` or `de`."""
+ZoneName = Annotated[str, AfterValidator(_zone)]
+"""A time zone, by any name that `processors/model/zones.py` knows."""
 
 
 Flag = Annotated[bool, Field(strict=True)]

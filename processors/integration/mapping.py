@@ -8,23 +8,42 @@ Rule of this file: pure; a field that is mapped but empty is None, so that it ca
 from collections.abc import Mapping
 
 from processors.integration.base import FieldSource
+from processors.integration.catalog import code_key
 from processors.integration.paths import as_text, value_at
 from schemas.values import Scalar
 
 
-def fields(event: object, mapped: Mapping[str, FieldSource]) -> dict[str, Scalar]:
-    """Return every mapped field with its value, None where it has none."""
-    return {name: field_value(event, source) for name, source in mapped.items()}
+def fields(event: object, mapped: Mapping[str, FieldSource], home: str = "UTC") -> dict[str, Scalar]:
+    """Return every mapped field with its value, None where it has none; *home* is the integration's zone."""
+    return {name: field_value(event, source, home) for name, source in mapped.items()}
 
 
-def field_value(event: object, source: FieldSource) -> Scalar:
+def field_value(event: object, source: FieldSource, home: str = "UTC") -> Scalar:
     """Return a constant, or the event's value through the value map, else the default."""
     if source.source is None:
         return source.constant
-    value = value_at(event, source.source)
-    if value is not None:
-        value = source.values.get(as_text(value), None if source.unmapped == "default" and source.values else value)
+    value = value_at(event, source.source, home)
+    if value is not None and source.values:
+        value = listed(source.values, value, None if source.unmapped == "default" else value)
     return source.default if value is None else value
+
+
+def defaulted(event: object, mapped: Mapping[str, FieldSource]) -> tuple[str, ...]:
+    """Return the fields whose value is the map's default, because the event has none: it is for creation alone."""
+    return tuple(
+        name
+        for name, source in mapped.items()
+        if source.source is not None and source.default is not None and value_at(event, source.source) is None
+    )
+
+
+def listed(values: Mapping[str, Scalar], value: Scalar, otherwise: Scalar) -> Scalar:
+    """Return what a value map says of *value*, trimmed and without case; *otherwise* where it does not list it."""
+    text = as_text(value)
+    if text in values:
+        return values[text]
+    wanted = code_key(text)
+    return next((values[one] for one in values if code_key(one) == wanted), otherwise)
 
 
 def refused(event: object, maps: Mapping[str, Mapping[str, FieldSource]]) -> tuple[str, ...]:
@@ -36,5 +55,5 @@ def refused(event: object, maps: Mapping[str, Mapping[str, FieldSource]]) -> tup
         if source.unmapped == "error"
         and source.source is not None
         and (value := value_at(event, source.source)) is not None
-        and as_text(value) not in source.values
+        and code_key(as_text(value)) not in {code_key(one) for one in source.values}
     )

@@ -7,7 +7,7 @@ the stages may ask of it; `processors/sources/load.py` reads files and reports f
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
 from processors.integration.base import (
     CallObject,
@@ -17,10 +17,12 @@ from processors.integration.base import (
     Flag,
     Key,
     LinkSettings,
+    LocaleName,
     Model,
     OrgName,
     PhoneSearch,
     Schedule,
+    ZoneName,
 )
 from processors.integration.change_settings import ChangesSettings
 from processors.integration.paths import Paths, check_path
@@ -36,6 +38,8 @@ ActionName = Literal[
     "update_and_convert_lead_or_create_contact",
 ]
 """The four actions (VS-10); a file with any other is refused."""
+Blank = Literal["skip", "clear"]
+UnfitMode = Literal["conform", "drop", "refuse"]
 FieldPolicy = Literal["overwrite", "fill_blank", "respect_human", "never"]
 
 
@@ -87,16 +91,50 @@ OBJECTS = tuple(Maps.model_fields)
 """The keys of `map`, in order."""
 
 
+class FieldWrite(Model):
+    """What one field has of its own; what it does not say is the integration's."""
+
+    policy: FieldPolicy | None = None
+    blank: Blank | None = None
+    unfit: UnfitMode | None = None
+
+
+def _policy_in_full(value: object) -> object:
+    return {"policy": value} if isinstance(value, str) else value
+
+
+FieldWrites = Annotated[FieldWrite, BeforeValidator(_policy_in_full, json_schema_input_type=FieldWrite | FieldPolicy)]
+"""A plain word is short for `{policy: <word>}`."""
+
+
 class WritePolicy(Model):
     """
     Who wins per field on an update (1F): the integration's default, and exceptions as `Object.Field`.
 
-    `blank` says what an empty source value does to a field that has one: `skip` leaves it, `clear` empties it.
+    `blank` says what an empty source value does to a field that has one: `skip` leaves it, `clear` empties it; a
+    default never takes a value's place. `unfit` says what becomes of a value that the field does not take: `conform`
+    it, leaving it out where that cannot be done; `drop` it; or `refuse` it, so that it is sent as it is.
     """
 
     default: FieldPolicy = "overwrite"
-    fields: dict[str, FieldPolicy] = Field(default_factory=dict)
-    blank: Literal["skip", "clear"] = "skip"
+    fields: dict[str, FieldWrites] = Field(default_factory=dict)
+    blank: Blank = "skip"
+    unfit: UnfitMode = "conform"
+
+    def policy_of(self, field: str) -> FieldPolicy:
+        """Return the policy of `Object.Field`."""
+        own = self.fields.get(field)
+        return (own.policy if own else None) or self.default
+
+    def blank_of(self, field: str) -> Blank:
+        """Return what an empty value does to `Object.Field`."""
+        own = self.fields.get(field)
+        return (own.blank if own else None) or self.blank
+
+    def unfit_of(self, field: str) -> UnfitMode:
+        """Return what becomes of a value that `Object.Field` does not take."""
+        own = self.fields.get(field)
+        return (own.unfit if own else None) or self.unfit
 
 
 class MandatorySettings(Model):
@@ -134,6 +172,8 @@ class Integration(Model):
     """
     One customer's configured flow from a source to an org.
 
+    `locale` is how the source writes numbers and days (`12/05`), `zone` where its days are meant if the event names no
+    zone that is known.
     Off until `enabled` (1G-off); `active_from` needs a zone, and what happened before it is skipped (1F-history).
     `lane` is live or bulk (1F-timing). `recipients` may be empty (VS-29, 1F-on_error): an error then reaches topic and
     audit alone. SCOPE and CODES name the keys that say what fires it, PATHS what its events hold.
@@ -150,6 +190,8 @@ class Integration(Model):
     enabled: Flag = False
     active_from: AwareDatetime | None = None
     lane: Lane = "live"
+    locale: LocaleName = "en"
+    zone: ZoneName = "UTC"
     match: MatchSettings = MatchSettings()
     map: Maps = Maps()
     account: AccountSettings = AccountSettings()

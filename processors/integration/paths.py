@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
+from processors.model.zones import zone_of
+from schemas.field_activity import FieldActivity
 from schemas.values import Scalar
 
 PERSON = ("person.first_name", "person.last_name", "person.email", "person.company", "person.phones")
@@ -64,13 +66,17 @@ def concerns(path: str, paths: Paths | None) -> bool:
     return paths is None or path.partition(".")[0] in ("fields", "person", "agent") or paths.has(path)
 
 
-def value_at(event: object, path: str) -> Scalar:
+def value_at(event: object, path: str, home: str = "UTC") -> Scalar:
     """
     Return what the event holds at *path*, as a scalar: text trimmed, blank as None, moments as ISO 8601 in UTC.
 
+    `activity.day` is the day on which a field activity begins (or changed) in its own zone, as ISO 8601; in the zone
+    *home* where it names none that is known.
     A path that this event does not fill (no agent, one number only, no such own value) is None.
     """
     head, _, rest = path.partition(".")
+    if isinstance(event, FieldActivity) and path == "activity.day":
+        return zone_of(event.zone, home).day(event.started or event.changed)
     if head in _OWN:
         return _scalar(getattr(event, head, {}).get(rest))
     value: Any = event

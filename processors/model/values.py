@@ -158,6 +158,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfit:
+    """A value that `field` (`Object.Field`) does not take as it was `sent`: written as `kept`, or `dropped`; `why`."""
+
+    field: str
+    sent: Scalar
+    kept: Scalar
+    why: str
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """
     What one command does to Salesforce: `kind` and `reason` of its outcome if every step succeeds.
@@ -166,7 +177,8 @@ class Decision:
     `linked` names records that the outcome lists although nothing is written to them.
     `park`: it waits for someone to choose among `candidates` (kind and reason are what it comes to if nobody does).
     `things` (by source ID) and `links` are kept in the ledger when it is settled as decided, and `unlinked` are
-    forgotten. `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields` (`Object.Field`) were
+    forgotten. `unfit` are values that fields do not take as they were sent.
+    `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields` (`Object.Field`) were
     not written, since something newer was, or a person's own value. `at` is the event's time as field clocks take it,
     `seen` the fields by record ID that held what the event says already, `carried` what is kept of a converted lead's
     fields that its contact takes over. `disowned` are the IDs of records that no longer count as written by the
@@ -195,6 +207,7 @@ class Decision:
     carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     disowned: tuple[str, ...] = ()
     own_record: str | None = None
+    unfit: tuple[Unfit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +297,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class FieldFacts:
-    """What describe says of one field. Required on create = createable and not nillable and not defaulted."""
+    """
+    What describe says of one field. Required on create = createable and not nillable and not defaulted.
+
+    `precision` is the digits of a number in all, `scale` those behind the point; 0 where describe says none.
+    """
 
     name: str
     type: str
@@ -297,6 +314,8 @@ class FieldFacts:
     external_id: bool
     restricted: bool
     values: tuple[str, ...] = ()
+    precision: int = 0
+    scale: int = 0
 
     @property
     def required(self) -> bool:

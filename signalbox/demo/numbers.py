@@ -20,6 +20,7 @@ from schemas.outcome import Outcome
 from schemas.topics import OUTCOME_KINDS
 from signalbox.demo.edits import Edited
 from signalbox.demo.expected import Expectation
+from signalbox.demo.people import BUDGETS
 
 _WRITING = ("created.none", "updated.none", "converted.none")
 AMENDING = frozenset({"activity.activity_updated", "updated.none"})
@@ -86,11 +87,17 @@ def faults(expectations: Sequence[Expectation], seen: Observed, recipients: Mapp
             sum(one.events for one in expectations),
             seen.left("Event"),
         ),
+        ("budgets as people write them = values conformed or left out", len(BUDGETS), _unfit(seen)),
         ("seconds of talk = what the Tasks say", sum(one.talk for one in expectations), seen.talk),
     ]
     lines += _not_back(seen)
     lines += [f"{what}: {wanted} ≠ {got}" for what, wanted, got in checks if wanted != got]
     return lines + _unmailed(seen, recipients)
+
+
+def _unfit(seen: Observed) -> int:
+    """Return how many values were conformed or left out."""
+    return sum(len(one.conformed_fields) + len(one.dropped_fields) for one in seen.outcomes.values())
 
 
 def _dropped(seen: Observed) -> list[str]:
@@ -202,6 +209,8 @@ def summary(seen: Observed, seconds: float) -> Table:
         ("Events in the org", seen.left("Event")),
         ("parked for a choice", seen.notices.get("parked", 0)),
         ("resumed by one", seen.notices.get("resumed", 0)),
+        ("values conformed to their fields", sum(len(one.conformed_fields) for one in seen.outcomes.values())),
+        ("values left out", sum(len(one.dropped_fields) for one in seen.outcomes.values())),
         ("edits by people to come back", sum(one.edit.back is not None for one in seen.edited)),
         ("changes that came back", len(seen.changes)),
         ("mails", len(seen.mails)),

@@ -42,6 +42,10 @@ def _contact(name: str) -> ExistingRecord:
     return ExistingRecord("Contact", {"FirstName": "Sam", "LastName": name.title(), "Email": f"{name}@example.com"})
 
 
+BUDGETS = ("10,000", "$5000", "1.234,56 EUR", "about 12 000")
+"""As people write them: all but the last are conformed to the number that the org takes, and that one is left out."""
+
+
 class CallResults:
     """Makes the call results of one demo."""
 
@@ -93,6 +97,8 @@ class CallResults:
             yield self._expect(
                 "Solar Roofs", "YES", f"long{number}", "interest-lead", "error.salesforce_refused", title=long
             )
+        for number, budget in enumerate(BUDGETS):
+            yield self._expect("Solar Roofs", "YES", f"budget{number}", "interest-lead", "created.none", budget=budget)
         for number in range(55):
             yield self._expect("Solar Roofs", "YES", f"new{number}", "interest-lead", "created.none")
             yield self._expect("Solar Roofs", "INFO", f"new{number}", "interest-lead", "updated.none")

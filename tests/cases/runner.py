@@ -7,6 +7,7 @@ Rule of this file: events are JSON, as publishers write it; they pass the produc
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -104,16 +105,16 @@ class Run(SimulatedRig):
         return json.loads(text)
 
     def row(self, name: str, **fields: Any) -> Mapping[str, Any]:
-        """Return the one record of an object (with those *fields*) that is not deleted."""
+        """Return the one record of an object (with those *fields*) that is not deleted; days and moments as text."""
         rows = [row for row in self.rows(name) if all(row.get(field) == value for field, value in fields.items())]
         assert len(rows) == 1, f"{len(rows)} {name} with {fields}: {rows}; {self.told()}"
-        return rows[0]
+        return {field: value.isoformat() if isinstance(value, date) else value for field, value in rows[0].items()}
 
     def told(self) -> list[str]:
         """Return kind and reason of each outcome, with what Salesforce said."""
         outcomes = self.outcomes()
-        refusals = [tuple(f"{one.code}: {one.message}" for one in outcome.refusals) for outcome in outcomes]
-        return [f"{kind} {said or ''}".strip() for kind, said in zip(self.kinds(outcomes), refusals, strict=True)]
+        refusals = ["; ".join(f"{one.code}: {one.message}" for one in outcome.refusals) for outcome in outcomes]
+        return [f"{kind} {said}".strip() for kind, said in zip(self.kinds(outcomes), refusals, strict=True)]
 
 
 def event(topic: str, value: Mapping[str, Any]) -> Event:

@@ -14,7 +14,17 @@ from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.progress import Delayed, Ended, NeedsChoice, Progress
 from processors.model.plan import Ending, Plan
 from processors.model.values import Record, Step, Written
-from schemas.outcome import Candidate, Outcome, OutcomeKind, Reason, RecordOperation, Refusal, Touched
+from schemas.outcome import (
+    Candidate,
+    ConformedField,
+    DroppedField,
+    Outcome,
+    OutcomeKind,
+    Reason,
+    RecordOperation,
+    Refusal,
+    Touched,
+)
 
 
 def finished(jobs: Iterable[Job]) -> list[Progress]:
@@ -44,6 +54,7 @@ def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Endi
     command = job.command
     decision = plan.decision if plan else None
     kind, reason = _end(plan, ending)
+    unfit = decision.unfit if decision else ()
     return Outcome(
         outcome_id=command.command_id,
         kind=kind,
@@ -77,6 +88,10 @@ def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Endi
         flags=decision.flags if decision else (),
         stale_fields=decision.stale_fields if decision else (),
         own_record=decision.own_record if decision else None,
+        conformed_fields=tuple(
+            ConformedField(one.field, one.sent, one.kept, one.why) for one in unfit if not one.dropped
+        ),
+        dropped_fields=tuple(DroppedField(one.field, one.sent, one.why) for one in unfit if one.dropped),
     )
 
 

@@ -179,6 +179,11 @@ class UnitOfWork:
         metrics.count(
             "outcomes_total", org=outcome.org, integration=outcome.integration, kind=outcome.kind, reason=outcome.reason
         )
+        for how, unfit in (("conformed", outcome.conformed_fields), ("dropped", outcome.dropped_fields)):
+            for one in unfit:
+                metrics.count(
+                    "values_unfit_total", org=outcome.org, integration=outcome.integration, field=one.field, how=how
+                )
         age = max(0.0, self.deps.clock() - outcome.event_time.timestamp())
         metrics.observe("event_age_at_outcome_seconds", age, org=outcome.org)
         if plan is not None and plan.decision.at and plan.decision.at < stamp(end.job.command.event_time):

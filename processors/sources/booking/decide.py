@@ -138,7 +138,7 @@ def _applied(
 
 def _activity(case: Case, verb: str, logged: _Logged, place: ActivityTarget) -> Part:
     if verb == "create":
-        return activity.create(case, logged.effect, place, _fields(case))
+        return activity.create(case, logged.effect, place, _fields(case), _placeholders(case))
     if logged.existing is None:
         raise ValueError(f"no activity to {verb}")
     if verb == "delete":
@@ -162,5 +162,11 @@ def _fields(case: Case) -> dict[str, Scalar]:
     if case.settings.activity.object == "Event":
         times: dict[str, Scalar] = {"StartDateTime": start, "EndDateTime": end or start}
     else:
-        times = {"ActivityDate": str(start)[:10] if start else None, "Status": "Not Started"}
-    return {"Subject": "Booking", **times, **command.activity}
+        times = {"ActivityDate": case.zone.day(command.started) if command.started else None}
+    return {**times, **command.activity}
+
+
+def _placeholders(case: Case) -> dict[str, Scalar]:
+    """Return what a new activity says where neither the booking nor the integration says it."""
+    status: dict[str, Scalar] = {} if case.settings.activity.object == "Event" else {"Status": "Not Started"}
+    return {"Subject": "Booking", **status}

@@ -8,12 +8,15 @@ Rule of this file: pure; nothing is logged where the action itself is refused.
 from dataclasses import replace
 
 from processors.deciding import shared_activity
-from processors.deciding.activity import ActivityTarget, log
+from processors.deciding.activity import ActivityTarget, log, object_of
 from processors.deciding.case import Case
+from processors.integration.paths import value_at
+from processors.model.normalise import is_blank
 from processors.model.values import Decision
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.outcome import Reason
+from schemas.values import Scalar
 
 _PEOPLE = ("Lead", "Contact")
 
@@ -29,8 +32,10 @@ def with_activity(case: Case, decision: Decision) -> Decision:
     if not case.settings.activity.enabled or decision.kind == "error" or place is None:
         return decision
     joint = shared_activity.joint(case, effects(case.command)[0])
-    fields = {"Subject": "Call", "Status": "Completed", **case.command.activity}
-    part = log(case, joint.effect, place, shared_activity.own_fields("call_result", fields, joint.shared, case.book))
+    fields = shared_activity.own_fields("call_result", _fields(case), joint.shared, case.book)
+    placeholders = {} if joint.shared else _placeholders(case)
+    part = log(case, joint.effect, place, fields, placeholders)
+    decision = replace(decision, unfit=(*decision.unfit, *part.unfit))
     if part.step is None:
         return replace(decision, linked=(*decision.linked, *part.linked), source_states=joint.source_states)
     reason: Reason = "activity_updated" if part.step.operation == "update" else "activity_created"
@@ -43,6 +48,25 @@ def with_activity(case: Case, decision: Decision) -> Decision:
         flags=(*decision.flags, *part.flags),
         source_states=joint.source_states,
     )
+
+
+def _fields(case: Case) -> dict[str, Scalar]:
+    """Return what the activity says: the call's day and length, then what the integration maps."""
+    command = case.command
+    start = command.started or command.ended or command.event_time
+    own: dict[str, Scalar] = {"Status": "Completed", "ActivityDate": case.zone.day(start)}
+    if object_of(case) == "Event":
+        first = value_at({"start": start}, "start")
+        own = {"StartDateTime": first, "EndDateTime": value_at(command, "ended") or first}
+    elif command.started and command.ended and command.ended >= command.started:
+        own["CallDurationInSeconds"] = round((command.ended - command.started).total_seconds())
+    mapped = {name: value for name, value in command.activity.items() if not is_blank(value)}
+    return {**own, **mapped}
+
+
+def _placeholders(case: Case) -> dict[str, Scalar]:
+    """Return what a new activity says where the integration maps nothing; its subtype can only be given then."""
+    return {"Subject": "Call"} if object_of(case) == "Event" else {"Subject": "Call", "TaskSubtype": "Call"}
 
 
 def _place(decision: Decision) -> ActivityTarget | None:

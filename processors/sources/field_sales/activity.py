@@ -53,7 +53,9 @@ def decide_field_activity(case: Case) -> Decision:
 
 
 def _logged(case: Case, record: Record, rules: tuple[str, ...], how: Part) -> Decision:
-    part = log(case, effects(case.command)[0], ActivityTarget(who=record.id), _fields(case), history=True)
+    part = log(
+        case, effects(case.command)[0], ActivityTarget(who=record.id), _fields(case), _placeholders(case), history=True
+    )
     reason: Reason = "activity_updated" if part.step and part.step.operation == "update" else "activity_created"
     said = replace(how, rules=(), park=False, linked=(record,))
     return case.decided("activity" if part.step else "updated", rules, (part, said), reason)
@@ -66,8 +68,15 @@ def _fields(case: Case) -> dict[str, Scalar]:
     mapped = {name: value for name, value in command.activity.items() if not is_blank(value)}
     if object_of(case) == "Event":
         first = start or value_at(command, "event_time")
-        own: dict[str, Scalar] = {"Subject": "Visit", "StartDateTime": first, "EndDateTime": end or first}
+        own: dict[str, Scalar] = {"StartDateTime": first, "EndDateTime": end or first}
         return {**own, **{name: value for name, value in mapped.items() if name not in ("ActivityDate", "Status")}}
     done = command.record is not None and command.record.done
     status: dict[str, Scalar] = {"Status": "Completed"} if done else {}
-    return {"Subject": "Activity", "Status": "Not Started", **mapped, **status}
+    return {**status, **mapped, **status}
+
+
+def _placeholders(case: Case) -> dict[str, Scalar]:
+    """Return what a new activity says where neither the source nor the integration says it."""
+    if object_of(case) == "Event":
+        return {"Subject": "Visit"}
+    return {"Subject": "Activity", "Status": "Not Started"}

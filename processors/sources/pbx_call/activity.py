@@ -8,13 +8,13 @@ Rule of this file: pure; the call's own zone tells its day, and nothing is said 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from processors.deciding.case import Case
-from processors.integration.mapping import fields
+from processors.integration.mapping import defaulted, fields
 from processors.integration.paths import value_at
 from processors.model.call import Call, Transfer
 from processors.model.phone_numbers import bare, is_withheld
+from processors.model.zones import Zone
 from schemas.pbx_call_event import Party
 from schemas.values import Agent, Person, Scalar
 
@@ -38,10 +38,17 @@ class Told:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
 
 
-def task_fields(case: Case, call: Call) -> dict[str, Scalar]:
-    """Return what the activity of *call* says: the fields of XB-13, then what the integration maps, without blanks."""
-    values = _event(call) if case.settings.activity.object == "Event" else _task(call)
-    mapped = fields(told(case, call), case.settings.map.activity)
+def task_fields(case: Case, call: Call, *, amending: bool = False) -> dict[str, Scalar]:
+    """
+    Return what the activity of *call* says: the fields of XB-13, then what the integration maps, without blanks.
+
+    *amending*: it is there already, so that no default of the map is written.
+    """
+    values = _event(call, case.zone.tz) if case.settings.activity.object == "Event" else _task(call, case.zone)
+    event = told(case, call)
+    mapped = fields(event, case.settings.map.activity)
+    if amending:
+        mapped = {name: mapped[name] for name in mapped if name not in defaulted(event, case.settings.map.activity)}
     return {name: value for name, value in {**values, **mapped}.items() if value is not None}
 
 
@@ -72,35 +79,34 @@ def subject(call: Call) -> str:
     return f"{kind} {_name(call.outside)}"[:_SUBJECT]
 
 
-def description(call: Call) -> str:
-    """Return everything that XB-13 asks for, a line each."""
-    return "\n".join(_lines(call))[:_DESCRIPTION]
+def description(call: Call, zone: tzinfo = UTC) -> str:
+    """Return everything that XB-13 asks for, a line each; times are those in *zone*."""
+    return "\n".join(_lines(call, zone))[:_DESCRIPTION]
 
 
-def _task(call: Call) -> dict[str, Scalar]:
+def _task(call: Call, zone: Zone) -> dict[str, Scalar]:
     return {
         "Subject": subject(call),
         "Status": "Completed",
         "TaskSubtype": "Call",
         "CallType": _TYPES.get(call.direction),
         "CallDurationInSeconds": round(call.talk),
-        "ActivityDate": call.started.astimezone(_zone(call)).date().isoformat(),
-        "Description": description(call),
+        "ActivityDate": zone.day(call.started),
+        "Description": description(call, zone.tz),
     }
 
 
-def _event(call: Call) -> dict[str, Scalar]:
+def _event(call: Call, zone: tzinfo) -> dict[str, Scalar]:
     until = call.started + timedelta(seconds=call.ring + call.talk)
     return {
         "Subject": subject(call),
         "StartDateTime": value_at(call, "started"),
         "EndDateTime": value_at({"until": until}, "until"),
-        "Description": description(call),
+        "Description": description(call, zone),
     }
 
 
-def _lines(call: Call) -> Iterator[str]:
-    zone = _zone(call)
+def _lines(call: Call, zone: tzinfo) -> Iterator[str]:
     yield "Participants: " + ", ".join(_name(one, whole=True) for one in call.participants)
     answered = "answered" if call.answered else "missed" if call.direction == "inbound" else "not answered"
     yield f"Call type: {_TYPES.get(call.direction, 'Call')}, {answered}"
@@ -140,11 +146,3 @@ def _name(party: Party | None, *, whole: bool = False) -> str:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
-
-
-def _zone(call: Call) -> tzinfo:
-    try:
-        return ZoneInfo(call.zone) if call.zone else UTC
-    except (ValueError, OSError, LookupError):
-        # ZoneInfo raises each of these for names that no zone has.
-        return UTC

@@ -103,7 +103,9 @@ def _log(
 ) -> Decision:
     """Return the decision that makes the call's activity at *place*, or amends the one that is there."""
     existing = case.match.activities.get(joint.effect)
-    fields = shared_activity.own_fields("pbx_call", task_fields(case, call), joint.shared, case.book)
+    fields = shared_activity.own_fields(
+        "pbx_call", task_fields(case, call, amending=existing is not None), joint.shared, case.book
+    )
     fields, left_out = _writable(fields, case.facts.objects.get(case.settings.activity.object), existing)
     part = log(case, joint.effect, place, fields)
     part = replace(part, flags=(*part.flags, *_flags(call)), discarded=left_out)
@@ -122,7 +124,7 @@ def _whose(case: Case, existing: Record | None) -> tuple[Part, ...]:
 def _writable(
     fields: Mapping[str, Scalar], facts: ObjectFacts | None, existing: Record | None
 ) -> tuple[dict[str, Scalar], tuple[str, ...]]:
-    """Return the fields that the org lets us write, cut to its lengths, and the names of the others."""
+    """Return the fields that the org lets us write, and the names of the others."""
     wanted = {name: value for name, value in fields.items() if existing is None or name not in _ONCE}
     if facts is None:
         return wanted, ()
@@ -130,7 +132,7 @@ def _writable(
     for name, value in wanted.items():
         fact = facts.fields.get(name)
         if fact is not None and (fact.createable if existing is None else fact.updateable):
-            kept[name] = value[: fact.length] if isinstance(value, str) and fact.length else value
+            kept[name] = value
     return kept, tuple(f"{facts.name}.{name}" for name in wanted if name not in kept)
 
 

@@ -7,34 +7,34 @@ Rule of this file: what the integration maps and the action fills stands over wh
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC
 
 from processors.integration.model import Integration
+from processors.model.zones import zone_of
 from processors.sources.source import CommandMapping
 from schemas.command import Command, Request
 from schemas.user_action import UserAction
 from schemas.values import Scalar
 
 
-def _complete(made: Command, event: UserAction, _settings: Integration) -> Command:
+def _complete(made: Command, event: UserAction, settings: Integration) -> Command:
     return replace(
         made,
         kind="resolve" if _is_choice(event) else "apply",
         salesforce_id=(event.salesforce_id or "").strip() or None,
         started=event.started,
         ended=event.ended,
-        activity=_logged(event, made.activity),
+        activity=_logged(event, made.activity, settings.zone),
         request=Request(event.action, event.object, event.about, event.create_new, event.remember),
     )
 
 
-def _logged(event: UserAction, mapped: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def _logged(event: UserAction, mapped: Mapping[str, Scalar], home: str) -> dict[str, Scalar]:
     """Return the fields of an activity that a user logs: what is mapped and filled, over what the action says."""
     day = event.due or event.ended or event.started or event.at
     said: dict[str, Scalar] = {
         "Subject": event.subject,
         "Description": event.description,
-        "ActivityDate": day.astimezone(UTC).date().isoformat(),
+        "ActivityDate": zone_of(None, home).day(day),
     }
     filled = {name: value for name, value in mapped.items() if value is not None}
     return {name: value for name, value in {**said, **filled}.items() if value is not None}

@@ -149,11 +149,15 @@ def waiting(rig: SimulatedRig) -> list[Any]:
         return list(connection.exec_driver_sql("SELECT id, why FROM command WHERE state = 'waiting'"))
 
 
+KINDS = {"activity": {"CallType": {"from": "fields.kind", "default": "Inbound"}}}
+"""A field that the org restricts, filled by whatever the network says."""
+
+
 @pytest.mark.parametrize("restarting", [False, True], ids=["in one life", "with a restart"])
 def test_d18_a_locked_call_is_logged_although_what_comes_later_of_it_is_refused(
     opened: Opened, restarting: bool
 ) -> None:
-    rig = opened(calls(map={"activity": {"CallType": {"from": "fields.kind", "default": "Inbound"}}}))
+    rig = opened(calls(map=KINDS, write={"unfit": "refuse"}))
     contact = rig.seed("Contact", LastName="Ann", Phone="+14155552671")
     rig.control().lock(contact, 3600)
     steps = answered("c1")
@@ -173,7 +177,7 @@ def test_d18_a_locked_call_is_logged_although_what_comes_later_of_it_is_refused(
 
 
 def test_d18_what_comes_after_a_refused_part_amends_the_call_without_it(opened: Opened) -> None:
-    rig = opened(calls(map={"activity": {"CallType": {"from": "fields.kind", "default": "Inbound"}}}))
+    rig = opened(calls(map=KINDS, write={"unfit": "refuse"}))
     rig.seed("Contact", LastName="Ann", Phone="+14155552671")
     send(rig, *answered("c1"))
     rig.settle(1)
@@ -188,7 +192,7 @@ def test_d18_what_comes_after_a_refused_part_amends_the_call_without_it(opened: 
 
 def test_a_call_that_was_refused_is_logged_whole_when_something_comes_later_that_mends_it(opened: Opened) -> None:
     """What was told before the refusal is not forgotten."""
-    rig = opened(calls(map={"activity": {"CallType": {"from": "fields.kind", "default": "Inbound"}}}))
+    rig = opened(calls(map=KINDS, write={"unfit": "refuse"}))
     rig.seed("Contact", LastName="Ann", Phone="+14155552671")
     send(rig, *answered("c1", fields={"kind": "Nonsense"}))
     assert rig.kinds(rig.settle(1)) == ["error.salesforce_refused"]

@@ -260,7 +260,13 @@ def test_sp_37_sp_38_an_activity_is_a_task_and_done_completes_it(opened: Opened)
 
 def test_eg_5_sp_38_an_older_state_does_not_open_a_completed_task_again(opened: Opened) -> None:
     rig = opened(field())
-    kinds = one_by_one(rig, record(1), activity(3, done=True), activity(2), activity(4, done=True, name="Knocked"))
+    kinds = one_by_one(
+        rig,
+        record(1),
+        activity(3, done=True),
+        activity(2, status="Not Started"),
+        activity(4, done=True, name="Knocked"),
+    )
     assert kinds[1:] == ["activity.activity_created", "skipped.stale", "activity.activity_updated"]
     assert rig.outcomes()[2].stale_fields == ("Task.Status",)
     (task,) = rig.rows("Task")

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from schemas.change import Change
-from schemas.outcome import Outcome
+from schemas.outcome import ConformedField, Outcome
 from signalbox.demo.edits import Edited
 from signalbox.demo.expected import Edit, Expectation
 from signalbox.demo.numbers import Observed, cases, faults
@@ -22,6 +22,7 @@ TOLD = Script(1, NOW).expectations()
 def outcome(told: Expectation) -> Outcome:
     """Return the outcome that *told* expects."""
     kind, _, reason = told.outcome.partition(".")
+    budgets = "budget" in getattr(told.event, "fields", {})
     return Outcome(
         outcome_id=f"outcome-of-{told.event.event_id}",
         kind=kind,  # type: ignore[arg-type]  # -- the scripts' own words
@@ -37,6 +38,7 @@ def outcome(told: Expectation) -> Outcome:
         intake_digest="",
         executor_digest="",
         person=told.event.person,
+        conformed_fields=(ConformedField("Lead.AnnualRevenue", "10,000", 10_000, "number_format"),) * budgets,
     )
 
 
