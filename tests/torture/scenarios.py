@@ -5,7 +5,8 @@ Rule of this file: a scenario does the same with and without its bug; what diffe
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from tests.fixtures.processes import wait_until
@@ -41,6 +42,10 @@ def _dealt(box: Stage, *calls: tuple[str, str], kinds: tuple[str, ...] = ("creat
         made.person(person)
     box.expect(*made.expected, *recipients())
     return made
+
+
+def _settled_more(box: Stage, than: int) -> bool:
+    return box.settled() > than
 
 
 def _end(box: Stage, seconds: float) -> None:
@@ -99,6 +104,26 @@ def one_change(box: Stage, seconds: float) -> None:
     made = _dealt(box, ("one", "a"), kinds=("updated",))
     ready(box, box.start("executor"))
     box.hand_over(made.messages)
+    _end(box, seconds)
+
+
+def a_corrected_address(box: Stage, seconds: float) -> None:
+    """One call is resulted three times: with a mistyped address, with the right one, and with another person."""
+    made = Deal()
+    told = [("one", "typo"), ("two", "a"), ("three", "b")]
+    for number, (event, person) in enumerate(told):
+        said = call(event, person, "lead", at=number)
+        name = said.person.last_name if person == "b" else "Number a"
+        same = replace(said, call_id="call-one", person=replace(said.person, last_name=name))
+        made.say(same, "acme-lead", ("updated" if number == 1 else "created",))
+    made.expected.append({"type": "person", "name": "a", "emails": [address("typo"), address("a")], "seeded": False})
+    made.person("b")
+    box.expect(*made.expected, *recipients())
+    ready(box, box.start("executor"))
+    for message in made.messages:
+        settled = box.settled()
+        box.hand_over([message])
+        wait_until(partial(_settled_more, box, settled), BOUND, "an outcome")
     _end(box, seconds)
 
 
@@ -221,6 +246,8 @@ SCENARIOS: dict[str, Scenario] = {
     "created-without-a-key": Scenario(a_lost_answer, _reds("I2a")),
     "no-claims-of-calls-alive": Scenario(a_late_write, _reds("I2b"), {"org_settings": {"request_limit": 1.5 * LATE}}),
     "send-by-not-checked": Scenario(a_zombie, _reds("I2b"), {"org_settings": {"request_limit": 4.0}}),
+    "own-records-not-read": Scenario(a_corrected_address, _reds("I2a", "I1d")),
+    "everybody-is-the-first": Scenario(a_corrected_address, _reds("I1d")),
     "older-event-wins": Scenario(an_older_event_that_comes_late, _reds("I2e")),
     "no-answer-is-a-refusal": Scenario(a_lost_answer, _reds("I1d", "I2c")),
     "mail-noted-before-sent": Scenario(an_error_while_mail_is_down, _reds("I5"), {"mail_up": False}),

@@ -75,6 +75,38 @@ def people_once(history: History) -> Iterator[Violation]:
             yield Violation("I2a", f"account {name!r} of {org} was created {count} times")
 
 
+def created_once_told(history: History) -> Iterator[Violation]:
+    """I2a: one outcome at most tells that it created a record: what was made before is no new record."""
+    told: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for outcome, record in _records(history):
+        if record["operation"] == "created":
+            told[str(outcome.value["org"]), str(record["id"])].add(outcome.id)
+    for (org, record_id), outcomes in told.items():
+        if len(outcomes) > 1:
+            yield Violation("I2a", f"{record_id} of {org} is told as created by {', '.join(sorted(outcomes))}")
+
+
+def before_is_true(history: History) -> Iterator[Violation]:
+    """I2b: no outcome tells a field as blank before its write that held a value, by the outcomes and the org's log."""
+    if history.effects is None or history.ledger is None:
+        return
+    places = {row.id: row.place for row in history.ledger}
+    blanked = {
+        (one.org, _short(one.id), name) for one in history.effects for name, value in one.after.items() if not value
+    }
+    written: set[tuple[str, str, str]] = set()
+    for outcome, record in sorted(_records(history), key=lambda pair: places.get(pair[0].id, 0)):
+        for name, value in record["fields"].items():
+            field = (str(outcome.value["org"]), _short(record["id"]), name)
+            blank = record["operation"] == "updated" and record["before"].get(name) in (None, "")
+            if blank and field in written and field not in blanked:
+                yield Violation(
+                    "I2b", f"outcome {outcome.id} tells that {name} of {record['id']} was blank; it was not"
+                )
+            if value not in (None, ""):
+                written.add(field)
+
+
 def told_and_done(history: History) -> Iterator[Violation]:
     """I2c: what outcomes tell as created, converted or changed is in the org's log, and nothing is created untold."""
     if history.effects is None:

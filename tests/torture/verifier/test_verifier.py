@@ -122,6 +122,12 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
     ("I1e", "out-13 was told to wait, and has no outcome", notices(*good().notices, notice(13, "parked", "out-13"))),
     ("I2a", "2 Leads of acme were created for external ID k1", effects(effect("create", 12, "00Q2"))),
     ("I2a", "without an external ID", effects(effect("create", 12, "00Q2", key=""))),
+    ("I2a", "00Q1 of acme is told as created by out-1, out-2", edit(2, records=[touched("created")])),
+    (
+        "I2b",
+        "tells that Rating of 00Q1 was blank; it was not",
+        edit(2, records=[touched("updated", fields={"Rating": "Hot"})]),
+    ),
     ("I2a", "was converted 2 times", effects(effect("convert", 12), effect("convert", 13))),
     (
         "I2a",

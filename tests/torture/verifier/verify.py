@@ -20,6 +20,8 @@ CHECKS: tuple[Callable[[History], Iterator[Violation]], ...] = (
     check_answers.notices_once,
     check_org.effects_once,
     check_org.people_once,
+    check_org.created_once_told,
+    check_org.before_is_true,
     check_org.told_and_done,
     check_org.values_newest,
     check_org.no_older_event,
