@@ -5,10 +5,11 @@ In: a folder of `*.yaml` and `*.yml` files, one integration each. Out: `Integrat
 `Misconfigured`, with one line `file.yaml:LINE: <what is wrong>; <what to do>` for each fault.
 Rule of this file: nothing stops the search for faults; a file that is wrong is still compared with the others.
 A preset's values lie beneath the file's own: mappings are merged key by key, lists and the entry of one mapped
-field are replaced whole, and an empty value (`null`) takes what the preset says away. See docs/decisions/0020.
+field are replaced whole, and an empty value (`null`) takes what the preset says away. See docs/decisions/0020. What a
+preset maps for one object of `activity.object` alone (`only_on`) is left out where the activity is the other one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -25,6 +26,7 @@ from processors.sources.settings import CLASSES, DEFAULT_SOURCE
 __all__ = ["Integrations", "json_schema", "load_integrations", "preset", "read_integrations"]
 
 Fault = tuple[str, int, str]
+_ONLY_ON = "only_on"
 _FIELD_DEPTH = 2
 """`map.<object>.<field>`: from here on a mapping is one value."""
 
@@ -73,7 +75,35 @@ def json_schema() -> dict[str, Any]:
 
 def preset(name: str) -> dict[str, Any]:
     """Return the defaults of one shipped preset; KeyError where there is none of that name."""
+    return _for_activity(_shipped(name), {})
+
+
+def _shipped(name: str) -> dict[str, Any]:
     return dict(read_yaml(_PRESETS[name].read_bytes()).value or {})
+
+
+def _for_activity(beneath: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a preset without what it maps for the other activity object alone; *over* are the file's own values."""
+    found = {key: value for key, value in beneath.items() if key != _ONLY_ON}
+    own = over.get("activity")
+    chosen = own.get("object") if isinstance(own, Mapping) else None
+    chosen = chosen or found.get("activity", {}).get("object")
+    others = {field for name, fields in beneath.get(_ONLY_ON, {}).items() if name != chosen for field in fields}
+    maps = found.get("map", {})
+    if others & set(maps.get("activity", {})):
+        kept = {field: source for field, source in maps["activity"].items() if field not in others}
+        found["map"] = {**maps, "activity": kept}
+    return found
+
+
+def _without_nulls(value: Mapping[str, Any], fields: Set[str]) -> Mapping[str, Any]:
+    """Return the file's values without empty ones for activity *fields* that the preset has left out already."""
+    maps = value.get("map")
+    mapped = maps.get("activity") if isinstance(maps, Mapping) else None
+    if not isinstance(maps, Mapping) or not isinstance(mapped, Mapping):
+        return value
+    kept = {field: source for field, source in mapped.items() if source is not None or field not in fields}
+    return {**value, "map": {**maps, "activity": kept}}
 
 
 def _presets() -> Iterator[tuple[str, FilePath]]:
@@ -87,7 +117,10 @@ def _with_preset(value: Mapping[str, Any]) -> Mapping[str, Any]:
     name = value.get("preset")
     if name not in PRESETS:
         return value  # the model says what is wrong with it
-    return _merged(preset(name), value, ())
+    shipped = _shipped(name)
+    beneath = _for_activity(shipped, value)
+    left_out = set(shipped.get("map", {}).get("activity", ())) - set(beneath.get("map", {}).get("activity", ()))
+    return _merged(beneath, _without_nulls(value, left_out), ())
 
 
 def _merged(beneath: Mapping[str, Any], over: Mapping[str, Any], path: Path) -> dict[str, Any]:
