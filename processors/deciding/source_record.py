@@ -44,7 +44,10 @@ def resumed(command: Command, kept: Mapping[str, bytes]) -> Command:
         return command
     state = kept.get(f"{_PREFIX}{about}")
     if state is None:
-        return replace(command, source_id=about, record=SourceRecord(about))
+        # What the action itself fills (a constant, a name) is not what a prospect said: nothing is known of it.
+        return replace(
+            command, source_id=about, record=SourceRecord(about), lead={}, contact={}, account={}, opportunity={}
+        )
     return replace(command, source_id=about, record=SourceRecord(about), **_from_state(state))
 
 

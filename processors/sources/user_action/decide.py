@@ -98,7 +98,11 @@ def _log(case: Case, rules: tuple[str, ...], records: tuple[Record, ...], verb: 
 def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb: str) -> Decision:
     """The prospect is that record from now on, and what is known of it goes there (LL-15)."""
     if not any((case.command.lead, case.command.contact)):
-        detail = "nothing is known of the prospect yet: it is linked, and what comes later goes to the record"
+        if case.match.linked_id is None:
+            return _never_sent(case, rules)
+        detail = (
+            "what was known of the prospect is past its time: it is linked, and what comes later goes to the record"
+        )
         part = Part(record=chosen[0], linked=chosen, detail=detail)
         return links.keep_link(case.command, case.match, case.decided("updated", rules, (part,), "resolved"))
     return _ruled(decide_prospect(case), rules)
@@ -107,11 +111,13 @@ def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb:
 def _sync(case: Case, rules: tuple[str, ...], _chosen: tuple[Record, ...], _verb: str) -> Decision:
     """What is known of the prospect goes to Salesforce because a user asks for it (LL-22)."""
     if not any((case.command.lead, case.command.contact)):
-        detail = (
-            f"nothing is known of prospect '{case.command.source_id}': it was never sent, or its name is another one"
-        )
-        return case.decided("error", rules, (Part(refusal="no_match", detail=detail),))
+        return _never_sent(case, rules)
     return _ruled(decide_prospect(case, requested=True), rules)
+
+
+def _never_sent(case: Case, rules: tuple[str, ...]) -> Decision:
+    detail = f"nothing is known of prospect '{case.command.source_id}': it was never sent, or its name is another one"
+    return case.decided("error", rules, (Part(refusal="no_match", detail=detail),))
 
 
 def _ruled(decision: Decision, rules: tuple[str, ...]) -> Decision:

@@ -129,6 +129,13 @@ def test_ll_13_ll_14_salesforce_is_master_and_blanks_alone_are_filled(opened: Op
     assert (row["LeadSource"], row["State"]) == ("Trade show A", "NY")
 
 
+def test_ll_15_a_prospect_that_was_never_sent_is_not_linked(opened: Opened) -> None:
+    rig = opened(marketing())
+    john = rig.seed("Lead", LastName="Smith", Company="Acme")
+    assert one_by_one(rig, asked("link_record", john), prospect(1)) == ["error.no_match", "created"]
+    assert len(rig.rows("Lead")) == 2
+
+
 def test_ll_15_an_anonymous_prospect_waits_until_a_user_links_it(opened: Opened) -> None:
     rig = opened(marketing())
     john = rig.seed("Lead", LastName="Smith", Company="Acme", LeadSource="Trade show A")

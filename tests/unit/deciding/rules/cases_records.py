@@ -128,7 +128,7 @@ class Synced:
             )
         index, choice = Index(self.rows), Resolution(self.chosen) if self.chosen else None
         match = resolve(asked, own, index, {}, book)
-        match = match if choice else apply_link(match, self.linked, own, index, book)
+        match = replace(match, linked_id=self.linked) if choice else apply_link(match, self.linked, own, index, book)
         match = apply_choice(match, choice, None, own, index, book)
         activities = {field_sales_activity.effects(asked)[0]: self.logged} if self.logged else {}
         match = replace(match, users=USERS, activities=activities)
@@ -309,6 +309,7 @@ LINK = {"source_id": "a-1", "request": Request("link_record", about="p-1")}
 SYNC = {"source_id": "a-1", "request": Request("sync_record", about="p-1")}
 NOBODY = ("error no_match", "said: no lead, contact or account matches")
 UNKNOWN = "said: nothing is known of prospect 'p-1': it was never sent, or its name is another one"
+PAST = "what was known of the prospect is past its time: it is linked, and what comes later goes to the record"
 GONE = ("error no_match", "ignored LEAD_2", "said: record LEAD_2 is not there: choose another one")
 NAMES_NONE = "said: a request to sync names a prospect and no record: link the prospect to the record by link_record"
 NEWEST = ("tie broken by newest", "link marketing/p-1 LEAD_2")
@@ -326,15 +327,24 @@ BY_HAND = [
         known=(),
     ),
     Synced(
-        "LL-15: a user links a prospect of which nothing is known yet",
+        "LL-15: a user links a prospect that was never sent",
+        "user_action",
+        ("error no_match", UNKNOWN),
+        (lead(),),
+        command={**LINK, "salesforce_id": LEAD},
+        chosen=LEAD,
+    ),
+    Synced(
+        "LL-15: a user links a prospect that is linked, and of which nothing is kept any more, to another record",
         "user_action",
         (
             "updated resolved",
             "linked Lead LEAD",
-            "said: nothing is known of the prospect yet: it is linked, and what comes later goes to the record",
+            f"said: {PAST}",
             TO_LEAD,
         ),
-        (lead(),),
+        (lead(), lead(LEAD_2)),
+        LEAD_2,
         command={**LINK, "salesforce_id": LEAD},
         chosen=LEAD,
     ),
