@@ -155,6 +155,10 @@ def _none(_command: Command, _states: States) -> tuple[str, ...]:
     return ()
 
 
+def _nothing_kept(_command: Command) -> States:
+    return {}
+
+
 def _as_it_is(command: Command, _states: States) -> Command:
     return command
 
@@ -174,6 +178,7 @@ class Related:
         activity_history: The activity's fields keep a history: a newer event wins in each field (EG-5).
         owned: Its records get an owner by name, whether activities are logged or not.
         names_record: `salesforce_id` is a user's own choice, not one key among others.
+        left_out: What is kept of a command that the intake left out, by source ID.
     """
 
     source_states: Callable[[Command], tuple[str, ...]] = _no_ids
@@ -185,6 +190,7 @@ class Related:
     activity_history: bool = False
     owned: bool = False
     names_record: bool = False
+    left_out: Callable[[Command], States] = _nothing_kept
 
 
 @dataclass(frozen=True, slots=True)

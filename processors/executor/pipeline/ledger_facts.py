@@ -14,6 +14,7 @@ from processors.matching.own import own_records
 from processors.model.field_history import seen
 from processors.model.plan import Plan
 from processors.model.values import EVERY_NAME, OwnRecord, Written
+from processors.sources.registry import source_of
 
 
 @dataclass(slots=True)
@@ -71,6 +72,11 @@ class LedgerFacts:
             names = person_names(job.keys) if link.source_id == EVERY_NAME else [link.source_id]
             if record is not None:
                 self.links.update({(link.kind, name): record for name in names})
+
+    def left_out(self, job: Job) -> None:
+        """Keep that the intake left the command's entity out, where its source asks for it later."""
+        for source_id, body in source_of(job.command.contract).related.left_out(job.command).items():
+            self.source_states[job.command.integration, source_id] = body
 
     def states_of(self, job: Job, plan: Plan) -> None:
         """Keep the states of the source's records that the decision names."""

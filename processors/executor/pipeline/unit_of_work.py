@@ -122,6 +122,8 @@ class UnitOfWork:
     def _keep_facts(self, end: becomes.Ended) -> None:
         job, plan = end.job, end.plan
         if plan is None:
+            if job.command.kind == "skip" and job.command.skip_reason != "id_reused":
+                self.facts.left_out(job)
             return
         creates = plan.step is not None and plan.step.operation == "create"
         if end.ending is None:

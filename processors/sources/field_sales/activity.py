@@ -15,6 +15,7 @@ from processors.deciding.case import Case, Part
 from processors.integration.paths import value_at
 from processors.model.normalise import is_blank
 from processors.model.values import Decision, Record
+from processors.sources.field_sales.left_out import why as left_out_why
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.outcome import Reason
@@ -36,11 +37,14 @@ def decide_field_activity(case: Case) -> Decision:
         return case.decided("skipped", ("SP-25",), (Part(detail=detail),), "no_activity")
     records, how = meant(case)
     age = case.now - case.command.command_time
-    row = case.book.row(
-        "field_activity", ("none", "one", "several")[min(len(records), 2)], "fresh" if age < WAIT else "late"
-    )
+    left_out = left_out_why(case.command, case.match.source_states) if not records else None
+    found = "left_out" if left_out else ("none", "one", "several")[min(len(records), 2)]
+    row = case.book.row("field_activity", found, "fresh" if age < WAIT else "late")
     if row.then == "log":
         return _logged(case, records[0], (row.rule, *how.rules), how)
+    if row.then == "skip":
+        detail = f"its field record was left out ({left_out}): what belongs to it is left out too"
+        return case.decided("skipped", (row.rule,), (Part(detail=detail),), "filtered")
     if row.then == "refuse":
         detail = f"{len(records)} records match: merge them, or let the field record come first, which links one"
         refusal = Part(refusal="multiple_match", candidates=records, detail=detail, park=how.park)

@@ -15,6 +15,7 @@ from processors.deciding.case import Case, Part
 from processors.deciding.source_record import MAPS, applied, deleted, situation
 from processors.integration.catalog import code_key
 from processors.model.values import Decision
+from processors.sources.field_sales import left_out
 from processors.sources.field_sales.settings import FieldSalesIntegration
 from schemas.values import Scalar
 
@@ -27,6 +28,12 @@ _ACTIONS = {
 
 def decide_field_record(case: Case) -> Decision:
     """Return what a field record's state does: by its object and stage one of the four actions, for its owner."""
+    decision = _decided(case)
+    kept = left_out.taken_in(case.command, case.match.source_states)
+    return replace(decision, source_states={**decision.source_states, **kept}) if kept else decision
+
+
+def _decided(case: Case) -> Decision:
     row = case.book.row("field_record", situation(case))
     if row.then == "deleted":
         return deleted(case, row.rule)

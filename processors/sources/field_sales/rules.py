@@ -48,8 +48,8 @@ FIELD_OWNER = Table(
 
 FIELD_ACTIVITY = Table(
     "field_activity",
-    (("one", "none", "several"), ("fresh", "late")),
-    ("log", "wait", "no_match", "refuse"),
+    (("one", "none", "several", "left_out"), ("fresh", "late")),
+    ("log", "wait", "no_match", "refuse", "skip"),
     (
         Row("SP-6", ("one", "fresh"), "log"),
         Row("SP-6", ("one", "late"), "log"),
@@ -57,8 +57,13 @@ FIELD_ACTIVITY = Table(
         Row("SP-6", ("none", "late"), "no_match"),
         Row("SP-6", ("several", "fresh"), "refuse"),
         Row("SP-6", ("several", "late"), "refuse"),
+        Row("SP-20", ("left_out", "fresh"), "skip"),
+        Row("SP-20", ("left_out", "late"), "skip"),
     ),
 )
-"""An activity whose record is not there waits a while: both come on topics of their own, and may pass each other."""
+"""
+An activity whose record is not there waits a while: both come on topics of their own, and may pass each other. One
+whose record was left out is left out too.
+"""
 
 TABLES = (FIELD_RECORD, FIELD_ACTION, FIELD_OWNER, FIELD_ACTIVITY)

@@ -1,6 +1,6 @@
 """The contracts `field_record` and `field_activity`, for the registry."""
 
-from processors.sources.field_sales import mapping, reader, trigger, words
+from processors.sources.field_sales import left_out, mapping, reader, trigger, words
 from processors.sources.field_sales.activity import decide_field_activity, effects
 from processors.sources.field_sales.decide import decide_field_record
 from processors.sources.field_sales.rules import TABLES
@@ -14,7 +14,7 @@ RECORD = Source(
     reader.RECORD,
     trigger.RECORD,
     mapping.RECORD,
-    Related(owned=True),
+    Related(left_out.source_states, owned=True, left_out=left_out.left_out),
     TABLES,
     words=words.RECORD,
 )
@@ -25,6 +25,6 @@ ACTIVITY = Source(
     reader.ACTIVITY,
     trigger.ACTIVITY,
     mapping.ACTIVITY,
-    Related(effects=effects, activity_history=True),
+    Related(left_out.source_states, effects=effects, activity_history=True),
     words=words.ACTIVITY,
 )

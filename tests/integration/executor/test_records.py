@@ -257,6 +257,26 @@ def test_sp_6_an_activity_whose_record_never_comes_is_an_error_in_the_end(opened
     assert rig.kinds(rig.settle(1)) == ["error.no_match"]
 
 
+@pytest.mark.parametrize("first", ["record", "activity"])
+def test_sp_20_an_activity_of_a_record_that_was_left_out_is_left_out(opened: Opened, first: str) -> None:
+    rig = opened(field(field_sales={"stages": ["Qualified", "Won"]}))
+    if first == "record":
+        kinds = one_by_one(rig, record(1), activity(1))
+    else:
+        rig.deliver(activity(1))
+        rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["later"] == 1, what="the activity waits")
+        rig.deliver(record(1))
+        kinds = rig.kinds(rig.settle(2))
+    assert kinds == ["skipped.filtered", "skipped.filtered"]
+    assert "stages" in (rig.outcomes()[1].detail or "")
+    rig.restart()
+    assert one_by_one(rig, activity(2), record(3, "Qualified"), activity(4))[2:] == [
+        "skipped.filtered",
+        "created",
+        "activity.activity_created",
+    ]
+
+
 def test_sp_37_sp_38_an_activity_is_a_task_and_done_completes_it(opened: Opened) -> None:
     rig = opened(field())
     kinds = one_by_one(rig, record(1), activity(2, description="Nobody home"), activity(3, done=True))

@@ -109,6 +109,7 @@ class Synced:
     command: Mapping[str, Any] = field(default_factory=dict)
     chosen: str | None = None
     known: tuple[MatchKey, ...] | None = None
+    left_out: str | None = None
     logged: Record | None = None
 
     @property
@@ -131,7 +132,8 @@ class Synced:
         match = replace(match, linked_id=self.linked) if choice else apply_link(match, self.linked, own, index, book)
         match = apply_choice(match, choice, None, own, index, book)
         activities = {field_sales_activity.effects(asked)[0]: self.logged} if self.logged else {}
-        match = replace(match, users=USERS, activities=activities)
+        kept = {"left_out:p-1": orjson.dumps({"why": self.left_out})} if self.left_out else {}
+        match = replace(match, users=USERS, activities=activities, source_states=kept)
         decision = decide(asked, match, own, facts(), NOW, book, resolution=choice)
         more = [f"link {one.source_id} {one.record_id or one.role}" for one in decision.links]
         more += [f"unlink {one.source_id}" for one in decision.unlinked]
@@ -439,6 +441,12 @@ FIELD_RECORD = [
         ("created none", NEW, NEW_FIELD),
         command=ANON,
     ),
+    Synced(
+        "SP-4: a record that was left out before is taken in",
+        "field_record",
+        ("created none", NEW, NEW_FIELD, "keep left_out:p-1"),
+        left_out="filtered, filter:stages",
+    ),
     Synced("LL-26: a field record whose lead is deleted", "field_record", _gone("field"), (lead(LEAD_2),), linked=LEAD),
     Synced(
         "SP-11: at the stage chosen the lead is converted, and the contact is linked",
@@ -596,6 +604,27 @@ FIELD_ACTIVITY = [
         command=FRESH,
     ),
     Synced("SP-6: its record never came", "field_activity", NOT_THERE, command=LATE_ONE),
+    *(
+        Synced(
+            f"SP-20: its record was left out, and it comes {when}",
+            "field_activity",
+            (
+                "skipped filtered",
+                "said: its field record was left out (filtered, filter:stages): what belongs to it is left out too",
+            ),
+            command=said,
+            left_out="filtered, filter:stages",
+        )
+        for when, said in (("soon", FRESH), ("late", LATE_ONE))
+    ),
+    Synced(
+        "SP-6: its record was left out, and a key finds the person",
+        "field_activity",
+        ("activity activity_created", CREATED_TASK, "linked Lead LEAD"),
+        (lead(),),
+        command=FRESH,
+        left_out="filtered, filter:stages",
+    ),
     Synced("SP-6: two records match", "field_activity", TWO_THERE, TWINS, command=FRESH),
     Synced("SP-6: two records match, late", "field_activity", TWO_THERE, TWINS, command=LATE_ONE),
     Synced(
