@@ -3,33 +3,23 @@
 import re
 from collections import defaultdict
 
-from tests.contract.docs.pages import DOCS, ROOT
+from tests import registry
+from tests.contract.docs.pages import DOCS
 
 ROW = re.compile(r"^\| (D\d+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
-FUNCTION = re.compile(r"^def (test_d\d+\w*)\(", re.MULTILINE)
 
 
 def told() -> dict[str, set[tuple[str, str]]]:
     return {row: set(TEST.findall(cell)) for row, cell in ROW.findall((DOCS / "promise.md").read_text("utf-8"))}
 
 
-def rows(name: str) -> list[str]:
-    """Return the attacks that a test's name begins with: `test_d5_d7_late` plays D5 and D7."""
-    found = []
-    for word in name.split("_")[1:]:
-        if re.fullmatch(r"d\d+", word) is None:
-            break
-        found.append(word.upper())
-    return found
-
-
 def played() -> dict[str, set[tuple[str, str]]]:
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for file in sorted((ROOT / "tests").rglob("test_*.py")):
-        for name in FUNCTION.findall(file.read_text("utf-8")):
-            for row in rows(name):
-                found[row].add((file.relative_to(ROOT).as_posix(), name))
+    for test in registry.running():
+        file, _, name = test.partition("::")
+        for row in registry.carried(name):
+            found[row].add((file, name))
     return dict(found)
 
 

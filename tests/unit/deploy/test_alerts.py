@@ -35,6 +35,7 @@ def test_every_alert_has_a_case_where_it_fires_and_one_where_it_is_silent() -> N
     assert names - silent == set()
 
 
+@pytest.mark.outside
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")
 def test_promtool_runs_every_case() -> None:
     ran = subprocess.run([str(PROMTOOL), "test", "rules", str(CASES)], capture_output=True, text=True, timeout=60)
