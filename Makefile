@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
 
-.PHONY: help setup demo quick test torture check docs format bench up down
+.PHONY: help setup demo quick test torture coverage check docs format bench up down
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -46,6 +46,9 @@ torture: setup ## the torture tests in full: SEED (1) is the first seed, ROUNDS 
 	@$(RUN)python -m tests.fixtures.kafka_server --fetch
 	@SIGNALBOX_TORTURE=full SEED=$(SEED) ROUNDS=$(ROUNDS) $(RUN)pytest -n $(WORKERS) --dist loadgroup \
 		--no-loadscope-reorder $(if $(filter tests,$(TESTS)),tests/torture,$(TESTS))
+
+coverage: setup ## the branches that tests/unit and tests/contract reach
+	@$(RUN)pytest -q -n $(WORKERS) --dist loadgroup --cov --cov-report=term tests/unit tests/contract
 
 check: setup ## format, lint, types, imports
 	@$(RUN)ruff format --check .

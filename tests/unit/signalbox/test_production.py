@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.outside
+
 ROOT = Path(__file__).parents[3]
 REFUSED = ("aiosmtpd", "lark", "signalbox.demo", "simulator")
 WITHOUT_EXTRA = f"""

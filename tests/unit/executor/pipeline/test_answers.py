@@ -38,7 +38,7 @@ def test_every_other_refusal_counts_as_it_is(operation: str, errors: tuple[RowEr
     ("operation", "written", "is_read"),
     [
         ("create", Written(True, "L", created=True), False),
-        ("create", Written(True, "L", created=False), True),
+        ("create", Written(True, "L", created=False), False),  # it was made before: it is matched again
         ("update", Written(True, "L"), False),
         ("update", Written(False, errors=(REFUSED,)), True),
         ("update", Written(False, errors=(RowError("UNABLE_TO_LOCK_ROW", "locked", transient=True),)), False),
