@@ -68,18 +68,18 @@ LEAD_AND_CONTACT = Table(
 )
 
 SEVERAL = Table(
-    "several_matches",
+    "several",
     (("error", "newest", "oldest", "last_modified", "park"),),
-    ("several", "newest", "oldest", "last_modified", "park"),
+    ("refuse", "newest", "oldest", "last_modified", "park"),
     (
-        Row("1F-several", ("error",), "several"),
+        Row("1F-several", ("error",), "refuse"),
         Row("1F-several", ("newest",), "newest"),
         Row("LL-8", ("oldest",), "oldest"),
         Row("LL-8", ("last_modified",), "last_modified"),
         Row("1F-several", ("park",), "park"),
     ),
 )
-"""Several records match a call result: `several` asks the table of the actions, which refuses (VS-12, 14, 19, 27)."""
+"""Several records match (match.several), whatever the source: of actions `refuse` asks the table of the actions."""
 
 COMPANIONS = Table(
     "companions",

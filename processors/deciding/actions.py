@@ -9,7 +9,7 @@ come in one order: lead, account made for a conversion, conversion, account, con
 from dataclasses import replace
 
 from processors.deciding import account_opportunity
-from processors.deciding.case import Case, Part, no_mapping, own_record_gone
+from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
 from processors.integration.model import Integration
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
@@ -76,9 +76,9 @@ def _situation(match: Match, settings: Integration, book: Book) -> tuple[str, Ma
             match = replace(match, contacts=(), account_of=None, opportunity=None)
     count = len(match.leads) + len(match.contacts)
     if count > 1 and not meant.park:
-        row = book.row("several_matches", settings.match.several)
+        row = book.row("several", settings.match.several)
         meant = replace(meant, rules=(*meant.rules, row.rule), park=row.then == "park")
-        if row.then not in ("several", "park"):
+        if row.then not in ("refuse", "park"):
             match, meant, count = _taken(match, row.then), replace(meant, tie_break=row.then), 1
     if count != 1:
         return ("several" if count else "none"), match, meant
@@ -103,8 +103,7 @@ def _refusal(verb: str, match: Match, *, park: bool = False) -> Part:
             detail = f"{len(found)} records match: choose the one that is meant"
         return Part(refusal="multiple_match", candidates=found, detail=detail, park=park)
     if verb == "converted_lead":
-        detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
-        return Part(refusal="no_match", candidates=found, detail=detail)
+        return converted_refused(found)
     return Part(refusal="no_match", detail="no lead and no contact matches, and the action creates none")
 
 

@@ -280,6 +280,12 @@ def own_record_gone(match: Match) -> Part | None:
     return Part(rules=match.own_rules, refusal="record_deleted", detail=detail, disowned=(match.own_gone,))
 
 
+def converted_refused(leads: tuple[Record, ...]) -> Part:
+    """Return the refusal where converted leads alone match and the settings do not follow them (VS-7)."""
+    detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
+    return Part(refusal="no_match", candidates=leads, detail=detail)
+
+
 def no_mapping(object_name: str, rule: str) -> Part:
     """Return the refusal of a write to an object for which the integration maps nothing (1G: nothing is sent)."""
     detail = f"the integration maps no {object_name} field: add the mapping, then replay"

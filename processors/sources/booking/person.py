@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from processors.deciding import account_opportunity
 from processors.deciding.activity import ActivityTarget
-from processors.deciding.case import Case, Part, no_mapping, own_record_gone
+from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
 from processors.model.values import Match, Record, Role, Step
@@ -61,8 +61,9 @@ def _one_of_several(case: Case) -> tuple[Case, Part]:
     """Return the case with one record of each object at most, and the part that says how, or refuses."""
     match, rules, tie = case.match, list[str](), None
     if len(match.leads) > 1 or len(match.contacts) > 1:
+        # JI-25: a booking's document leaves it to the setting.
         row = case.book.row("several", case.settings.match.several)
-        rules.append(row.rule)
+        rules += ["JI-25", row.rule]
         if row.then in ("refuse", "park"):
             return case, _refusal(match, rules, park=row.then == "park")
         tie = row.then
@@ -143,8 +144,7 @@ def _leave(case: Case, _verb: str) -> Registered:
 
 
 def _refuse(case: Case, _verb: str) -> Registered:
-    detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
-    return Registered(parts=(Part(refusal="no_match", candidates=case.match.leads, detail=detail),))
+    return Registered(parts=(converted_refused(case.match.leads),))
 
 
 _VERBS = {

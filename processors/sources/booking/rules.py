@@ -78,19 +78,6 @@ OVERWRITE = Table(
     ),
 )
 
-SEVERAL = Table(
-    "several",
-    (("error", "newest", "oldest", "last_modified", "park"),),
-    ("refuse", "newest", "oldest", "last_modified", "park"),
-    (
-        Row("JI-25", ("error",), "refuse"),
-        Row("JI-25", ("newest",), "newest"),
-        Row("JI-25", ("oldest",), "oldest"),
-        Row("JI-25", ("last_modified",), "last_modified"),
-        Row("JI-25", ("park",), "park"),
-    ),
-)
-
 BOOKING_BOTH = Table(
     "booking_both",
     (("unset", "error", "prefer_contact", "prefer_lead", "park"),),
@@ -131,4 +118,4 @@ BOOKING_ACTIVITY = Table(
     ),
 )
 
-TABLES = (BOOKING, BOOKING_PERSON, OVERWRITE, SEVERAL, BOOKING_BOTH, BOOKING_ACTIVITY)
+TABLES = (BOOKING, BOOKING_PERSON, OVERWRITE, BOOKING_BOTH, BOOKING_ACTIVITY)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case, Part, converted_refused
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
 from processors.model.values import Record
@@ -105,7 +105,7 @@ def _several(case: Case, records: Sequence[Record], rules: tuple[str, ...]) -> M
     """Return the one record, or what the setting `several` says of more."""
     if len(records) == 1:
         return _single(records[0], rules)
-    row = case.book.row("call_several", case.settings.match.several)
+    row = case.book.row("several", case.settings.match.several)
     rules = (*rules, row.rule)
     if row.then in ("refuse", "park"):
         return _refused(records, rules, park=row.then == "park")
@@ -114,8 +114,7 @@ def _several(case: Case, records: Sequence[Record], rules: tuple[str, ...]) -> M
 
 def _single(record: Record, rules: tuple[str, ...], tie_break: str | None = None) -> Meant:
     if record.object == "Lead" and record.fields.get("IsConverted"):
-        detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
-        return Meant(None, (*rules, "VS-7"), refusal=Part(refusal="no_match", candidates=(record,), detail=detail))
+        return Meant(None, (*rules, "VS-7"), refusal=converted_refused((record,)))
     return Meant(record, rules, tie_break)
 
 

@@ -108,17 +108,4 @@ CALL_SHARED = Table(
     ),
 )
 
-CALL_SEVERAL = Table(
-    "call_several",
-    (("error", "newest", "oldest", "last_modified", "park"),),
-    ("refuse", "newest", "oldest", "last_modified", "park"),
-    (
-        Row("1F-several", ("error",), "refuse"),
-        Row("1F-several", ("newest",), "newest"),
-        Row("1F-several", ("oldest",), "oldest"),
-        Row("1F-several", ("last_modified",), "last_modified"),
-        Row("1F-several", ("park",), "park"),
-    ),
-)
-
-TABLES = (CALL, CALL_ACTIVITY, CALL_LOGGED, CALL_PLACE, CALL_BOTH, CALL_LEADS, CALL_SHARED, CALL_SEVERAL)
+TABLES = (CALL, CALL_ACTIVITY, CALL_LOGGED, CALL_PLACE, CALL_BOTH, CALL_LEADS, CALL_SHARED)
