@@ -45,11 +45,12 @@ class Bookings:
 
     def expectations(self, converted: Sequence[tuple[str, str]]) -> list[Expectation]:
         """Return all that happens to bookings; *converted*: people (e-mail, event) whose lead that event converts."""
-        told = [*self._made(), *self._moved(), *self._cancelled(), *self._known(), *self._people_of_one_booking()]
+        told = [*self._made(), *self._moved(), *self._cancelled(), *self._known()]
         for email, event_id in converted:
             booking = self._booking(email.partition("@")[0], "booked")
             told.append(Expectation(booking, NAME, "activity.activity_created", after=event_id, events=1))
-        return [replace(one, case=one.case or _case(one.event)) for one in told]
+        named = [replace(one, case=_case(one.event)) for one in told]
+        return [*named, *self._people_of_one_booking()]
 
     def _made(self) -> Iterator[Expectation]:
         for number in range(4):
@@ -99,11 +100,11 @@ class Bookings:
         """A mistyped address that is corrected with the next change; a second attendee of the same booking."""
         first = self._booking("corrected", "booked")
         mistyped = replace(first, person=replace(first.person, email="corrected@exmaple.com"))
-        yield Expectation(mistyped, NAME, "created.none", events=1)
+        yield Expectation(mistyped, NAME, "created.none", events=1, case=_case(mistyped))
         moved = replace(self._change(mistyped, "moved", days=1), person=first.person)
         yield Expectation(moved, NAME, "updated.none", after=mistyped.event_id, case="booking corrects an address")
         one = replace(self._booking("first-seat", "booked"), attendee_id="seat-1")
-        yield Expectation(one, NAME, "created.none", events=1)
+        yield Expectation(one, NAME, "created.none", events=1, case=_case(one))
         person = Person("Kim", "Second-Seat", "second-seat@example.com", (), "North Works")
         two = replace(self._change(one, "booked"), person=person, attendee_id="seat-2")
         yield Expectation(two, NAME, "created.none", after=one.event_id, case="a second attendee")
