@@ -43,6 +43,7 @@ Reason = Literal[
     "direction_off",
     "picklist_unmapped",
     "stale",
+    "link_taken",
 ]
 RecordOperation = Literal["created", "updated", "converted", "unchanged", "linked", "failed", "other", "deleted"]
 

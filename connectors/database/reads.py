@@ -63,6 +63,18 @@ class LedgerReads:
                 found.update((row.source_id, row.record_id) for row in connection.execute(query))
         return found
 
+    def linked(self, lease: Lease, kind: str, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return the source IDs whose links lead to these records, by record ID; those without a link are left out."""
+        link = tables.link.c
+        found: dict[str, list[str]] = {}
+        with translated(), self._reading.connect() as connection:
+            for chunk in chunks(record_ids):
+                own = (link.org == lease.org, link.kind == kind, link.record_id.in_(chunk))
+                query = select(link.record_id, link.source_id).where(*own).order_by(link.source_id)
+                for record_id, source_id in connection.execute(query):
+                    found.setdefault(record_id, []).append(source_id)
+        return found
+
     def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return the field history of these records (see `model/field_history.py`); others are out."""
         table = tables.field_clock.c

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from processors.deciding.actions import by_action
+from processors.deciding.actions import by_action, meant
 from processors.deciding.case import Case, Part
 from processors.matching import links
 from processors.model.values import Decision, Link
@@ -89,8 +89,28 @@ def deleted(case: Case, rule: str) -> Decision:
     return replace(decision, unlinked=(Link(links.KIND, name),) if name else ())
 
 
+def _taken(case: Case) -> Part | None:
+    """Return the refusal of a first link to a record that another record of the source is linked with, or None."""
+    records, how = meant(case)
+    record = records[0] if len(records) == 1 else None
+    if record is None or case.match.step == "link" or record.id == case.match.linked_id:
+        return None
+    same = (record.id, case.match.followed or "", *case.match.also)
+    other = next((case.match.taken[one] for one in same if one in case.match.taken), None)
+    row = case.book.row("link_taken", "taken" if other else "free", case.settings.record_link.taken)
+    if row.then == "link":
+        return None
+    detail = (
+        f"{record.object} {record.id} is linked with '{other}' of this source already: merge the two there, "
+        "or set link.taken: share"
+    )
+    return Part(refusal="link_taken", candidates=records, detail=detail, rules=(*how.rules, row.rule))
+
+
 def applied(case: Case, action: str, rules: tuple[str, ...], said: Part | None = None) -> Decision:
     """Return what *action* does, with its link kept, the *rules* that led there, and the flags of *said*."""
+    if (taken := _taken(case)) is not None:
+        return case.decided("error", rules, (taken,))
     decision = by_action(case, action)
     flags = (*decision.flags, *(said.flags if said else ()))
     decision = replace(decision, rule_ids=tuple(dict.fromkeys((*rules, *decision.rule_ids))), flags=flags)

@@ -4,8 +4,25 @@ The situations of a record of the source: whether it is linked with a record of 
 Rule of this file: data alone; the tables that use it are in the folders of prospects and of field sales.
 """
 
+from processors.model.rule_table import Row, Table
+
 LINK = ("linked", "gone", "unlinked", "anonymous")
 """
 The record that the source's own is linked with is there, or is deleted; there is none yet, and the person has a key or
 has none.
 """
+
+LINK_TAKEN = Table(
+    "link_taken",
+    (("free", "taken"), ("error", "share")),
+    ("link", "refuse"),
+    (
+        Row("1F-link_taken", ("free", "error"), "link"),
+        Row("1F-link_taken", ("free", "share"), "link"),
+        Row("1F-link_taken", ("taken", "error"), "refuse"),
+        Row("1F-link_taken", ("taken", "share"), "link"),
+    ),
+)
+"""Whether a record of the source may be linked with a record that another one of its integration is linked with."""
+
+TABLES = (LINK_TAKEN,)

@@ -90,11 +90,14 @@ class LinkSettings(Model):
     """
     What the org's record says of the source's record that it is linked with (LL-9): API names, None for neither.
 
-    `id_field` takes the source's own ID, `synced_field` (a date and time, UTC) when it was last written by us.
+    `id_field` takes the source's own ID, `synced_field` (a date and time, UTC) when it was last written by us. `taken`
+    says what becomes of a second record of the source that would be linked with the same record: an `error`, or they
+    `share` it.
     """
 
     id_field: str | None = None
     synced_field: str | None = None
+    taken: Literal["error", "share"] = "error"
 
 
 class Schedule(Model):

@@ -6,6 +6,7 @@ Rule of this file: pure; a link beats every key, and it is forgotten only where 
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from processors.integration.model import Integration
@@ -43,6 +44,26 @@ def apply_link(match: Match, linked_id: str | None, settings: Integration, index
     if found is None:
         return replace(match, leads=(), contacts=(), followed=None, also=(), step="none")
     return replace(found, step="link")
+
+
+def with_taken(match: Match, command: Command, linked: Mapping[str, Sequence[str]]) -> Match:
+    """
+    Return *match* with the other record of the same integration that its people are linked with, by record ID.
+
+    Args:
+        linked: The names of links by record ID.
+    """
+    own = name_of(command)
+    if own is None or not linked:
+        return match
+    scope = own.partition("/")[0] + "/"
+    others = {
+        record_id: next((name for name in names if name != own and name.startswith(scope)), None)
+        for record_id in match.record_ids
+        if (names := linked.get(record_id))
+    }
+    taken = {record_id: name.removeprefix(scope) for record_id, name in others.items() if name}
+    return replace(match, taken=taken) if taken else match
 
 
 def keep_link(command: Command, match: Match, decision: Decision) -> Decision:

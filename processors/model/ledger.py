@@ -218,6 +218,9 @@ class Ledger(Protocol):
     def links(self, lease: Lease, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the record IDs kept for these source IDs."""
 
+    def linked(self, lease: Lease, kind: str, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return the source IDs whose links lead to these records, by record ID; those without a link are left out."""
+
     def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return the field history of these records, as `model/field_history.py` has it; unknown ones are out."""
 

@@ -72,7 +72,8 @@ class Match:
     own record is linked with, whether it is still there or not (LL-7). `made` are the records that this very event
     created before, by role; `own_gone` is the deleted record that an earlier event of the source entity wrote for this
     person, `own_passed` the one that it wrote where the keys found another, and `own_rules` the rules that say so
-    (`matching/own.py`; step `own`). `clocks` is what is kept of these records'
+    (`matching/own.py`; step `own`). `taken` names the other record of the source that each of these records is linked
+    with, by record ID. `clocks` is what is kept of these records'
     fields, by record ID (`processors/model/field_history.py`).
     """
 
@@ -95,6 +96,7 @@ class Match:
     own_gone: str | None = None
     own_passed: str | None = None
     own_rules: tuple[str, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
     clocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

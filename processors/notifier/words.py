@@ -43,6 +43,13 @@ REASONS: Mapping[Reason, Words] = {
         "The link is dropped: the next change is matched anew.",
         "Restore the record, or link the person to another one; where it was deleted on purpose, do nothing.",
     ),
+    "link_taken": Words(
+        "record is linked already",
+        "The record in Salesforce that matches is linked with another record of the same source. "
+        "Two records that write to one would overwrite each other.",
+        "Merge the two records at the source, or correct the e-mail address or phone number of one. "
+        "If they may share a record, ask whoever maintains the integration to set that.",
+    ),
     "picklist_unmapped": Words(
         "value is not mapped",
         "A value is not in the integration's list of values for that field, and the integration refuses such values.",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from processors.executor.org_queue.job import Job
+from processors.matching.links import KIND
 from processors.matching.match import account_keys, names_of, person_keys
 from processors.matching.own import is_matched_by_own
 from processors.model.field_history import Clock, entries
@@ -143,6 +144,8 @@ def _note(job: Job, decision: Decision, keys: frozenset[str], written: _Written)
         written.exclusive |= keys
     # A new activity of a person stands in nobody's way but that of its own thing.
     written.exclusive |= {f"thing:{step.effect}" for step in others if step.effect}
+    # Who comes next may not be linked with the same record, and does not see this link yet.
+    written.exclusive |= {f"rec:{link.record_id}" for link in decision.links if link.kind == KIND and link.record_id}
     wrote = is_matched_by_own(job.command) and any(step.role in ("lead", "contact") for step in decision.steps)
     if decision.source_states or wrote:
         # What the ledger will keep of a thing is not there yet for whoever comes next.

@@ -12,8 +12,8 @@ from processors.executor.dependencies import OrgDependencies
 from processors.executor.org_queue.call_buffer import renew_call
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
+from processors.matching import links
 from processors.matching.index import Index
-from processors.matching.links import apply_link
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import follow_up, person_questions, resolve, with_companions
 from processors.matching.own import by_own
@@ -51,18 +51,20 @@ def match_batch(
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
     index = Index(records, deps.region)
     clocks = _clocks(jobs, records, deps, lease)
+    linked = _linked(jobs, records, deps, lease)
 
     def match(job: Job) -> Match:
         if job.settings is None:
             return Match()
         found = resolve(job.command, job.settings, index, opportunities)
-        found = apply_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
+        found = links.apply_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
         found = apply_choice(found, job.resolution, kept.assigned_to(job), job.settings, index)
         keyed = index.holding(facts.external_field, old_keys.get(job.id, ()))
         found = by_own(found, job.command, job.settings, kept.own.get(job.id, ()), keyed, index, deps.region)
         if found.step == "own":
             found = with_companions(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
+        found = links.with_taken(found, job.command, linked)
         return replace(found, clocks={one: clocks[one] for one in found.record_ids if one in clocks})
 
     return match
@@ -77,6 +79,21 @@ def _clocks(
     ids = dict.fromkeys(record.id for record in records if record.object in clocked)
     kept = deps.ledger.clocks(lease, list(ids)) if ids else {}
     return {record_id: fields_from_json(body) for record_id, body in kept.items()}
+
+
+def _linked(
+    jobs: Sequence[Job], records: Sequence[Record], deps: OrgDependencies, lease: Lease
+) -> Mapping[str, Sequence[str]]:
+    """Return which records of the sources the people in sight are linked with; asked only where links are made."""
+    if not any(_makes_link(job) for job in jobs):
+        return {}
+    ids = dict.fromkeys(record.id for record in records if record.object in ("Lead", "Contact"))
+    return deps.ledger.linked(lease, links.KIND, list(ids)) if ids else {}
+
+
+def _makes_link(job: Job) -> bool:
+    own = job.command.record
+    return own is not None and own.activity is None and links.name_of(job.command) is not None
 
 
 def _find(salesforce: Salesforce, asked: Sequence[Question]) -> list[Record]:

@@ -129,6 +129,29 @@ def test_ll_13_ll_14_salesforce_is_master_and_blanks_alone_are_filled(opened: Op
     assert (row["LeadSource"], row["State"]) == ("Trade show A", "NY")
 
 
+def test_1f_link_taken_a_second_prospect_of_one_lead_is_told(opened: Opened) -> None:
+    rig = opened(marketing())
+    lead = rig.seed("Lead", LastName="Lee", Company="Acme", Email="ann@example.com")
+    assert one_by_one(rig, prospect(1), prospect(1, source_id="p-2")) == ["updated", "error.link_taken"]
+    assert [one.id for one in rig.outcomes()[1].candidates] == [lead]
+    assert "'p-1'" in (rig.outcomes()[1].detail or "")
+    rig.restart()
+    assert one_by_one(rig, prospect(2, state="NY"), asked("link_record", lead))[2:] == ["updated", "updated.unchanged"]
+
+
+def test_1f_link_taken_of_two_prospects_that_come_together_one_is_linked(opened: Opened) -> None:
+    rig = opened(marketing())
+    rig.seed("Lead", LastName="Lee", Company="Acme", Email="ann@example.com", Phone="+12025550101")
+    rig.deliver(prospect(1, state="NY"), prospect(1, source_id="p-2", state="CA"))
+    assert sorted(rig.kinds(rig.settle(2))) == ["error.link_taken", "updated"]
+
+
+def test_1f_link_taken_two_prospects_share_a_lead_where_the_setting_says_so(opened: Opened) -> None:
+    rig = opened(marketing(link={"taken": "share"}))
+    rig.seed("Lead", LastName="Lee", Company="Acme", Email="ann@example.com")
+    assert one_by_one(rig, prospect(1), prospect(1, source_id="p-2")) == ["updated", "updated.unchanged"]
+
+
 def test_ll_15_a_prospect_that_was_never_sent_is_not_linked(opened: Opened) -> None:
     rig = opened(marketing())
     john = rig.seed("Lead", LastName="Smith", Company="Acme")

@@ -110,6 +110,7 @@ class Synced:
     chosen: str | None = None
     known: tuple[MatchKey, ...] | None = None
     left_out: str | None = None
+    taken: Mapping[str, str] = field(default_factory=dict)
     logged: Record | None = None
 
     @property
@@ -133,7 +134,7 @@ class Synced:
         match = apply_choice(match, choice, None, own, index, book)
         activities = {field_sales_activity.effects(asked)[0]: self.logged} if self.logged else {}
         kept = {"left_out:p-1": orjson.dumps({"why": self.left_out})} if self.left_out else {}
-        match = replace(match, users=USERS, activities=activities, source_states=kept)
+        match = replace(match, users=USERS, activities=activities, source_states=kept, taken=self.taken)
         decision = decide(asked, match, own, facts(), NOW, book, resolution=choice)
         more = [f"link {one.source_id} {one.record_id or one.role}" for one in decision.links]
         more += [f"unlink {one.source_id}" for one in decision.unlinked]
@@ -304,6 +305,67 @@ PROSPECT = [
         ("updated none", "update Contact CONTACT Title=Boss", "link marketing/p-1 CONTACT", STATE),
         (lead(), contact()),
         settings={"match": {"lead_and_contact": "prefer_contact"}},
+    ),
+]
+
+TAKEN = (
+    "error link_taken",
+    "candidate Lead LEAD",
+    "said: Lead LEAD is linked with 'p-0' of this source already: merge the two there, or set link.taken: share",
+)
+SHARED = {"link": {"taken": "share"}}
+
+TWICE = [
+    Synced(
+        "1F-link_taken: another prospect is linked with the lead",
+        "prospect",
+        (*TAKEN, STATE),
+        (lead(),),
+        taken={LEAD: "p-0"},
+    ),
+    Synced(
+        "1F-link_taken: another prospect is linked with the lead, and they share it",
+        "prospect",
+        (*WRITTEN, TO_LEAD, STATE),
+        (lead(),),
+        settings=SHARED,
+        taken={LEAD: "p-0"},
+    ),
+    Synced(
+        "1F-link_taken: nobody is linked with the lead yet, which others may share",
+        "prospect",
+        (*WRITTEN, TO_LEAD, STATE),
+        (lead(),),
+        settings=SHARED,
+    ),
+    Synced("1F-link_taken: nobody is linked with the lead", "prospect", (*WRITTEN, TO_LEAD, STATE), (lead(),)),
+    Synced(
+        "1F-link_taken: two that were linked with one lead before stay so",
+        "prospect",
+        (*WRITTEN, STATE),
+        (lead(),),
+        LEAD,
+        taken={LEAD: "p-0"},
+    ),
+    Synced(
+        "1F-link_taken: the lead was converted since",
+        "prospect",
+        (
+            "error link_taken",
+            "candidate Contact CONTACT",
+            "followed LEAD",
+            TAKEN[2].replace("Lead LEAD", "Contact CONTACT"),
+            STATE,
+        ),
+        (CONVERTED, contact(Email=None)),
+        taken={LEAD: "p-0"},
+    ),
+    Synced(
+        "1F-link_taken: another field record is linked with the lead",
+        "field_record",
+        TAKEN,
+        (lead(),),
+        taken={LEAD: "p-0"},
     ),
 ]
 
@@ -688,4 +750,4 @@ FIELD_ACTIVITY = [
     ),
 ]
 
-SYNCED = [*PROSPECT, *BY_HAND, *FIELD_RECORD, *FIELD_ACTIVITY]
+SYNCED = [*PROSPECT, *TWICE, *BY_HAND, *FIELD_RECORD, *FIELD_ACTIVITY]
