@@ -102,7 +102,7 @@ class Bookings:
         mistyped = replace(first, person=replace(first.person, email="corrected@exmaple.com"))
         yield Expectation(mistyped, NAME, "created.none", events=1, case=_case(mistyped))
         moved = replace(self._change(mistyped, "moved", days=1), person=first.person)
-        yield Expectation(moved, NAME, "updated.none", after=mistyped.event_id, case="booking corrects an address")
+        yield Expectation(moved, NAME, "updated.none", after=mistyped.event_id, case="booking corrected")
         one = replace(self._booking("first-seat", "booked"), attendee_id="seat-1")
         yield Expectation(one, NAME, "created.none", events=1, case=_case(one))
         person = Person("Kim", "Second-Seat", "second-seat@example.com", (), "North Works")
