@@ -76,7 +76,7 @@ class Amounts:
 
     assembled: int = 10_000
     stored: int = 10_000
-    logged: int = 1000
+    logged_calls: int = 1000
     people: int = 300
 
 
@@ -173,7 +173,7 @@ def _store(
 ) -> int:
     stored: Sequence[Stored] = ledger.insert(lease, arrivals)[0]
     known = {one.command.command_id: one.command for one in arrivals}
-    items = [_item(known[one.command_id], settings, one.place) for one in stored]
+    items = [_item(known[one.command_id], settings, one.queue_position) for one in stored]
     over = gathered.add(items, lambda keys: ledger.source_states(lease, keys), time.time())
     settled = [
         Settled(one.id, b"o" * 600, "activity", "activity_created", "k" * 18, b"h" * 300, one.members) for one in over
@@ -200,8 +200,8 @@ def count_logged(amounts: Amounts) -> list[Entry]:
         org.pace("fast")
         _seed(rig, amounts.people)
         rig.run(_events([("warm-up", written(0, _DIALLED_AS[0]))]), 120.0, topic=SOURCE_PBX_CALL, outcomes=1)
-        known = [(f"known-{n}", _number(n % amounts.people, n)) for n in range(amounts.logged)]
-        nobody = [(f"nobody-{n}", _number(1_000_000 + n, n)) for n in range(amounts.logged // 10)]
+        known = [(f"known-{n}", _number(n % amounts.people, n)) for n in range(amounts.logged_calls)]
+        nobody = [(f"nobody-{n}", _number(1_000_000 + n, n)) for n in range(amounts.logged_calls // 10)]
         mixed = [one for n, call in enumerate(known) for one in (call, *nobody[n // 10 : n // 10 + (n % 10 == 9)])]
         before = org.calls()["used"]
         ids = rig.run(_events(mixed), 600.0, topic=SOURCE_PBX_CALL, outcomes=len(mixed))

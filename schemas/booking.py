@@ -50,7 +50,7 @@ class Booking:
 
     @property
     def source_id(self) -> str:
-        """The source's own thing that the event is about; effect keys are made of the first of its bookings."""
+        """The ID of the source entity that the event is about; effect keys are made of the first of its bookings."""
         return self.booking_id
 
     @property

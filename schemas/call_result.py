@@ -1,7 +1,7 @@
 """
 Contract `CallResult`: an agent closed a call with a result code.
 
-Source: seeds document of VanillaSoft, rules VS-1 to VS-3. A call resulted twice is two events of one thing (`call_id`).
+Source: seeds document of VanillaSoft, rules VS-1 to VS-3. A call resulted twice is two events of one call (`call_id`).
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class CallResult:
 
     @property
     def source_id(self) -> str:
-        """The source's own thing that the event is about; effect keys are made of it."""
+        """The ID of the source entity that the event is about; effect keys are made of it."""
         return self.call_id
 
     @property

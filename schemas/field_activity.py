@@ -38,7 +38,7 @@ class FieldActivity:
 
     @property
     def source_id(self) -> str:
-        """The source's own thing that the event is about."""
+        """The ID of the source entity that the event is about."""
         return self.activity_id
 
     @property

@@ -31,7 +31,7 @@ class FieldRecord:
 
     @property
     def source_id(self) -> str:
-        """The source's own thing that the event is about."""
+        """The ID of the source entity that the event is about."""
         return self.record_id
 
     @property

@@ -142,7 +142,7 @@ class Outcome:
 
     @property
     def key(self) -> str:
-        """The Kafka key: the ID of the person's record, else the strongest match key, else the thing."""
+        """The Kafka key: the ID of the person's record, else the strongest match key, else the source ID."""
         for wanted in ("Contact", "Lead"):
             for record in self.records:
                 if record.object == wanted and record.id:

@@ -103,7 +103,7 @@ class PbxCallEvent:
 
     @property
     def source_id(self) -> str:
-        """The source's own thing that the event is about: the call."""
+        """The ID of the source entity that the event is about: the call."""
         return self.call_id
 
     @property

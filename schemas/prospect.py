@@ -30,7 +30,7 @@ class Prospect:
 
     @property
     def source_id(self) -> str:
-        """The source's own thing that the event is about."""
+        """The ID of the source entity that the event is about."""
         return self.prospect_id
 
     @property

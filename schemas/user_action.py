@@ -56,7 +56,7 @@ class UserAction:
 
     @property
     def source_id(self) -> str:
-        """The source's own thing that the event is about."""
+        """The ID of the source entity that the event is about."""
         return self.action_id or self.event_id
 
     @property

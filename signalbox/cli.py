@@ -8,32 +8,32 @@ from typing import Annotated
 
 import typer
 
-from signalbox.lazy import Command, Group, LazyGroup
+from signalbox.lazy import CommandRow, Group, LazyGroup
 
 _COMMANDS = "signalbox.commands"
 
-ROWS: tuple[Command | Group, ...] = (
+ROWS: tuple[CommandRow | Group, ...] = (
     Group(
         "run",
         "Run one process of Signalbox.",
         "signalbox run executor",
         (
-            Command("intake", "Read events and hand commands over.", f"{_COMMANDS}.run:intake"),
-            Command("executor", "Carry commands out and publish outcomes.", f"{_COMMANDS}.run:executor"),
-            Command("notifier", "Mail errors to those responsible.", f"{_COMMANDS}.run:notifier"),
-            Command("audit", "Keep every outcome for `signalbox log`.", f"{_COMMANDS}.run:audit"),
-            Command("changes", "Publish what changes in Salesforce.", f"{_COMMANDS}.run:changes"),
+            CommandRow("intake", "Read events and hand commands over.", f"{_COMMANDS}.run:intake"),
+            CommandRow("executor", "Carry commands out and publish outcomes.", f"{_COMMANDS}.run:executor"),
+            CommandRow("notifier", "Mail errors to those responsible.", f"{_COMMANDS}.run:notifier"),
+            CommandRow("audit", "Keep every outcome for `signalbox log`.", f"{_COMMANDS}.run:audit"),
+            CommandRow("changes", "Publish what changes in Salesforce.", f"{_COMMANDS}.run:changes"),
         ),
     ),
-    Command("check", "Check integration files and their orgs.", f"{_COMMANDS}.check:check"),
-    Command("migrate", "Create or upgrade the database's tables.", f"{_COMMANDS}.migrate:migrate"),
+    CommandRow("check", "Check integration files and their orgs.", f"{_COMMANDS}.check:check"),
+    CommandRow("migrate", "Create or upgrade the database's tables.", f"{_COMMANDS}.migrate:migrate"),
     Group(
         "topics",
         "Create and show Kafka topics.",
         "signalbox topics create",
         (
-            Command("create", "Create the topics that are missing.", f"{_COMMANDS}.topics:create"),
-            Command("show", "Show topics and where they differ.", f"{_COMMANDS}.topics:show"),
+            CommandRow("create", "Create the topics that are missing.", f"{_COMMANDS}.topics:create"),
+            CommandRow("show", "Show topics and where they differ.", f"{_COMMANDS}.topics:show"),
         ),
     ),
     Group(
@@ -41,20 +41,20 @@ ROWS: tuple[Command | Group, ...] = (
         "Show orgs, and resume a stopped one.",
         "signalbox org status",
         (
-            Command("status", "Show the state of each org.", f"{_COMMANDS}.org:status"),
-            Command("resume", "Resume an org that was stopped.", f"{_COMMANDS}.org:resume"),
+            CommandRow("status", "Show the state of each org.", f"{_COMMANDS}.org:status"),
+            CommandRow("resume", "Resume an org that was stopped.", f"{_COMMANDS}.org:resume"),
         ),
     ),
-    Command("log", "Search outcomes, the latest first.", f"{_COMMANDS}.log:log"),
-    Command("why", "Show which event wrote a field, and why.", f"{_COMMANDS}.why:why"),
-    Command("lookup", "Show which records a person has.", f"{_COMMANDS}.lookup:lookup"),
+    CommandRow("log", "Search outcomes, the latest first.", f"{_COMMANDS}.log:log"),
+    CommandRow("why", "Show which event wrote a field, and why.", f"{_COMMANDS}.why:why"),
+    CommandRow("lookup", "Show which records a person has.", f"{_COMMANDS}.lookup:lookup"),
     Group(
         "match",
         "Choose records for commands that wait for it.",
         "signalbox match list",
         (
-            Command("list", "Show what waits, with its candidates.", f"{_COMMANDS}.match:list_parked"),
-            Command("resolve", "Choose a record.", f"{_COMMANDS}.match:resolve"),
+            CommandRow("list", "Show what waits, with its candidates.", f"{_COMMANDS}.match:list_parked"),
+            CommandRow("resolve", "Choose a record.", f"{_COMMANDS}.match:resolve"),
         ),
     ),
     Group(
@@ -62,27 +62,27 @@ ROWS: tuple[Command | Group, ...] = (
         "Show and replay unreadable messages.",
         "signalbox dead-letters list",
         (
-            Command("list", "List dead letters.", f"{_COMMANDS}.dead_letters:show_list"),
-            Command("show", "Show one dead letter as JSON.", f"{_COMMANDS}.dead_letters:show"),
-            Command("replay", "Send dead letters to their topics again.", f"{_COMMANDS}.dead_letters:replay"),
+            CommandRow("list", "List dead letters.", f"{_COMMANDS}.dead_letters:show_list"),
+            CommandRow("show", "Show one dead letter as JSON.", f"{_COMMANDS}.dead_letters:show"),
+            CommandRow("replay", "Send dead letters to their topics again.", f"{_COMMANDS}.dead_letters:replay"),
         ),
     ),
-    Command("publish", "Publish JSON lines as Avro events.", f"{_COMMANDS}.publish:publish"),
-    Command("import", "Load prospects for the first time.", f"{_COMMANDS}.import_:import_"),
+    CommandRow("publish", "Publish JSON lines as Avro events.", f"{_COMMANDS}.publish:publish"),
+    CommandRow("import", "Load prospects for the first time.", f"{_COMMANDS}.import_:import_"),
     Group(
         "schemas",
         "Check the contracts.",
         "signalbox schemas check",
-        (Command("check", "Check that contracts are compatible.", f"{_COMMANDS}.schemas:check"),),
+        (CommandRow("check", "Check that contracts are compatible.", f"{_COMMANDS}.schemas:check"),),
     ),
     Group(
         "integrations",
         "Show the format of integration files.",
         "signalbox integrations schema",
-        (Command("schema", "Print their JSON Schema.", f"{_COMMANDS}.schemas:schema"),),
+        (CommandRow("schema", "Print their JSON Schema.", f"{_COMMANDS}.schemas:schema"),),
     ),
-    Command("demo", "Run everything on embedded parts.", f"{_COMMANDS}.demo:demo"),
-    Command(
+    CommandRow("demo", "Run everything on embedded parts.", f"{_COMMANDS}.demo:demo"),
+    CommandRow(
         "simulator",
         "Run the simulated org.",
         f"{_COMMANDS}.simulator:simulator",

@@ -19,12 +19,12 @@ from signalbox.commands.common import Commands
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class CommandRow:
     """A command: the name that users type, the line in its group's help, where its function is (`module:function`)."""
 
     name: str
     help: str
-    place: str
+    function: str
     options: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments of `typer.Typer.command`."""
 
@@ -36,13 +36,13 @@ class Group:
     name: str
     help: str
     example: str
-    rows: tuple[Command, ...]
+    rows: tuple[CommandRow, ...]
 
 
 class LazyGroup(Commands):
     """A group of `rows`. Subclasses set them as a class attribute, since typer makes the instance."""
 
-    rows: Sequence[Command | Group] = ()
+    rows: Sequence[CommandRow | Group] = ()
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -73,7 +73,7 @@ class LazyGroup(Commands):
 class _Loading(Mapping[str, Any]):
     """Commands by name; each is loaded when it is taken out."""
 
-    def __init__(self, rows: Sequence[Command | Group]) -> None:
+    def __init__(self, rows: Sequence[CommandRow | Group]) -> None:
         self._rows = {row.name: row for row in rows}
 
     def __getitem__(self, name: str) -> Any:
@@ -87,8 +87,8 @@ class _Loading(Mapping[str, Any]):
         return len(self._rows)
 
 
-def _command(row: Command) -> Any:
-    module, _, function = row.place.partition(":")
+def _command(row: CommandRow) -> Any:
+    module, _, function = row.function.partition(":")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     run = getattr(importlib.import_module(module), function)
     # The example is a line of its own, so that it can be copied whole.

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 
-def stamp(paths: Sequence[Path]) -> Stamp:
+def file_stamps(paths: Sequence[Path]) -> Stamp:
     """Return what changes when one of the files does: name, time, size, inode; what is not there has no entry."""
     found = []
     for path in paths:
@@ -61,12 +61,12 @@ class Rotation:
         self._orgs = orgs
         self._read = read
         self._files = files
-        self._stamp = stamp(files())
+        self._stamp = file_stamps(files())
 
     def org(self, name: str) -> SalesforceSettings | None:
         """Return the org's settings; where the files are faulty, the last that were right."""
         with self._lock:
-            now = stamp(self._files())
+            now = file_stamps(self._files())
             if now != self._stamp:
                 try:
                     self._orgs = self._read().orgs

@@ -146,7 +146,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
     if engine is None:
         return
     kafka = settings.kafka.client(settings.instance)
-    letters = Producer(producer_config(kafka))
+    dead_letters = Producer(producer_config(kafka))
     run_executor(
         SessionDependencies(
             consumer_config=consumer_config(kafka, GROUP_EXECUTOR),
@@ -155,7 +155,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
             owner=settings.instance,
             org_deps=executor_context(process, engine, probe),
             codec=process.codec,
-            dead_letter=letters_to(letters, "command"),
+            dead_letter=dead_letter_sender(dead_letters, "command"),
             delete_below=lambda topic, offset: delete_below(kafka, topic, offset),
             clock=time.time,
             sleep=time.sleep,
@@ -176,7 +176,7 @@ def _unowned(kafka: KafkaSettings, orgs: Iterable[str], *, embedded: bool) -> Ca
     return unowned(kafka, GROUP_EXECUTOR, [command_topic(org) for org in orgs])
 
 
-def letters_to(producer: Producer, source: str) -> Callable[[Message, str, Exception], None]:
+def dead_letter_sender(producer: Producer, source: str) -> Callable[[Message, str, Exception], None]:
     """Return what sends a message that can never be read to its dead letter topic, and waits until it is there."""
     topic = dead_letter_topic(source)
 
@@ -254,11 +254,11 @@ def _run_sink(
     process: Process, group: str, topics: tuple[str, ...], handle: Handler[T], read: Callable[[str, bytes], T]
 ) -> None:
     kafka = process.settings.kafka.client(process.settings.instance)
-    letters = letters_to(Producer(producer_config(kafka)), "outcome")
+    dead_letters = dead_letter_sender(Producer(producer_config(kafka)), "outcome")
     config = consumer_config(kafka, group)
 
     def unreadable(message: Message, error: Exception) -> None:
-        letters(message, "decode", error)
+        dead_letters(message, "decode", error)
         process.metrics.count("dead_letters_total", topic=message.topic() or "", reason=type(error).__name__)
 
     sink = Sink(

@@ -43,10 +43,10 @@ from processors.model.ledger import (
 from processors.model.plan import ApiCall, call_from_json
 
 KEEP_SOURCE_STATES = 400 * 86_400.0
-"""Seconds that what is known of a source's thing is kept after its last change: bookings are made months ahead."""
+"""Seconds that what is known of a source entity is kept after its last change: bookings are made months ahead."""
 
 KEEP_FIELD_HISTORY = 400 * 86_400.0
-"""Seconds that a record's field clocks are kept after we wrote to it last; events that old are not sent again."""
+"""Seconds that a record's field history are kept after we wrote to it last; events that old are not sent again."""
 
 _command, _notice = tables.command.c, tables.notice.c
 
@@ -210,7 +210,7 @@ class SqlLedger(LedgerReads):
             keep_source_states(connection, self._insert, lease.org, change.source_states, self._clock())
             forget_own_records(connection, lease.org, change.disowned)
             keep_own_records(connection, self._insert, lease.org, change.own_records, self._clock())
-            keep_field_history(connection, self._insert, lease.org, change.clocks, self._clock())
+            keep_field_history(connection, self._insert, lease.org, change.field_history, self._clock())
             return Applied(last + len(numbers), numbers)
 
     def _calls(self, connection: Connection, lease: Lease, change: LedgerTransaction) -> None:

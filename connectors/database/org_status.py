@@ -13,7 +13,7 @@ from connectors.database.audit import patient
 from connectors.database.engine import reading
 from connectors.database.statements import ENDED
 from processors.model.errors import Misconfigured
-from processors.model.incidents import INCIDENTS_KEY, from_json
+from processors.model.incidents import INCIDENTS_KEY, incidents_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _broken(connection: Connection, org: str) -> tuple[str, ...]:
         source_id.org == org, source_id.integration == INCIDENTS_KEY[0], source_id.source_id == INCIDENTS_KEY[1]
     )
     body = connection.execute(kept).scalar_one_or_none()
-    return tuple(dict.fromkeys(one.cause for one in from_json(body))) if body else ()
+    return tuple(dict.fromkeys(one.cause for one in incidents_from_json(body))) if body else ()
 
 
 def resume(engine: Engine, org: str, published_through: int) -> None:

@@ -13,7 +13,7 @@ from connectors.database.audit import patient
 from connectors.database.engine import reading
 from connectors.database.reads import chunks
 from processors.changes.ports import OwnWrite
-from processors.model.field_history import clock_of, fields_from_json, written_fields
+from processors.model.field_history import fields_from_json, last_write_of, written_fields
 
 
 class DatabaseOwnWrites:
@@ -36,5 +36,5 @@ class DatabaseOwnWrites:
 
 def _writes(body: bytes) -> dict[str, OwnWrite]:
     fields = fields_from_json(body)
-    clocks = ((name, clock_of(fields, name)) for name in written_fields(fields))
-    return {name: OwnWrite(one.integration, one.value, one.event) for name, one in clocks if one is not None}
+    writes = ((name, last_write_of(fields, name)) for name in written_fields(fields))
+    return {name: OwnWrite(one.integration, one.value, one.event) for name, one in writes if one is not None}

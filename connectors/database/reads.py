@@ -1,5 +1,5 @@
 """
-What is read of the ledger without its lease: what is kept of things and records, and what is to be published.
+What is read of the ledger without its lease: what is kept of source entities and records, and what is to be published.
 
 Rule of this file: reads only; a database that is away or busy is `Transient`, whatever it calls that.
 """
@@ -30,7 +30,7 @@ class LedgerReads:
         self._reading = reading(engine)
 
     def source_states(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
-        """Return what is kept of these things, by (integration, source ID); those not known are left out."""
+        """Return what is kept of these source entities, by (integration, source ID); those not known are left out."""
         table = tables.source_state.c
         wanted: dict[str, list[str]] = {}
         for integration, source_id in dict.fromkeys(keys):

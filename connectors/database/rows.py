@@ -38,7 +38,7 @@ def stored_command(row: Row[Any]) -> Stored:
     """Return a row as the executor takes it."""
     return Stored(
         command_id=row.id,
-        place=row.place,
+        queue_position=row.place,
         state=row.state,
         lane=row.lane,
         due=row.due,

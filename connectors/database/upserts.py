@@ -1,5 +1,5 @@
 """
-What the ledger keeps beyond single commands: records of the source's things (links), and what is known of these things.
+What the ledger keeps beyond single commands: records of source entities (links), and what is known of them.
 
 Rule of this file: one statement for many rows; who may write was checked by the transaction that it runs in.
 """
@@ -62,12 +62,12 @@ def keep_source_states(
 
 
 def keep_field_history(
-    connection: Connection, insert: Callable[..., Any], org: str, clocks: Mapping[str, bytes], now: float
+    connection: Connection, insert: Callable[..., Any], org: str, field_history: Mapping[str, bytes], now: float
 ) -> None:
     """Put what was written of each record (JSON by field) over what is kept of its other fields; many rows at once."""
     rows = [
         {"org": org, "record_id": record_id, "body": body.decode(), "updated_at": now}
-        for record_id, body in clocks.items()
+        for record_id, body in field_history.items()
     ]
     statement = insert(tables.field_clock)
     kept = {

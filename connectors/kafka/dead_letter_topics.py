@@ -31,9 +31,9 @@ def original(message: Message) -> Original:
     )
 
 
-def produce(producer: Producer, topic: str, letter: DeadLetter, seconds: float = ACKNOWLEDGE_SECONDS) -> None:
+def produce(producer: Producer, topic: str, dead: DeadLetter, seconds: float = ACKNOWLEDGE_SECONDS) -> None:
     """
-    Produce one message with the bytes of *letter*, and wait until Kafka has it.
+    Produce one message with the bytes of *dead*, and wait until Kafka has it.
 
     Raises:
         Transient: Kafka refused it or gave no answer in time: stop and commit nothing, so that it is read again.
@@ -42,9 +42,9 @@ def produce(producer: Producer, topic: str, letter: DeadLetter, seconds: float =
     try:
         producer.produce(
             topic,
-            key=letter.key,
-            value=letter.value,
-            headers=list[tuple[str, str | bytes | None]](letter.headers),
+            key=dead.key,
+            value=dead.value,
+            headers=list[tuple[str, str | bytes | None]](dead.headers),
             on_delivery=lambda error, _: answers.append(error),
         )
         producer.flush(seconds)
@@ -72,7 +72,7 @@ def read_dead_letters(
             raise Misconfigured([f"there is no topic {topic!r}; create it by `signalbox topics create`"])
         for partition in sorted(partitions.partitions):
             consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
-            yield from (letter for letter in map(stored_dead_letter, _until_end(consumer, topic)) if wanted(letter))
+            yield from (dead for dead in map(stored_dead_letter, _until_end(consumer, topic)) if wanted(dead))
     except KafkaException as error:
         raise Transient(f"Kafka did not let {topic} be read: {error}") from error
     finally:
@@ -102,19 +102,19 @@ class Replayed:
     replays: int
 
 
-def send_back(producer: Producer, letters: Iterator[StoredDeadLetter], *, dry_run: bool) -> Iterator[Replayed]:
+def send_back(producer: Producer, dead_letters: Iterator[StoredDeadLetter], *, dry_run: bool) -> Iterator[Replayed]:
     """
     Send dead letters back to the topics they came from, one after another, each acknowledged before it is reported.
 
     Raises:
         Misconfigured: A message does not say which topic it came from, so it is no dead letter of ours.
     """
-    for letter in letters:
-        if not letter.original.topic:
-            raise Misconfigured([f"{letter.at} names no topic that it came from; it cannot be replayed"])
+    for dead in dead_letters:
+        if not dead.original.topic:
+            raise Misconfigured([f"{dead.at} names no topic that it came from; it cannot be replayed"])
         if not dry_run:
-            produce(producer, letter.original.topic, replay_message(letter))
-        yield Replayed(letter.at, letter.original.topic, letter.replays + 1)
+            produce(producer, dead.original.topic, replay_message(dead))
+        yield Replayed(dead.at, dead.original.topic, dead.replays + 1)
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

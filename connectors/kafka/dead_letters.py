@@ -58,13 +58,13 @@ class Selection:
     topic: str | None = None
     at: str | None = None
 
-    def __call__(self, letter: StoredDeadLetter) -> bool:
-        """Return whether *letter* is meant."""
-        said = f"{letter.error} {letter.message}".lower()
+    def __call__(self, message: StoredDeadLetter) -> bool:
+        """Return whether *message* is meant."""
+        said = f"{message.error} {message.message}".lower()
         return (
             (self.reason is None or self.reason.lower() in said)
-            and (self.topic is None or self.topic == letter.original.topic)
-            and (self.at is None or self.at == letter.at)
+            and (self.topic is None or self.topic == message.original.topic)
+            and (self.at is None or self.at == message.at)
         )
 
 
@@ -100,11 +100,11 @@ def stored_dead_letter(found: Original) -> StoredDeadLetter:
     )
 
 
-def replay_message(letter: StoredDeadLetter) -> DeadLetter:
+def replay_message(message: StoredDeadLetter) -> DeadLetter:
     """Return the original message as it goes back to its topic, with how often it was replayed and from where."""
-    kept = [(name, value or b"") for name, value in letter.original.headers if name not in (REPLAY_OF, REPLAYS)]
-    counted = [(REPLAY_OF, letter.at.encode()), (REPLAYS, str(letter.replays + 1).encode())]
-    return DeadLetter(letter.original.key, letter.original.value, kept + counted)
+    kept = [(name, value or b"") for name, value in message.original.headers if name not in (REPLAY_OF, REPLAYS)]
+    counted = [(REPLAY_OF, message.at.encode()), (REPLAYS, str(message.replays + 1).encode())]
+    return DeadLetter(message.original.key, message.original.value, kept + counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
 from connectors.salesforce.write import DUPLICATES, collections_of
-from connectors.salesforce.writer import Writer
+from connectors.salesforce.writer import RecordWriter
 from processors.model.errors import OrgDown
 from processors.model.ports import Clock
 from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
@@ -56,7 +56,7 @@ class SalesforceClient:
         self._simple: SimpleSalesforce | None = None
         self._types: dict[tuple[str, str], str] = {}
         self._headers = write_headers(settings)
-        self._writer = Writer(self._send, self._headers)
+        self._writer = RecordWriter(self._send, self._headers)
         self._facts = FactReader(self._get, external_field=settings.external_field)
         self._finder = Finder(self._read, self._page, longest=settings.statement_length, types=lambda: self._types)
 

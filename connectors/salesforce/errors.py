@@ -105,8 +105,8 @@ STATUSES: Mapping[int, Kind] = {
 class Refused(RequestRefused):
     """Salesforce refused the request itself, not one of its rows: sending it again cannot help."""
 
-    def __init__(self, reason: str, *, code: str = "", kind: Kind = "bug", gone: str | None = None) -> None:
-        super().__init__(reason, gone=gone)
+    def __init__(self, reason: str, *, code: str = "", kind: Kind = "bug", absent: str | None = None) -> None:
+        super().__init__(reason, absent=absent)
         self.code = code
         self.kind = kind
 
@@ -171,7 +171,7 @@ def fail(status: int, content: Any, *, write: bool, what: str) -> NoReturn:
     if kind == "doubt":
         doubt(reason, code=code or str(status), write=write)
     lost = absent(code, message, found[0].fields) if found else None
-    raise Refused(reason, code=code or str(status), kind=kind, gone=lost)
+    raise Refused(reason, code=code or str(status), kind=kind, absent=lost)
 
 
 def doubt(reason: str, *, code: str = "", write: bool) -> NoReturn:

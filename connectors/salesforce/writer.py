@@ -20,7 +20,7 @@ from processors.model.values import RowError, Written
 Send = Callable[[Sequence[Subrequest], datetime], Sequence[Answer]]
 
 
-class Writer:
+class RecordWriter:
     """Writes collections. Holds no state between calls."""
 
     def __init__(self, send: Send, headers: Mapping[str, str]) -> None:

@@ -36,18 +36,18 @@ class ChangesDependencies:
     stopping: Callable[[], bool]
 
 
-def run_changes(shell: ChangesDependencies) -> None:
+def run_changes(dependencies: ChangesDependencies) -> None:
     """Poll the orgs that the group gives, until told to stop."""
-    _Members(shell).run()
+    _Members(dependencies).run()
 
 
 class _Members:
-    def __init__(self, shell: ChangesDependencies) -> None:
-        self._shell = shell
-        self._orgs = {change_state_topic(org): org for org in shell.contexts}
+    def __init__(self, dependencies: ChangesDependencies) -> None:
+        self._dependencies = dependencies
+        self._orgs = {change_state_topic(org): org for org in dependencies.contexts}
         self._workers: dict[str, PollerThread] = {}
         # Nothing is read by this consumer, so a place to begin at never matters.
-        self._consumer = Consumer({**shell.consumer_config, "auto.offset.reset": "latest"})
+        self._consumer = Consumer({**dependencies.consumer_config, "auto.offset.reset": "latest"})
         self._membership = Membership(self._consumer, given=self._given, taken=self._taken, lost=self._taken)
 
     def run(self) -> None:
@@ -58,7 +58,7 @@ class _Members:
             self._membership.joined = True
             log.warning("no integration is told of changes in Salesforce; set changes.enabled in one")
         try:
-            while not self._shell.stopping():
+            while not self._dependencies.stopping():
                 self._look()
         finally:
             self._stop(list(self._workers), STOP_SECONDS)
@@ -74,7 +74,7 @@ class _Members:
                 raise worker.failed
         why = next((worker.why for worker in self._workers.values() if worker.why), "")
         # One that owns nothing stands by: it is ready to take over.
-        self._shell.beat(
+        self._dependencies.beat(
             self._membership.joined and not why, why or ("" if self._membership.joined else "joining the group")
         )
 
@@ -82,7 +82,7 @@ class _Members:
         for partition in partitions:
             org = self._orgs.get(partition.topic)
             if org is not None and org not in self._workers:
-                self._workers[org] = PollerThread(org, self._shell.contexts[org])
+                self._workers[org] = PollerThread(org, self._dependencies.contexts[org])
 
     def _taken(self, partitions: Partitions) -> None:
         self._stop([self._orgs[one.topic] for one in partitions if one.topic in self._orgs], REVOKE_SECONDS)

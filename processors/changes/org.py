@@ -99,7 +99,7 @@ class OrgChanges:
         self._commit(judged, seen, ends, cursor)
         self._refusals(asked, pages)
         context.metrics.count("changes_polls_total", org=context.org)
-        context.metrics.gauge("changes_lag_seconds", plan.behind(asked, pages, now), org=context.org)
+        context.metrics.gauge("changes_lag_seconds", plan.unread_seconds(asked, pages, now), org=context.org)
         if not any(page.refused for page in pages):
             context.metrics.gauge("changes_polled_timestamp_seconds", context.clock().timestamp(), org=context.org)
         return plan.hurried(pages)

@@ -120,7 +120,7 @@ def hurried(pages: Sequence[Page]) -> bool:
     return any(page.full for page in pages)
 
 
-def behind(asked: Sequence[PlannedAsk], pages: Sequence[Page], now: datetime) -> float:
+def unread_seconds(asked: Sequence[PlannedAsk], pages: Sequence[Page], now: datetime) -> float:
     """Return for how many seconds changes have waited that are not read yet; 0 where all is read."""
     read = [page for one, page in zip(asked, pages, strict=True) if page.full and page.rows and one.loading is None]
     full = [page.rows[-1].changed for page in read]

@@ -20,13 +20,13 @@ class ShareLimit:
     window: int = 1000
     least: int = 20
     seen: int = 0
-    letters: float = 0.0
+    dead: float = 0.0
 
     def exceeded(self, dead: bool) -> bool:
         """Count one message; return whether the share is now above the limit."""
         self.seen += 1
-        self.letters += dead
+        self.dead += dead
         if self.seen > self.window:
             # Halving both keeps the share and forgets slowly, without a list of the last messages.
-            self.seen, self.letters = self.seen // 2, self.letters / 2
-        return self.letters >= self.least and self.letters / self.seen > self.share
+            self.seen, self.dead = self.seen // 2, self.dead / 2
+        return self.dead >= self.least and self.dead / self.seen > self.share

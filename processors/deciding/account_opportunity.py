@@ -8,7 +8,7 @@ has one open opportunity at a time (1G-one_opportunity).
 
 from dataclasses import replace
 
-from processors.deciding.case import Case, Part, named
+from processors.deciding.case import Case, Part, field_names
 from processors.model.normalise import is_blank, text_key
 from processors.model.values import Record, Role
 from schemas.values import Scalar
@@ -16,7 +16,7 @@ from schemas.values import Scalar
 
 def discarded(case: Case) -> Part:
     """Return the part that lists account and opportunity data as discarded (VS-16)."""
-    lost = named("Account", case.command.account) + named("Opportunity", case.command.opportunity)
+    lost = field_names("Account", case.command.account) + field_names("Opportunity", case.command.opportunity)
     return Part(discarded=lost)
 
 
@@ -27,7 +27,7 @@ def account(case: Case, contact: Record | None) -> Part:
     allowed = {"none": settings.create, "own": settings.update and own is not None and bool(own.fields)}
     row = case.book.row("account", found, "allowed" if allowed.get(found, settings.update) else "not_allowed")
     if row.then == "leave":
-        return Part(rules=(row.rule,), discarded=named("Account", case.command.account))
+        return Part(rules=(row.rule,), discarded=field_names("Account", case.command.account))
     if row.then == "multiple_match":
         detail = f"{len(case.match.accounts)} accounts match its keys: merge them or add a key, then replay"
         return Part(rules=(row.rule,), refusal="multiple_match", candidates=case.match.accounts, detail=detail)
@@ -62,7 +62,7 @@ def _update(case: Case, record: Record) -> Part:
         for name in keys
         if name in mapped and text_key(mapped[name]) != text_key(record.fields.get(name))
     }
-    return replace(part, record=record, discarded=named("Account", kept))
+    return replace(part, record=record, discarded=field_names("Account", kept))
 
 
 def opportunity(case: Case, contact_id: str | None, account_id: str | None, *, account_made: bool) -> Part:
@@ -82,7 +82,7 @@ def opportunity(case: Case, contact_id: str | None, account_id: str | None, *, a
     row = case.book.row("opportunity", found, "allowed" if allowed else "not_allowed")
     mapped = case.command.opportunity
     if row.then == "leave":
-        return Part(rules=(row.rule,), discarded=named("Opportunity", mapped))
+        return Part(rules=(row.rule,), discarded=field_names("Opportunity", mapped))
     if row.then == "create":
         links, refs = _links(case, contact_id, account_id, account_made=account_made)
         made = case.create("opportunity", "Opportunity", mapped, creation="opportunity", links=links, refs=refs)

@@ -81,8 +81,8 @@ SEVERAL = Table(
 )
 """Several records match (match.several), whatever the source: of actions `refuse` asks the table of the actions."""
 
-COMPANIONS = Table(
-    "companions",
+ACCOUNT_OPPORTUNITY = Table(
+    "account_opportunity",
     (("update_lead", "create_lead", "update_contact", "create_contact", "convert_lead"),),
     ("discard", "apply"),
     (
@@ -164,7 +164,7 @@ TABLES = (
     ACTION,
     LEAD_AND_CONTACT,
     SEVERAL,
-    COMPANIONS,
+    ACCOUNT_OPPORTUNITY,
     ACCOUNT,
     OPPORTUNITY,
     OWNER,

@@ -27,25 +27,25 @@ def by_action(case: Case, action: str) -> Decision:
     if (gone := own_record_gone(match)) is not None:
         return case.decided("error", (), (gone,))
     found = _match_rules(match)
-    situation, match, meant = _situation(match, settings, book)
+    situation, match, choice = _situation(match, settings, book)
     case = replace(case, match=match)
     row = book.row("action", action, situation)
-    rules = (*found, *meant.rules, row.rule)
+    rules = (*found, *choice.rules, row.rule)
     if row.then in ("no_match", "multiple_match", "converted_lead"):
-        return case.decided("error", rules, (_refusal(row.then, match, park=meant.park),))
+        return case.decided("error", rules, (_refusal(row.then, match, park=choice.park),))
     mapped = book.row("mapping", row.then, "mapped" if _written(row.then, command) else "no_mapping")
     if mapped.then == "refuse":
         return case.decided("error", rules, (no_mapping(_object(row.then), mapped.rule),))
-    come = book.row("companions", row.then)
+    come = book.row("account_opportunity", row.then)
     rules = (*rules, come.rule)
     if row.then in ("update_lead", "create_lead"):
         extra = account_opportunity.discarded(case) if come.then == "discard" else Part()
-        return case.decided(_kind(row.then), rules, (_lead(case, row.then), extra, meant))
+        return case.decided(_kind(row.then), rules, (_lead(case, row.then), extra, choice))
     parts = _contact_parts(case, row.then, apply=come.then == "apply")
-    return case.decided(_kind(row.then), rules, (*parts, meant))
+    return case.decided(_kind(row.then), rules, (*parts, choice))
 
 
-def meant(case: Case) -> tuple[tuple[Record, ...], Part]:
+def selected_records(case: Case) -> tuple[tuple[Record, ...], Part]:
     """Return the person's records that may be meant, one where the settings choose; and how it was chosen."""
     _, match, how = _situation(case.match, case.settings, case.book)
     return (*match.leads, *match.contacts), replace(how, rules=(*_match_rules(match), *how.rules))
@@ -62,29 +62,29 @@ def _match_rules(match: Match) -> tuple[str, ...]:
 
 def _situation(match: Match, settings: Integration, book: Book) -> tuple[str, Match, Part]:
     """
-    Return the situation of the action table, the match that it speaks of, and how one of several was meant.
+    Return the situation of the action table, the match that it speaks of, and how one of several was chosen.
 
     The part holds no step: only the rules that chose, the tie-break, and whether someone is to choose.
     """
-    meant = Part()
+    choice = Part()
     if match.leads and match.contacts:
         row = book.row("lead_and_contact", settings.match.lead_and_contact)
-        meant = Part(rules=(row.rule,), park=row.then == "park")
+        choice = Part(rules=(row.rule,), park=row.then == "park")
         if row.then == "contact":
             match = replace(match, leads=())
         elif row.then == "lead":
             match = replace(match, contacts=(), account_of=None, opportunity=None)
     count = len(match.leads) + len(match.contacts)
-    if count > 1 and not meant.park:
+    if count > 1 and not choice.park:
         row = book.row("several", settings.match.several)
-        meant = replace(meant, rules=(*meant.rules, row.rule), park=row.then == "park")
+        choice = replace(choice, rules=(*choice.rules, row.rule), park=row.then == "park")
         if row.then not in ("refuse", "park"):
-            match, meant, count = _taken(match, row.then), replace(meant, tie_break=row.then), 1
+            match, choice, count = _taken(match, row.then), replace(choice, tie_break=row.then), 1
     if count != 1:
-        return ("several" if count else "none"), match, meant
+        return ("several" if count else "none"), match, choice
     if match.contacts:
-        return "one_contact", match, meant
-    return ("converted_lead" if match.leads[0].fields.get("IsConverted") else "one_lead"), match, meant
+        return "one_contact", match, choice
+    return ("converted_lead" if match.leads[0].fields.get("IsConverted") else "one_lead"), match, choice
 
 
 def _taken(match: Match, how: str) -> Match:

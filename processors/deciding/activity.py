@@ -1,5 +1,5 @@
 """
-What is logged beside a person's record: one Task or Event for the source's thing (1F-activity).
+What is logged beside a person's record: one Task or Event for the source entity (1F-activity).
 
 In: a case, where the activity hangs, the one logged so far.  Out: a part (JI-19 to JI-22, XB-3, XB-4, XB-11, XB-12).
 Rule of this file: an activity is found by its effect key and nothing else, so that there is one for ever; who owns it
@@ -42,12 +42,12 @@ def activity_object(settings: Integration, command: Command) -> str:
 
 
 def key_of(command: Command, source_id: str) -> str:
-    """Return the effect key of the activity of one of the things of the command's source."""
+    """Return the effect key of the activity of a source entity of the command."""
     return effect_key(command.integration, source_id, "activity")
 
 
-def effect_of(case: Case, source_id: str) -> str:
-    """Return the effect key of the activity of one of the source's things."""
+def activity_effect(case: Case, source_id: str) -> str:
+    """Return the effect key of the activity of a source entity."""
     return key_of(case.command, source_id)
 
 
@@ -85,7 +85,7 @@ def user_named(case: Case, name: str | None) -> str | None:
 def log(
     case: Case,
     effect: str,
-    place: ActivityTarget,
+    target: ActivityTarget,
     fields: Mapping[str, Scalar],
     placeholders: Mapping[str, Scalar] | None = None,
     *,
@@ -100,14 +100,14 @@ def log(
     """
     existing = case.match.activities.get(effect)
     if existing is None:
-        return create(case, effect, place, fields, placeholders)
-    return overwrite(case, existing, effect, replace(place, role=None), fields, history=history)
+        return create_activity(case, effect, target, fields, placeholders)
+    return overwrite(case, existing, effect, replace(target, role=None), fields, history=history)
 
 
-def create(
+def create_activity(
     case: Case,
     effect: str,
-    place: ActivityTarget,
+    target: ActivityTarget,
     fields: Mapping[str, Scalar],
     placeholders: Mapping[str, Scalar] | None = None,
 ) -> Part:
@@ -120,8 +120,8 @@ def create(
         "activity",
         "create",
         object_of(case),
-        fields={**_values(place, fitting), **own},
-        refs=_refs(place),
+        fields={**_values(target, fitting), **own},
+        refs=_refs(target),
         effect=effect,
     )
     return Part(step, flags=(*flags, *case.zone.flags), unfit=unfit)
@@ -131,14 +131,14 @@ def overwrite(
     case: Case,
     existing: Record,
     effect: str,
-    place: ActivityTarget,
+    target: ActivityTarget,
     fields: Mapping[str, Scalar],
     *,
     history: bool = False,
 ) -> Part:
     """Return the update of an activity to what it should say now, and to where it hangs (JI-20)."""
     fitting, unfit = case.conform.update(existing.object, fields)
-    facts, values, refs = case.facts.objects.get(existing.object), _values(place, fitting), _refs(place)
+    facts, values, refs = case.facts.objects.get(existing.object), _values(target, fitting), _refs(target)
     changed = {
         name: value
         for name, value in values.items()
@@ -171,13 +171,13 @@ def _stale(case: Case, existing: Record, changed: Mapping[str, Scalar]) -> dict[
     return {name: row.rule for name, row in rows.items() if row.then == "stale"}
 
 
-def _values(place: ActivityTarget, fields: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    values = {**fields, "WhoId": place.who, "WhatId": place.what}
+def _values(target: ActivityTarget, fields: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    values = {**fields, "WhoId": target.who, "WhatId": target.what}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _refs(place: ActivityTarget) -> dict[str, Role]:
-    return {"WhoId": place.role} if place.role else {}
+def _refs(target: ActivityTarget) -> dict[str, Role]:
+    return {"WhoId": target.role} if target.role else {}
 
 
 def _kind(fields: Mapping[str, object], name: str) -> str:

@@ -16,7 +16,7 @@ from processors.deciding.event_order_rules import Guard, clamped
 from processors.integration.model import Integration
 from processors.matching.own import attendee_of
 from processors.model.call import Call
-from processors.model.field_history import Fields, only, stamp
+from processors.model.field_history import Fields, restricted_to, stamp
 from processors.model.normalise import is_blank
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step, Unfit
@@ -125,7 +125,7 @@ class Case:
 
     @property
     def at(self) -> str:
-        """The event's time as field clocks take it."""
+        """The event's time as the field history takes it."""
         return stamp(clamped(self.command.event_time, self.now))
 
     def guard(self, record: Record) -> Guard:
@@ -134,17 +134,17 @@ class Case:
 
     def _kept(self, record: Record) -> Fields:
         """Return what is kept of a record's fields; of a contact, what was written to the lead that it was, too."""
-        clocks, match = self.match.clocks, self.match
-        if not clocks:
+        field_history, match = self.match.field_history, self.match
+        if not field_history:
             return {}
         before = (match.followed, *match.also) if record.object == "Contact" else ()
-        return {name: one for id_ in (*before, record.id) for name, one in clocks.get(id_ or "", {}).items()}
+        return {name: one for id_ in (*before, record.id) for name, one in field_history.get(id_ or "", {}).items()}
 
     def _carried(self, steps: tuple[Step, ...]) -> Fields:
         """Return what is kept of a lead that is converted here, of the fields that its contact takes over."""
         contact = self.facts.objects.get("Contact")
         lead = next((step.record_id for step in steps if step.operation == "convert"), None)
-        return only(self.match.clocks.get(lead or "", {}), contact.fields if contact else {})
+        return restricted_to(self.match.field_history.get(lead or "", {}), contact.fields if contact else {})
 
     def _link_fields(self, role: Role, held: Mapping[str, Any], *, writing: bool) -> dict[str, Scalar]:
         """Return what the record is to say of the source's record: its ID, and when we last wrote it (LL-9)."""
@@ -183,7 +183,7 @@ class Case:
             return no_mapping(object_name, row.rule)
         settings = self.settings.mandatory
         fitting, unfit = self.conform.create(object_name, mapped)
-        made = field_rules.create(
+        made = field_rules.create_fields(
             creation,
             fitting,
             self.facts.objects.get(object_name),
@@ -292,6 +292,6 @@ def no_mapping(object_name: str, rule: str) -> Part:
     return Part(rules=(rule,), refusal="no_mapping", detail=detail)
 
 
-def named(object_name: str, mapped: Mapping[str, Scalar]) -> tuple[str, ...]:
+def field_names(object_name: str, mapped: Mapping[str, Scalar]) -> tuple[str, ...]:
     """Return the fields that carry data as `Object.Field`."""
     return tuple(f"{object_name}.{name}" for name, value in mapped.items() if not is_blank(value))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from processors.model.field_history import Fields, clock_of, said
+from processors.model.field_history import Fields, last_write_of, latest_events
 from processors.model.normalise import same_value
 from processors.model.rule_table import Book, Row, Table
 
@@ -46,14 +46,14 @@ class Guard:
 
     at: str
     event: str
-    kept: Fields = field(default_factory=dict)
+    history: Fields = field(default_factory=dict)
 
     def order(self, name: str, book: Book) -> Row:
         """Return the row that says whether the event may write this field: none newer has said what it holds."""
         return book.row("event_order", self._order(name))
 
     def _order(self, name: str) -> str:
-        latest, events = said(self.kept, name)
+        latest, events = latest_events(self.history, name)
         if not latest:
             return "no_clock"
         if self.event in events:
@@ -64,7 +64,7 @@ class Guard:
 
     def whose(self, name: str, kind: str, held: Any, book: Book) -> Row:
         """Return the row for the value *held* by a field of describe's type *kind*: ours as last written, or not."""
-        clock = clock_of(self.kept, name)
+        clock = last_write_of(self.history, name)
         ours = clock is not None and same_value(kind, clock.value, held)
         return book.row("whose_value", "ours" if ours else "persons")
 

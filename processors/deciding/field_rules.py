@@ -170,7 +170,7 @@ def _kind(facts: ObjectFacts | None, name: str) -> str:
     return found.type if found else "string"
 
 
-def create(
+def create_fields(
     creation: str,
     mapped: Mapping[str, Scalar],
     facts: ObjectFacts | None,

@@ -32,7 +32,7 @@ KEPT = 50
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One record of an interaction: of which thing, from when to when (seconds since the epoch), and its activity."""
+    """One record of an interaction: its source ID, from when to when (seconds since the epoch), and its activity."""
 
     source_id: str
     start: float
@@ -72,9 +72,9 @@ def read(bodies: Iterable[bytes]) -> tuple[Interaction, ...]:
     return tuple(dict.fromkeys(one for body in bodies for one in _KEPT.validate_json(body)))
 
 
-def effect_of(own: str, source_id: str, start: float, end: float, kept: Sequence[Interaction]) -> str:
+def shared_effect(own: str, source_id: str, start: float, end: float, kept: Sequence[Interaction]) -> str:
     """
-    Return the effect key of the activity of *thing*: what it had before, that of its interaction, or *own*.
+    Return the effect key of the activity of *source_id*: what it had before, that of its interaction, or *own*.
 
     Of several that meet it the nearest in time is taken, then the earliest.
     """
@@ -87,7 +87,7 @@ def effect_of(own: str, source_id: str, start: float, end: float, kept: Sequence
     return min(met, key=lambda one: (abs(one.start - start), one.start, one.effect)).effect
 
 
-def told(kept: Sequence[Interaction], mine: Interaction) -> bytes:
+def updated_interactions(kept: Sequence[Interaction], mine: Interaction) -> bytes:
     """Return what is to be kept: these, with *mine* in its present form."""
     others = [one for one in kept if one.source_id != mine.source_id]
     latest = sorted([*others, mine], key=lambda one: one.end)[-KEPT:]
@@ -110,11 +110,11 @@ def joint(case: Case, own: str) -> Joint:
     source_id = f"{case.command.integration}/{case.command.source_id}"
     start, end = times(case.command, case.call)
     known = read(body for bodies in case.match.together.values() for body in bodies)
-    effect = effect_of(own, source_id, start, end, known)
+    effect = shared_effect(own, source_id, start, end, known)
     mine = Interaction(source_id, start, end, effect)
     shared = any(one.effect == effect and one.source_id != source_id for one in known)
     own_ones = [one for one in known if one.source_id.startswith(f"{case.command.integration}/")]
-    return Joint(effect, shared, {name: told(own_ones, mine) for name in case.match.together})
+    return Joint(effect, shared, {name: updated_interactions(own_ones, mine) for name in case.match.together})
 
 
 def own_fields(source: str, fields: Mapping[str, Scalar], shared: bool, book: Book) -> dict[str, Scalar]:

@@ -24,7 +24,7 @@ _BY_HAND = ("link_record", "sync_record")
 MAPS = ("lead", "contact", "account", "opportunity")
 
 
-def source_states(command: Command) -> tuple[str, ...]:
+def prospect_states(command: Command) -> tuple[str, ...]:
     """Return under which name the ledger keeps what is known of the prospect that a user's action is about."""
     about = asked_for(command)
     return (f"{_PREFIX}{about}",) if about else ()
@@ -51,7 +51,7 @@ def resumed(command: Command, kept: Mapping[str, bytes]) -> Command:
     return replace(command, source_id=about, record=SourceRecord(about), **_from_state(state))
 
 
-def state_of(command: Command) -> dict[str, bytes]:
+def prospect_state_of(command: Command) -> dict[str, bytes]:
     """Return what is kept of the command's prospect, by source ID."""
     return {f"{_PREFIX}{command.source_id}": _state(command)}
 

@@ -68,21 +68,21 @@ def build_app(
     """Return the Faust app; *alive* is called once a second while its event loop turns."""
     app = faust.App(**_options(settings))
     limit = ShareLimit(settings.dead_letter_share, settings.dead_letter_window, settings.dead_letter_least)
-    hand_over = Forwarder(integrations, codec, clock, metrics, limit, settings.topic_prefix)
+    forwarder = Forwarder(integrations, codec, clock, metrics, limit, settings.topic_prefix)
     names = [settings.topic_prefix + name for name in settings.topics]
     lag = IntakeLag(metrics, settings.topic_prefix)
     # No serializers: bytes in, bytes out; what they are is the codec's business.
     source = app.topic(*names, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
 
-    async def send(parcel: ProducerRecord) -> Any:
+    async def send(record: ProducerRecord) -> Any:
         producer = await app.maybe_start_producer()
-        return await producer.send(parcel.topic, parcel.key, parcel.value, parcel.partition, None, list(parcel.headers))
+        return await producer.send(record.topic, record.key, record.value, record.partition, None, list(record.headers))
 
     @app.agent(source, concurrency=1, name="events")
     async def events_of_sources(stream: Any) -> None:
         async for events in stream.take_events(settings.batch, within=settings.within):
             lag.begin(events)
-            await _safely(hand_over.batch([_message(event) for event in events], send))
+            await _safely(forwarder.batch([_message(event) for event in events], send))
             lag.end(events)
 
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust types no timers

@@ -1,5 +1,5 @@
 """
-How far the intake is behind: messages not handed over yet, and how old the first of them is at the least.
+The lag of the intake: messages not forwarded yet, and how old the first of them is at the least.
 
 In: batches as they begin and end, Faust's consumer.  Out: two gauges for each partition.
 Rule of this file: nothing is asked of the broker; the client knows the end of a partition from its last answer.
@@ -40,6 +40,6 @@ class IntakeLag:
         """Set the gauges of every partition of which a message was read."""
         ends = {(one.topic, one.partition): consumer.highwater(one) for one in consumer.assignment()}
         for place, done in self._done.items():
-            behind = max(0, (ends.get(place) or done) - done)
-            age = now - self._sent[place] if behind else 0.0
-            set_lag(self.metrics, (place[0].removeprefix(self.prefix), place[1]), behind, age)
+            unread = max(0, (ends.get(place) or done) - done)
+            age = now - self._sent[place] if unread else 0.0
+            set_lag(self.metrics, (place[0].removeprefix(self.prefix), place[1]), unread, age)

@@ -80,15 +80,15 @@ class Forwarder:
         counts: list[tuple[str, dict[str, str]]] = []
         waiting: list[Awaitable[object]] = []
         for message in messages:
-            parcel, counted = self._parcel(message, now)
-            waiting.append(await send(parcel))
+            record, counted = self._record(message, now)
+            waiting.append(await send(record))
             counts += [("events_consumed_total", {"topic": message.where.topic}), counted]
         await asyncio.gather(*waiting)
         for name, labels in counts:
             self._metrics.count(name, 1, **labels)
         self._metrics.gauge("last_success_timestamp_seconds", self._clock().timestamp())
 
-    def _parcel(self, message: Message, now: datetime) -> tuple[ProducerRecord, tuple[str, dict[str, str]]]:
+    def _record(self, message: Message, now: datetime) -> tuple[ProducerRecord, tuple[str, dict[str, str]]]:
         source = message.where.topic.removeprefix(self._prefix)
         try:
             event = decode(message.value, self._codec, SOURCES[source])
@@ -96,14 +96,14 @@ class Forwarder:
             return self._dead(message, error)
         self._limit.exceeded(dead=False)
         made = command(event, route(event, self._integrations), now, _trace_id(message.headers))
-        parcel = ProducerRecord(
+        record = ProducerRecord(
             topic=self._prefix + command_topic(made.org),
             key=made.source_id.encode(),
             value=self._codec.encode("command", made.to_avro()),
             headers=tuple(header for header in message.headers if header[0] == _TRACE),
             partition=0,  # one writer an org: its topic has one partition
         )
-        return parcel, ("commands_sent_total", {"org": made.org, "integration": made.integration})
+        return record, ("commands_sent_total", {"org": made.org, "integration": made.integration})
 
     def _dead(self, message: Message, error: Undecodable) -> tuple[ProducerRecord, tuple[str, dict[str, str]]]:
         where = message.where

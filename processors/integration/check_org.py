@@ -3,7 +3,7 @@ Targets of an integration against what the org's describe says.
 
 In: integrations, `OrgFacts`, users of the org.  Out: findings.  Pure.
 Rule of this file: what every write would be refused for is an error; what may be right as it is, is a warning (VS-28);
-what is mapped and not there is *gone*, and stops its integration alone (LL-18).
+what is mapped and not there is *absent*, and stops its integration alone (LL-18).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,12 +18,12 @@ Level = Literal["gone", "error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line for the reader: how bad, in which org, what. `gone`: what it names is not there for us."""
+    """One line for the reader: how bad, in which org, what. `absent`: what it names is not there for us."""
 
     level: Literal["error", "warning"]
     org: str
     text: str
-    gone: bool = False
+    absent: bool = False
 
 
 def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
@@ -53,7 +53,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
             "warning" if level == "warning" else "error",
             facts.org,
             f"integration {integration.name}: {text}",
-            gone=level == "gone",
+            absent=level == "gone",
         )
         for level, text in found
     ]

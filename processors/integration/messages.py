@@ -26,7 +26,7 @@ _INSTEAD = {
 """What to say of a value of the wrong type, by pydantic's name for the fault."""
 
 
-def said(error: ErrorDetails, schema: Mapping[str, Any]) -> tuple[Path, str]:
+def describe_error(error: ErrorDetails, schema: Mapping[str, Any]) -> tuple[Path, str]:
     """Return where the fault is and what it is."""
     # pydantic marks a fault of a key itself; its line and name are those of the key.
     path: Path = tuple(part for part in error["loc"] if part != "[key]")

@@ -31,12 +31,12 @@ class Paths:
     `own` are the mappings below which the source names values as it likes (`fields.<name>`).
     """
 
-    known: tuple[str, ...]
+    names: tuple[str, ...]
     own: tuple[str, ...] = ("fields",)
 
     def has(self, path: str) -> bool:
         """Whether *path* is one of them."""
-        return path in self.known or any(
+        return path in self.names or any(
             path.startswith(f"{one}.") and path[len(one) + 1 :].strip() for one in self.own
         )
 
@@ -50,8 +50,8 @@ def check_path(path: str, paths: Paths) -> str:
     number = path.removeprefix("person.phones.")
     if paths.has(path) or (number != path and number.isdecimal()):
         return path
-    near = get_close_matches(path, paths.known, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(paths.known)
+    near = get_close_matches(path, paths.names, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(paths.names)
     raise ValueError(f"the event has no '{path}'; {hint} ({'; '.join(_OWN[one] for one in paths.own if one in _OWN)})")
 
 

@@ -34,20 +34,20 @@ __all__ = [
     "ConfiguredCommand",
     "account_keys",
     "follow_up",
+    "match_call",
+    "match_person",
     "names_of",
     "person_keys",
     "person_questions",
-    "resolve",
-    "resolve_call",
     "the_one",
 ]
 
 
 def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     """
-    Return what *command* must hold before its match: every name that the person goes by, and its own thing.
+    Return what *command* must hold before its match: every name that the person goes by, and its source entity.
 
-    `sfid:`, `email:` and `phone:` keys; `source:` for the source's thing, and for the booking that it replaces; `text:`
+    `sfid:`, `email:` and `phone:` keys; `source:` for the source entity, and for the booking that it replaces; `text:`
     for a key set that has neither an e-mail nor a phone.
     """
     names = {f"source:{command.integration}/{command.source_id}"}
@@ -93,7 +93,7 @@ def _digest(pairs: Iterable[tuple[str, ...]]) -> str:
     return hashlib.sha256(repr(sorted(pairs)).encode()).hexdigest()[:32]
 
 
-def resolve(
+def match_person(
     command: Command, settings: Integration, index: Index, opportunities: Mapping[str, str], book: Book = BOOK
 ) -> Match:
     """
@@ -102,7 +102,7 @@ def resolve(
     A SalesforceID that is not found, deleted, or of another object is noted, and the keys decide.
     """
     if is_call(command, settings):
-        return resolve_call(command, settings, index, book)
+        return match_call(command, settings, index, book)
     match, ignored = Match(), None
     if command.salesforce_id and command.salesforce_id.strip():
         named = _by_salesforce_id(command, settings, index, book)
@@ -112,7 +112,9 @@ def resolve(
             "found" if named.leads or named.contacts else "not_found",
         )
         if row.then == "use":
-            return with_companions(replace(named, step="salesforce_id"), command, settings, index, opportunities)
+            return with_account_and_opportunity(
+                replace(named, step="salesforce_id"), command, settings, index, opportunities
+            )
         ignored = command.salesforce_id.strip() if row.then == "note_and_use_keys" else None
     for keys in key_sets(command):
         match = follow_converted(_hits(keys, "Lead", index), _hits(keys, "Contact", index), settings, index, book)
@@ -120,11 +122,11 @@ def resolve(
             match = replace(match, step=f"key_set:{keys[0].set}")
             break
     if match.step == "none" and settings.phone_search is not None:
-        return replace(resolve_call(command, settings, index, book), ignored_id=ignored)
-    return with_companions(replace(match, ignored_id=ignored), command, settings, index, opportunities)
+        return replace(match_call(command, settings, index, book), ignored_id=ignored)
+    return with_account_and_opportunity(replace(match, ignored_id=ignored), command, settings, index, opportunities)
 
 
-def resolve_call(command: Command, settings: Integration, index: Index, book: Book = BOOK) -> Match:
+def match_call(command: Command, settings: Integration, index: Index, book: Book = BOOK) -> Match:
     """
     Return whom the person's number names (XB-11): leads, contacts and accounts that hold it in any field configured.
 
@@ -207,7 +209,7 @@ def the_one(records: Sequence[Record], how: str) -> Record:
     return choose(records, key=lambda one: (str(one.fields.get(field) or ""), one.id))
 
 
-def with_companions(
+def with_account_and_opportunity(
     match: Match, command: Command, settings: Integration, index: Index, opportunities: Mapping[str, str]
 ) -> Match:
     """

@@ -14,7 +14,7 @@ from phonenumbers import PhoneNumberFormat
 
 from processors.integration.model import Integration
 from processors.matching.index import Index
-from processors.matching.match import resolve_call
+from processors.matching.match import match_call
 from processors.matching.queries import fields_to_read, is_call, number_fields, numbers_of
 from processors.model.call import Call
 from processors.model.ports import Salesforce
@@ -43,7 +43,7 @@ def search_numbers(
 def _unmatched(command: Command, settings: Integration, call: Call, index: Index) -> bool:
     if not is_call(command, settings) or call.direction == "internal":
         return False
-    match = resolve_call(command, settings, index)
+    match = match_call(command, settings, index)
     return not (match.leads or match.contacts or match.accounts)
 
 

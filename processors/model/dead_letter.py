@@ -29,7 +29,7 @@ def headers(
     where: Coordinates, error: BaseException, *, stage: str, now: datetime, own: Iterable[tuple[str, bytes]] = ()
 ) -> Headers:
     """
-    Return the letter's headers: the message's own, then where it was read, at which stage, and why it failed.
+    Return the headers of a dead letter: the message's own, then where it was read, at which stage, and why it failed.
 
     A message that was replayed and failed again keeps the moment at which it was seen first.
     """
@@ -42,7 +42,7 @@ def headers(
         "exception.class.name": f"{type(error).__module__}.{type(error).__qualname__}",
         "exception.message": str(error)[:MESSAGE_LIMIT],
     }
-    # A letter that was replayed and failed again must not carry two answers.
+    # A dead letter that was replayed and failed again must not carry two answers.
     kept = tuple((name, value) for name, value in own if not name.startswith(CONNECT))
     if all(name != FIRST_SEEN for name, _ in kept):
         kept += ((FIRST_SEEN, now.astimezone(UTC).isoformat(timespec="milliseconds").encode()),)

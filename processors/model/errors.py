@@ -69,12 +69,12 @@ class RequestRefused(SignalboxError):
     """
     The org refuses a whole request for what it names (a field that was removed): our facts of it are old.
 
-    *gone* names what it says is not there (a field, an object); None where it says no such thing.
+    *absent* names what it says is not there (a field, an object); None where it says no such thing.
     """
 
-    def __init__(self, reason: str, *, gone: str | None = None) -> None:
+    def __init__(self, reason: str, *, absent: str | None = None) -> None:
         super().__init__(reason)
-        self.gone = gone
+        self.absent = absent
 
 
 class LeaseLost(SignalboxError):

@@ -1,5 +1,5 @@
 """
-Field clocks: which event wrote each field of a record last, when, and what stood there before.
+Field history: which event wrote each field of a record last, when, and what stood there before.
 
 In: steps as they were written.  Out: JSON of the ledger's table `field_clock`, an object by API field for each record.
 Rule of this file: nothing else knows that form; times are text of one length, so that they compare as they are written.
@@ -20,7 +20,7 @@ Fields: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class LastWrite:
     """
     What is kept of one field that we wrote. `at` is the event's time (UTC, clamped where it was ahead of ours).
 
@@ -42,16 +42,16 @@ _SEEN = "seen:"
 """Before a field's name: a later event that found its value there already. It wrote nothing, but it is the newest."""
 
 
-def clock_of(fields: Fields, name: str) -> Clock | None:
+def last_write_of(fields: Fields, name: str) -> LastWrite | None:
     """Return what is kept of the last write of a field, or None where we never wrote it."""
     found = fields.get(name)
     if found is None:
         return None
     known = {one: found[one] for one in _NAMES if found.get(one) is not None}
-    return Clock(**{**known, "rules": tuple(known.get("rules", ()))})
+    return LastWrite(**{**known, "rules": tuple(known.get("rules", ()))})
 
 
-def said(fields: Fields, name: str) -> tuple[str, frozenset[str]]:
+def latest_events(fields: Fields, name: str) -> tuple[str, frozenset[str]]:
     """Return when it was last said what a field holds (empty: never), and the IDs of the events that said it then."""
     found = [fields[one] for one in (name, _SEEN + name) if one in fields]
     latest = max((str(one["at"]) for one in found), default="")
@@ -66,12 +66,12 @@ def confirmed(fields: Fields, name: str) -> dict[str, str] | None:
     return {"event": str(found["event"]), "at": str(found["at"])}
 
 
-def written(name: str, clock: Clock) -> dict[str, dict[str, Any]]:
+def written_entry(name: str, clock: LastWrite) -> dict[str, dict[str, Any]]:
     """Return the plain entry of a field that was written."""
     return entries(clock, ((name, clock.value, clock.before, clock.source),))
 
 
-def entries(event: Clock, values: Iterable[tuple[str, Scalar, Scalar, str | None]]) -> dict[str, dict[str, Any]]:
+def entries(event: LastWrite, values: Iterable[tuple[str, Scalar, Scalar, str | None]]) -> dict[str, dict[str, Any]]:
     """
     Return the plain entries of the fields that one event wrote: name, value, value before, mapping.
 
@@ -101,7 +101,7 @@ def written_fields(fields: Fields) -> tuple[str, ...]:
     return tuple(name for name in fields if not name.startswith(_SEEN))
 
 
-def only(fields: Fields, names: Container[str]) -> Fields:
+def restricted_to(fields: Fields, names: Container[str]) -> Fields:
     """Return what is kept of these fields alone."""
     return {name: one for name, one in fields.items() if name.removeprefix(_SEEN) in names}
 
@@ -127,4 +127,4 @@ def fields_from_json(data: bytes) -> Fields:
     return found
 
 
-_NAMES = tuple(Clock.__dataclass_fields__)
+_NAMES = tuple(LastWrite.__dataclass_fields__)

@@ -76,6 +76,6 @@ def to_json(incidents: Collection[Incident]) -> bytes:
     return orjson.dumps([asdict(one) for one in incidents])
 
 
-def from_json(body: bytes) -> tuple[Incident, ...]:
+def incidents_from_json(body: bytes) -> tuple[Incident, ...]:
     """Return the incidents that the ledger keeps."""
     return tuple(Incident(**{**one, "integrations": tuple(one["integrations"])}) for one in orjson.loads(body))

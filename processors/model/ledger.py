@@ -68,7 +68,7 @@ class Stored:
     """An unsettled command as the ledger holds it. `due` in seconds since the epoch."""
 
     command_id: str
-    place: int
+    queue_position: int
     state: State
     lane: int
     due: float
@@ -143,9 +143,10 @@ class LedgerTransaction:
     """
     What one database transaction does for one org; all of it or nothing.
 
-    `links` (by kind and source ID) are kept, `unlinked` (kind, source ID) are forgotten before that. `clocks` (by
-    record ID) say which event wrote which fields: JSON of `processors/model/field_history.py`, put over what is kept
-    of others. `own_records` are kept beside those that are known, `disowned` (integration, record ID) are forgotten.
+    `links` (by kind and source ID) are kept, `unlinked` (kind, source ID) are forgotten before that. `field_history`
+    (by record ID) says which event wrote which fields: JSON of `processors/model/field_history.py`, put over what is
+    kept of others. `own_records` are kept beside those that are known, `disowned` (integration, record ID) are
+    forgotten.
     """
 
     intended: Sequence[ApiCall] = ()
@@ -159,7 +160,7 @@ class LedgerTransaction:
     source_states: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     resumed: Sequence[Resumed] = ()
     noticed: Sequence[Noticed] = ()
-    clocks: Mapping[str, bytes] = field(default_factory=dict)
+    field_history: Mapping[str, bytes] = field(default_factory=dict)
     own_records: Sequence[OwnRecord] = ()
     disowned: Sequence[tuple[str, str]] = ()
 
@@ -210,7 +211,7 @@ class Ledger(Protocol):
         """Carry the change out in one transaction; return the sequence numbers that it gave out."""
 
     def source_states(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
-        """Return what is kept of these things, by (integration, source ID); those not known are left out."""
+        """Return what is kept of these source entities, by (integration, source ID); those not known are left out."""
 
     def own_records(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Sequence[OwnRecord]:
         """Return what earlier events of these source entities made or wrote, by (integration, source ID)."""

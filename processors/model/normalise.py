@@ -97,7 +97,7 @@ def record_id(text: str | None) -> str | None:
         return None
     base = raw[:15]
     suffix = "".join(
-        _SUFFIX[sum(1 << place for place, letter in enumerate(base[start : start + 5]) if letter.isupper())]
+        _SUFFIX[sum(1 << place for place, char in enumerate(base[start : start + 5]) if char.isupper())]
         for start in (0, 5, 10)
     )
     return base + suffix if raw[15:].upper() in ("", suffix) else None

@@ -101,7 +101,7 @@ class Match:
 
     @property
     def record_ids(self) -> tuple[str, ...]:
-        """The IDs of all records in it that may have field clocks: people, what comes with them, leads they were."""
+        """The IDs of all records in it that may have a field history: people, what comes with them, leads they were."""
         alone = (one.id for one in (self.account_of, self.opportunity) if one is not None)
         many = (one.id for one in (*self.leads, *self.contacts, *self.accounts, *self.activities.values()))
         return (*many, *alone, *self.also, *((self.followed,) if self.followed else ()))
@@ -151,7 +151,7 @@ EVERY_NAME = "*"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What the ledger keeps: the record of a source's thing. `record_id` None: the record that *role* comes to."""
+    """What the ledger keeps: the record of a source entity. `record_id` None: the record that *role* comes to."""
 
     kind: str
     source_id: str
@@ -175,16 +175,15 @@ class Decision:
     """
     What one command does to Salesforce: `kind` and `reason` of its outcome if every step succeeds.
 
-    No steps: it is settled at once. `rule_ids` are the rows of the rule tables that led here.
-    `linked` names records that the outcome lists although nothing is written to them.
-    `park`: it waits for someone to choose among `candidates` (kind and reason are what it comes to if nobody does).
-    `things` (by source ID) and `links` are kept in the ledger when it is settled as decided, and `unlinked` are
-    forgotten. `unfit` are values that fields do not take as they were sent.
-    `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields` (`Object.Field`) were
-    not written, since something newer was, or a person's own value. `at` is the event's time as field clocks take it,
-    `seen` the fields by record ID that held what the event says already, `carried` what is kept of a converted lead's
-    fields that its contact takes over. `disowned` are the IDs of records that no longer count as written by the
-    source entity's events: they are deleted.
+    No steps: it is settled at once. `rule_ids` are the rows of the rule tables that led here. `linked` names records
+    that the outcome lists although nothing is written to them. `park`: it waits for someone to choose among
+    `candidates` (kind and reason are what it comes to if nobody does). `source_states` (by source ID) and `links` are
+    kept in the ledger when it is settled as decided, and `unlinked` are forgotten. `unfit` are values that fields do
+    not take as they were sent. `wait_seconds`: it is not settled, but decided anew after that long. `stale_fields`
+    (`Object.Field`) were not written, since something newer was, or a person's own value. `at` is the event's time as
+    the field history takes it, `seen` the fields by record ID that held what the event says already, `carried` what is
+    kept of a converted lead's fields that its contact takes over. `disowned` are the IDs of records that no longer
+    count as written by the source entity's events: they are deleted.
     """
 
     kind: OutcomeKind

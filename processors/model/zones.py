@@ -31,10 +31,10 @@ UNKNOWN = "zone_unknown"
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A zone; `known` is False where the event named one that nobody knows, and another stands in."""
+    """A zone; `recognised` is False where the event named one that nobody knows, and another stands in."""
 
     tz: tzinfo
-    known: bool = True
+    recognised: bool = True
 
     def day(self, moment: datetime) -> str:
         """Return the day of *moment* in this zone, as ISO 8601."""
@@ -43,7 +43,7 @@ class Zone:
     @property
     def flags(self) -> tuple[str, ...]:
         """What the outcome says about it."""
-        return () if self.known else (UNKNOWN,)
+        return () if self.recognised else (UNKNOWN,)
 
 
 def zone_of(name: str | None, home: str = "UTC") -> Zone:
@@ -51,7 +51,7 @@ def zone_of(name: str | None, home: str = "UTC") -> Zone:
     found = named(name or "")
     if found is not None:
         return Zone(found)
-    return Zone(named(home) or UTC, known=not (name or "").strip())
+    return Zone(named(home) or UTC, recognised=not (name or "").strip())
 
 
 @lru_cache(maxsize=2_000)

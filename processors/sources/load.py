@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from processors.integration.catalog import Integrations
-from processors.integration.messages import said, unknown_word
+from processors.integration.messages import describe_error, unknown_word
 from processors.integration.model import Integration
 from processors.integration.validate import Trigger, own_keys, partner_faults, source_faults, triggers, used_twice
 from processors.integration.yaml import Located, Path, read_yaml
@@ -158,7 +158,7 @@ def _validated(name: str, found: Located, faults: list[Fault]) -> list[Integrati
                 continue  # it only looks empty because what is in it was refused, and that is told
             if not detail["loc"]:
                 continue  # a path that no event has is told at its line
-            path, text = said(detail, schema)
+            path, text = describe_error(detail, schema)
             faults.append((name, found.line(path), text))
         return []
 

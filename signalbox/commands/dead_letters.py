@@ -18,7 +18,7 @@ from connectors.kafka.options import producer_config
 from processors.notifier.clean import clean
 from schemas.topics import DEAD_LETTER_SOURCES, dead_letter_topic
 from signalbox.commands.common import FAILED, as_json_line, say
-from signalbox.commands.log import moment
+from signalbox.commands.log import moment_of
 from signalbox.settings import Settings, load_settings
 
 At = Annotated[str, typer.Argument(help="Where it lies, as the list shows it: TOPIC/PARTITION/OFFSET.")]
@@ -34,20 +34,20 @@ def show_list(
     topic: TopicOption = None, reason: Filter = None, since: Since = None, limit: Limit = 100, as_json: AsJson = False
 ) -> None:
     """List dead letters. Example: `signalbox dead-letters list --filter Undecodable --since 2d`."""
-    for letter in islice(_letters(load_settings(), _wanted(topic, reason, since)), limit):
+    for stored in islice(_read(load_settings(), _wanted(topic, reason, since)), limit):
         if as_json:
-            as_json_line(_value(letter))
+            as_json_line(_value(stored))
         else:
-            said = f"{letter.original.topic}  {letter.error.rpartition('.')[2]}: {letter.message}"
-            typer.echo(f"{letter.first_seen or '-'}  {letter.at}  {clean(said, 300)}")
+            said = f"{stored.original.topic}  {stored.error.rpartition('.')[2]}: {stored.message}"
+            typer.echo(f"{stored.first_seen or '-'}  {stored.at}  {clean(said, 300)}")
 
 
 def show(at: At) -> None:
     """Show one whole, as JSON with bytes in hex. Example: `signalbox dead-letters show crm.dead-letter.command/0/7`."""
-    for letter in _letters(load_settings(), Selection(at=at)):
-        headers = {name: (value or b"").hex() for name, value in letter.original.headers}
-        key, value = (letter.original.key or b"").hex(), (letter.original.value or b"").hex()
-        as_json_line({**_value(letter), "key": key, "value": value, "headers": headers})
+    for stored in _read(load_settings(), Selection(at=at)):
+        headers = {name: (value or b"").hex() for name, value in stored.original.headers}
+        key, value = (stored.original.key or b"").hex(), (stored.original.value or b"").hex()
+        as_json_line({**_value(stored), "key": key, "value": value, "headers": headers})
         return
     say(f"no dead letter lies at {at}; `signalbox dead-letters list` shows where they lie")
     raise typer.Exit(FAILED)
@@ -64,10 +64,10 @@ def replay(
     """Send dead letters back to where they came from. Example: `signalbox dead-letters replay --filter X --dry-run`."""
     settings = load_settings()
     producer = Producer(producer_config(settings.kafka.client(None)))
-    letters = islice(_letters(settings, _wanted(topic, reason, since, at)), limit)
+    chosen = islice(_read(settings, _wanted(topic, reason, since, at)), limit)
     count = 0
     # Read to the end first: what is sent back may fail again and lie behind what is being read.
-    for sent in send_back(producer, iter(list(letters)), dry_run=dry_run):
+    for sent in send_back(producer, iter(list(chosen)), dry_run=dry_run):
         count += 1
         typer.echo(f"{'would send' if dry_run else 'sent'} {sent.at} to {sent.to} (replay {sent.replays})")
     typer.echo(f"{count} {'would be' if dry_run else 'were'} sent back")
@@ -77,32 +77,32 @@ def _wanted(
     topic: str | None, reason: str | None, since: str | None, at: str | None = None
 ) -> Callable[[StoredDeadLetter], bool]:
     selection = Selection(reason=reason, topic=topic, at=at)
-    start = moment(since, datetime.now(UTC)) if since else None
-    return lambda letter: selection(letter) and (start is None or _seen(letter) >= start)
+    start = moment_of(since, datetime.now(UTC)) if since else None
+    return lambda stored: selection(stored) and (start is None or _seen(stored) >= start)
 
 
-def _seen(letter: StoredDeadLetter) -> datetime:
+def _seen(stored: StoredDeadLetter) -> datetime:
     try:
-        seen = datetime.fromisoformat(letter.first_seen)
+        seen = datetime.fromisoformat(stored.first_seen)
     except ValueError:
         return datetime.max.replace(tzinfo=UTC)  # no moment of ours on it: rather shown than hidden
     return seen if seen.tzinfo else seen.replace(tzinfo=UTC)
 
 
-def _letters(settings: Settings, wanted: Callable[[StoredDeadLetter], bool]) -> Iterator[StoredDeadLetter]:
+def _read(settings: Settings, wanted: Callable[[StoredDeadLetter], bool]) -> Iterator[StoredDeadLetter]:
     for source in DEAD_LETTER_SOURCES:
         yield from read_dead_letters(settings.kafka.client(None), dead_letter_topic(source), wanted)
 
 
-def _value(letter: StoredDeadLetter) -> dict[str, object]:
+def _value(stored: StoredDeadLetter) -> dict[str, object]:
     return {
-        "at": letter.at,
-        "topic": letter.original.topic,
-        "partition": letter.original.partition,
-        "offset": letter.original.offset,
-        "stage": letter.stage,
-        "error": letter.error,
-        "message": letter.message,
-        "first_seen": letter.first_seen,
-        "replays": letter.replays,
+        "at": stored.at,
+        "topic": stored.original.topic,
+        "partition": stored.original.partition,
+        "offset": stored.original.offset,
+        "stage": stored.stage,
+        "error": stored.error,
+        "message": stored.message,
+        "first_seen": stored.first_seen,
+        "replays": stored.replays,
     }

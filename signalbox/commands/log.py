@@ -63,8 +63,8 @@ def make_log(open_engine: Callable[[], Engine], clock: Callable[[], datetime]) -
             person=person,
             kind=kind or None,
             reason=reason or None,
-            since=moment(since, clock()) if since else None,
-            until=moment(until, clock()) if until else None,
+            since=moment_of(since, clock()) if since else None,
+            until=moment_of(until, clock()) if until else None,
             record_id=record,
             event_id=event,
             limit=limit,
@@ -74,7 +74,7 @@ def make_log(open_engine: Callable[[], Engine], clock: Callable[[], datetime]) -
     return log
 
 
-def moment(text: str, now: datetime) -> datetime:
+def moment_of(text: str, now: datetime) -> datetime:
     """Return the moment that *text* names: ISO 8601 (UTC where no offset is given), or how long before *now*."""
     ago = _AGO.fullmatch(text.strip())
     try:

@@ -1,7 +1,7 @@
 """
 Command *why*: which event wrote a field of a record, when, from which mapping, by which rules, and over what.
 
-In: the ledger's field clocks.  Out: lines, or one JSON object for each org.
+In: the ledger's field history.  Out: lines, or one JSON object for each org.
 Rule of this file: text of others is printed only after `clean`, or as ASCII JSON.
 """
 
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from connectors.database.field_history import field_history
 from processors.model.errors import Misconfigured, SignalboxError
-from processors.model.field_history import Clock, Fields, clock_of, confirmed, written_fields
+from processors.model.field_history import Fields, LastWrite, confirmed, last_write_of, written_fields
 from processors.model.normalise import record_id
 from processors.notifier.clean import clean
 from signalbox.commands.common import as_json_line
@@ -66,14 +66,14 @@ def _nothing(id_: str, field: str, org: str | None, known: Iterable[Fields]) -> 
 
 
 def _told(org: str, id_: str, name: str, fields: Fields) -> dict[str, Any]:
-    clock = clock_of(fields, name)
+    clock = last_write_of(fields, name)
     if clock is None:
         raise ValueError(f"{name} was just found")
     said = {one: value for one, value in asdict(clock).items() if one != "command"}
     return {"org": org, "record": id_, "field": name, **said, **_more(clock), "confirmed": confirmed(fields, name)}
 
 
-def _more(clock: Clock) -> dict[str, Any]:
+def _more(clock: LastWrite) -> dict[str, Any]:
     return {"rules": list(clock.rules), "outcome_id": clock.command}
 
 

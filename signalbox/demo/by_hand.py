@@ -69,7 +69,7 @@ class ByHand:
             "force_new",
             calls.NAME,
             self._start,
-            Person(last_name="Rightly", phones=(calls.number(calls.MISTAKEN),), company="East Works"),
+            Person(last_name="Rightly", phones=(calls.phone_number(calls.MISTAKEN),), company="East Works"),
             FIRST,
         )
 
@@ -81,5 +81,5 @@ class ByHand:
 
 def _person(name: str, line: int) -> Person:
     return Person(
-        last_name=name.title(), email=f"{name}@example.com", phones=(calls.number(line),), company="East Works"
+        last_name=name.title(), email=f"{name}@example.com", phones=(calls.phone_number(line),), company="East Works"
     )

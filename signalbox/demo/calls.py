@@ -23,7 +23,7 @@ _LEADS, _CONTACTS = range(1, 9), range(20, 26)
 TWIN, BOTH, COMPANY, ACCOUNT, MISTAKEN = 40, 41, 42, 43, 44
 
 
-def number(line: int) -> str:
+def phone_number(line: int) -> str:
     """Return a number as the network tells it; reserved for fiction by the German regulator."""
     return f"+498999998{line:03d}"
 
@@ -92,16 +92,16 @@ class Calls:
         yield from self._logged("two leads", steps.missed(), TWIN)
 
     def _unlogged(self) -> Iterator[Expectation]:
-        yield from self._skipped("unknown number", "unknown_number", steps.answered(40), Line(number(900)))
-        yield from self._skipped("unknown number", "unknown_number", steps.missed(), Line(number(901)))
+        yield from self._skipped("unknown number", "unknown_number", steps.answered(40), Line(phone_number(900)))
+        yield from self._skipped("unknown number", "unknown_number", steps.missed(), Line(phone_number(901)))
         yield from self._skipped(
-            "unknown number", "unknown_number", steps.outbound(40), Line(number(902), outbound=True)
+            "unknown number", "unknown_number", steps.outbound(40), Line(phone_number(902), outbound=True)
         )
         yield from self._skipped("number withheld", "unknown_number", steps.answered(40), Line("anonymous"))
         yield from self._skipped("number withheld", "unknown_number", steps.missed(), Line(None))
         for line in (7, 23):
             yield from self._skipped(
-                "given up at once", "short_call", steps.unanswered(4), Line(number(line), outbound=True)
+                "given up at once", "short_call", steps.unanswered(4), Line(phone_number(line), outbound=True)
             )
         for _ in range(2):
             yield from self._skipped("internal", "internal", steps.answered(40), Line(None, inside=True))
@@ -128,7 +128,7 @@ class Calls:
         return self._talk
 
     def _logged(self, case: str, course: steps.Course, line: int, *, outbound: bool = False) -> list[Expectation]:
-        events = self._dial.call(course, Line(number(line), outbound=outbound))
+        events = self._dial.call(course, Line(phone_number(line), outbound=outbound))
         told = [Expectation(event, NAME, LOGGED, case=f"call: {case}") for event in events]
         return [replace(told[0], tasks=1, talk=course.talk), *told[1:]]
 

@@ -22,6 +22,6 @@ def long_id(text: str) -> str | None:
         return text
     suffix = ""
     for begin in range(0, SHORT, _GROUP):
-        bits = sum(1 << i for i, letter in enumerate(text[begin : begin + _GROUP]) if letter.isupper())
+        bits = sum(1 << i for i, char in enumerate(text[begin : begin + _GROUP]) if char.isupper())
         suffix += _ALPHABET[bits]
     return text + suffix

@@ -63,9 +63,9 @@ class Any_:  # noqa: N801  # the name of the operator, which the language's own 
         )
 
     def _phrase(self, words: tuple[str, ...]) -> bool:
-        for place, word in enumerate(words):
+        for position, word in enumerate(words):
             for phrase in self.phrases.get(word, ()):
-                if words[place : place + len(phrase)] == phrase:
+                if words[position : position + len(phrase)] == phrase:
                     return True
         return any(_follow(wild, words) for wild in self.wild)
 
@@ -115,13 +115,13 @@ class _Reader:
     """Recursive descent over the tokens: OR binds least, then AND and the blank, then AND NOT."""
 
     tokens: list[str]
-    place: int = 0
+    position: int = 0
 
     def peek(self) -> str | None:
         """The next token; operators in upper case."""
-        if self.place >= len(self.tokens):
+        if self.position >= len(self.tokens):
             return None
-        token = self.tokens[self.place]
+        token = self.tokens[self.position]
         return token.upper() if token.upper() in {"AND", "OR", "NOT"} else token
 
     def alternatives(self) -> Expression:
@@ -131,7 +131,7 @@ class _Reader:
             self._conjunction(found)
             if self.peek() != "OR":
                 break
-            self.place += 1
+            self.position += 1
         plain = found.phrases or found.digits or found.wild
         return found.others[0] if len(found.others) == 1 and not plain else found
 
@@ -143,9 +143,9 @@ class _Reader:
         parts, without = [self._term()], []
         while self.peek() not in {None, "OR", ")"}:
             if self.peek() == "AND":
-                self.place += 1
+                self.position += 1
             if self.peek() == "NOT":
-                self.place += 1
+                self.position += 1
                 without.append(self._term())
             else:
                 parts.append(self._term())
@@ -158,13 +158,13 @@ class _Reader:
         word = self.peek()
         if word in {None, "AND", "OR", "NOT", ")"}:
             raise self.wrong()
-        self.place += 1
+        self.position += 1
         if word != "(":
             return _plain(str(word)[1:-1] if str(word).startswith('"') else str(word))
         found = self.alternatives()
         if self.peek() != ")":
             raise self.wrong()
-        self.place += 1
+        self.position += 1
         return found
 
 

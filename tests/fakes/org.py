@@ -114,7 +114,7 @@ class FakeOrg:
                 self.down_for_reads -= 1
                 raise Transient("this read got no answer")
             if self.refused_field and any(self.refused_field in one.fields for one in questions):
-                raise RequestRefused(f"No such column '{self.refused_field}'", gone=self.refused_field)
+                raise RequestRefused(f"No such column '{self.refused_field}'", absent=self.refused_field)
             if self.refuse_questions(questions):
                 raise RequestRefused("a question that the org does not understand")
             return Found(tuple(tuple(self._rows(question)) for question in questions), 1)
@@ -233,9 +233,9 @@ class FakeOrg:
         said = self.refuse(write)
         if said is not None:
             return Written(False, errors=(RowError(said, f"{said} by the test"),))
-        if gone := sorted(self.gone_rows & set(write.fields)):
-            text = f"No such column '{gone[0]}' on sobject of type {write.object}"
-            return Written(False, errors=(RowError("INVALID_FIELD", text, gone=gone[0]),))
+        if absent := sorted(self.gone_rows & set(write.fields)):
+            text = f"No such column '{absent[0]}' on sobject of type {write.object}"
+            return Written(False, errors=(RowError("INVALID_FIELD", text, gone=absent[0]),))
         if write.record_id in self.locked or self.lock(write):
             return Written(False, errors=(RowError("UNABLE_TO_LOCK_ROW", "locked", transient=True),))
         known = write.record_id

@@ -14,8 +14,8 @@ from connectors.database.ledger import SqlLedger
 from connectors.database.migrate import at_head, migrate, revision
 from connectors.database.notes import DatabaseNotes
 from connectors.database.parked import parked_commands
-from processors.model.field_history import clock_of, fields_from_json, written_fields
-from processors.model.incidents import INCIDENTS_KEY, from_json
+from processors.model.field_history import fields_from_json, last_write_of, written_fields
+from processors.model.incidents import INCIDENTS_KEY, incidents_from_json
 from processors.model.plan import plan_from_json
 from schemas.booking import Booking
 from schemas.call_result import CallResult
@@ -138,14 +138,14 @@ def test_every_row_of_its_ledger_is_read_today(migrated: Engine) -> None:
     assert all(call.claims and call.commands for call in calls)
 
     ids = [row[0] for row in _rows(migrated, "SELECT record_id FROM field_clock")]
-    clocks = ledger.clocks(lease, ids)
-    assert len(clocks) == ROWS["field_clock"]
-    for body in clocks.values():
+    field_history = ledger.field_history(lease, ids)
+    assert len(field_history) == ROWS["field_clock"]
+    for body in field_history.values():
         fields = fields_from_json(body)
         assert written_fields(fields)
-        assert all(clock_of(fields, name) is not None for name in written_fields(fields))
+        assert all(last_write_of(fields, name) is not None for name in written_fields(fields))
 
-    [broken] = from_json(ledger.source_states(lease, [INCIDENTS_KEY])[INCIDENTS_KEY])
+    [broken] = incidents_from_json(ledger.source_states(lease, [INCIDENTS_KEY])[INCIDENTS_KEY])
     assert (broken.cause, broken.integrations) == ("field_removed", ("field-sales",))
     [parked] = parked_commands(migrated)
     assert parked.notice is not None

@@ -25,7 +25,7 @@ from processors.model.incidents import (
     INCIDENTS_KEY,
     Incident,
     IncidentChange,
-    from_json,
+    incidents_from_json,
     org_answers,
     org_broke,
     to_json,
@@ -71,7 +71,7 @@ class ConnectionMonitor:
         """Take up the incidents that the ledger holds: whoever was told of one is not told again."""
         kept = self._deps.ledger.source_states(self._lease, [INCIDENTS_KEY]).get(INCIDENTS_KEY)
         with self._lock:
-            self._incidents = from_json(kept) if kept else ()
+            self._incidents = incidents_from_json(kept) if kept else ()
             self._held = frozenset(name for one in self._incidents for name in _held(one))
         self._scheduler.hold(self._held)
         self._show()
@@ -150,13 +150,13 @@ class ConnectionMonitor:
             if not one.enabled:
                 continue
             errors = [finding for finding in targets(one, facts) if finding.level == "error"]
-            gone = [finding.text for finding in errors if finding.gone]
-            others = {finding.text for finding in errors} - set(gone)
+            absent = [finding.text for finding in errors if finding.absent]
+            others = {finding.text for finding in errors} - set(absent)
             fresh = others & self._new_faults | (others - self._known_faults if self._unproven else set())
             faults |= others
             new |= fresh
-            if gone or fresh:
-                found.append(Break("field_removed", (one.name,), "; ".join([*gone, *sorted(fresh)])[:MOST_DETAIL]))
+            if absent or fresh:
+                found.append(Break("field_removed", (one.name,), "; ".join([*absent, *sorted(fresh)])[:MOST_DETAIL]))
         self._new_faults, self._known_faults = frozenset(new), frozenset(faults - new)
         return found
 

@@ -62,30 +62,30 @@ class OrgMetadataCache:
         waiting: list[Progress] = [FieldMissing(job, self._monitor.why(job)) for job in jobs if job not in going]
         return going, waiting
 
-    def all_held(self, gone: str, jobs: Sequence[Job]) -> list[Progress] | None:
+    def all_held(self, absent: str, jobs: Sequence[Job]) -> list[Progress] | None:
         """
-        Return what becomes of the jobs where what is *gone* explains the refusal; None where it does not.
+        Return what becomes of the jobs where what is *absent* explains the refusal; None where it does not.
 
         Who maps it waits for it, the others go on at once. Describe is read for it once; where it cannot be read now,
         all of them wait a moment, as after any failure of the org.
         """
         try:
-            self._ask_again(gone)
+            self._ask_again(absent)
         except (RequestRefused, Transient) as failure:
             return [Delayed(job, str(failure)) for job in jobs]
         going, progress = self.held_back(jobs)
         if len(going) == len(jobs):
             return None
-        others = f"{gone} is gone, which others of its call map"
+        others = f"{absent} is gone, which others of its call map"
         return [*progress, *(Delayed(job, others, tries=job.tries, delay=0.0) for job in going)]
 
-    def _ask_again(self, gone: str) -> None:
+    def _ask_again(self, absent: str) -> None:
         salesforce, now = self._deps.salesforce, self._deps.clock()
         with self._lock:
-            last = self._asked_again.get(gone)
+            last = self._asked_again.get(absent)
             if salesforce is not None and (last is None or now - last > FACTS_SECONDS):
                 self._read(salesforce, fresh=True)
-                self._asked_again[gone] = self._read_at
+                self._asked_again[absent] = self._read_at
 
     def _read(self, salesforce: Salesforce, *, fresh: bool = False) -> OrgFacts:
         facts = salesforce.facts(fresh=fresh)

@@ -36,7 +36,7 @@ class Job:
 
     command: Command
     settings: Integration | None
-    place: int
+    queue_position: int
     lane: int
     due: float
     keys: frozenset[str]
@@ -65,8 +65,8 @@ class Job:
 
     @property
     def order(self) -> tuple[int, int]:
-        """Who goes first: the lane, then the place."""
-        return (self.lane, self.place)
+        """Who goes first: the lane, then the position in the queue."""
+        return (self.lane, self.queue_position)
 
     @property
     def all_keys(self) -> frozenset[str]:

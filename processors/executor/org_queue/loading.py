@@ -79,7 +79,7 @@ class JobLoader:
         return Job(
             command=command,
             settings=decider.integration if decider else None,
-            place=stored.place,
+            queue_position=stored.queue_position,
             lane=stored.lane,
             due=stored.due,
             keys=keys,

@@ -79,8 +79,8 @@ def format_errors(errors: Sequence[RowError]) -> str:
 
 
 def _refused(jobs: Sequence[Job], written: Written, org: OrgMetadataCache) -> list[Progress]:
-    gone = next((error.gone for error in written.errors if error.gone is not None), None)
-    if gone is not None and (held := org.all_held(gone, jobs)) is not None:
+    absent = next((error.gone for error in written.errors if error.gone is not None), None)
+    if absent is not None and (held := org.all_held(absent, jobs)) is not None:
         return held
     if any(error.transient for error in written.errors):
         return [Delayed(job, format_errors(written.errors)) for job in jobs]

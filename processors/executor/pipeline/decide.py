@@ -15,7 +15,7 @@ from processors.executor.org_queue.job import Job
 from processors.matching.links import KIND
 from processors.matching.match import account_keys, names_of, person_keys
 from processors.matching.own import is_matched_by_own
-from processors.model.field_history import Clock, entries
+from processors.model.field_history import LastWrite, entries
 from processors.model.plan import Plan
 from processors.model.values import Decision, Match, Record
 from schemas.values import Scalar
@@ -34,7 +34,7 @@ class DecidedBatch:
 @dataclass(slots=True)
 class _Written:
     fields: dict[str, dict[str, Scalar]] = field(default_factory=dict)
-    clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    field_history: dict[str, dict[str, Any]] = field(default_factory=dict)
     phase: dict[str, int] = field(default_factory=dict)
     exclusive: set[str] = field(default_factory=set)
 
@@ -142,26 +142,26 @@ def _note(job: Job, decision: Decision, keys: frozenset[str], written: _Written)
     others = [step for step in decision.steps if step.operation != "update"]
     if any(step.role not in ("activity", "other_activity") for step in others):
         written.exclusive |= keys
-    # A new activity of a person stands in nobody's way but that of its own thing.
+    # A new activity of a person stands in nobody's way but that of its own source entity.
     written.exclusive |= {f"thing:{step.effect}" for step in others if step.effect}
     # Who comes next may not be linked with the same record, and does not see this link yet.
     written.exclusive |= {f"rec:{link.record_id}" for link in decision.links if link.kind == KIND and link.record_id}
     wrote = is_matched_by_own(job.command) and any(step.role in ("lead", "contact") for step in decision.steps)
     if decision.source_states or wrote:
-        # What the ledger will keep of a thing is not there yet for whoever comes next.
+        # What the ledger will keep of a source entity is not there yet for whoever comes next.
         written.exclusive |= {key for key in job.all_keys if key.startswith("source:")}
     for number, step in enumerate(decision.steps):
         if step.record_id is not None:
             written.phase[step.record_id] = max(number, written.phase.get(step.record_id, 0))
             written.fields.setdefault(step.record_id, {}).update(step.fields)
-            clocks = written.clocks.setdefault(step.record_id, {})
-            event = Clock(decision.at, job.command.event_id)
-            clocks.update(entries(event, ((name, value, None, None) for name, value in step.fields.items())))
+            field_history = written.field_history.setdefault(step.record_id, {})
+            event = LastWrite(decision.at, job.command.event_id)
+            field_history.update(entries(event, ((name, value, None, None) for name, value in step.fields.items())))
 
 
 def _overlaid(match: Match, written: _Written) -> Match:
     """Return the match as it will be once the writes of the commands before are through."""
-    fields, clocks = written.fields, written.clocks
+    fields, field_history = written.fields, written.field_history
     if not fields:
         return match
 
@@ -177,8 +177,12 @@ def _overlaid(match: Match, written: _Written) -> Match:
         account_of=after(match.account_of) if match.account_of else None,
         opportunity=after(match.opportunity) if match.opportunity else None,
         activities={effect: after(record) for effect, record in match.activities.items()},
-        clocks={
-            **match.clocks,
-            **{one: {**match.clocks.get(one, {}), **clocks[one]} for one in match.record_ids if one in clocks},
+        field_history={
+            **match.field_history,
+            **{
+                one: {**match.field_history.get(one, {}), **field_history[one]}
+                for one in match.record_ids
+                if one in field_history
+            },
         },
     )

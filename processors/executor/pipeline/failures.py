@@ -23,9 +23,9 @@ def not_read(jobs: Sequence[Job], refused: RequestRefused, org: OrgMetadataCache
 
     Where it says that a field is gone, describe is read once, and those that map it wait (LL-18).
     """
-    if refused.gone is None:
+    if refused.absent is None:
         org.forget()
-    elif (held := org.all_held(refused.gone, jobs)) is not None:
+    elif (held := org.all_held(refused.absent, jobs)) is not None:
         return held
     progress: list[Progress] = []
     for job in jobs:
@@ -57,9 +57,9 @@ def not_decided(jobs: Iterable[Job], faults: Mapping[str, Exception]) -> list[Pr
 def not_applied(jobs: Sequence[Job], failure: RequestRefused | Transient, org: OrgMetadataCache) -> list[Progress]:
     """Nothing of these jobs' call was applied: they wait again, by what it was that failed."""
     if isinstance(failure, RequestRefused):
-        if failure.gone is None:
+        if failure.absent is None:
             org.forget()
-        elif (held := org.all_held(failure.gone, jobs)) is not None:
+        elif (held := org.all_held(failure.absent, jobs)) is not None:
             return held
         if len(jobs) == 1 and jobs[0].alone:
             return [Ended(jobs[0], jobs[0].plan, _refusal(failure, None))]

@@ -1,5 +1,5 @@
 """
-What a step that was written leaves on the clocks of its fields, and where each value came from.
+What a step that was written leaves in the history of its fields, and where each value came from.
 
 In: a command, its plan, the step.  Out: plain entries by field (`processors/model/field_history.py`).
 Rule of this file: pure; only what the org has taken comes here.
@@ -10,7 +10,7 @@ from typing import Any
 
 from processors.executor.org_queue.job import Job
 from processors.integration.model import Integration
-from processors.model.field_history import Clock, entries, only
+from processors.model.field_history import LastWrite, entries, restricted_to
 from processors.model.normalise import is_blank
 from processors.model.plan import Plan
 from processors.model.values import Step
@@ -44,7 +44,7 @@ def status_of_converted_lead(job: Job, plan: Plan, step: Step) -> dict[str, Any]
 
 
 def _taken(job: Job, made: dict[str, Any]) -> Mapping[str, Any]:
-    return only(made, job.command.contact)
+    return restricted_to(made, job.command.contact)
 
 
 def _entries(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
@@ -58,9 +58,9 @@ def _entries(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     )
 
 
-def _event(job: Job, plan: Plan) -> Clock:
+def _event(job: Job, plan: Plan) -> LastWrite:
     command, decision = job.command, plan.decision
-    return Clock(
+    return LastWrite(
         decision.at,
         command.event_id,
         command.command_id,

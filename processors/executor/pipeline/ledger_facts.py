@@ -24,7 +24,7 @@ class LedgerFacts:
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     unlinked: list[tuple[str, str]] = field(default_factory=list)
     source_states: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    field_history: dict[str, dict[str, Any]] = field(default_factory=dict)
     own_records: list[OwnRecord] = field(default_factory=list)
     disowned: list[tuple[str, str]] = field(default_factory=list)
 
@@ -41,7 +41,7 @@ class LedgerFacts:
         )
         for whose, entries in histories:
             if whose and entries:
-                self.clocks.setdefault(whose, {}).update(entries)
+                self.field_history.setdefault(whose, {}).update(entries)
         after = plan.answered(written)
         contact = after.record_id("contact") or after.fields(step).get("ContactId")
         if step.role == "opportunity" and written.id and contact:
@@ -62,7 +62,7 @@ class LedgerFacts:
         """Keep what the decision says of the source's records, and the records that it came to."""
         self.states_of(job, plan)
         for record_id, held in plan.decision.seen.items():
-            fields = self.clocks.setdefault(record_id, {})
+            fields = self.field_history.setdefault(record_id, {})
             for name in held:
                 fields.update(seen(name, plan.decision.at, job.command.event_id))
         self.disowned += [(job.command.integration, one) for one in plan.decision.disowned]

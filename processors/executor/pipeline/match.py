@@ -15,7 +15,7 @@ from processors.executor.pipeline import related_data
 from processors.matching import links
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import follow_up, person_questions, resolve, with_companions
+from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
 from processors.matching.own import by_own
 from processors.matching.phone_search import search_numbers
 from processors.matching.queries import ConfiguredCommand
@@ -25,7 +25,7 @@ from processors.model.ports import Salesforce
 from processors.model.values import Match, OrgFacts, Question, Record
 from processors.sources.registry import source_of
 
-_CLOCKED = ("Lead", "Contact", "Account", "Opportunity")
+_WITH_HISTORY = ("Lead", "Contact", "Account", "Opportunity")
 
 
 def match_batch(
@@ -62,7 +62,7 @@ def match_batch(
         keyed = index.holding(facts.external_field, old_keys.get(job.id, ()))
         found = by_own(found, job.command, job.settings, kept.own.get(job.id, ()), keyed, index, deps.region)
         if found.step == "own":
-            found = with_companions(found, job.command, job.settings, index, opportunities)
+            found = with_account_and_opportunity(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
         found = links.with_taken(found, job.command, linked)
         return replace(found, clocks={one: clocks[one] for one in found.record_ids if one in clocks})
@@ -70,14 +70,14 @@ def match_batch(
     return match
 
 
-def _clocks(
+def _field_history(
     jobs: Sequence[Job], records: Sequence[Record], deps: OrgDependencies, lease: Lease
 ) -> Mapping[str, Fields]:
     """Return what is kept of the fields of each record in sight, by one query."""
     activities = any(source_of(job.command.contract).related.activity_history for job in jobs)
-    clocked = (*_CLOCKED, *(("Task", "Event") if activities else ()))
-    ids = dict.fromkeys(record.id for record in records if record.object in clocked)
-    kept = deps.ledger.clocks(lease, list(ids)) if ids else {}
+    wanted = (*_WITH_HISTORY, *(("Task", "Event") if activities else ()))
+    ids = dict.fromkeys(record.id for record in records if record.object in wanted)
+    kept = deps.ledger.field_history(lease, list(ids)) if ids else {}
     return {record_id: fields_from_json(body) for record_id, body in kept.items()}
 
 

@@ -1,5 +1,6 @@
 """
-What is read around a command beside the person's records: activities logged so far, users, things kept, choices made.
+What is read around a command beside the person's records: activities logged so far, users, source entities kept,
+choices made.
 
 In: commands, the ledger, rows of the batch.  Out: questions; for each command the parts of its `Match` that come from
 here.  I/O through the ledger's port.
@@ -20,7 +21,7 @@ from processors.sources.registry import source_of
 from schemas.identity import effect_key
 
 _CHAIN = 10
-"""How many times a thing may name another one (a booking moved and moved again) before we stop asking."""
+"""How many times a source entity may name another one (a booking moved and moved again) before we stop asking."""
 
 _USER = ("Id", "Email", "Username", "IsActive")
 _WRITTEN: Mapping[str, tuple[str, ...]] = {
@@ -41,9 +42,9 @@ _WRITTEN: Mapping[str, tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True)
 class RelatedData:
     """
-    What the ledger keeps about a batch: things by (integration, source ID), records linked with those of the source,
-    records chosen for good by a person's key, the IDs of activities by effect key, and the records that earlier events
-    of a source entity made or wrote, by command ID.
+    What the ledger keeps about a batch: source entities by (integration, source ID), records linked with those of the
+    source, records chosen for good by a person's key, the IDs of activities by effect key, and the records that earlier
+    events of a source entity made or wrote, by command ID.
     """
 
     source_states: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class RelatedData:
     own: Mapping[str, tuple[OwnRecord, ...]] = field(default_factory=dict)
 
     def source_states_of(self, job: Job) -> dict[str, bytes]:
-        """Return what is kept of the things of this command's integration, by source ID."""
+        """Return what is kept of the source entities of this command's integration, by source ID."""
         name = job.command.integration
         return {source: body for (integration, source), body in self.source_states.items() if integration == name}
 
@@ -131,7 +132,7 @@ def _link_names(job: Job) -> tuple[str, ...]:
 
 
 def _source_states(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tuple[str, str], bytes]:
-    """Return the things that the commands name, and those that these lead to (a booking moved more than once)."""
+    """Return the source entities that the commands name, and those that they lead to (a booking moved twice)."""
     known: dict[tuple[str, str], bytes] = {}
     asked: set[tuple[str, str]] = set()
     sources = {job.command.integration: source_of(job.command.contract).related for job in jobs}
@@ -222,7 +223,7 @@ def _names(job: Job) -> list[str]:
 
 
 def with_related(match: Match, job: Job, kept: RelatedData, found: Sequence[Record], facts: OrgFacts) -> Match:
-    """Return *match* with the activities, users and things of this command."""
+    """Return *match* with the activities, users and source entities of this command."""
     by_effect: dict[str, Record] = {}
     wanted = _effects(job, kept)
     for record in found:

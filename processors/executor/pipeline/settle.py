@@ -110,7 +110,7 @@ def _end(plan: Plan | None, ending: Ending | None) -> tuple[OutcomeKind, Reason]
         raise ValueError("a command without a plan needs an ending")
     decision = plan.decision
     if decision.kind == "created" and plan.results and not any(result.created for result in plan.results):
-        # The same thing had created it before (its effect key was known): nothing new came to be.
+        # The same source entity had created it before (its effect key was known): nothing new came to be.
         return "updated", decision.reason
     if decision.reason == "activity_created" and plan.results and not any(result.created for result in plan.results):
         return decision.kind, "activity_updated"
@@ -156,12 +156,12 @@ def candidate(record: Record) -> Candidate:
         object=record.object,
         id=record.id,
         name=fields.get("Name"),
-        created=moment(fields.get("CreatedDate")),
-        modified=moment(fields.get("LastModifiedDate")),
+        created=salesforce_time(fields.get("CreatedDate")),
+        modified=salesforce_time(fields.get("LastModifiedDate")),
         owner=fields.get("OwnerId"),
     )
 
 
-def moment(text: str | None) -> datetime | None:
+def salesforce_time(text: str | None) -> datetime | None:
     """Return the UTC moment of Salesforce's `2026-01-02T03:04:05.000+0000`, or None where there is none."""
     return datetime.fromisoformat(text).astimezone(UTC) if text else None

@@ -69,7 +69,7 @@ class UnitOfWork:
             noticed=self.noticed,
             own_records=facts.own_records,
             disowned=facts.disowned,
-            clocks={record_id: fields_to_json(fields) for record_id, fields in facts.clocks.items()},
+            field_history={record_id: fields_to_json(fields) for record_id, fields in facts.field_history.items()},
         )
 
     def add(self, entry: Progress) -> None:

@@ -55,6 +55,6 @@ class Report:
         if owned.position is None:
             return
         _, high = consumer.get_watermark_offsets(owned.partition, cached=True)
-        behind = max(0, high - owned.position.offset) if high >= 0 else 0
-        age = now - owned.read_until if behind and owned.read_until else 0.0
-        set_lag(self._metrics, (owned.partition.topic, 0), behind, age)
+        late = max(0, high - owned.position.offset) if high >= 0 else 0
+        age = now - owned.read_until if late and owned.read_until else 0.0
+        set_lag(self._metrics, (owned.partition.topic, 0), late, age)

@@ -81,7 +81,7 @@ class Joined:
     before: tuple[Chain, ...]
     applies: bool
 
-    def kept(self, root: str) -> dict[str, bytes]:
+    def states(self, root: str) -> dict[str, bytes]:
         """Return what the ledger must keep of every booking of the chain, now that *root* is its root."""
         whole = replace(self.after, root=root)
         return {one: to_state(whole if one == root else Chain(root)) for one in whole.members}

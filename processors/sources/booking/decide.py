@@ -70,7 +70,7 @@ def decide_booking(case: Case) -> Decision:
         return case.decided("skipped", (), (Part(detail=detail),), "other")
     chain = joined(case.command, case.match.source_states)
     logged = _logged(case, chain)
-    source_states = chain.kept(logged.root)
+    source_states = chain.states(logged.root)
     row = _activity_row(case, str(chain.after.status), logged.existing)
     if not chain.applies:
         return _superseded(case, chain, logged, row, source_states)
@@ -99,12 +99,12 @@ def _logged(case: Case, chain: Joined) -> _Logged:
     # Nothing can be said of a chain by a change that does not count, but that it is cancelled: so the one that
     # counts keeps its own, and an older one's is not kept in its place.
     takes = chain.applies or chain.after.status == "cancelled"
-    found = [(one, case.match.activities.get(activity.effect_of(case, one.root))) for one in chain.before]
+    found = [(one, case.match.activities.get(activity.activity_effect(case, one.root))) for one in chain.before]
     there = [one for one, record in found if record is not None]
     kept: Chain = there[0] if there and takes else chain.before[0]
     others = tuple((one.root, record) for one, record in found if record is not None and one is not kept)
     existing = next(record for one, record in found if one is kept)
-    return _Logged(kept.root, activity.effect_of(case, kept.root), existing, others)
+    return _Logged(kept.root, activity.activity_effect(case, kept.root), existing, others)
 
 
 def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row, source_states: Mapping[str, bytes]) -> Decision:
@@ -130,28 +130,29 @@ def _applied(
         return case.decided("skipped", rules, (), "no_activity", source_states)
     parts: tuple[Part, ...] = ()
     if row.then != "nothing":
-        parts = (_activity(case, row.then, logged, person.place), *_without_others(case, logged))
+        parts = (_activity(case, row.then, logged, person.target), *_without_others(case, logged))
     if person.writes or not any(part.step for part in parts):
         return case.decided(person.kind, rules, (*person.parts, *parts), source_states=source_states)
     return case.decided("activity", rules, (*person.parts, *parts), _REASONS[row.then], source_states)
 
 
-def _activity(case: Case, verb: str, logged: _Logged, place: ActivityTarget) -> Part:
+def _activity(case: Case, verb: str, logged: _Logged, target: ActivityTarget) -> Part:
     if verb == "create":
-        return activity.create(case, logged.effect, place, _fields(case), _placeholders(case))
+        return activity.create_activity(case, logged.effect, target, _fields(case), _placeholders(case))
     if logged.existing is None:
         raise ValueError(f"no activity to {verb}")
     if verb == "delete":
         return activity.delete(logged.existing, logged.effect)
     if verb == "mark":
         return activity.mark_cancelled(logged.existing, logged.effect)
-    return activity.overwrite(case, logged.existing, logged.effect, place, _fields(case))
+    return activity.overwrite(case, logged.existing, logged.effect, target, _fields(case))
 
 
 def _without_others(case: Case, logged: _Logged) -> tuple[Part, ...]:
     """Return the deletion of what two chains had logged twice before they were known to be one."""
     return tuple(
-        activity.delete(record, activity.effect_of(case, root), "other_activity") for root, record in logged.others
+        activity.delete(record, activity.activity_effect(case, root), "other_activity")
+        for root, record in logged.others
     )
 
 

@@ -31,7 +31,7 @@ class Registered:
     kind: str = "updated"
     rules: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
-    place: ActivityTarget = NOWHERE
+    target: ActivityTarget = NOWHERE
 
     @property
     def writes(self) -> bool:
@@ -108,13 +108,15 @@ def _situation(case: Case) -> str:
 
 def _create_lead(case: Case, _verb: str) -> Registered:
     made = case.create("lead", "Lead", case.command.lead, creation="lead")
-    return Registered("created", parts=(made, account_opportunity.discarded(case)), place=ActivityTarget(role="lead"))
+    return Registered("created", parts=(made, account_opportunity.discarded(case)), target=ActivityTarget(role="lead"))
 
 
 def _create_contact(case: Case, _verb: str) -> Registered:
     # The lead that is there stays as it is, and what is kept for another contact is not this one's.
     alone = replace(case, match=replace(case.match, account_of=None, opportunity=None))
-    return Registered("created", parts=_with_companions(alone, None), place=ActivityTarget(role="contact"))
+    return Registered(
+        "created", parts=_with_account_and_opportunity(alone, None), target=ActivityTarget(role="contact")
+    )
 
 
 def _update(case: Case, verb: str) -> Registered:
@@ -122,9 +124,9 @@ def _update(case: Case, verb: str) -> Registered:
     record = (case.match.leads if verb == "update_lead" else case.match.contacts)[0]
     switch = BookingIntegration.of(case.settings).booking.overwrite
     row = case.book.row("overwrite", "on" if switch else "off", verb)
-    place, rules = ActivityTarget(who=record.id), (row.rule,)
+    target, rules = ActivityTarget(who=record.id), (row.rule,)
     if row.then == "leave":
-        return Registered(rules=rules, parts=(Part(record=record, linked=(record,)),), place=place)
+        return Registered(rules=rules, parts=(Part(record=record, linked=(record,)),), target=target)
     case = _overwriting(case)
     mapped = case.command.lead if verb == "update_lead" else case.command.contact
     allowed = case.book.row("mapping", verb, "mapped" if mapped else "no_mapping")
@@ -133,14 +135,14 @@ def _update(case: Case, verb: str) -> Registered:
     if verb == "update_lead":
         parts: tuple[Part, ...] = (case.update("lead", record, mapped), account_opportunity.discarded(case))
     else:
-        parts = _with_companions(case, record)
-    return Registered(rules=rules, parts=parts, place=place)
+        parts = _with_account_and_opportunity(case, record)
+    return Registered(rules=rules, parts=parts, target=target)
 
 
 def _leave(case: Case, _verb: str) -> Registered:
     contact = case.match.contacts[0]
     part = Part(record=contact, linked=(contact,), flags=(CONVERTED,))
-    return Registered(parts=(part,), place=ActivityTarget(who=contact.id))
+    return Registered(parts=(part,), target=ActivityTarget(who=contact.id))
 
 
 def _refuse(case: Case, _verb: str) -> Registered:
@@ -166,7 +168,7 @@ def _overwriting(case: Case) -> Case:
     return replace(case, settings=case.settings.model_copy(update={"write": write}))
 
 
-def _with_companions(case: Case, contact: Record | None) -> tuple[Part, ...]:
+def _with_account_and_opportunity(case: Case, contact: Record | None) -> tuple[Part, ...]:
     """Return the parts of a contact that is made (None) or written: its account, itself, its opportunity."""
     account = account_opportunity.account(case, contact)
     links: dict[str, Scalar] = {}

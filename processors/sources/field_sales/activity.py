@@ -9,7 +9,7 @@ is linked with, else the one that matches by key.
 from dataclasses import replace
 from datetime import timedelta
 
-from processors.deciding.actions import meant
+from processors.deciding.actions import selected_records
 from processors.deciding.activity import ActivityTarget, log, object_of
 from processors.deciding.case import Case, Part
 from processors.integration.paths import value_at
@@ -35,7 +35,7 @@ def decide_field_activity(case: Case) -> Decision:
     if not case.settings.activity.enabled:
         detail = "activities are off (activity.enabled): nothing is logged"
         return case.decided("skipped", ("SP-25",), (Part(detail=detail),), "no_activity")
-    records, how = meant(case)
+    records, how = selected_records(case)
     age = case.now - case.command.command_time
     left_out = left_out_why(case.command, case.match.source_states) if not records else None
     found = "left_out" if left_out else ("none", "one", "several")[min(len(records), 2)]

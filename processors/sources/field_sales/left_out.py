@@ -16,7 +16,7 @@ _LONGEST = 300
 """What the ledger keeps of a source ID."""
 
 
-def source_states(command: Command) -> tuple[str, ...]:
+def left_out_states(command: Command) -> tuple[str, ...]:
     """Return under which name the ledger keeps whether the command's field record was left out."""
     record = command.record.id if command.record else ""
     return (_name(record),) if record else ()
@@ -30,12 +30,12 @@ def left_out(command: Command) -> Mapping[str, bytes]:
 
 def taken_in(command: Command, kept: Mapping[str, bytes]) -> Mapping[str, bytes]:
     """Return what is kept of a field record that is applied, where it was left out before."""
-    return {name: orjson.dumps({"why": None}) for name in source_states(command) if why(command, kept)}
+    return {name: orjson.dumps({"why": None}) for name in left_out_states(command) if why(command, kept)}
 
 
 def why(command: Command, kept: Mapping[str, bytes]) -> str | None:
     """Return why the command's field record was left out last, or None where it was not."""
-    state = next((kept[name] for name in source_states(command) if name in kept), None)
+    state = next((kept[name] for name in left_out_states(command) if name in kept), None)
     found = orjson.loads(state)["why"] if state else None
     return str(found) if found else None
 

@@ -14,7 +14,7 @@ RECORD = Source(
     reader.RECORD,
     trigger.RECORD,
     mapping.RECORD,
-    Related(left_out.source_states, owned=True, left_out=left_out.left_out),
+    Related(left_out.left_out_states, owned=True, left_out=left_out.left_out),
     TABLES,
     words=words.RECORD,
 )
@@ -25,6 +25,6 @@ ACTIVITY = Source(
     reader.ACTIVITY,
     trigger.ACTIVITY,
     mapping.ACTIVITY,
-    Related(left_out.source_states, effects=effects, activity_history=True),
+    Related(left_out.left_out_states, effects=effects, activity_history=True),
     words=words.ACTIVITY,
 )

@@ -24,7 +24,7 @@ _TYPES = {"inbound": "Inbound", "outbound": "Outbound", "internal": "Internal"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CallValues:
     """The call as field maps and filters see it: `call.talk`, `agent.name`, `person.phones`, `fields.queue`."""
 
     call: Call
@@ -45,16 +45,16 @@ def task_fields(case: Case, call: Call, *, amending: bool = False) -> dict[str, 
     *amending*: it is there already, so that no default of the map is written.
     """
     values = _event(call, case.zone.tz) if case.settings.activity.object == "Event" else _task(call, case.zone)
-    event = told(case, call)
+    event = call_values(case, call)
     mapped = fields(event, case.settings.map.activity)
     if amending:
         mapped = {name: mapped[name] for name in mapped if name not in defaulted(event, case.settings.map.activity)}
     return {name: value for name, value in {**values, **mapped}.items() if value is not None}
 
 
-def told(case: Case, call: Call) -> Told:
+def call_values(case: Case, call: Call) -> CallValues:
     """Return the call as the paths of an integration's settings name its parts."""
-    return Told(
+    return CallValues(
         call,
         call.call_id,
         case.command.person,

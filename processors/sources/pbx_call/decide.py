@@ -17,8 +17,8 @@ from processors.deciding.case import Case, Part
 from processors.integration.filters import unmet
 from processors.model.call import Call
 from processors.model.values import Decision, ObjectFacts, Record
-from processors.sources.pbx_call.activity import task_fields, told
-from processors.sources.pbx_call.record_choice import meant
+from processors.sources.pbx_call.activity import call_values, task_fields
+from processors.sources.pbx_call.record_choice import choose_record
 from processors.sources.pbx_call.settings import PATHS_OF_CALLS, PbxCallIntegration
 from schemas.command import Command
 from schemas.identity import effect_key
@@ -66,7 +66,7 @@ def decide_call(case: Case) -> Decision:
 
 
 def _decided(case: Case, call: Call) -> Decision:
-    condition = unmet(case.settings.filters, told(case, call), PATHS_OF_CALLS)
+    condition = unmet(case.settings.filters, call_values(case, call), PATHS_OF_CALLS)
     if condition is not None:
         return case.decided("skipped", (f"filter:{condition.name}",), (Part(flags=_flags(call)),), "filtered")
     switch = case.book.row("call_activity", "on" if case.settings.activity.enabled else "off")
@@ -85,7 +85,7 @@ def _decided(case: Case, call: Call) -> Decision:
     if row.then != "log":
         reason, detail = _SKIPPED[row.then]
         return case.decided("skipped", (row.rule,), (Part(detail=detail, flags=_flags(call)),), reason)
-    chosen = meant(case)
+    chosen = choose_record(case)
     rules = (row.rule, *(("VS-7",) if match.followed else ()), *chosen.rules)
     if chosen.record is None:
         return case.decided("error", rules, (chosen.refusal,))
@@ -97,17 +97,17 @@ def _log(
     case: Case,
     call: Call,
     joint: shared_activity.Joint,
-    place: ActivityTarget,
+    target: ActivityTarget,
     beside: tuple[Part, ...],
     rules: tuple[str, ...],
 ) -> Decision:
-    """Return the decision that makes the call's activity at *place*, or amends the one that is there."""
+    """Return the decision that makes the call's activity at *target*, or amends the one that is there."""
     existing = case.match.activities.get(joint.effect)
     fields = shared_activity.own_fields(
         "pbx_call", task_fields(case, call, amending=existing is not None), joint.shared, case.book
     )
     fields, left_out = _writable(fields, case.facts.objects.get(case.settings.activity.object), existing)
-    part = log(case, joint.effect, place, fields)
+    part = log(case, joint.effect, target, fields)
     part = replace(part, flags=(*part.flags, *_flags(call)), discarded=left_out)
     reason: Reason = "activity_updated" if existing else "activity_created"
     kind = "activity" if part.step else "updated"

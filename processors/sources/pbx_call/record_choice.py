@@ -19,7 +19,7 @@ _CHOSEN = ("assigned", "chosen")
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class RecordChoice:
     """The record that a call is logged on, or None with the refusal; the rules that chose, and how a tie was broken."""
 
     record: Record | None = None
@@ -28,7 +28,7 @@ class Meant:
     refusal: Part = field(default_factory=Part)
 
 
-def meant(case: Case) -> Meant:
+def choose_record(case: Case) -> RecordChoice:
     """Return the record that the call is logged on, of all that hold its number."""
     row = case.book.row("call_place", _found(case), "assigned" if case.match.step in _CHOSEN else "free")
     if row.then == "account":
@@ -52,7 +52,7 @@ def _rank(case: Case, name: str) -> int:
     return objects.index(name) if name in objects else len(objects)
 
 
-def _person(case: Case, rules: tuple[str, ...]) -> Meant:
+def _person(case: Case, rules: tuple[str, ...]) -> RecordChoice:
     leads, contacts = case.match.leads, case.match.contacts
     if leads and contacts:
         first = "lead_first" if _rank(case, "Lead") < _rank(case, "Contact") else "contact_first"
@@ -70,7 +70,7 @@ def _mode(case: Case) -> str:
     return settings.lead_and_contact if "lead_and_contact" in settings.model_fields_set else "priority"
 
 
-def _lead(case: Case, leads: Sequence[Record], rules: tuple[str, ...]) -> Meant:
+def _lead(case: Case, leads: Sequence[Record], rules: tuple[str, ...]) -> RecordChoice:
     """Return the newest lead, or a stable one where all of them are older than the integration (XB-17, XB-18)."""
     if len(leads) == 1:
         return _single(leads[0], rules)
@@ -85,7 +85,7 @@ def _lead(case: Case, leads: Sequence[Record], rules: tuple[str, ...]) -> Meant:
     return _single(newest, rules, "newest")
 
 
-def _contact(case: Case, contacts: Sequence[Record], rules: tuple[str, ...]) -> Meant:
+def _contact(case: Case, contacts: Sequence[Record], rules: tuple[str, ...]) -> RecordChoice:
     """Return the contact; of several contacts of one account it is the company's number (setting `shared_number`)."""
     accounts = {one.fields.get("AccountId") for one in contacts}
     company = next(iter(accounts))
@@ -98,10 +98,10 @@ def _contact(case: Case, contacts: Sequence[Record], rules: tuple[str, ...]) -> 
     if row.then == "newest":
         return _single(_newest(contacts), rules, "newest")
     known = next((one for one in case.match.accounts if one.id == company), None)
-    return Meant(known or Record("Account", str(company)), rules)
+    return RecordChoice(known or Record("Account", str(company)), rules)
 
 
-def _several(case: Case, records: Sequence[Record], rules: tuple[str, ...]) -> Meant:
+def _several(case: Case, records: Sequence[Record], rules: tuple[str, ...]) -> RecordChoice:
     """Return the one record, or what the setting `several` says of more."""
     if len(records) == 1:
         return _single(records[0], rules)
@@ -112,17 +112,17 @@ def _several(case: Case, records: Sequence[Record], rules: tuple[str, ...]) -> M
     return _single(the_one(records, row.then), rules, row.then)
 
 
-def _single(record: Record, rules: tuple[str, ...], tie_break: str | None = None) -> Meant:
+def _single(record: Record, rules: tuple[str, ...], tie_break: str | None = None) -> RecordChoice:
     if record.object == "Lead" and record.fields.get("IsConverted"):
-        return Meant(None, (*rules, "VS-7"), refusal=converted_refused((record,)))
-    return Meant(record, rules, tie_break)
+        return RecordChoice(None, (*rules, "VS-7"), refusal=converted_refused((record,)))
+    return RecordChoice(record, rules, tie_break)
 
 
-def _refused(records: Sequence[Record], rules: tuple[str, ...], *, park: bool) -> Meant:
+def _refused(records: Sequence[Record], rules: tuple[str, ...], *, park: bool) -> RecordChoice:
     advice = "choose the one that is meant" if park else "merge them, or set how calls choose among them"
     detail = f"{len(records)} records have the number: {advice}"
     part = Part(refusal="multiple_match", candidates=tuple(records), detail=detail, park=park)
-    return Meant(None, rules, refusal=part)
+    return RecordChoice(None, rules, refusal=part)
 
 
 def _newest(records: Sequence[Record]) -> Record:

@@ -8,7 +8,7 @@ Rule of this file: pure; whether it is applied is read from the table `prospect`
 from dataclasses import replace
 
 from processors.deciding.case import Case, Part
-from processors.deciding.source_record import applied, deleted, situation, state_of
+from processors.deciding.source_record import applied, deleted, prospect_state_of, situation
 from processors.integration.model import Integration
 from processors.model.values import Decision
 from processors.sources.prospect.settings import ProspectIntegration
@@ -31,7 +31,7 @@ def decide_prospect(case: Case, *, requested: bool = False) -> Decision:
         decision = _waiting(case, row.then, row.rule)
     if case.command.request is not None:
         return decision
-    return replace(decision, source_states={**decision.source_states, **state_of(case.command)})
+    return replace(decision, source_states={**decision.source_states, **prospect_state_of(case.command)})
 
 
 def _sends_all(settings: Integration) -> bool:

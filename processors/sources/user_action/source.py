@@ -1,6 +1,6 @@
 """The contract `user_action`, for the registry."""
 
-from processors.deciding.source_record import resumed, source_states
+from processors.deciding.source_record import prospect_states, resumed
 from processors.integration.model import Integration
 from processors.sources.source import Related, Source
 from processors.sources.user_action.decide import decide_by_hand, effects
@@ -17,7 +17,7 @@ SOURCE = Source(
     READER,
     TRIGGER,
     MAPPING,
-    Related(source_states, resumed=resumed, effects=effects, names_record=True),
+    Related(prospect_states, resumed=resumed, effects=effects, names_record=True),
     TABLES,
     words=WORDS,
 )

@@ -190,7 +190,7 @@ def test_a_whole_request_that_names_what_is_gone_holds_who_maps_it(begin: Begin)
     rig.org.remove("Lead.Title")
 
     def refuse(_rows: Any) -> None:
-        raise RequestRefused("No such column 'Title' on sobject of type Lead", gone="Title")
+        raise RequestRefused("No such column 'Title' on sobject of type Lead", absent="Title")
 
     rig.org.before = refuse
     rig.send(command("one@example.com", integration="maps", Title="Boss"))

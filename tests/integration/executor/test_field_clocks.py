@@ -10,7 +10,7 @@ import pytest
 
 import simulator
 from processors.integration.model import Integration
-from processors.model.field_history import Clock, Fields, clock_of, confirmed, fields_from_json
+from processors.model.field_history import Fields, LastWrite, confirmed, fields_from_json, last_write_of
 from processors.model.values import Write
 from processors.sources.load import preset
 from processors.sources.settings import integration_of
@@ -64,13 +64,13 @@ def by_hand(rig: SimulatedRig, lead: str, **fields: Any) -> None:
 
 def kept(rig: Rig, record_id: str) -> Fields:
     """Return what the ledger keeps of a record's fields."""
-    found = rig.executor.deps.ledger.clocks(rig.executor.lease, [record_id])
+    found = rig.executor.deps.ledger.field_history(rig.executor.lease, [record_id])
     return fields_from_json(found[record_id]) if record_id in found else {}
 
 
-def clock(rig: Rig, record_id: str, name: str = "Title") -> Clock:
+def clock(rig: Rig, record_id: str, name: str = "Title") -> LastWrite:
     """Return what is kept of one field that we wrote."""
-    found = clock_of(kept(rig, record_id), name)
+    found = last_write_of(kept(rig, record_id), name)
     assert found is not None, f"{name} of {record_id} was never written"
     return found
 

@@ -19,7 +19,7 @@ from connectors.database.metadata import metadata
 from processors.model.received import Received
 from schemas.outcome import Outcome, Refusal, Touched
 from schemas.values import Person
-from signalbox.commands.log import make_log, moment, show_log
+from signalbox.commands.log import make_log, moment_of, show_log
 
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 NASTY = "A\r\nb\x1b[31mred\x1b]0;title\x07\u2028\u0085\x9b2J[bold]{x}\u202e"
@@ -129,8 +129,8 @@ def test_the_command_filters_as_its_options_say(engine: Engine) -> None:
 
 
 def test_moments_are_utc_unless_they_say_otherwise() -> None:
-    assert moment("2026-03-02", AT) == datetime(2026, 3, 2, tzinfo=UTC)
-    assert moment("2026-03-02T10:00+01:00", AT) == datetime(2026, 3, 2, 9, tzinfo=UTC)
-    assert moment("2d", AT) == AT - timedelta(days=2)
+    assert moment_of("2026-03-02", AT) == datetime(2026, 3, 2, tzinfo=UTC)
+    assert moment_of("2026-03-02T10:00+01:00", AT) == datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert moment_of("2d", AT) == AT - timedelta(days=2)
     with pytest.raises(typer.BadParameter):
-        moment("999999w", AT)
+        moment_of("999999w", AT)

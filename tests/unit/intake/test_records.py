@@ -250,9 +250,9 @@ def test_a_kind_of_activity_of_a_later_contract_is_told_and_never_guessed() -> N
 
 
 def test_each_path_that_settings_may_name_can_be_read_of_its_event() -> None:
-    for path in ProspectIntegration.PATHS.known:
+    for path in ProspectIntegration.PATHS.names:
         value_at(PROSPECT, path)
-    for path in FieldSalesIntegration.PATHS.known:
+    for path in FieldSalesIntegration.PATHS.names:
         event = ACTIVITY if path.startswith("activity.") else RECORD
         assert concerns(path, PATHS_OF_ACTIVITIES) or concerns(path, PATHS_OF_RECORDS)
         value_at(event, path)

@@ -41,8 +41,8 @@ KEYED = integration(
 def test_ll_18_whatever_an_integration_names_is_gone_when_it_is_not_there(
     one: Integration, hidden: str, named: str
 ) -> None:
-    assert [found for found in targets(one, facts()) if found.gone] == []
-    (found,) = (found for found in targets(one, facts(hidden)) if found.gone)
+    assert [found for found in targets(one, facts()) if found.absent] == []
+    (found,) = (found for found in targets(one, facts(hidden)) if found.absent)
     assert named in found.text
     assert found.level == "error"
 
@@ -50,12 +50,12 @@ def test_ll_18_whatever_an_integration_names_is_gone_when_it_is_not_there(
 def test_an_object_that_is_not_visible_is_gone_for_who_writes_it() -> None:
     known = facts()
     without = replace(known, objects={name: one for name, one in known.objects.items() if name != "Lead"})
-    assert [found.gone for found in targets(MAPPED, without) if found.level == "error"] == [True]
+    assert [found.absent for found in targets(MAPPED, without) if found.level == "error"] == [True]
 
 
 def test_a_field_that_is_read_only_is_an_error_and_not_gone() -> None:
     org = FakeOrg(lambda: 0.0)
     org.read_only.add("Lead.Title")
-    assert [(found.level, found.gone) for found in targets(MAPPED, org.facts()) if found.level == "error"] == [
+    assert [(found.level, found.absent) for found in targets(MAPPED, org.facts()) if found.level == "error"] == [
         ("error", False)
     ]

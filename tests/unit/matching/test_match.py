@@ -6,7 +6,7 @@ from typing import Any
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.decide import touched_keys
 from processors.matching.index import Index
-from processors.matching.match import account_keys, follow_up, person_keys, person_questions, resolve
+from processors.matching.match import account_keys, follow_up, match_person, person_keys, person_questions
 from processors.model.values import In, Match, Record
 from processors.sources.decide import decide
 from schemas.command import MatchKey
@@ -138,23 +138,23 @@ def test_round_two_asks_nothing_where_nothing_is_to_follow() -> None:
 def test_a_wider_question_does_not_widen_a_match() -> None:
     """A record read for another command is matched by its own values alone."""
     index = Index([lead(), lead(LEAD_2, Email="bob@example.com")])
-    assert [one.id for one in resolve(command(), integration("only"), index, {}).leads] == [LEAD]
+    assert [one.id for one in match_person(command(), integration("only"), index, {}).leads] == [LEAD]
 
 
 def test_what_both_rounds_read_of_one_record_is_one_record() -> None:
     """A record that comes twice is one match."""
     index = Index([contact(), Record("Contact", CONTACT, {"Title": "Chief"})])
-    match = resolve(command(), integration("only"), index, {})
+    match = match_person(command(), integration("only"), index, {})
     assert [(one.id, one.fields["Title"]) for one in match.contacts] == [(CONTACT, "Chief")]
 
 
 def test_the_match_says_which_step_found_it() -> None:
     """The outcome can tell the reader why this record."""
     keys = (replace(EMAIL, value="other@example.com"), replace(EMAIL, set=4))
-    assert resolve(command(keys=keys), integration("only"), Index([lead()]), {}).step == "key_set:4"
+    assert match_person(command(keys=keys), integration("only"), Index([lead()]), {}).step == "key_set:4"
     by_id = command(salesforce_id=LEAD)
-    assert resolve(by_id, integration("only"), Index([lead()]), {}).step == "salesforce_id"
-    assert resolve(command(), integration("only"), Index([]), {}).step == "none"
+    assert match_person(by_id, integration("only"), Index([lead()]), {}).step == "salesforce_id"
+    assert match_person(command(), integration("only"), Index([]), {}).step == "none"
 
 
 class Counted(dict[str, Any]):
@@ -175,7 +175,7 @@ def test_a_thousand_commands_read_each_record_once_and_not_once_a_command() -> N
     settings = integration("only")
     for one in range(count):
         asked = command(keys=(replace(EMAIL, value=f"P{one}@example.com"),))
-        assert [lead.id for lead in resolve(asked, settings, found, {}).leads] == [f"00Q{one:012d}EAA"]
+        assert [lead.id for lead in match_person(asked, settings, found, {}).leads] == [f"00Q{one:012d}EAA"]
     assert Counted.reads == count
 
 

@@ -2,7 +2,7 @@
 
 from processors.executor.session.report import shares
 from processors.model.connection import Break, Cause
-from processors.model.incidents import Incident, from_json, org_answers, org_broke, to_json
+from processors.model.incidents import Incident, incidents_from_json, org_answers, org_broke, to_json
 
 LOGIN = Break("auth_password", ("b", "a"), "refused")
 FIELD = Break("field_removed", ("a",), "Lead.X is gone")
@@ -68,7 +68,7 @@ OTHERS: list[tuple[Cause, tuple[str, ...], float, str]] = [
 
 def test_episodes_come_back_from_the_ledger_as_they_were() -> None:
     kept = (Incident("auth_token", ("a", "b"), 10.25, "ü"), Incident("field_removed", (), 11.0, ""))
-    assert from_json(to_json(kept)) == kept
+    assert incidents_from_json(to_json(kept)) == kept
 
 
 def test_ll_1_api_calls_are_shared_by_whose_commands_were_worked_on() -> None:

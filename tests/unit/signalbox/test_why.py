@@ -10,14 +10,14 @@ from typer.testing import CliRunner
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.migrate import migrate
-from processors.model.field_history import Clock, fields_to_json, seen, written
+from processors.model.field_history import LastWrite, fields_to_json, seen, written_entry
 from processors.model.ledger import LedgerTransaction
 from signalbox.cli import app
 
 LEAD_15, LEAD = "00Q000000000001", "00Q000000000001EAA"
 OTHER = "00Q000000000002EAA"
 AT = "2026-03-02T09:30:00.000Z"
-CLOCK = Clock(
+CLOCK = LastWrite(
     AT,
     "e-2",
     "c-2",
@@ -40,10 +40,11 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     return opened
 
 
-def keep(engine: Engine, org: str = "main", clock: Clock = CLOCK) -> None:
+def keep(engine: Engine, org: str = "main", clock: LastWrite = CLOCK) -> None:
     ledger = SqlLedger(engine)
     ledger.apply(
-        ledger.take_lease(org, "one"), LedgerTransaction(clocks={LEAD: fields_to_json(written("Title", clock))})
+        ledger.take_lease(org, "one"),
+        LedgerTransaction(field_history={LEAD: fields_to_json(written_entry("Title", clock))}),
     )
 
 
@@ -80,7 +81,7 @@ def test_why_tells_the_later_event_that_found_the_value_there(engine: Engine) ->
     keep(engine)
     ledger = SqlLedger(engine)
     more = fields_to_json(seen("Title", "2026-03-02T09:31:00.000Z", "e-3"))
-    ledger.apply(ledger.take_lease("main", "one"), LedgerTransaction(clocks={LEAD: more}))
+    ledger.apply(ledger.take_lease("main", "one"), LedgerTransaction(field_history={LEAD: more}))
     shown = runner.invoke(app, ["why", LEAD, "Title"])
     assert shown.output.splitlines()[-1] == "  confirmed    by event e-3 of 2026-03-02T09:31:00.000Z"
 

@@ -68,7 +68,7 @@ def test_a_command_is_inserted_once_however_often_it_comes(engine: Engine) -> No
     assert [one.command_id for one in again] == ["c"]
     assert not reused
     assert [one.command_id for one in ledger.unsettled(lease)[0]] == ["a", "b", "c"]
-    assert [one.place for one in ledger.unsettled(lease)[0]] == [1, 2, 3]
+    assert [one.queue_position for one in ledger.unsettled(lease)[0]] == [1, 2, 3]
 
 
 def test_an_id_that_comes_with_another_content_is_told(engine: Engine) -> None:

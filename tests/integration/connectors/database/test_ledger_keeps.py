@@ -138,24 +138,27 @@ def test_old_steps_notices_and_things_are_pruned_and_things_are_kept_longest(eng
 def test_field_clocks_are_put_over_those_of_other_fields(engine: Engine) -> None:
     ledger, lease = begun(engine)
     ledger.apply(
-        lease, LedgerTransaction(clocks={"00Q1": b'{"Title":{"at":"1","value":"A"},"Phone":{"at":"1"}}', "00Q2": b"{}"})
+        lease,
+        LedgerTransaction(
+            field_history={"00Q1": b'{"Title":{"at":"1","value":"A"},"Phone":{"at":"1"}}', "00Q2": b"{}"}
+        ),
     )
-    ledger.apply(lease, LedgerTransaction(clocks={"00Q1": b'{"Title":{"at":"2","value":"B\'s \\u00e9"}}'}))
-    kept = ledger.clocks(lease, ["00Q1", "00Q2", "00Q3"])
+    ledger.apply(lease, LedgerTransaction(field_history={"00Q1": b'{"Title":{"at":"2","value":"B\'s \\u00e9"}}'}))
+    kept = ledger.field_history(lease, ["00Q1", "00Q2", "00Q3"])
     assert {one: orjson.loads(body) for one, body in kept.items()} == {
         "00Q1": {"Title": {"at": "2", "value": "B's é"}, "Phone": {"at": "1"}},
         "00Q2": {},
     }
-    assert ledger.clocks(ledger.take_lease("other", "one"), ["00Q1"]) == {}
+    assert ledger.field_history(ledger.take_lease("other", "one"), ["00Q1"]) == {}
 
 
 def test_field_clocks_are_pruned_long_after_the_last_write(engine: Engine) -> None:
     now = [1e9]
     ledger = SqlLedger(engine, lambda: now[0])
     lease = ledger.take_lease("main", "one")
-    ledger.apply(lease, LedgerTransaction(clocks={"00Q1": b"{}", "00Q2": b"{}"}))
+    ledger.apply(lease, LedgerTransaction(field_history={"00Q1": b"{}", "00Q2": b"{}"}))
     now[0] += KEEP_FIELD_HISTORY - 1
-    ledger.apply(lease, LedgerTransaction(clocks={"00Q2": b'{"Title":{}}'}))
+    ledger.apply(lease, LedgerTransaction(field_history={"00Q2": b'{"Title":{}}'}))
     now[0] += 2
     ledger.prune(lease, 0, 0)
-    assert set(ledger.clocks(lease, ["00Q1", "00Q2"])) == {"00Q2"}
+    assert set(ledger.field_history(lease, ["00Q1", "00Q2"])) == {"00Q2"}

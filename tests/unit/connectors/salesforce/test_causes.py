@@ -83,7 +83,7 @@ def test_ll_18_a_refused_query_names_what_is_gone() -> None:
     body = [{"errorCode": "INVALID_FIELD", "message": "SELECT x\n^\nNo such column 'Tier__c' on entity 'Lead'"}]
     with pytest.raises(Refused) as told:
         fail(400, body, write=False, what="query of Lead")
-    assert told.value.gone == "Tier__c"
+    assert told.value.absent == "Tier__c"
 
 
 def test_ll_28_a_credential_of_another_org_is_refused_at_login_and_its_token_used_for_nothing(

@@ -4,12 +4,12 @@ from typing import Protocol
 
 from processors.model.rule_table import Book
 from processors.sources.rule_book import BOOK
+from tests.unit.deciding.rules.cases_account_opportunity import ACCOUNTS, OPPORTUNITIES, OWNERS
 from tests.unit.deciding.rules.cases_actions import ACTION, MATCH
 from tests.unit.deciding.rules.cases_bookings import BOOKINGS
 from tests.unit.deciding.rules.cases_by_hand import BY_HAND
 from tests.unit.deciding.rules.cases_calls import CALLS
 from tests.unit.deciding.rules.cases_clocks import CLOCKS
-from tests.unit.deciding.rules.cases_companions import ACCOUNTS, OPPORTUNITIES, OWNERS
 from tests.unit.deciding.rules.cases_fields import MANDATORY, MAPPING, POLICIES
 from tests.unit.deciding.rules.cases_interactions import INTERACTIONS
 from tests.unit.deciding.rules.cases_own import OWN

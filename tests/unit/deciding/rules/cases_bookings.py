@@ -9,7 +9,7 @@ from processors.deciding.case import Case
 from processors.integration.model import Integration
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import resolve
+from processors.matching.match import match_person
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.booking.decide import decide_booking, effects
@@ -103,7 +103,7 @@ def decided(
 ) -> tuple[Match, Decision]:
     """Return what matches and what is decided, with the activity that was logged for the booking."""
     index = Index(rows)
-    match = apply_choice(resolve(asked, own, index, {}, book), choice, None, own, index, book)
+    match = apply_choice(match_person(asked, own, index, {}, book), choice, None, own, index, book)
     activities = {effects(asked, {})[0]: logged} if logged else {}
     match = replace(match, users=USERS, activities=activities)
     return match, decide_booking(Case(asked, match, own, facts(), NOW, book, resolution=choice))

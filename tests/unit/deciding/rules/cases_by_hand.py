@@ -5,7 +5,7 @@ from typing import Any
 
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import resolve
+from processors.matching.match import match_person
 from processors.model.rule_table import Book
 from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide
@@ -49,7 +49,7 @@ class ByHand:
         asked = command(self.action, self.chosen, **self.more)
         index = Index(self.rows)
         choice = Resolution(self.chosen) if self.chosen else None
-        match = apply_choice(resolve(asked, settings, index, {}, book), choice, None, settings, index, book)
+        match = apply_choice(match_person(asked, settings, index, {}, book), choice, None, settings, index, book)
         decision = decide(asked, replace(match, users=USERS), settings, facts(), NOW, book, resolution=choice)
         links = [f"{one.kind} {one.source_id} {one.record_id or one.role}" for one in decision.links]
         allowed = ["duplicates allowed" for step in decision.steps if step.allow_duplicates]

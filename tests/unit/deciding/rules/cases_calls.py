@@ -10,7 +10,7 @@ from processors.executor.org_queue.call_buffer import command_of
 from processors.integration.model import Integration
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import resolve
+from processors.matching.match import match_person
 from processors.model.rule_table import Book
 from processors.model.values import Decision, ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.pbx_call.assemble import assemble
@@ -106,7 +106,7 @@ def case_of(
     call = assemble("call-1", told, "DE", timed_out=timed_out)
     asked = command_of(command(contract="pbx_call", integration="pbx", keys=(), lead={}, contact={}), call, "DE")
     index = Index(rows)
-    match = apply_choice(resolve(asked, settings, index, {}, book), resolution, assigned, settings, index, book)
+    match = apply_choice(match_person(asked, settings, index, {}, book), resolution, assigned, settings, index, book)
     activities = {effects(asked)[0]: logged} if logged else {}
     match = replace(match, users=USERS, activities=activities)
     return Case(asked, match, settings, org or facts(), NOW, book, call, resolution)

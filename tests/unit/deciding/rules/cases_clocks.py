@@ -8,8 +8,8 @@ from typing import Any
 
 from processors.deciding.case import STALE
 from processors.matching.index import Index
-from processors.matching.match import resolve
-from processors.model.field_history import Clock, seen, written
+from processors.matching.match import match_person
+from processors.model.field_history import LastWrite, seen, written_entry
 from processors.model.rule_table import Book
 from processors.model.values import Record
 from processors.sources.decide import decide
@@ -32,7 +32,7 @@ TIMES = {"earlier": "2026-03-02T09:29:00.000Z", "now": "2026-03-02T09:30:00.000Z
 
 def kept(when: str, value: Any = "Chief", event: str = "e-0", name: str = "Title") -> dict[str, dict[str, Any]]:
     """Return what is kept of a title that an event wrote at that time."""
-    return written(name, Clock(TIMES[when], event, value=value))
+    return written_entry(name, LastWrite(TIMES[when], event, value=value))
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Guarded:
     name: str
     then: tuple[str, ...]
     rows: tuple[Record, ...] = (lead(Title="Chief"),)
-    clocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    field_history: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     command: Mapping[str, Any] = field(default_factory=lambda: {"lead": {"Title": "Boss"}})
     settings: Mapping[str, Any] = field(default_factory=dict)
     action: str = "only"
@@ -55,7 +55,7 @@ class Guarded:
     def run(self, book: Book = BOOK) -> tuple[str, ...]:
         """Return what is decided, in lines; what is stale and what was there already are told too."""
         asked, settings = command(**self.command), integration(self.action, **self.settings)
-        match = replace(resolve(asked, settings, Index(self.rows), {}, book), clocks=self.clocks)
+        match = replace(match_person(asked, settings, Index(self.rows), {}, book), field_history=self.field_history)
         decision = decide(asked, match, settings, org_facts(), NOW, book)
         lines = [*told(match, decision), *(f"stale {name}" for name in decision.stale_fields)]
         return (*lines, *(f"seen {name}" for names in decision.seen.values() for name in names))
@@ -67,23 +67,25 @@ RESPECT = {"write": {"default": "respect_human"}}
 
 _ORDER = [
     Guarded("EG-1 EG-4: a field that no event wrote is written", WRITTEN),
-    Guarded("EG-2: a newer event writes", WRITTEN, clocks={LEAD: kept("earlier")}),
-    Guarded("EG-3: another event of the very same time writes", WRITTEN, clocks={LEAD: kept("now")}),
-    Guarded("EG-4: an event is not older than itself", WRITTEN, clocks={LEAD: kept("later", event="e-1")}),
-    Guarded("EG-5: an older event does not write", KEPT, clocks={LEAD: kept("later")}),
+    Guarded("EG-2: a newer event writes", WRITTEN, field_history={LEAD: kept("earlier")}),
+    Guarded("EG-3: another event of the very same time writes", WRITTEN, field_history={LEAD: kept("now")}),
+    Guarded("EG-4: an event is not older than itself", WRITTEN, field_history={LEAD: kept("later", event="e-1")}),
+    Guarded("EG-5: an older event does not write", KEPT, field_history={LEAD: kept("later")}),
     Guarded(
         "EG-5: what is left of an older event is written",
         ("updated none", "update Lead LEAD Phone=1", "stale Lead.Title"),
-        clocks={LEAD: kept("later")},
+        field_history={LEAD: kept("later")},
         command={"lead": {"Title": "Boss", "Phone": "1"}},
     ),
     Guarded(
-        "EG-5: an event is older than one that found its value there", KEPT, clocks={LEAD: seen("Title", "9", "x")}
+        "EG-5: an event is older than one that found its value there",
+        KEPT,
+        field_history={LEAD: seen("Title", "9", "x")},
     ),
     Guarded(
         "EG-5: an older event does not empty a field",
         KEPT,
-        clocks={LEAD: kept("later")},
+        field_history={LEAD: kept("later")},
         command={"lead": {"Title": None}},
         settings={"write": {"blank": "clear"}},
     ),
@@ -131,13 +133,13 @@ _ORDER = [
     Guarded(
         "EG-2 EG-5: a time far ahead counts as now",
         KEPT,
-        clocks={LEAD: kept("later")},
+        field_history={LEAD: kept("later")},
         command={"lead": {"Title": "Boss"}, "event_time": NOW + timedelta(hours=2)},
     ),
     Guarded(
         "EG-2: a time a little ahead is believed",
         WRITTEN,
-        clocks={LEAD: kept("later")},
+        field_history={LEAD: kept("later")},
         command={"lead": {"Title": "Boss"}, "event_time": NOW + timedelta(minutes=5)},
     ),
     Guarded(
@@ -154,18 +156,20 @@ _ORDER = [
     ),
 ]
 _HUMAN = [
-    Guarded("EG-6: our own value is overwritten", WRITTEN, clocks={LEAD: kept("earlier")}, settings=RESPECT),
-    Guarded("EG-7: a person's value stays", KEPT, clocks={LEAD: kept("earlier", "Aide")}, settings=RESPECT),
+    Guarded("EG-6: our own value is overwritten", WRITTEN, field_history={LEAD: kept("earlier")}, settings=RESPECT),
+    Guarded("EG-7: a person's value stays", KEPT, field_history={LEAD: kept("earlier", "Aide")}, settings=RESPECT),
     Guarded("EG-7: a value that we never wrote is a person's", KEPT, settings=RESPECT),
     Guarded(
         "EG-7: that an event found a person's value there does not make it ours",
         KEPT,
-        clocks={LEAD: seen("Title", TIMES["earlier"], "x")},
+        field_history={LEAD: seen("Title", TIMES["earlier"], "x")},
         settings=RESPECT,
     ),
-    Guarded("EG-5: our own value stays against an older event", KEPT, clocks={LEAD: kept("later")}, settings=RESPECT),
-    Guarded("EG-2: overwrite writes over a person's value", WRITTEN, clocks={LEAD: kept("earlier", "Aide")}),
-    Guarded("EG-5: overwrite does not by an older event", KEPT, clocks={LEAD: kept("later", "Aide")}),
+    Guarded(
+        "EG-5: our own value stays against an older event", KEPT, field_history={LEAD: kept("later")}, settings=RESPECT
+    ),
+    Guarded("EG-2: overwrite writes over a person's value", WRITTEN, field_history={LEAD: kept("earlier", "Aide")}),
+    Guarded("EG-5: overwrite does not by an older event", KEPT, field_history={LEAD: kept("later", "Aide")}),
     Guarded(
         "EG-7: what a person typed is not emptied",
         KEPT,

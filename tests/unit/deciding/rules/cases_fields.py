@@ -1,7 +1,7 @@
 """Scenarios of single fields and of mappings. Rule of this file: data alone."""
 
+from tests.unit.deciding.rules.cases_account_opportunity import DEALS, FIRM, NEW_DEAL, NEW_FIRM, ON
 from tests.unit.deciding.rules.cases_actions import CONVERT, CREATE_CONTACT, CREATE_LEAD, UPDATE_CONTACT, UPDATE_LEAD
-from tests.unit.deciding.rules.cases_companions import DEALS, FIRM, NEW_DEAL, NEW_FIRM, ON
 from tests.unit.deciding.rules.scenarios import (
     ACCOUNT,
     DEAL,

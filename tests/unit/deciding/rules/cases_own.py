@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from processors.matching.index import Index
-from processors.matching.match import resolve, with_companions
+from processors.matching.match import match_person, with_account_and_opportunity
 from processors.matching.own import by_own
 from processors.model.rule_table import Book
 from processors.model.values import OwnRecord, Record
@@ -66,8 +66,8 @@ class Own:
         """Return what is decided, in lines; the own record that was passed over, and what is disowned."""
         asked = command(**{"person": self.person, "keys": (), "lead": SAID, **self.command})
         settings, index = integration("lead"), Index(self.rows)
-        match = by_own(resolve(asked, settings, index, {}, book), asked, settings, self.own, (), index, "US", book)
-        match = with_companions(match, asked, settings, index, {}) if match.step == "own" else match
+        match = by_own(match_person(asked, settings, index, {}, book), asked, settings, self.own, (), index, "US", book)
+        match = with_account_and_opportunity(match, asked, settings, index, {}) if match.step == "own" else match
         decision = decide(asked, match, settings, org_facts(), NOW, book)
         more = [f"passed {match.own_passed}"] if match.own_passed else []
         more += [f"disowned {one}" for one in decision.disowned]

@@ -11,7 +11,7 @@ from processors.deciding.source_record import resumed
 from processors.matching.index import Index
 from processors.matching.links import apply_link
 from processors.matching.manual_choice import apply_choice
-from processors.matching.match import resolve
+from processors.matching.match import match_person
 from processors.model.rule_table import Book
 from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide
@@ -129,7 +129,7 @@ class Synced:
                 {} if self.known is None else _known(*self.known),
             )
         index, choice = Index(self.rows), Resolution(self.chosen) if self.chosen else None
-        match = resolve(asked, own, index, {}, book)
+        match = match_person(asked, own, index, {}, book)
         match = replace(match, linked_id=self.linked) if choice else apply_link(match, self.linked, own, index, book)
         match = apply_choice(match, choice, None, own, index, book)
         activities = {field_sales_activity.effects(asked)[0]: self.logged} if self.logged else {}

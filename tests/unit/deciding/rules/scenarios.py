@@ -11,7 +11,7 @@ from typing import Any
 
 from processors.integration.model import Integration
 from processors.matching.index import Index
-from processors.matching.match import resolve
+from processors.matching.match import match_person
 from processors.model.rule_table import Book
 from processors.model.values import Decision, FieldFacts, Match, ObjectFacts, OrgFacts, Record
 from processors.sources.decide import decide
@@ -154,7 +154,7 @@ class Scenario:
     def run(self, book: Book = BOOK) -> tuple[str, ...]:
         """Return what is decided, in lines."""
         asked, settings = command(**self.command), integration(self.action, **self.settings)
-        match = resolve(asked, settings, Index(self.rows), self.kept, book)
+        match = match_person(asked, settings, Index(self.rows), self.kept, book)
         return told(match, decide(asked, match, settings, org_facts(self.facts), NOW, book))
 
 

@@ -42,7 +42,7 @@ def queue(*jobs: Job) -> Queue:
 
 def picked(*jobs: Job, claims: Claims | None = None, limit: int = 10) -> list[int]:
     """Return the places of those that may go at time 1."""
-    return [one.place for one in pick(queue(*jobs), claims or Claims(), {}, 1.0, limit)]
+    return [one.queue_position for one in pick(queue(*jobs), claims or Claims(), {}, 1.0, limit)]
 
 
 def test_commands_of_one_person_go_together_in_order() -> None:
@@ -248,8 +248,8 @@ class AtTheDesk(RuleBasedStateMachine):
         last: dict[str, int] = {}
         for one in self.settled:
             for key in one.keys:
-                assert last.get(key, 0) < one.place, f"{key}: {one.place} after {last[key]}"
-                last[key] = one.place
+                assert last.get(key, 0) < one.queue_position, f"{key}: {one.queue_position} after {last[key]}"
+                last[key] = one.queue_position
 
     def teardown(self) -> None:
         """Everything settles, and nothing is held when it has."""

@@ -82,7 +82,7 @@ def test_live_and_bulk_never_share_a_batch_and_live_goes_first() -> None:
     first, second = scheduler.next_batch(0.0, 10), scheduler.next_batch(0.0, 10)
     assert first is not None
     assert second is not None
-    assert [[one.place for one in batch[1]] for batch in (first, second)] == [[2], [1, 3]]
+    assert [[one.queue_position for one in batch[1]] for batch in (first, second)] == [[2], [1, 3]]
 
 
 def test_lanes_below_the_lowest_wait_and_the_first_of_them_is_known() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from processors.integration.model import Integration
 from processors.matching.index import Index
-from processors.matching.match import resolve, resolve_call
+from processors.matching.match import match_call, match_person
 from processors.matching.queries import person_questions
 from processors.model.call import Call
 from processors.model.phone_numbers import dialled, outside_number
@@ -109,7 +109,7 @@ def test_xb_11_a_number_is_found_in_each_written_form_and_any_field(held: str) -
     forms = {value for alternative in question.any_of for one in alternative for value in one.values}
     assert held in forms
     row = Record("Contact", CONTACT, {"Phone": None, "OtherPhone": held})
-    match = resolve(asked(NUMBER), settings(), Index([row]), {})
+    match = match_person(asked(NUMBER), settings(), Index([row]), {})
     assert ([one.id for one in match.contacts], match.step) == ([CONTACT], "phone")
 
 
@@ -135,19 +135,19 @@ def test_xb_11_configured_fields_and_objects_alone_are_searched() -> None:
     assert (question.object, [one.field for (one,) in question.any_of]) == ("Lead", ["Direct__c"])
     assert "Direct__c" in question.fields
     rows = [Record("Lead", LEAD, {"Direct__c": "030 901820"}), Record("Lead", LEAD_2, {"Phone": "030 901820"})]
-    assert [one.id for one in resolve_call(asked("030 901820"), own, Index(rows)).leads] == [LEAD]
+    assert [one.id for one in match_call(asked("030 901820"), own, Index(rows)).leads] == [LEAD]
 
 
 def test_a_number_that_only_looks_alike_is_no_match() -> None:
     """Text found by its digits is compared as E.164: the same digits abroad are someone else."""
     rows = [Record("Lead", LEAD, {"Phone": "+4330901820"}), Record("Account", ACCOUNT, {"Phone": "030/901821"})]
-    assert resolve_call(asked(NUMBER), settings(), Index(rows)) == Match()
+    assert match_call(asked(NUMBER), settings(), Index(rows)) == Match()
 
 
 def test_a_number_held_with_an_extension_is_the_same_line() -> None:
     """Its extension does not count; and one that comes with an extension is asked for without it."""
     row = Record("Lead", LEAD, {"Phone": "+49 30 901820 ext. 7"})
-    assert [one.id for one in resolve_call(asked(NUMBER), settings(), Index([row])).leads] == [LEAD]
+    assert [one.id for one in match_call(asked(NUMBER), settings(), Index([row])).leads] == [LEAD]
     (question, *_) = person_questions([(asked("+49 30 901820 ext. 12"), settings())], facts())
     assert any(NUMBER in one.values for alternative in question.any_of for one in alternative)
 
@@ -157,14 +157,14 @@ def test_a_withheld_or_short_number_asks_nothing_and_matches_nobody() -> None:
     for text in ("anonymous", "+266696687", "201", "110", "sip:alice@pbx.example.com"):
         assert person_questions([(asked(text), settings())], facts()) == ()
         row = Record("Lead", LEAD, {"Phone": text})
-        assert resolve_call(asked(text), settings(), Index([row])) == Match()
+        assert match_call(asked(text), settings(), Index([row])) == Match()
 
 
 def test_a_converted_lead_is_followed_to_its_contact() -> None:
     """Lead and contact are one person, the contact (VS-7)."""
     lead = Record("Lead", LEAD, {"Phone": NUMBER, "IsConverted": True, "ConvertedContactId": CONTACT})
     contact = Record("Contact", CONTACT, {"Phone": "+4930111111"})
-    match = resolve(asked(NUMBER), settings(), Index([lead, contact]), {})
+    match = match_person(asked(NUMBER), settings(), Index([lead, contact]), {})
     assert (match.leads, [one.id for one in match.contacts], match.followed) == ((), [CONTACT], LEAD)
 
 
@@ -177,7 +177,7 @@ def test_leads_contacts_and_accounts_of_one_number_are_all_found() -> None:
         Record("Account", ACCOUNT, {"Phone": "+49 30 901820"}),
         Record("Lead", "00Q000000000003EAA", {"Phone": NUMBER, "IsDeleted": True}),
     ]
-    match = resolve_call(asked(NUMBER), settings(), Index(rows))
+    match = match_call(asked(NUMBER), settings(), Index(rows))
     assert [one.id for one in (*match.leads, *match.contacts, *match.accounts)] == [LEAD, LEAD_2, CONTACT, ACCOUNT]
 
 
@@ -188,7 +188,7 @@ def test_a_call_result_is_never_matched_by_number_alone() -> None:
     )
     one = command(keys=(), person=Person(phones=(NUMBER,)))
     assert person_questions([(one, calls)], facts()) == ()
-    assert resolve(one, calls, Index([Record("Lead", LEAD, {"Phone": NUMBER})]), {}) == Match()
+    assert match_person(one, calls, Index([Record("Lead", LEAD, {"Phone": NUMBER})]), {}) == Match()
 
 
 def test_questions_are_alternatives_of_one_field_each() -> None:
@@ -202,8 +202,8 @@ def test_a_call_is_matched_by_number_alone_and_what_a_user_does_by_keys_too() ->
     rows = [Record("Contact", CONTACT, {"HomePhone": NUMBER}), Record("Lead", LEAD, {"Phone": NUMBER})]
     key = MatchKey(1, "phone", NUMBER, lead="Phone")
     call = replace(asked(NUMBER), keys=(key,))
-    assert [one.id for one in resolve(call, settings(), Index(rows), {}).contacts] == [CONTACT]
+    assert [one.id for one in match_person(call, settings(), Index(rows), {}).contacts] == [CONTACT]
     by_hand = replace(call, request=Request("log_activity"))
-    assert resolve(by_hand, settings(), Index(rows), {}).step == "key_set:1"
+    assert match_person(by_hand, settings(), Index(rows), {}).step == "key_set:1"
     unkeyed = replace(by_hand, keys=())
-    assert [one.id for one in resolve(unkeyed, settings(), Index(rows), {}).contacts] == [CONTACT]
+    assert [one.id for one in match_person(unkeyed, settings(), Index(rows), {}).contacts] == [CONTACT]
