@@ -75,7 +75,7 @@ class LedgerReads:
                     found.setdefault(record_id, []).append(source_id)
         return found
 
-    def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
+    def field_history(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return the field history of these records (see `model/field_history.py`); others are out."""
         table = tables.field_clock.c
         found: dict[str, bytes] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from processors.deciding.actions import by_action, meant
+from processors.deciding.actions import by_action, selected_records
 from processors.deciding.case import Case, Part
 from processors.matching import links
 from processors.model.values import Decision, Link
@@ -91,7 +91,7 @@ def deleted(case: Case, rule: str) -> Decision:
 
 def _taken(case: Case) -> Part | None:
     """Return the refusal of a first link to a record that another record of the source is linked with, or None."""
-    records, how = meant(case)
+    records, how = selected_records(case)
     record = records[0] if len(records) == 1 else None
     if record is None or case.match.step == "link" or record.id == case.match.linked_id:
         return None

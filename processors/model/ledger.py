@@ -222,7 +222,7 @@ class Ledger(Protocol):
     def linked(self, lease: Lease, kind: str, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Return the source IDs whose links lead to these records, by record ID; those without a link are left out."""
 
-    def clocks(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
+    def field_history(self, lease: Lease, record_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return the field history of these records, as `model/field_history.py` has it; unknown ones are out."""
 
     def unpublished(self, org: str, after: int, limit: int) -> Sequence[Unpublished]:

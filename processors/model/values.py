@@ -56,25 +56,23 @@ class Match:
     What the org holds for one command.
 
     `leads` and `contacts` are the records that match (after key sets in order, converted leads already followed to
-    their contact, and lead and contact that are one converted person already joined).
-    `step` says how: `salesforce_id`, `key_set:<n>` (from 1), `phone` (a caller's number), `chosen` or `assigned` (by
-    someone), `link` (the record that the source's own record is linked with), or `none`.
-    `ignored_id` is the event's SalesforceID where it was not found or deleted, and the keys were used instead.
-    `accounts` are those that match the command's account keys; `account_of` is the matched contact's own account;
-    `opportunity` is the open one kept for the matched contact, where there is one.
-    `followed` is the ID of the converted lead through which the contact was found; `also` are the IDs of converted
-    leads that are the same person.
-    `activities` are the activities logged for the command's thing so far, by effect key; `users` are the org's users
-    whom the acting agent's e-mail or user name, or the default owner, names; `things` is what the ledger keeps of the
-    source's things, by source ID; `together` is what it keeps of this person's interactions with this agent, for this
-    integration and the one that shares activities with it, by the source IDs under which it is kept; `assigned` is the
-    record that someone chose for good for this person (XB-19); `linked_id` is the ID of the record that the source's
-    own record is linked with, whether it is still there or not (LL-7). `made` are the records that this very event
-    created before, by role; `own_gone` is the deleted record that an earlier event of the source entity wrote for this
-    person, `own_passed` the one that it wrote where the keys found another, and `own_rules` the rules that say so
-    (`matching/own.py`; step `own`). `taken` names the other record of the source that each of these records is linked
-    with, by record ID. `clocks` is what is kept of these records'
-    fields, by record ID (`processors/model/field_history.py`).
+    their contact, and lead and contact that are one converted person already joined). `step` says how: `salesforce_id`,
+    `key_set:<n>` (from 1), `phone` (a caller's number), `chosen` or `assigned` (by someone), `link` (the record that
+    the source's own record is linked with), or `none`. `ignored_id` is the event's SalesforceID where it was not found
+    or deleted, and the keys were used instead. `accounts` are those that match the command's account keys; `account_of`
+    is the matched contact's own account; `opportunity` is the open one kept for the matched contact, where there is
+    one. `followed` is the ID of the converted lead through which the contact was found; `also` are the IDs of converted
+    leads that are the same person. `activities` are the activities logged for the command's source entity so far, by
+    effect key; `users` are the org's users whom the acting agent's e-mail or user name, or the default owner, names;
+    `source_states` is what the ledger keeps of source entities, by source ID; `together` is what it keeps of this
+    person's interactions with this agent, for this integration and the one that shares activities with it, by the
+    source IDs under which it is kept; `assigned` is the record that someone chose for good for this person (XB-19);
+    `linked_id` is the ID of the record that the source's own record is linked with, whether it is still there or not
+    (LL-7). `made` are the records that this very event created before, by role; `own_gone` is the deleted record that
+    an earlier event of the source entity wrote for this person, `own_passed` the one that it wrote where the keys found
+    another, and `own_rules` the rules that say so (`matching/own.py`; step `own`). `taken` names the other record of
+    the source that each of these records is linked with, by record ID. `field_history` says which event wrote which
+    fields of these records, by record ID (`processors/model/field_history.py`).
     """
 
     step: str = "none"
@@ -97,7 +95,7 @@ class Match:
     own_passed: str | None = None
     own_rules: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
-    clocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    field_history: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def record_ids(self) -> tuple[str, ...]:

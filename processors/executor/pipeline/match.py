@@ -50,13 +50,13 @@ def match_batch(
     opportunities = _opportunities(jobs, records, deps, lease)
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
     index = Index(records, deps.region)
-    clocks = _clocks(jobs, records, deps, lease)
+    field_history = _field_history(jobs, records, deps, lease)
     linked = _linked(jobs, records, deps, lease)
 
     def match(job: Job) -> Match:
         if job.settings is None:
             return Match()
-        found = resolve(job.command, job.settings, index, opportunities)
+        found = match_person(job.command, job.settings, index, opportunities)
         found = links.apply_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
         found = apply_choice(found, job.resolution, kept.assigned_to(job), job.settings, index)
         keyed = index.holding(facts.external_field, old_keys.get(job.id, ()))
@@ -65,7 +65,9 @@ def match_batch(
             found = with_account_and_opportunity(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
         found = links.with_taken(found, job.command, linked)
-        return replace(found, clocks={one: clocks[one] for one in found.record_ids if one in clocks})
+        return replace(
+            found, field_history={one: field_history[one] for one in found.record_ids if one in field_history}
+        )
 
     return match
 
