@@ -228,7 +228,7 @@ def run_notifier_process(process: Process) -> None:
     recipients = {name: one.recipients for name, one in process.integrations.by_name.items()}
     with SmtpMailer(server) as mailer:
         notifier = notifier_app.Notifier(
-            MailSettings(sender=section.sender, domain=section.domain),
+            MailSettings(sender=section.sender, domain=section.domain, instance_urls=_instance_urls(process.settings)),
             recipients,
             mailer=mailer,
             notes=DatabaseNotes(engine),
@@ -238,6 +238,11 @@ def run_notifier_process(process: Process) -> None:
             owners={name: org.owners for name, org in process.settings.orgs.items() if org.owners is not None},
         )
         _run_sink(process, notifier_app.GROUP, notifier_app.TOPICS, notifier, lambda *one: _told(process, *one))
+
+
+def _instance_urls(settings: Settings) -> dict[str, str]:
+    """Return the address of each org that the settings name, for the links of mails."""
+    return {name: org.instance_url for name, org in settings.orgs.items() if org.instance_url}
 
 
 def _outcome(process: Process, data: bytes) -> Outcome:

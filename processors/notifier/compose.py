@@ -91,8 +91,8 @@ def compose_digest(outcomes: Sequence[Outcome], recipient: str, settings: MailSe
     words = words_for(first)
     integration = clean(first.integration, 60)
     view = {
-        "headline": f"Not written to Salesforce: {len(outcomes)} results of {integration}",
-        "happened": f"{len(outcomes)} results of the integration {integration} could not be written to Salesforce, "
+        "headline": f"Not written to Salesforce: {len(outcomes)} events of {integration}",
+        "happened": f"{len(outcomes)} events of the integration {integration} could not be written to Salesforce, "
         "all for the same reason.",
         "words": words,
         "what": shared(first),
@@ -102,7 +102,7 @@ def compose_digest(outcomes: Sequence[Outcome], recipient: str, settings: MailSe
         ],
         "foot": [("Rules", rules(first)), ("Integration", integration), ("Outcomes", str(len(outcomes)))],
     }
-    subject = f"{len(outcomes)} results: {words.short} ({integration})"
+    subject = f"{len(outcomes)} events: {words.short} ({integration})"
     return _mail("digest", subject, view, outcomes, recipient, settings)
 
 

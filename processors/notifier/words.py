@@ -25,17 +25,17 @@ REASONS: Mapping[Reason, Words] = {
         "no matching record",
         "No lead or contact in Salesforce matches this person, and this integration only updates records that exist.",
         "Create the lead or contact in Salesforce, or correct its e-mail address or phone number there, "
-        "then send the result again.",
+        "then send the event again.",
     ),
     "multiple_match": Words(
         "several matching records",
         "More than one record in Salesforce matches this person, so it is not clear which one is meant.",
-        "Merge the records that match, or change them so that only one does, then send the result again.",
+        "Merge the records that match, or change them so that only one does, then send the event again.",
     ),
     "mandatory_unmapped": Words(
         "mandatory field has no source",
         "A new record was needed, but Salesforce demands fields that this integration does not fill.",
-        "Ask whoever maintains the integration to map the fields that are named here, then send the result again.",
+        "Ask whoever maintains the integration to map the fields that are named here, then send the event again.",
     ),
     "record_deleted": Words(
         "linked record is gone",
@@ -58,22 +58,22 @@ REASONS: Mapping[Reason, Words] = {
     "salesforce_refused": Words(
         "refused by Salesforce",
         "Salesforce refused to save the change. Its own answer is given here.",
-        "Correct what Salesforce objects to, in the record or in its rules, then send the result again.",
+        "Correct what Salesforce objects to, in the record or in its rules, then send the event again.",
     ),
     "id_reused": Words(
-        "two results under one ID",
+        "two events under one ID",
         "The source application sent this event under an ID that it had already used for an event with other content. "
         "The first one counts; this one was not written.",
         "Ask whoever maintains the source application to send each event under an ID of its own.",
     ),
     "settings_missing": Words(
         "integration is not set up",
-        "The integration that wanted this result is not set up where it has to be carried out.",
-        "Ask whoever maintains the integration to add it there, then send the result again.",
+        "The integration that wanted this event is not set up where it has to be carried out.",
+        "Ask whoever maintains the integration to add it there, then send the event again.",
     ),
     "internal": Words(
         "internal fault",
-        "A fault of this program stopped the result from being written. It is not a fault of your data.",
+        "A fault of this program stopped the event from being written. It is not a fault of your data.",
         "Give the outcome ID in this mail to whoever operates Signalbox.",
     ),
 }
@@ -81,7 +81,7 @@ REASONS: Mapping[Reason, Words] = {
 
 UNKNOWN = Words(
     "not written",
-    "The result could not be written to Salesforce.",
+    "The event could not be written to Salesforce.",
     "Give the outcome ID in this mail to whoever operates Signalbox.",
 )
 
