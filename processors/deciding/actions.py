@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from processors.deciding import account_opportunity
 from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
+from processors.deciding.conform import written
 from processors.integration.model import Integration
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
@@ -203,15 +204,16 @@ def _after_conversion(case: Case, lead: Part) -> Part:
     expected = Record("Contact", "", {name: held.get(name) for name in mapped})
     was_lead = replace(case.match, also=(*case.match.also, record.id))
     part = replace(case, match=was_lead).update("contact", expected, mapped)
+    fitting, unfit = case.conform.update("Contact", mapped)
     always = {
         name: value
-        for name, value in mapped.items()
+        for name, value in fitting.items()
         if not is_blank(value)
         and f"Contact.{name}" not in part.stale
         and case.settings.write.policy_of(f"Contact.{name}") == "overwrite"
     }
     fields = {**(part.step.fields if part.step else {}), **always}
     if not fields:
-        return Part(rules=part.rules, stale=part.stale)
+        return Part(rules=part.rules, stale=part.stale, unfit=part.unfit)
     step = Step("contact", "update", "Contact", target="convert", fields=fields)
-    return Part(step, rules=part.rules, stale=part.stale)
+    return Part(step, rules=part.rules, stale=part.stale, unfit=written(unfit, fields))

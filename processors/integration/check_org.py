@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from processors.integration import check_values
 from processors.integration.model import FieldMap, FieldSource, Integration
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts, Record
 
@@ -39,7 +40,10 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
     for name, fields in maps.items():
         known = facts.objects.get(name)
         if known is not None:
-            found += [*_mapped(name, fields, known), *(_mandatory(name, fields, known) if fields else ())]
+            found += [
+                *_mapped(name, fields, known, integration.locale),
+                *(_mandatory(name, fields, known) if fields else ()),
+            ]
         elif fields or (integration.activity.enabled and name == integration.activity.object):
             found.append(("gone", f"{name} is not visible to the integration user, but this integration writes it"))
     found += [
@@ -86,7 +90,7 @@ def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[
     ]
 
 
-def _mapped(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
+def _mapped(name: str, fields: FieldMap, known: ObjectFacts, locale: str) -> Iterator[tuple[Level, str]]:
     """Say which mapped fields the org lacks (SP-24) or does not let us write (SP-22)."""
     for field, source in fields.items():
         there = known.fields.get(field)
@@ -99,6 +103,7 @@ def _mapped(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[L
             )
         else:
             yield from _picklist(name, there, source)
+            yield from check_values.faults(name, there, source, locale)
 
 
 def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tuple[Level, str]]:

@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import regex
 
 from processors.model import read_values
-from processors.model.normalise import NUMBERS, record_id
+from processors.model.normalise import NUMBERS, is_blank, record_id
 from processors.model.values import FieldFacts
 from schemas.values import Scalar
 
@@ -59,7 +59,7 @@ def fit(fact: FieldFacts, value: Scalar, writer: Writer) -> Fit:
     """Return what the field takes of *value*; a field of a type that is not known here takes it as it is."""
     kind = "number" if fact.type in NUMBERS else fact.type
     reader = _READERS.get(kind)
-    return Fit(value) if reader is None else reader(fact, value, writer)
+    return Fit(value) if reader is None or is_blank(value) else reader(fact, value, writer)
 
 
 def _dropped(value: Scalar, why: str) -> Fit:

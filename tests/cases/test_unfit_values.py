@@ -183,3 +183,19 @@ def test_an_activity_is_conformed_like_everything_else(play: Play) -> None:
     task = run.row("Task")
     assert (len(task["Subject"]), task["Subject"][-1]) == (255, "…")
     assert "Task.Subject" in conformed(run)
+
+
+def test_companions_and_the_contact_of_a_conversion_are_conformed_too(play: Play) -> None:
+    text = (FOLDER / "integrations" / "convert.yaml").read_text(encoding="utf-8")
+    text = text.replace(
+        "  account: { Name: person.company }\n",
+        "  account: { Name: person.company, AnnualRevenue: fields.budget }\n"
+        "  contact: { LastName: person.last_name, Email: person.email, Title: fields.title }\n",
+    )
+    event = {**result(budget="1,500", title="T" * 200), "project": "V"}
+    lead = {"LastName": "Ann", "Company": "Acme", "Email": "ann@example.com"}
+    run = play([{"org has": "Lead", "records": [lead]}, publish(event)], convert=text)
+    assert run.told() == ["converted"]
+    assert len(run.row("Contact")["Title"]) == 128
+    assert run.row("Account")["AnnualRevenue"] == 1500
+    assert set(conformed(run)) == {"Contact.Title", "Account.AnnualRevenue"}

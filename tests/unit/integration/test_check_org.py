@@ -22,6 +22,16 @@ def integration(**more: object) -> Integration:
     return integration_of({**told, **more})
 
 
+def _typed() -> OrgFacts:
+    known = facts()
+    lead = known.objects["Lead"]
+    like = lead.fields["Title"]
+    kinds = {"AnnualRevenue": "currency", "OwnerId": "reference", "Visit_Day__c": "date", "Opt_In__c": "boolean"}
+    more = {name: replace(like, name=name, type=kind) for name, kind in {**kinds, "Email": "email"}.items()}
+    return replace(known, objects={**known.objects, "Lead": replace(lead, fields={**lead.fields, **more})})
+
+
+TYPED = _typed()
 LINKED = integration(link={"id_field": "Description", "synced_field": "Title"})
 MAPPED = integration(map={"lead": {"Title": "person.company"}})
 KEYED = integration(
@@ -59,3 +69,45 @@ def test_a_field_that_is_read_only_is_an_error_and_not_gone() -> None:
     assert [(found.level, found.absent) for found in targets(MAPPED, org.facts()) if found.level == "error"] == [
         ("error", False)
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "source", "told"),
+    [
+        ("AnnualRevenue", "person.company", "Lead.AnnualRevenue takes a number, and 'person.company' is text"),
+        ("AnnualRevenue", {"constant": "ten"}, "Lead.AnnualRevenue takes no 'ten' (not_a_number)"),
+        ("AnnualRevenue", {"from": "fields.budget", "default": "none"}, "Lead.AnnualRevenue takes no 'none'"),
+        ("OwnerId", "person.email", "Lead.OwnerId takes a record ID, and 'person.email' is an e-mail"),
+        ("OwnerId", {"constant": "rep@example.com"}, "Lead.OwnerId takes no 'rep@example.com' (not_a_record_id)"),
+        ("Visit_Day__c", "person.first_name", "Lead.Visit_Day__c takes a day, and 'person.first_name' is text"),
+        ("Opt_In__c", "changed", "Lead.Opt_In__c takes true or false, and 'changed' is a moment"),
+        ("Email", "person.last_name", "Lead.Email takes an e-mail, and 'person.last_name' is text"),
+    ],
+)
+def test_sp_22_what_a_field_can_never_take_is_an_error(field: str, source: object, told: str) -> None:
+    (found,) = (one for one in targets(integration(map={"lead": {field: source}}), TYPED) if one.level == "error")
+    assert told in found.text
+    assert not found.gone
+
+
+@pytest.mark.parametrize(
+    ("field", "source"),
+    [
+        ("AnnualRevenue", "fields.budget"),
+        ("AnnualRevenue", {"constant": 5}),
+        ("OwnerId", "fields.owner"),
+        ("OwnerId", {"from": "person.email", "values": {"rep@example.com": "0055g0000000001AAA"}, "unmapped": "error"}),
+        ("Visit_Day__c", "changed"),
+        ("Email", "person.email"),
+        ("Title", "person.email"),
+    ],
+)
+def test_what_a_field_may_take_is_no_fault(field: str, source: object) -> None:
+    assert [one for one in targets(integration(map={"lead": {field: source}}), TYPED) if one.level == "error"] == []
+
+
+def test_a_fixed_value_that_will_be_conformed_is_a_warning() -> None:
+    found = targets(integration(map={"lead": {"AnnualRevenue": {"constant": "1,000"}}}), TYPED)
+    assert "Lead.AnnualRevenue: '1,000' is written as 1000 (number_format)" in {
+        one.text.split(": ", 1)[1] for one in found
+    }
