@@ -103,7 +103,7 @@ def _mapped(name: str, fields: FieldMap, known: ObjectFacts, locale: str) -> Ite
             )
         else:
             yield from _picklist(name, there, source)
-            yield from check_values.faults(name, there, source, locale)
+            yield from check_values.value_faults(name, there, source, locale)
 
 
 def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tuple[Level, str]]:

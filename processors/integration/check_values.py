@@ -37,7 +37,7 @@ _TAKES = {
 """What a field of that type takes, in words, and which of the above fit it; other types take any text."""
 
 
-def faults(name: str, fact: FieldFacts, source: FieldSource, locale: str) -> Iterator[tuple[Level, str]]:
+def value_faults(name: str, fact: FieldFacts, source: FieldSource, locale: str) -> Iterator[tuple[Level, str]]:
     """Yield what the field `name.<field>` can never take of *source*: its fixed values, and what its path holds."""
     yield from _fixed(name, fact, source, locale)
     meant = _meaning(source)

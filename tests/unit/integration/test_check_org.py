@@ -87,7 +87,7 @@ def test_a_field_that_is_read_only_is_an_error_and_not_gone() -> None:
 def test_sp_22_what_a_field_can_never_take_is_an_error(field: str, source: object, told: str) -> None:
     (found,) = (one for one in targets(integration(map={"lead": {field: source}}), TYPED) if one.level == "error")
     assert told in found.text
-    assert not found.gone
+    assert not found.absent
 
 
 @pytest.mark.parametrize(
