@@ -25,7 +25,8 @@ class MatchKey:
     One secondary key of one key set: keys of one set are joined by AND, sets are tried in order (VS-8, 1G).
 
     `lead` and `contact` name the API field that holds it on each object (None: not on that object).
-    `value` is the source's text, trimmed; a set with an empty value is not used and is left out.
+    `value` is the source's text, trimmed; a set with an empty value is not used and is left out. `more_values` are
+    further values of the event, `more_lead` and `more_contact` further fields: any value in any field will do.
     """
 
     set: int
@@ -33,6 +34,25 @@ class MatchKey:
     value: str
     lead: str | None = None
     contact: str | None = None
+    more_values: tuple[str, ...] = ()
+    more_lead: tuple[str, ...] = ()
+    more_contact: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All its values, each once."""
+        return tuple(dict.fromkeys((self.value, *self.more_values)))
+
+    def fields_of(self, object_name: str) -> tuple[str, ...]:
+        """Return the API fields of `Lead` or `Contact` that may hold it; none where it is not on that object."""
+        first, more = (self.lead, self.more_lead) if object_name == "Lead" else (self.contact, self.more_contact)
+        return tuple(dict.fromkeys((first, *more))) if first else ()
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "MatchKey":
+        """Return the key of a decoded record; one of release 0.1.0 has neither further values nor further fields."""
+        lists = {name: tuple(value.get(name) or ()) for name in ("more_values", "more_lead", "more_contact")}
+        return cls(**{**value, **lists})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +155,7 @@ class Command:
                 "person": person_from(value["person"]),
                 "agent": agent_from(value["agent"]),
                 "rule_ids": tuple(value["rule_ids"]),
-                "keys": tuple(MatchKey(**key) for key in value["keys"]),
+                "keys": tuple(MatchKey.of(key) for key in value["keys"]),
                 **{name: None if value[name] is None else from_millis(value[name]) for name in ("started", "ended")},
                 "booking": None if value["booking"] is None else BookingChange(**value["booking"]),
                 "step": CallStep.from_avro(value["step"]),

@@ -44,6 +44,8 @@ Reason = Literal[
     "picklist_unmapped",
     "stale",
     "link_taken",
+    "no_keys",
+    "other_account",
 ]
 RecordOperation = Literal["created", "updated", "converted", "unchanged", "linked", "failed", "other", "deleted"]
 

@@ -6,6 +6,7 @@ Rule of this file: what comes back are candidates (the index lags behind the rec
 whoever asks compares the numbers. Reads only.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -17,21 +18,50 @@ from processors.model.values import Found, Record
 LONGEST = 3_900
 """Characters of a search text; from 4,000 on Salesforce drops its operators (SOSL, FIND)."""
 MOST_ROWS = 2_000
+SHORTEST_PREFIX = 7
+"""Digits from which on a number is looked for by how it begins."""
 
 Get = Callable[[str], Any]
 """A path after `/services/data/vNN.0/` → the answer's body."""
 
 
 def search(get: Get, numbers: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> Found:
-    """Return the records that may hold one of *numbers* (digits alone count), object by object as in *fields*."""
+    """
+    Return the records that may hold one of *numbers* (digits alone count), object by object as in *fields*.
+
+    An answer that is full is no answer: it is asked again for half of the numbers, at last for one number in one
+    object. Numbers of which even that is full are `unsettled`.
+    """
     rows: dict[str, dict[str, Record]] = {name: {} for name in fields}
+    unsettled: dict[str, None] = {}
     calls = 0
-    for words in _texts(numbers):
-        body = get("search?q=" + quote(search_statement(words, fields), safe=""))
+    waiting = deque((words, tuple(fields)) for words in _texts(numbers))
+    while waiting:
+        words, objects = waiting.popleft()
+        wanted = {name: fields[name] for name in objects}
+        found = list(_records(get("search?q=" + quote(search_statement(words, wanted), safe="")), wanted))
         calls += 1
-        for record in _records(body, fields):
+        for record in found:
             rows[record.object].setdefault(record.id, record)
-    return Found(tuple(tuple(rows[name].values()) for name in fields), calls)
+        if len(found) < MOST_ROWS:
+            continue
+        narrower = _narrower(words, objects)
+        waiting.extend(narrower)
+        unsettled.update(dict.fromkeys(() if narrower else words))
+    return Found(tuple(tuple(rows[name].values()) for name in fields), calls, tuple(unsettled))
+
+
+def _word(digits: str) -> str:
+    """Return digits as a search text has them: what stands behind a number, such as an extension, is found too."""
+    return f"{digits}*" if len(digits) >= SHORTEST_PREFIX else digits
+
+
+def _narrower(words: list[str], objects: tuple[str, ...]) -> list[tuple[list[str], tuple[str, ...]]]:
+    """Return what to ask instead of a search that came back full; nothing where it is as narrow as can be."""
+    if len(words) > 1:
+        half = len(words) // 2
+        return [(words[:half], objects), (words[half:], objects)]
+    return [(words, (name,)) for name in objects] if len(objects) > 1 else []
 
 
 def search_statement(words: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> str:
@@ -40,7 +70,9 @@ def search_statement(words: Sequence[str], fields: Mapping[str, tuple[str, ...]]
         f"{api_name(name)}({', '.join(api_name(one) for one in dict.fromkeys(('Id', *wanted)))})"
         for name, wanted in fields.items()
     )
-    return f"FIND {{{' OR '.join(words)}}} IN PHONE FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
+    return (
+        f"FIND {{{' OR '.join(_word(one) for one in words)}}} IN PHONE FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
+    )
 
 
 def _texts(numbers: Sequence[str]) -> Iterator[list[str]]:
@@ -50,11 +82,11 @@ def _texts(numbers: Sequence[str]) -> Iterator[list[str]]:
     for word in dict.fromkeys("".join(filter(str.isdigit, number)) for number in numbers):
         if not word:
             continue
-        if words and length + len(word) + 4 > LONGEST:
+        if words and length + len(word) + 5 > LONGEST:
             yield words
             words, length = [], 0
         words.append(word)
-        length += len(word) + 4
+        length += len(word) + 5
     if words:
         yield words
 

@@ -9,6 +9,7 @@ nothing (S01).
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from simple_salesforce.format import format_soql
@@ -69,42 +70,71 @@ def statements(question: Question, *, longest: int, types: Types | None = None) 
 def _conditions(question: Question, room: int, types: Types) -> Iterator[str]:
     """Yield one condition for each alternative, or several where its longest list must be split."""
     for alternative in question.any_of:
-        lists = [
-            (field_path(one.field), _literals(one, _type(question.object, one.field, types))) for one in alternative
-        ]
-        if not lists or any(not values for _, values in lists):
+        lists = [_terms(one, question.object, types) for one in alternative]
+        if not lists or any(not one.texts for one in lists):
             continue
-        longest = max(range(len(lists)), key=lambda i: sum(map(len, lists[i][1])))
-        written = [_in(name, values) for name, values in lists]
-        name, values = lists[longest]
-        space = room - sum(len(one) + 5 for i, one in enumerate(written) if i != longest) - len(name) - 10
-        for part in _parts(values, space):
-            yield "(" + " AND ".join([*written[:longest], _in(name, part), *written[longest + 1 :]]) + ")"
+        longest = max(range(len(lists)), key=lambda i: lists[i].length)
+        written = [one.written() for one in lists]
+        space = room - sum(len(one) + 5 for i, one in enumerate(written) if i != longest)
+        for part in lists[longest].parts(space):
+            yield "(" + " AND ".join([*written[:longest], part.written(), *written[longest + 1 :]]) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """One list of values: `name IN (…)`, or patterns joined by OR."""
+
+    name: str
+    texts: tuple[str, ...]
+    like: bool
+
+    @property
+    def length(self) -> int:
+        """Characters of the list as written, about."""
+        return sum(len(one) + self._between for one in self.texts) + len(self.name) + 10
+
+    @property
+    def _between(self) -> int:
+        return len(self.name) + len(" LIKE  OR ") if self.like else 1
+
+    def written(self) -> str:
+        """Return the list as SOQL has it."""
+        if not self.like:
+            return f"{self.name} IN ({','.join(self.texts)})"
+        patterns = " OR ".join(f"{self.name} LIKE {text}" for text in self.texts)
+        return f"({patterns})" if len(self.texts) > 1 else patterns
+
+    def parts(self, space: int) -> Iterator["_Terms"]:
+        """Yield the list in parts of at most *space* characters, a single value whatever its length."""
+        part: list[str] = []
+        used = start = len(self.name) + 10
+        for text in self.texts:
+            size = len(text) + self._between
+            if part and used + size > space:
+                yield replace(self, texts=tuple(part))
+                part, used = [], start
+            part.append(text)
+            used += size
+        yield replace(self, texts=tuple(part))
 
 
 def _type(kind: str, field: str, types: Types) -> str:
     return "id" if field == "Id" else types.get((kind, field), "string")
 
 
-def _literals(one: In, kind: str) -> list[str]:
-    found = (literal(value, kind) for value in dict.fromkeys(one.values))
-    return [text for text in found if text is not None]
+def _terms(one: In, object_name: str, types: Types) -> _Terms:
+    kind = _type(object_name, one.field, types)
+    values = dict.fromkeys(one.values)
+    found = map(pattern, values) if one.like else (literal(value, kind) for value in values)
+    return _Terms(field_path(one.field), tuple(text for text in found if text is not None), one.like)
 
 
-def _in(name: str, literals: list[str]) -> str:
-    return f"{name} IN ({','.join(literals)})"
-
-
-def _parts(values: list[str], space: int) -> Iterator[list[str]]:
-    part: list[str] = []
-    used = 0
-    for value in values:
-        if part and used + len(value) + 1 > space:
-            yield part
-            part, used = [], 0
-        part.append(value)
-        used += len(value) + 1
-    yield part
+def pattern(value: str) -> str | None:
+    """Return a LIKE pattern as SOQL writes it: `%` stands for any text, all else for itself; None where it is none."""
+    if _UNSTORABLE.search(value) or not value.strip("%"):
+        return None
+    text = "%".join(format_soql("{:like}", part) for part in value.split("%"))
+    return f"'{text}'" if len(text) <= LONGEST_LITERAL else None
 
 
 def path(statement: str, *, deleted: bool) -> str:

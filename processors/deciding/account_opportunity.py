@@ -2,14 +2,18 @@
 What comes with a contact: its account and its one open opportunity.
 
 In: a case, the contact where it is known, the account chosen.  Out: a part for each (VS-16, VS-21, VS-26).
-Rule of this file: a contact keeps the account that it has, and keys of an account are matched by, never rewritten. It
+Rule of this file: a contact keeps the account that it has unless a setting says otherwise, an event about another
+company writes nothing to it, and keys of an account are matched by, never rewritten. It
 has one open opportunity at a time (1G-one_opportunity).
 """
 
 from dataclasses import replace
 
 from processors.deciding.case import Case, Part, field_names
+from processors.matching import accounts
+from processors.model.company_name import same_company
 from processors.model.normalise import is_blank, text_key
+from processors.model.rule_table import Row
 from processors.model.values import Record, Role
 from schemas.values import Scalar
 
@@ -22,21 +26,90 @@ def discarded(case: Case) -> Part:
 
 def account(case: Case, contact: Record | None) -> Part:
     """Return what happens to the account of *contact*; None where the contact is created or converted here."""
+    other = _other(case, contact)
+    if other.refusal or other.flags:
+        return other
     found, own = _found(case, contact)
+    if other.moves:
+        found, own = _by_keys(case), None
     settings = case.settings.account
-    allowed = {"none": settings.create, "own": settings.update and own is not None and bool(own.fields)}
-    row = case.book.row("account", found, "allowed" if allowed.get(found, settings.update) else "not_allowed")
+    create = _may_create(case, settings.create)
+    update = "allowed" if settings.update and (own is None or own.fields) else "not_allowed"
+    row = case.book.row("account", found, create.then if found == "none" else update)
+    rules = (*other.rules, *((create.rule,) if found == "none" and create.then != "allowed" else ()), row.rule)
     if row.then == "leave":
-        return Part(rules=(row.rule,), discarded=field_names("Account", case.command.account))
+        return Part(rules=rules, discarded=field_names("Account", case.command.account))
     if row.then == "multiple_match":
-        detail = f"{len(case.match.accounts)} accounts match its keys: merge them or add a key, then replay"
-        return Part(rules=(row.rule,), refusal="multiple_match", candidates=case.match.accounts, detail=detail)
+        return _several(case.match.accounts, rules)
     if row.then == "create":
-        return _ruled(case.create("account", "Account", case.command.account, creation="account"), row.rule)
+        made = case.create("account", "Account", case.command.account, creation="account")
+        return _ruled(made, *rules, moves=other.moves)
     record = own or case.match.accounts[0]
     if row.then == "link":
-        return Part(record=record, rules=(row.rule,), linked=(record,))
-    return _ruled(_update(case, record), row.rule)
+        return Part(record=record, rules=rules, linked=(record,), moves=other.moves)
+    return _ruled(_update(case, record), *rules, moves=other.moves)
+
+
+def account_of_company(case: Case, account: Part, who: str) -> Part:
+    """
+    Return *account*, or where it names none, what happens by the name of the company: of the lead that is converted
+    (*who* `lead`), or of a new record that stands at the stage of conversion already (`new_at_stage`).
+    """
+    name = accounts.event_company(case.command, case.settings)
+    if account.record or account.creates or account.refusal or (who == "new_at_stage" and name is None):
+        return account
+    found = case.match.of_company
+    count = ("none", "one", "several")[min(len(found), 2)]
+    row = case.book.row("company_account", who, count, "on" if case.settings.account.enabled else "off")
+    rules = (*account.rules, row.rule)
+    if row.then == "multiple_match":
+        return _several(found, rules)
+    if row.then == "leave":
+        return account
+    if row.then == "use":
+        return replace(account, record=found[0], linked=(found[0],), rules=rules)
+    made = case.create("account", "Account", {"Name": name}, creation="account")
+    return replace(_ruled(made, *rules), discarded=account.discarded)
+
+
+def _several(found: tuple[Record, ...], rules: tuple[str, ...]) -> Part:
+    detail = f"{len(found)} accounts match its keys: merge them or add a key, then replay"
+    return Part(rules=rules, refusal="multiple_match", candidates=found, detail=detail)
+
+
+def _may_create(case: Case, setting: bool | None) -> Row:
+    """Return the row that says whether an account or opportunity may be made (VS-11)."""
+    said = "unset" if setting is None else "yes" if setting else "no"
+    action = "update_only" if case.settings.action_name == "update_only" else "other"
+    return case.book.row("may_create", said, action)
+
+
+def _other(case: Case, contact: Record | None) -> Part:
+    """Return what the event's company means for a contact whose own account is another one; nothing where it is not."""
+    own = case.match.account_of
+    values = accounts.account_values(case.command, case.settings)
+    if contact is None or own is None or values is None or own.id != contact.fields.get("AccountId"):
+        return Part()
+    if all(_agrees(case, own, field, value) for field, value in values.items()):
+        return Part()
+    act = case.guard(contact).act(case.book)
+    row = case.book.row("other_account", case.settings.account.on_other, "newest" if act.then == "act" else "older")
+    rules = (act.rule, row.rule) if act.then == "hold" else (row.rule,)
+    lost = field_names("Account", case.command.account)
+    if row.then == "refuse":
+        company = own.fields.get("Name") or own.id
+        detail = f"the contact belongs to {company}, the event names another company: move the contact, then replay"
+        return Part(rules=rules, refusal="other_account", candidates=(contact,), detail=detail)
+    if row.then == "leave":
+        return Part(rules=rules, discarded=lost, flags=("other_account",))
+    return Part(rules=rules, moves=True)
+
+
+def _agrees(case: Case, own: Record, field: str, value: str) -> bool:
+    held = own.fields.get(field)
+    if field == "Name" and held is not None:
+        return same_company(str(held), value, case.settings.account.legal_forms)
+    return text_key(held) == text_key(value)
 
 
 def _found(case: Case, contact: Record | None) -> tuple[str, Record | None]:
@@ -46,10 +119,13 @@ def _found(case: Case, contact: Record | None) -> tuple[str, Record | None]:
     own_id = contact.fields.get("AccountId") if contact else None
     if not is_blank(own_id):
         return "own", case.match.account_of or Record("Account", str(own_id))
-    mapped = case.command.account
-    if mapped and any(is_blank(mapped.get(key)) for key in case.settings.account.keys):
-        return "unkeyed", None
-    return ("none", "one", "several")[min(len(case.match.accounts), 2)], None
+    return _by_keys(case), None
+
+
+def _by_keys(case: Case) -> str:
+    if case.command.account and accounts.account_values(case.command, case.settings) is None:
+        return "unkeyed"
+    return ("none", "one", "several")[min(len(case.match.accounts), 2)]
 
 
 def _update(case: Case, record: Record) -> Part:
@@ -73,16 +149,22 @@ def opportunity(case: Case, contact_id: str | None, account_id: str | None, *, a
     """
     settings = case.settings.opportunity
     held = case.match.opportunity
+    rules: tuple[str, ...] = ()
     if not settings.enabled:
         found, allowed = "off", settings.update
     elif held is not None and not held.fields.get("IsClosed"):
         found, allowed = "open", settings.update
     else:
-        found, allowed = "none", settings.create
+        said = (name for name, value in case.command.opportunity.items() if not is_blank(value))
+        known = any(accounts.is_said(case.command, case.settings, "Opportunity", name) for name in said)
+        found = "none" if known or not case.command.opportunity else "unsaid"
+        create = _may_create(case, settings.create)
+        allowed = create.then == "allowed"
+        rules = () if allowed else (create.rule,)
     row = case.book.row("opportunity", found, "allowed" if allowed else "not_allowed")
     mapped = case.command.opportunity
     if row.then == "leave":
-        return Part(rules=(row.rule,), discarded=field_names("Opportunity", mapped))
+        return Part(rules=(*rules, row.rule), discarded=field_names("Opportunity", mapped))
     if row.then == "create":
         links, refs = _links(case, contact_id, account_id, account_made=account_made)
         made = case.create("opportunity", "Opportunity", mapped, creation="opportunity", links=links, refs=refs)
@@ -114,5 +196,5 @@ def _links(
     return links, refs
 
 
-def _ruled(part: Part, rule: str) -> Part:
-    return replace(part, rules=(rule, *part.rules))
+def _ruled(part: Part, *rules: str, moves: bool = False) -> Part:
+    return replace(part, rules=(*rules, *part.rules), moves=moves)

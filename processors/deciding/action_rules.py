@@ -114,15 +114,84 @@ ACCOUNT = Table(
     ),
 )
 
+OTHER_ACCOUNT = Table(
+    "other_account",
+    (("leave", "follow", "error"), ("newest", "older")),
+    ("leave", "follow", "refuse"),
+    (
+        Row("1F-other_account", ("leave", "newest"), "leave"),
+        Row("1F-other_account", ("leave", "older"), "leave"),
+        Row("1F-other_account", ("follow", "newest"), "follow"),
+        Row("1F-other_account", ("follow", "older"), "leave"),
+        Row("1F-other_account", ("error", "newest"), "refuse"),
+        Row("1F-other_account", ("error", "older"), "refuse"),
+    ),
+)
+"""The event's company is another one than the contact's own account: to `follow` moves the contact to it."""
+
+COMPANY_ACCOUNT = Table(
+    "company_account",
+    (("lead", "new_at_stage"), ("none", "one", "several"), ("on", "off")),
+    ("leave", "use", "create", "multiple_match"),
+    (
+        Row("1F-company_account", ("lead", "none", "on"), "leave"),
+        Row("1F-company_account", ("lead", "none", "off"), "leave"),
+        Row("1F-company_account", ("lead", "one", "on"), "use"),
+        Row("1F-company_account", ("lead", "one", "off"), "use"),
+        Row("1F-company_account", ("lead", "several", "on"), "multiple_match"),
+        Row("1F-company_account", ("lead", "several", "off"), "leave"),
+        Row("SP-11", ("new_at_stage", "none", "on"), "create"),
+        Row("SP-11", ("new_at_stage", "none", "off"), "create"),
+        Row("SP-11", ("new_at_stage", "one", "on"), "use"),
+        Row("SP-11", ("new_at_stage", "one", "off"), "use"),
+        Row("SP-11", ("new_at_stage", "several", "on"), "multiple_match"),
+        Row("SP-11", ("new_at_stage", "several", "off"), "multiple_match"),
+    ),
+)
+"""
+The account of a lead that is converted, or of a new record that stands at the stage of conversion already, where no
+account key says which: the one that bears the company's name. `leave`: the conversion makes it.
+"""
+
+MAY_CREATE = Table(
+    "may_create",
+    (("unset", "yes", "no"), ("update_only", "other")),
+    ("allowed", "not_allowed"),
+    (
+        Row("VS-11", ("unset", "update_only"), "not_allowed"),
+        Row("VS-21", ("unset", "other"), "allowed"),
+        Row("VS-21", ("yes", "update_only"), "allowed"),
+        Row("VS-21", ("yes", "other"), "allowed"),
+        Row("VS-21", ("no", "update_only"), "not_allowed"),
+        Row("VS-21", ("no", "other"), "not_allowed"),
+    ),
+)
+"""Whether an account or opportunity may be made, by the setting `create` and the action (docs/decisions/0073)."""
+
+KEYS = Table(
+    "keys",
+    (("create", "error"), ("keys", "no_keys")),
+    ("go_on", "refuse"),
+    (
+        Row("1F-no_keys", ("create", "keys"), "go_on"),
+        Row("1F-no_keys", ("create", "no_keys"), "go_on"),
+        Row("1F-no_keys", ("error", "keys"), "go_on"),
+        Row("1F-no_keys", ("error", "no_keys"), "refuse"),
+    ),
+)
+"""An event by which nobody can be looked for: every such event would make another record of the same person."""
+
 OPPORTUNITY = Table(
     "opportunity",
-    (("off", "none", "open"), ("allowed", "not_allowed")),
+    (("off", "none", "unsaid", "open"), ("allowed", "not_allowed")),
     ("create", "update", "link", "leave"),
     (
         Row("VS-26", ("off", "allowed"), "leave"),
         Row("VS-26", ("off", "not_allowed"), "leave"),
         Row("VS-26", ("none", "allowed"), "create"),
         Row("VS-26", ("none", "not_allowed"), "leave"),
+        Row("1F-event_data", ("unsaid", "allowed"), "leave"),
+        Row("1F-event_data", ("unsaid", "not_allowed"), "leave"),
         Row("VS-26", ("open", "allowed"), "update"),
         Row("VS-26", ("open", "not_allowed"), "link"),
     ),
@@ -166,6 +235,10 @@ TABLES = (
     SEVERAL,
     ACCOUNT_OPPORTUNITY,
     ACCOUNT,
+    OTHER_ACCOUNT,
+    COMPANY_ACCOUNT,
+    MAY_CREATE,
+    KEYS,
     OPPORTUNITY,
     OWNER,
     MAPPING,

@@ -9,17 +9,18 @@ come in one order: lead, account made for a conversion, conversion, account, con
 from dataclasses import replace
 
 from processors.deciding import account_opportunity
-from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
+from processors.deciding.case import Case, Part, converted_refused, linked_to_account, no_mapping, own_record_gone
 from processors.deciding.conform import written
 from processors.integration.model import Integration
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
 from processors.model.rule_table import Book
-from processors.model.values import Decision, Match, Record, Role, Step
+from processors.model.values import Decision, Match, Record, Step
 from schemas.command import Command
-from schemas.values import Scalar
 
 _QUEUE = "00G"
+CONVERTS = "update_and_convert_lead_or_create_contact"
+OLDER = "a newer event wrote to this lead: an older one does not convert it"
 
 
 def by_action(case: Case, action: str) -> Decision:
@@ -32,17 +33,28 @@ def by_action(case: Case, action: str) -> Decision:
     case = replace(case, match=match)
     row = book.row("action", action, situation)
     rules = (*found, *choice.rules, row.rule)
+    keyless = case.keyless() if situation == "none" else Part()
+    if keyless.refusal:
+        return case.decided("error", rules, (keyless,))
     if row.then in ("no_match", "multiple_match", "converted_lead"):
         return case.decided("error", rules, (_refusal(row.then, match, park=choice.park),))
     mapped = book.row("mapping", row.then, "mapped" if _written(row.then, command) else "no_mapping")
     if mapped.then == "refuse":
         return case.decided("error", rules, (no_mapping(_object(row.then), mapped.rule),))
+    held = Part()
+    if row.then == "convert_lead":
+        act = case.guard(match.leads[0]).act(book)
+        if act.then == "hold":
+            rules = (*rules, act.rule)
+            row = replace(row, then="update_lead")
+            held = Part(stale=("Lead.IsConverted",), detail=OLDER)
     come = book.row("account_opportunity", row.then)
     rules = (*rules, come.rule)
     if row.then in ("update_lead", "create_lead"):
         extra = account_opportunity.discarded(case) if come.then == "discard" else Part()
-        return case.decided(_kind(row.then), rules, (_lead(case, row.then), extra, choice))
-    parts = _contact_parts(case, row.then, apply=come.then == "apply")
+        return case.decided(_kind(row.then), rules, (_lead(case, row.then), extra, choice, held))
+    at_stage = action == CONVERTS and settings.action_name is None
+    parts = _contact_parts(case, row.then, apply=come.then == "apply", at_stage=at_stage)
     return case.decided(_kind(row.then), rules, (*parts, choice))
 
 
@@ -127,20 +139,24 @@ def _lead(case: Case, verb: str) -> Part:
     return case.update("lead", case.match.leads[0], case.command.lead)
 
 
-def _contact_parts(case: Case, verb: str, *, apply: bool) -> tuple[Part, ...]:
-    """Return all parts of an action that ends on a contact, in the order of their steps."""
+def _contact_parts(case: Case, verb: str, *, apply: bool, at_stage: bool) -> tuple[Part, ...]:
+    """Return all parts of an action that ends on a contact, in their order; *at_stage*: one that converts leads."""
     contact = case.match.contacts[0] if verb == "update_contact" else None
     account = account_opportunity.account(case, contact) if apply else account_opportunity.discarded(case)
     if verb == "convert_lead":
+        account = account_opportunity.account_of_company(case, account, "lead")
         lead = replace(case.update("lead", case.match.leads[0], case.command.lead), linked=())
         convert = _convert(case, account)
         first = (lead, account, convert) if account.creates else (lead, convert, account)
         parts: tuple[Part, ...] = (*first, _after_conversion(case, lead))
     else:
+        if verb == "create_contact" and at_stage:
+            account = account_opportunity.account_of_company(case, account, "new_at_stage")
         parts = (account, _contact(case, contact, account))
     if not apply:
         return parts
     own = str(contact.fields["AccountId"]) if contact and not is_blank(contact.fields.get("AccountId")) else None
+    own = None if account.creates else own
     opportunity = account_opportunity.opportunity(
         case,
         contact.id if contact else None,
@@ -152,23 +168,17 @@ def _contact_parts(case: Case, verb: str, *, apply: bool) -> tuple[Part, ...]:
 
 def _contact(case: Case, contact: Record | None, account: Part) -> Part:
     """Return the create or update of the contact; one without an account is linked to the one chosen."""
-    links: dict[str, Scalar] = {}
-    refs: dict[str, Role] = {}
-    if contact is None or is_blank(contact.fields.get("AccountId")):
-        if account.record is not None:
-            links["AccountId"] = account.record.id
-        elif account.creates:
-            refs["AccountId"] = "account"
+    links, refs = linked_to_account(contact, account)
     mapped = case.command.contact
     if contact is None:
-        by_convert = case.settings.action_name == "update_and_convert_lead_or_create_contact"
+        by_convert = case.settings.action_name == CONVERTS
         creation = "contact_by_convert" if by_convert else "contact"
         return case.create("contact", "Contact", mapped, creation=creation, links=links, refs=refs)
     part = case.update("contact", contact, mapped, links)
     if not refs:
         return part
     step = part.step or Step("contact", "update", "Contact", record_id=contact.id)
-    before = {**step.before, "AccountId": None}
+    before = {**step.before, "AccountId": contact.fields.get("AccountId")}
     return replace(part, step=replace(step, refs=refs, before=before), linked=())
 
 

@@ -35,7 +35,8 @@ class Part:
     `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written; with
     `park` it waits for someone's choice before that. `stale` (`Object.Field`) was not written over something newer or a
     person's; `seen` are fields of `record` that hold already what is said. `disowned` are records that no longer count
-    as the source entity's own. `unfit` are values that their fields do not take as they were sent.
+    as the source entity's own. `unfit` are values that their fields do not take as they were sent. `moves`: the contact
+    goes to this account, whatever its own one was.
     """
 
     step: Step | None = None
@@ -54,6 +55,7 @@ class Part:
     seen: tuple[str, ...] = ()
     disowned: tuple[str, ...] = ()
     unfit: tuple[Unfit, ...] = ()
+    moves: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -131,6 +133,15 @@ class Case:
     def guard(self, record: Record) -> Guard:
         """Return the event against what is kept of the record's fields."""
         return Guard(self.at, self.command.event_id, self._kept(record))
+
+    def keyless(self) -> Part:
+        """Return what an event that matches nobody comes to where it has no key to look by: a refusal, by setting."""
+        if self.match.step != "none":
+            return Part()
+        row = self.book.row("keys", self.settings.match.no_keys, "keys" if self.command.keys else "no_keys")
+        if row.then != "refuse":
+            return Part()
+        return Part(rules=(row.rule,), refusal="no_keys", detail=NO_KEYS)
 
     def _kept(self, record: Record) -> Fields:
         """Return what is kept of a record's fields; of a contact, what was written to the lead that it was, too."""
@@ -265,6 +276,7 @@ class Case:
         )
 
 
+NO_KEYS = "the event has no key by which a person can be looked for: map one, or set match.no_keys to create"
 STALE = "nothing is written: each field holds what a newer event, or a person, wrote (see stale_fields)"
 """Detail of an outcome that is `skipped.stale`."""
 
@@ -284,6 +296,15 @@ def converted_refused(leads: tuple[Record, ...]) -> Part:
     """Return the refusal where converted leads alone match and the settings do not follow them (VS-7)."""
     detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
     return Part(refusal="no_match", candidates=leads, detail=detail)
+
+
+def linked_to_account(contact: Record | None, account: Part) -> tuple[dict[str, Scalar], dict[str, Role]]:
+    """Return what links a contact (None: a new one) to its account: a known ID, or the role whose ID will be known."""
+    if contact is not None and not is_blank(contact.fields.get("AccountId")) and not account.moves:
+        return {}, {}
+    if account.record is not None:
+        return {"AccountId": account.record.id}, {}
+    return {}, ({"AccountId": "account"} if account.creates else {})
 
 
 def no_mapping(object_name: str, rule: str) -> Part:

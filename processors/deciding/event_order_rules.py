@@ -40,6 +40,18 @@ WHOSE = Table(
 )
 
 
+ACT = Table(
+    "act_order",
+    (("newest", "older"),),
+    ("act", "hold"),
+    (
+        Row("EG-8", ("newest",), "act"),
+        Row("EG-9", ("older",), "hold"),
+    ),
+)
+"""Acts that no later event takes back (a conversion, a move to another account) are those of the newest event alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """One event (its time clamped) against what is kept of one record's fields (by API name)."""
@@ -68,6 +80,12 @@ class Guard:
         ours = clock is not None and same_value(kind, clock.value, held)
         return book.row("whose_value", "ours" if ours else "persons")
 
+    def act(self, book: Book) -> Row:
+        """Return the row that says whether the event may act on the record: no newer one has written to it."""
+        names = {name.removeprefix("seen:") for name in self.history}
+        older = any(self._order(name) == "older" for name in names)
+        return book.row("act_order", "older" if older else "newest")
+
     def newer(self, name: str) -> bool:
         """Return whether the event is newer than all that is kept of the field: what it says counts from now on."""
         return self._order(name) in ("no_clock", "newer")
@@ -83,4 +101,4 @@ def is_ahead(event_time: datetime, now: datetime) -> bool:
     return event_time > now + AHEAD
 
 
-TABLES = (ORDER, WHOSE)
+TABLES = (ORDER, WHOSE, ACT)

@@ -66,7 +66,7 @@ def _from_state(state: bytes) -> dict[str, Any]:
     person = Person(**{**value["person"], "phones": tuple(value["person"]["phones"])})
     return {
         "person": person,
-        "keys": tuple(MatchKey(**key) for key in value["keys"]),
+        "keys": tuple(MatchKey.of(key) for key in value["keys"]),
         **{name: value[name] for name in MAPS},
     }
 

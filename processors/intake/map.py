@@ -89,5 +89,16 @@ def match_keys(event: Event, match: MatchSettings) -> tuple[MatchKey, ...]:
 
 
 def _key(event: Event, number: int, key: Key) -> MatchKey:
-    value = as_text(value_at(event, key.source))
-    return MatchKey(set=number, kind=key.kind, value=value, lead=key.lead, contact=key.contact)
+    """Return the key with all values that the event has for it: of `person.phones`, every number."""
+    several = event.person.phones if key.source == "person.phones" else ()
+    value, *more = [one.strip() for one in several if one.strip()] or [as_text(value_at(event, key.source))]
+    return MatchKey(
+        set=number,
+        kind=key.kind,
+        value=value,
+        lead=next(iter(key.lead), None),
+        contact=next(iter(key.contact), None),
+        more_values=tuple(more),
+        more_lead=key.lead[1:],
+        more_contact=key.contact[1:],
+    )

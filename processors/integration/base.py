@@ -30,6 +30,9 @@ Code = Annotated[str, Field(pattern=r"\S")]
 """A result code as the project shows it; compared trimmed and without case (`processors/integration/catalog.py`)."""
 
 
+Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+"""A country as ISO 3166 alpha-2: that of telephone numbers which name none."""
+
 UserName = Annotated[str, Field(pattern=r"\S")]
 """An active user of the org, by e-mail or user name; asked of the org by `signalbox check`."""
 
@@ -145,13 +148,28 @@ FieldMap = dict[str, Annotated[FieldSource, BeforeValidator(_in_full, json_schem
 """Salesforce API name → where its value comes from; a plain string is short for `{from: <string>}`."""
 
 
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else () if value is None else value
+
+
+ApiFields = Annotated[
+    tuple[Annotated[str, Field(pattern=r"\S")], ...],
+    BeforeValidator(_listed, json_schema_input_type=str | list[str] | None),
+]
+"""API names of one object; one name may stand alone."""
+
+
 class Key(Model):
-    """One secondary key: the event field, how it is compared, and the API field that holds it on each object."""
+    """
+    One secondary key: the event field, how it is compared, and the API fields that may hold it on each object.
+
+    Where several fields are named, any of them will do; so will any of the event's numbers for `person.phones`.
+    """
 
     source: EventPath = Field(alias="from")
     kind: KeyKind = "text"
-    lead: str | None = None
-    contact: str | None = None
+    lead: ApiFields = ()
+    contact: ApiFields = ()
 
     @model_validator(mode="after")
     def _on_some_object(self) -> Self:

@@ -130,10 +130,13 @@ def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tupl
 def _keys(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
     for keys in integration.match.key_sets:
         for key in keys:
-            for name, field in (("Lead", key.lead), ("Contact", key.contact)):
+            for name, fields in (("Lead", key.lead), ("Contact", key.contact)):
                 known = facts.objects.get(name)
-                if field is not None and known is not None and field not in known.fields:
-                    yield "gone", f"match key {name}.{field} does not exist or is hidden from the integration user"
+                missing = [field for field in fields if known is not None and field not in known.fields]
+                # Where several fields may hold a key, one that is there is enough to look for it.
+                level: Level = "gone" if len(missing) == len(fields) else "warning"
+                for field in missing:
+                    yield level, f"match key {name}.{field} does not exist or is hidden from the integration user"
 
 
 def _link(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
@@ -166,5 +169,12 @@ def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level,
 def _account_keys(integration: Integration) -> Iterator[tuple[Level, str]]:
     if integration.account.enabled:
         for key in integration.account.keys:
-            if key not in integration.map.account:
+            source = integration.map.account.get(key)
+            if source is None:
                 yield "warning", f"account key {key} is not mapped, so no account is ever found by it"
+            elif source.source is None or source.default is not None:
+                held = source.constant if source.source is None else source.default
+                shared = (
+                    f"account key {key} is {held!r} where the event names no company, which all of them would share"
+                )
+                yield "warning", f"{shared}: no account is made by it; take it out of map.account"

@@ -21,11 +21,13 @@ from processors.integration.base import (
     Model,
     OrgName,
     PhoneSearch,
+    Region,
     Schedule,
     ZoneName,
 )
 from processors.integration.change_settings import ChangesSettings
 from processors.integration.paths import Paths, check_path
+from processors.model.company_name import LEGAL_FORMS
 from processors.model.mail_address import Address
 from schemas.command import Lane
 
@@ -48,7 +50,9 @@ class MatchSettings(Model):
     How the person's record is found (VS-7, VS-8, VS-32, 1F-match_key), and what several mean (1F).
 
     `park` waits for someone's choice, at most `park_hours`; meanwhile what follows for that person waits or passes
-    (`while_parked`).
+    (`while_parked`). `region` (ISO 3166 alpha-2) is the country of telephone numbers that name none. With
+    `plus_addressing: same`, `ann+news@…` and `ann@…` are one address. `no_keys` says what an event comes to by which
+    nobody can be looked for.
     """
 
     salesforce_id: Flag = True
@@ -56,24 +60,39 @@ class MatchSettings(Model):
     lead_and_contact: Literal["error", "prefer_contact", "prefer_lead", "park"] = "error"
     several: Literal["error", "newest", "oldest", "last_modified", "park"] = "error"
     converted_leads: Literal["follow", "ignore", "error"] = "follow"
+    region: Region | None = None
+    plus_addressing: Literal["distinct", "same"] = "distinct"
+    no_keys: Literal["create", "error"] = "create"
     park_hours: Annotated[float, Field(gt=0, le=24 * 90)] = 72.0
     while_parked: Literal["wait", "pass"] = "wait"
 
 
 class AccountSettings(Model):
-    """Accounts beside a contact (VS-16, VS-21, VS-26): off unless `enabled`. `keys` are API names, joined by AND."""
+    """
+    Accounts beside a contact (VS-16, VS-21, VS-26): off unless `enabled`. `keys` are API names, joined by AND.
+
+    `create` not set: by every action but `update_only` (VS-11). `on_other` says what an event does whose company is
+    another one than the contact's own account: `leave` both, `follow` (the contact moves), or refuse it. `legal_forms`
+    (`Inc`, `GmbH`) do not count where names are compared; an empty list lets every word count.
+    """
 
     enabled: Flag = False
     keys: tuple[str, ...] = ("Name",)
-    create: Flag = True
+    create: Flag | None = None
     update: Flag = True
+    on_other: Literal["leave", "follow", "error"] = "leave"
+    legal_forms: tuple[Annotated[str, Field(pattern=r"\w")], ...] = LEGAL_FORMS
 
 
 class OpportunitySettings(Model):
-    """The one open opportunity of a contact: off unless `enabled` (VS-21, VS-26, 1G)."""
+    """
+    The one open opportunity of a contact: off unless `enabled` (VS-21, VS-26, 1G).
+
+    `create` not set: by every action but `update_only` (VS-11).
+    """
 
     enabled: Flag = False
-    create: Flag = True
+    create: Flag | None = None
     update: Flag = True
 
 
@@ -236,6 +255,11 @@ class Integration(Model):
     def action_name(self) -> str | None:
         """Which of the four actions it takes; None where its source decides that itself."""
         return getattr(self, "action", None)
+
+    @property
+    def may_convert(self) -> bool:
+        """Whether its commands may convert a lead, and thus need an account (VS-23)."""
+        return self.action_name == "update_and_convert_lead_or_create_contact"
 
     @property
     def phone_search(self) -> PhoneSearch | None:

@@ -8,6 +8,7 @@ Rule of this file: pure; a chosen record that is deleted counts as not chosen, a
 from dataclasses import replace
 
 from processors.integration.model import Integration
+from processors.matching.accounts import of_lead
 from processors.matching.index import Index
 from processors.matching.match import follow_converted
 from processors.matching.queries import person_object
@@ -30,7 +31,7 @@ def apply_choice(
     """Return *match* as the choice leaves it: the record chosen, or none where a new one is to be made."""
     if resolution is not None and not resolution.expired:
         if resolution.record_id is None:
-            return replace(match, leads=(), contacts=(), followed=None, also=(), step="chosen")
+            return replace(match, leads=(), contacts=(), followed=None, also=(), of_company=(), step="chosen")
         chosen = selected_record(match, resolution.record_id, settings, index, book)
         if chosen is not None:
             return replace(chosen, step="chosen")
@@ -75,6 +76,8 @@ def selected_record(match: Match, chosen: str, settings: Integration, index: Ind
         followed=alone.followed,
         also=alone.also,
         account_of=own,
+        of_company=of_lead(alone.leads[0], settings, index) if alone.leads else (),
+        merged=match.merged or index.merged_into(chosen) is not None,
         opportunity=match.opportunity if contact in match.contacts else None,
     )
 

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from processors.integration.model import CallObject, Integration
-from processors.matching.index import Index, full_id
+from processors.matching import accounts
+from processors.matching.index import COUNTRY, Index, full_id
 from processors.matching.queries import (
     ConfiguredCommand,
     follow_up,
     is_call,
-    key_field,
     key_sets,
     number_fields,
     numbers_of,
@@ -25,7 +25,9 @@ from processors.matching.queries import (
     region_of,
 )
 from processors.matching.rules import BOOK
-from processors.model.normalise import email, is_blank, phone, record_id, text_key
+from processors.model.company_name import company
+from processors.model.normalise import email, record_id, text_key
+from processors.model.phone_forms import number_keys
 from processors.model.rule_table import Book
 from processors.model.values import Match, Record
 from schemas.command import Command, MatchKey
@@ -57,16 +59,16 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
         names.add(f"source:{command.integration}/{command.request.about.strip()}")
     if command.booking is not None and command.booking.previous:
         names.add(f"source:{command.integration}/{command.booking.previous}")
-    emails = [command.person.email, *(key.value for key in command.keys if key.kind == "email")]
-    phones = [*command.person.phones, *(key.value for key in command.keys if key.kind == "phone")]
+    emails = [command.person.email, *(one for key in command.keys if key.kind == "email" for one in key.values)]
+    phones = [*command.person.phones, *(one for key in command.keys if key.kind == "phone" for one in key.values)]
     names |= {f"email:{one}" for text in emails if (one := email(text))}
-    names |= {f"phone:{one}" for text in phones if (one := phone(text, region))}
+    names |= {f"phone:{one}" for text in phones for one in number_keys(text, region)}
     if (sfid := record_id(command.salesforce_id)) is not None:
         names.add(f"sfid:{sfid}")
     for keys in key_sets(command):
         if all(key.kind == "text" for key in keys):
             for name in ("Lead", "Contact"):
-                pairs = [(key_field(key, name), text_key(key.value)) for key in keys]
+                pairs = [(getattr(key, name.lower()), text_key(key.value)) for key in keys]
                 if all(one for pair in pairs for one in pair):
                     names.add(f"text:{_digest([(name, *map(str, pair)) for pair in pairs])}")
     return frozenset(names)
@@ -77,16 +79,29 @@ def names_of(record: Record, region: str = "US") -> frozenset[str]:
     names = {f"sfid:{full_id(record.id)}"}
     if one := email(record.fields.get("Email")):
         names.add(f"email:{one}")
-    numbers = (phone(record.fields.get(field), region) for field in ("Phone", "MobilePhone"))
-    return frozenset(names | {f"phone:{number}" for number in numbers if number})
+    country = record.fields.get(COUNTRY.get(record.object, ""))
+    for field in ("Phone", "MobilePhone"):
+        names |= {f"phone:{one}" for one in number_keys(record.fields.get(field), region, country)}
+    return frozenset(names)
 
 
 def account_keys(command: Command, settings: Integration) -> frozenset[str]:
     """Return the `account:` key of the account that the command may create or touch; empty where it touches none."""
-    values = [(key, text_key(command.account.get(key))) for key in settings.account.keys]
-    if not settings.account.enabled or not values or any(value is None for _, value in values):
+    values = accounts.account_values(command, settings)
+    if values is None:
         return frozenset()
-    return frozenset({f"account:{_digest([(key, str(value)) for key, value in values])}"})
+    exact = [(key, text_key(value) or "") for key, value in values.items()]
+    alike = [
+        (key, _company_key(value, settings) if key == "Name" else one)
+        for (key, one), value in zip(exact, values.values(), strict=True)
+    ]
+    return frozenset({f"account:{_digest(exact)}", f"account:{_digest(alike)}"})
+
+
+def _company_key(name: str, settings: Integration) -> str:
+    """Return what all writings of a company's name share, whatever its legal form."""
+    known = company(name, settings.account.legal_forms)
+    return " ".join(known.words) if known else text_key(name) or ""
 
 
 def _digest(pairs: Iterable[tuple[str, ...]]) -> str:
@@ -103,7 +118,7 @@ def match_person(
     """
     if is_call(command, settings):
         return match_call(command, settings, index, book)
-    match, ignored = Match(), None
+    ignored = None
     if command.salesforce_id and command.salesforce_id.strip():
         named = _by_salesforce_id(command, settings, index, book)
         row = book.row(
@@ -116,11 +131,7 @@ def match_person(
                 replace(named, step="salesforce_id"), command, settings, index, opportunities
             )
         ignored = command.salesforce_id.strip() if row.then == "note_and_use_keys" else None
-    for keys in key_sets(command):
-        match = follow_converted(_hits(keys, "Lead", index), _hits(keys, "Contact", index), settings, index, book)
-        if match.leads or match.contacts:
-            match = replace(match, step=f"key_set:{keys[0].set}")
-            break
+    match = by_keys(command, settings, index, book)
     if match.step == "none" and settings.phone_search is not None:
         return replace(match_call(command, settings, index, book), ignored_id=ignored)
     return with_account_and_opportunity(replace(match, ignored_id=ignored), command, settings, index, opportunities)
@@ -135,17 +146,34 @@ def match_call(command: Command, settings: Integration, index: Index, book: Book
     region, fields = region_of(settings, index.region), number_fields(settings)
     numbers = numbers_of(command, settings, index.region)
 
-    def having(name: CallObject) -> tuple[Record, ...]:
+    def having(name: CallObject, *, merged: bool) -> tuple[Record, ...]:
         found: dict[str, Record] = {}
         for field in fields.get(name, ()):
             for number in numbers:
-                found.update(index.having(name, field, "phone", number, region))
+                found.update(index.having(name, field, "phone", number, region, merged=merged))
         return tuple(found[one] for one in sorted(found))
 
-    match = follow_converted(having("Lead"), having("Contact"), settings, index, book)
-    accounts = having("Account")
-    step = "phone" if match.leads or match.contacts or accounts else "none"
-    return replace(match, accounts=accounts, step=step)
+    for merged in (False, True):
+        leads, contacts, held = (having(name, merged=merged) for name in ("Lead", "Contact", "Account"))
+        match = follow_converted(leads, contacts, settings, index, book)
+        if match.leads or match.contacts or held:
+            return replace(match, accounts=held, step="phone", merged=merged)
+    return Match()
+
+
+def by_keys(command: Command, settings: Integration, index: Index, book: Book = BOOK) -> Match:
+    """
+    Return whom the first key set names that names somebody (VS-8).
+
+    Where none does, the records count into which one was merged that a key set names: they are that person now.
+    """
+    for merged in (False, True):
+        for keys in key_sets(command):
+            leads, contacts = (_hits(keys, name, settings, index, merged=merged) for name in ("Lead", "Contact"))
+            match = follow_converted(leads, contacts, settings, index, book)
+            if match.leads or match.contacts:
+                return replace(match, step=f"key_set:{keys[0].set}", merged=merged)
+    return Match()
 
 
 def _by_salesforce_id(command: Command, settings: Integration, index: Index, book: Book) -> Match:
@@ -155,17 +183,23 @@ def _by_salesforce_id(command: Command, settings: Integration, index: Index, boo
     if record is None:
         return Match()
     leads, contacts = ((record,), ()) if record.object == "Lead" else ((), (record,))
-    return follow_converted(leads, contacts, settings, index, book)
+    match = follow_converted(leads, contacts, settings, index, book)
+    return replace(match, merged=index.merged_into(sfid) is not None)
 
 
-def _hits(keys: Sequence[MatchKey], object_name: str, index: Index) -> tuple[Record, ...]:
+def _hits(
+    keys: Sequence[MatchKey], object_name: str, settings: Integration, index: Index, *, merged: bool
+) -> tuple[Record, ...]:
     """Return the records of the object on which every key of the set agrees; none where a key is not on it."""
+    region = region_of(settings, index.region)
+    untagged = settings.match.plus_addressing == "same"
     hits: dict[str, Record] | None = None
     for key in keys:
-        field = key_field(key, object_name)
-        if field is None:
-            return ()
-        found = index.having(object_name, field, key.kind, key.value)
+        found: dict[str, Record] = {}
+        for field in key.fields_of(object_name):
+            for value in key.values:
+                hit = index.having(object_name, field, key.kind, value, region, untagged=untagged, merged=merged)
+                found.update(hit)
         hits = {one: record for one, record in found.items() if hits is None or one in hits}
     return tuple((hits or {}).values())
 
@@ -213,21 +247,22 @@ def with_account_and_opportunity(
     match: Match, command: Command, settings: Integration, index: Index, opportunities: Mapping[str, str]
 ) -> Match:
     """
-    Return the match with the accounts of the command's keys, and the contact's own account and open opportunity: of
-    several contacts those of the one that the integration takes.
+    Return the match with the accounts of the command's keys and of the company, and the contact's own account and open
+    opportunity: of several contacts those of the one that the integration takes.
     """
-    accounts: tuple[Record, ...] = ()
-    if settings.account.enabled and not any(is_blank(command.account.get(key)) for key in settings.account.keys):
-        keys = [MatchKey(1, "text", str(command.account[key]), contact=key) for key in settings.account.keys]
-        accounts = _hits(keys, "Account", index)
+    values = accounts.account_values(command, settings)
+    match = replace(
+        match,
+        accounts=accounts.found(values, index, settings) if values else (),
+        of_company=accounts.of_company(match, command, settings, index),
+    )
     several = settings.match.several
     if not match.contacts or (len(match.contacts) > 1 and several in ("error", "park")):
-        return replace(match, accounts=accounts)
+        return match
     contact = the_one(match.contacts, several)
     kept = index.get(opportunities.get(contact.id), "Opportunity")
     return replace(
         match,
-        accounts=accounts,
         account_of=index.get(contact.fields.get("AccountId"), "Account"),
         opportunity=None if kept is None or kept.fields.get("IsClosed") else kept,
     )

@@ -16,10 +16,11 @@ from typing import Any, Literal
 import orjson
 
 from processors.integration.model import Integration
-from processors.matching.index import Index
+from processors.matching.index import COUNTRY, Index
 from processors.matching.match import follow_converted
 from processors.matching.rules import BOOK
-from processors.model.normalise import email, phone, record_id
+from processors.model.normalise import email, record_id
+from processors.model.phone_forms import number_keys
 from processors.model.rule_table import Book
 from processors.model.values import Match, OwnRecord, Record, Role, Step, Written
 from schemas.command import Command
@@ -202,12 +203,14 @@ def _known(record: Record | None, said: Sequence[OwnRecord], region: str) -> _Kn
     people = [Person(**{**value, "phones": tuple(value["phones"])}) for value in _people(said)]
     fields = record.fields if record else {}
     emails = {email(one) for one in (fields.get("Email"), *(one.email for one in people))}
+    country = str(fields.get(COUNTRY.get(record.object, "")) or "") if record else ""
     numbers = {
-        phone(str(value), region)
+        number
         for name, value in fields.items()
         if value and name in ("Phone", "MobilePhone", "HomePhone", "OtherPhone")
+        for number in number_keys(str(value), region, country)
     }
-    numbers |= {phone(one, region) for person in people for one in person.phones}
+    numbers |= {number for person in people for one in person.phones for number in number_keys(one, region)}
     names = {full_name(fields.get("FirstName"), fields.get("LastName"), fields.get("Name"))}
     names |= {full_name(one.first_name, one.last_name) for one in people}
     return _Known(
@@ -235,7 +238,7 @@ def _situation(
         return ("attendee_same", _STRENGTH["attendee"]) if same else ("attendee_other", 0)
     strength = _STRENGTH["salesforce_id"] if record_id(command.salesforce_id) == record else 0
     mail = _relation({email(person.email)}, known.emails)
-    numbers = _relation({phone(one, region) for one in person.phones}, known.phones)
+    numbers = _relation({number for one in person.phones for number in number_keys(one, region)}, known.phones)
     name = _name_relation(full_name(person.first_name, person.last_name), known.names)
     if mail == "same" or (numbers == "same" and not several):
         return "key_shared", max(strength, _STRENGTH["email" if mail == "same" else "phone"])

@@ -1,53 +1,71 @@
 """
 Numbers that no written form finds are looked for in the org's search index, all of a batch in one API call.
 
-In: calls that nothing matched so far.  Out: records that may be theirs.  I/O through the port.
-Rule of this file: what the index finds are candidates; `match.resolve_call` compares them as E.164, like all others
-(design section 4, phones). What the index does not hold yet was found by its written form, or is not found.
+In: commands that nothing matched so far.  Out: records that may be theirs.  I/O through the port.
+Rule of this file: what the index finds are candidates; `match.py` compares them as E.164, like all others (design
+section 4, phones). What the index does not hold yet was found by its written form, or is not found; what the search
+cannot tell whole is named, never taken as nobody.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
-
-import phonenumbers
-from phonenumbers import PhoneNumberFormat
+from typing import NamedTuple
 
 from processors.integration.model import Integration
 from processors.matching.index import Index
-from processors.matching.match import match_call
-from processors.matching.queries import fields_to_read, is_call, number_fields, numbers_of
-from processors.model.call import Call
+from processors.matching.match import match_person
+from processors.matching.queries import ConfiguredCommand, fields_to_read, number_fields, numbers_of, region_of
+from processors.model.phone_forms import numbers_in, search_words
 from processors.model.ports import Salesforce
 from processors.model.values import OrgFacts, Record
 from schemas.command import Command
 
-Caller: TypeAlias = tuple[Command, Integration, Call]
-"""The command of a telephone call, the settings of its integration, and what its steps came to."""
+
+class Searched(NamedTuple):
+    """Records that may have one of the numbers, and the numbers of which there are more than the search tells."""
+
+    records: list[Record]
+    unsettled: frozenset[str]
 
 
 def search_numbers(
-    callers: Sequence[Caller], records: Sequence[Record], salesforce: Salesforce, facts: OrgFacts, region: str
-) -> list[Record]:
-    """Return what the org's search finds for the numbers of calls that *records* do not match."""
+    asked: Sequence[ConfiguredCommand], records: Sequence[Record], salesforce: Salesforce, facts: OrgFacts, region: str
+) -> Searched:
+    """Return what the org's search finds for the numbers of commands that *records* do not match."""
+    sought = [
+        (command, settings)
+        for command, settings in asked
+        if settings is not None and command.kind == "apply" and numbers_sought(command, settings, region)
+    ]
+    if not sought:
+        return Searched([], frozenset())
     index = Index(records, region)
-    wanted = [(command, settings) for command, settings, call in callers if _unmatched(command, settings, call, index)]
-    numbers = dict.fromkeys(number for command, settings in wanted for number in numbers_of(command, settings, region))
+    wanted = [(command, settings) for command, settings in sought if _unmatched(command, settings, index)]
+    numbers = dict.fromkeys(one for command, settings in wanted for one in numbers_sought(command, settings, region))
     if not numbers:
-        return []
-    objects: list[str] = list(dict.fromkeys(name for _, settings in wanted for name in number_fields(settings)))
+        return Searched([], frozenset())
+    objects = dict.fromkeys(name for command, settings in wanted for name in _objects(command, settings))
     fields = {name: fields_to_read(name, wanted, facts) for name in objects if name in facts.objects}
-    found = salesforce.search([word for number in numbers for word in _words(number)], fields)
-    return [record for rows in found.rows for record in rows]
+    words = {number: search_words(number) for number in numbers}
+    found = salesforce.search([word for of_number in words.values() for word in of_number], fields)
+    full = {number for number, of_number in words.items() if not set(of_number).isdisjoint(found.unsettled)}
+    return Searched([record for rows in found.rows for record in rows], frozenset(full))
 
 
-def _unmatched(command: Command, settings: Integration, call: Call, index: Index) -> bool:
-    if not is_call(command, settings) or call.direction == "internal":
-        return False
-    match = match_call(command, settings, index)
+def numbers_sought(command: Command, settings: Integration, region: str) -> tuple[str, ...]:
+    """Return the numbers by which a command looks for its person, as E.164: a caller's, or those of its keys."""
+    if settings.phone_search is not None:
+        return numbers_of(command, settings, region)
+    texts = dict.fromkeys(value for key in command.keys if key.kind == "phone" for value in key.values)
+    country = region_of(settings, region)
+    return tuple(dict.fromkeys(number for text in texts for number in numbers_in(text, country)))
+
+
+def _objects(command: Command, settings: Integration) -> list[str]:
+    if settings.phone_search is not None:
+        return list(number_fields(settings))
+    return [name for name in ("Lead", "Contact") if any(key.fields_of(name) for key in command.keys)]
+
+
+def _unmatched(command: Command, settings: Integration, index: Index) -> bool:
+    match = match_person(command, settings, index, {})
     return not (match.leads or match.contacts or match.accounts)
-
-
-def _words(number: str) -> tuple[str, str]:
-    """Return the digits by which the index knows a number: with its country, and as written inside it."""
-    national = phonenumbers.format_number(phonenumbers.parse(number, None), PhoneNumberFormat.NATIONAL)
-    return number, national

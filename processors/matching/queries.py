@@ -6,13 +6,16 @@ Rule of this file: pure; it may ask for more records than any one command wants 
 for a field or an object that the org does not have.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from processors.integration.model import CallObject, Integration
-from processors.model.normalise import is_blank, phone_formats, record_id
+from processors.matching.accounts import accounts_meant, company_named
+from processors.matching.conditions import Column, Values, account_conditions, add, any_of, key_conditions
+from processors.model.normalise import record_id
+from processors.model.phone_forms import written_forms
 from processors.model.phone_numbers import dialled
-from processors.model.values import In, OrgFacts, Question, Record
+from processors.model.values import OrgFacts, Question, Record
 from schemas.command import Command, MatchKey
 
 ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
@@ -21,24 +24,21 @@ ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
 _ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", "IsDeleted")
 _NAMES = ("Email", "Phone", "MobilePhone")
 """What else a person may be known by: read always, since a record found is claimed by all of its names (D10)."""
+_MERGED = ("MasterRecordId",)
+"""What a deleted record became, where it was merged."""
 _MORE = {
-    "Lead": (*_NAMES, "IsConverted", "ConvertedContactId", "ConvertedAccountId"),
-    "Contact": (*_NAMES, "AccountId"),
-    "Account": (),
+    "Lead": (*_NAMES, *_MERGED, "Country", "Company", "IsConverted", "ConvertedContactId", "ConvertedAccountId"),
+    "Contact": (*_NAMES, *_MERGED, "MailingCountry", "AccountId"),
+    "Account": (*_MERGED, "BillingCountry"),
     "Opportunity": ("IsClosed", "AccountId"),
 }
 _PREFIX = {"00Q": "Lead", "003": "Contact", "001": "Account"}
-Values: TypeAlias = dict[tuple[str, ...], dict[str, dict[str, None]]]
+_ID = Column("Id")
 
 
 def person_object(record: str) -> str | None:
     """Return the object that a record ID's prefix names: Lead, Contact, Account, or None for any other."""
     return _PREFIX.get(record[:3])
-
-
-def key_field(key: MatchKey, object_name: str) -> str | None:
-    """Return the API field that holds *key* on the object, or None where it is not on it."""
-    return key.lead if object_name == "Lead" else key.contact
 
 
 def key_sets(command: Command) -> tuple[tuple[MatchKey, ...], ...]:
@@ -68,14 +68,14 @@ def person_questions(
     for command, settings in live:
         sfid = record_id(command.salesforce_id) if settings.match.salesforce_id else None
         if sfid and (name := person_object(sfid)):
-            _add(wanted[name], {"Id": (sfid,)})
+            add(wanted[name], {_ID: (sfid,)})
         for keys in () if is_call(command, settings) else key_sets(command):
             for name in ("Lead", "Contact"):
-                _add(wanted[name], _conditions(keys, name, region))
-        if settings.account.enabled:
-            values = {key: command.account.get(key) for key in settings.account.keys}
-            if values and not any(is_blank(value) for value in values.values()):
-                _add(wanted["Account"], {key: (str(value).strip(),) for key, value in values.items()})
+                for condition in key_conditions(keys, name, settings, region_of(settings, region)):
+                    add(wanted[name], condition)
+        for values in accounts_meant(command, settings):
+            for condition in account_conditions(values, settings.account.legal_forms):
+                add(wanted["Account"], condition)
         _add_numbers(wanted, command, settings, region)
     return _questions(wanted, live, facts)
 
@@ -84,20 +84,20 @@ def _add_known(wanted: Mapping[str, Values], chosen: Iterable[str], old_keys: It
     """Ask for records that are known by their ID, and for people who may carry a key of release 0.1.0."""
     for one in chosen:
         if name := person_object(one):
-            _add(wanted[name], {"Id": (one,)})
+            add(wanted[name], {_ID: (one,)})
     keys = tuple(dict.fromkeys(old_keys))
     for name in ("Lead", "Contact"):
         if keys and name in facts.external_field:
-            _add(wanted[name], {facts.external_field[name]: keys})
+            add(wanted[name], {Column(facts.external_field[name]): keys})
 
 
 def _add_numbers(wanted: Mapping[str, Values], command: Command, settings: Integration, region: str) -> None:
     """Ask for the person's numbers in each field that may hold them, in every written form: any of these will do."""
     for number in numbers_of(command, settings, region):
-        forms = phone_formats(number, region_of(settings, region))
+        forms = written_forms(number, region_of(settings, region))
         for name, fields in number_fields(settings).items():
             for field in fields:
-                _add(wanted[name], {field: forms})
+                add(wanted[name], {Column(field): forms})
 
 
 def number_fields(settings: Integration) -> dict[CallObject, tuple[str, ...]]:
@@ -117,9 +117,11 @@ def numbers_of(command: Command, settings: Integration, region: str) -> tuple[st
     return tuple(dict.fromkeys(one for one in found if one))
 
 
-def region_of(settings: Integration, region: str) -> str:
-    """Return the country of numbers that name none: the network's, else the executor's *region*."""
-    return (settings.phone_search.region if settings.phone_search else None) or region
+def region_of(settings: Integration | None, region: str) -> str:
+    """Return the country of numbers that name none: the network's, the integration's, else the executor's *region*."""
+    if settings is None:
+        return region
+    return (settings.phone_search.region if settings.phone_search else None) or settings.match.region or region
 
 
 def follow_up(
@@ -139,55 +141,60 @@ def follow_up(
         followed = row.fields.get("ConvertedContactId") if row.object == "Lead" else None
         if followed:
             contacts.setdefault(str(followed), row.fields.get("ConvertedAccountId"))
-    _add(wanted["Contact"], {"Id": tuple(one for one in contacts if one not in known)})
+    add(wanted["Contact"], {_ID: tuple(one for one in contacts if one not in known)})
     if any(settings.account.enabled for _, settings in live):
         accounts = dict.fromkeys(str(one) for one in contacts.values() if one)
-        _add(wanted["Account"], {"Id": tuple(one for one in accounts if one not in known)})
+        add(wanted["Account"], {_ID: tuple(one for one in accounts if one not in known)})
+    for company, settings in _companies(rows, live):
+        for condition in account_conditions({"Name": company}, settings.account.legal_forms):
+            add(wanted["Account"], condition)
     if any(settings.opportunity.enabled for _, settings in live):
-        _add(wanted["Opportunity"], {"Id": tuple(opportunities[one] for one in contacts if one in opportunities)})
+        add(wanted["Opportunity"], {_ID: tuple(opportunities[one] for one in contacts if one in opportunities)})
     return _questions(wanted, live, facts)
+
+
+def winners(asked: Sequence[ConfiguredCommand], facts: OrgFacts, found: Iterable[Record]) -> tuple[Question, ...]:
+    """
+    Return the questions for records that merged ones became and that were not read yet; none where there is none.
+
+    Merges may be chained: ask again with what this finds.
+    """
+    rows = list(found)
+    known = {row.id for row in rows}
+    wanted: dict[str, Values] = {"Lead": {}, "Contact": {}, "Account": {}}
+    for row in rows:
+        master = row.fields.get("MasterRecordId") if row.fields.get("IsDeleted") else None
+        if master and row.object in wanted and str(master) not in known:
+            add(wanted[row.object], {_ID: (str(master),)})
+    return _questions(wanted, _live(asked), facts)
+
+
+def _companies(
+    rows: Iterable[Record], live: Sequence[tuple[Command, Integration]]
+) -> Iterator[tuple[str, Integration]]:
+    """Yield the companies of leads that may be converted, with the settings by which their accounts are found."""
+    converting = [settings for _, settings in live if settings.may_convert]
+    for row in rows if converting else ():
+        if row.object == "Lead" and not row.fields.get("IsConverted") and not row.fields.get("IsDeleted"):
+            for settings in {one.account.legal_forms: one for one in converting}.values():
+                if company := company_named(row.fields.get("Company"), settings):
+                    yield company, settings
 
 
 def _live(asked: Sequence[ConfiguredCommand]) -> list[tuple[Command, Integration]]:
     return [(command, settings) for command, settings in asked if settings is not None and command.kind == "apply"]
 
 
-def _conditions(keys: Sequence[MatchKey], object_name: str, region: str) -> dict[str, tuple[str, ...]]:
-    """Return the values to ask for by field, or nothing where a key of the set is not on the object (1G-keys)."""
-    fields = [key_field(key, object_name) for key in keys]
-    if None in fields or any(is_blank(key.value) for key in keys):
-        return {}
-    asked: dict[str, tuple[str, ...]] = {}
-    for name, key in zip(fields, keys, strict=True):
-        values = phone_formats(key.value, region) if key.kind == "phone" else (key.value.strip(),)
-        asked[str(name)] = (*asked.get(str(name), ()), *values)
-    return asked
-
-
-def _add(wanted: Values, conditions: Mapping[str, tuple[str, ...]]) -> None:
-    """Merge conditions with all others on the same fields: a wider question, but one."""
-    if not conditions or not all(conditions.values()):
-        return
-    merged = wanted.setdefault(tuple(sorted(conditions)), {})
-    for name, values in conditions.items():
-        merged.setdefault(name, {}).update(dict.fromkeys(values))
-
-
 def _questions(
     wanted: Mapping[str, Values], live: Sequence[tuple[Command, Integration]], facts: OrgFacts
 ) -> tuple[Question, ...]:
     asked = []
-    for name, alternatives in wanted.items():
+    for name, conditions in wanted.items():
         held = facts.objects.get(name)
         if held is None:
             continue
-        any_of = tuple(
-            tuple(In(one, tuple(merged[one])) for one in shape)
-            for shape, merged in alternatives.items()
-            if all(one in held.fields for one in shape)
-        )
-        if any_of:
-            asked.append(Question(name, fields_to_read(name, live, facts), any_of))
+        if alternatives := any_of(conditions, held.fields):
+            asked.append(Question(name, fields_to_read(name, live, facts), alternatives, deleted=name != "Opportunity"))
     return tuple(asked)
 
 
@@ -199,7 +206,7 @@ def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts
             dict.fromkeys(one for own, fields in number_fields(settings).items() if own == name for one in fields)
         )
         if name in ("Lead", "Contact"):
-            wanted.update(dict.fromkeys(one for key in command.keys if (one := key_field(key, name))))
+            wanted.update(dict.fromkeys(one for key in command.keys for one in key.fields_of(name)))
             wanted.update(
                 dict.fromkeys(one for one in (settings.record_link.id_field, settings.record_link.synced_field) if one)
             )

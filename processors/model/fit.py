@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import regex
 
 from processors.model import read_values
-from processors.model.normalise import NUMBERS, is_blank, record_id
+from processors.model.normalise import NUMBERS, bare_address, is_blank, record_id
 from processors.model.values import FieldFacts
 from schemas.values import Scalar
 
@@ -30,7 +30,6 @@ _EMAIL = re.compile(
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +177,12 @@ def _units(text: str) -> int:
 def _email(fact: FieldFacts, value: Scalar, _writer: Writer) -> Fit:
     if not isinstance(value, str):
         return _dropped(value, "not_an_email")
-    bare = _address(value)
+    bare = bare_address(value) or ""
     if not _EMAIL.fullmatch(bare) or len(bare.partition("@")[0]) > 64:
         return _dropped(value, "not_an_email")
     if fact.length and len(bare) > fact.length:
         return _dropped(value, "too_long")
     return Fit(bare, None if bare == value.strip() else "email_format")
-
-
-def _address(text: str) -> str:
-    shown = _INVISIBLE.sub("", text).strip()
-    inside = re.search(r"<\s*([^<>\s]+@[^<>\s]+)\s*>", shown)
-    bare = (inside[1] if inside else shown).strip(" \t\"'<>,;.")
-    return bare[len("mailto:") :] if bare.casefold().startswith("mailto:") else bare
 
 
 def _phone(fact: FieldFacts, value: Scalar, writer: Writer) -> Fit:

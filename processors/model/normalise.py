@@ -1,5 +1,5 @@
 """
-Normal forms: what makes two e-mails, telephone numbers, record IDs or field values the same one.
+Normal forms: what makes two e-mails, record IDs or field values the same one.
 
 In: text and scalars as sources and orgs write them.  Out: one form each, or None where there is nothing to compare.
 Rule of this file: pure and total; no input raises.
@@ -7,17 +7,15 @@ Rule of this file: pure and total; no input raises.
 
 import re
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any
 
-import phonenumbers
-from phonenumbers import PhoneNumberFormat
-
+from processors.model.visible import visible
 from schemas.values import Scalar
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_SHORTEST = 3  # digits: fewer identify nobody
+_IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_AROUND = " \t\"'<>,;."
 NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
 
 
@@ -26,64 +24,41 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def bare_address(text: str | None) -> str | None:
+    """
+    Return the bare address of an e-mail as people and mail programs write it, its case kept; None where it is empty.
+
+    `Name <a@b>`, `mailto:`, invisible characters, and dots or quotes around it are read. What holds no address stays
+    as it is, so that whoever takes it can refuse it.
+    """
+    shown = visible(text or "").strip()
+    if "@" not in shown:
+        return shown or None
+    inside = _IN_BRACKETS.search(shown)
+    bare = (inside[1] if inside else shown).strip(_AROUND)
+    bare = bare[len("mailto:") :] if bare.casefold().startswith("mailto:") else bare
+    return bare or None
+
+
 def email(text: str | None) -> str | None:
-    """Return the e-mail trimmed and case-folded, or None where it is empty (JI-24; SOQL compares without case)."""
-    return (text or "").strip().casefold() or None
+    """Return the e-mail's bare address case-folded, or None where it is empty (JI-24; SOQL compares without case)."""
+    found = bare_address(text)
+    return found.casefold() if found else None
+
+
+def without_tag(text: str | None) -> str | None:
+    """Return the e-mail as `email` does, and without the tag of plus addressing: `a+tag@b` is `a@b`."""
+    found = email(text)
+    if found is None:
+        return None
+    local, at, domain = found.rpartition("@")
+    name = local.partition("+")[0]
+    return f"{name}@{domain}" if at and name else found
 
 
 def text_key(value: Any) -> str | None:
     """Return text as SOQL compares it: trimmed, without case; None where it is empty."""
     return None if value is None else str(value).strip().casefold() or None
-
-
-@lru_cache(maxsize=20_000)
-def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return None
-    return number if phonenumbers.is_possible_number(number) else None
-
-
-def phone(text: str | None, region: str = "US") -> str | None:
-    """
-    Return the number as E.164; what no numbering plan knows as its bare digits; None under 3 digits.
-
-    *region* (ISO 3166 alpha-2) is assumed where the text names no country. An extension does not count.
-    """
-    number = _parse((text or "").strip(), region)
-    if number is not None:
-        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    digits = re.sub(r"\D", "", text or "")
-    return digits if len(digits) >= _SHORTEST else None
-
-
-def phone_formats(text: str, region: str = "US") -> tuple[str, ...]:
-    """
-    Return the ways in which an org may hold the number, each once: as given, E.164, international, national, digits.
-
-    The international form is also given without its country code (`415-555-2671`): people type it like that. A number
-    with an extension is also looked for without it, and in the forms that write it out.
-    """
-    number = _parse(text.strip(), region)
-    forms = [text.strip()]
-    if number is not None:
-        plain = _parse(phonenumbers.format_number(number, PhoneNumberFormat.E164), region) or number
-        for one in (plain, number) if number.extension else (plain,):
-            forms += _written(one)
-    return tuple(dict.fromkeys(form for form in forms if form))
-
-
-def _written(number: phonenumbers.PhoneNumber) -> list[str]:
-    if number.extension:
-        return [
-            phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
-            phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
-        ]
-    written = (PhoneNumberFormat.E164, PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL)
-    forms = [phonenumbers.format_number(number, form) for form in written]
-    forms.append(forms[1].partition(" ")[2])
-    return [*forms, *(re.sub(r"\D", "", form) for form in forms)]
 
 
 def record_id(text: str | None) -> str | None:
@@ -108,8 +83,11 @@ def in_kind(kind: str, value: Scalar) -> Scalar:
     Return *value* as a field of describe's type *kind* takes it: moments in UTC, days as days (LL-16).
 
     A moment without an offset is one in UTC. Of a moment, a date-only field takes the day as it is written, in the
-    moment's own offset: nothing is shifted. What is no moment stays as it is, and the org says what it thinks of it.
+    moment's own offset: nothing is shifted. What is no moment stays as it is, and the org says what it thinks of it. Of
+    an e-mail, the bare address.
     """
+    if kind == "email" and isinstance(value, str):
+        return bare_address(value)
     if kind not in ("date", "datetime") or not isinstance(value, str):
         return value
     try:
@@ -147,4 +125,6 @@ def _comparable(kind: str, value: Any) -> Any:
         return text
     if kind == "boolean":
         return text.casefold()
+    if kind == "email":
+        return bare_address(text)
     return record_id(text) or text if kind in ("reference", "id") else text

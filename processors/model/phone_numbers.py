@@ -13,6 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, shortnumberinfo
 
 from processors.model.call import Call
+from processors.model.phone_forms import is_valid
 
 _WITHHELD = frozenset({"anonymous", "unknown", "restricted", "private", "withheld", "unavailable", "blocked"})
 _WITHHELD_DIGITS = "266696687"
@@ -48,6 +49,24 @@ def dialled(text: str | None, region: str) -> str | None:
     if not phonenumbers.is_possible_number(number) or _is_short(raw, number, region):
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=20_000)
+def without_prefix(text: str | None, region: str, prefixes: tuple[str, ...]) -> str | None:
+    """
+    Return a dialled number without the digits that a PBX wants for an outside line (`9`, `0`), else *text* as it is.
+
+    They are taken off only where the number as dialled is none of the public network, and the rest is one.
+    """
+    whole = dialled(text, region)
+    if not prefixes or (whole is not None and is_valid(whole)):
+        return text
+    raw = bare(text)
+    for prefix in prefixes:
+        rest = raw.removeprefix(prefix).strip(" -.")
+        if rest != raw and (number := dialled(rest, region)) is not None and is_valid(number):
+            return rest
+    return text
 
 
 def is_withheld(text: str | None) -> bool:

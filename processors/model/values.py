@@ -61,7 +61,10 @@ class Match:
     the source's own record is linked with), or `none`. `ignored_id` is the event's SalesforceID where it was not found
     or deleted, and the keys were used instead. `accounts` are those that match the command's account keys; `account_of`
     is the matched contact's own account; `opportunity` is the open one kept for the matched contact, where there is
-    one. `followed` is the ID of the converted lead through which the contact was found; `also` are the IDs of converted
+    one. `of_company` are the accounts that bear the name of the lead's company, else of the event's,
+    where a lead may be converted; `merged`: a record was named that was merged into the one that matches; `unsettled`
+    are numbers of which the org's search found more than it tells, so that nobody can say whose they are.
+    `followed` is the ID of the converted lead through which the contact was found; `also` are the IDs of converted
     leads that are the same person. `activities` are the activities logged for the command's source entity so far, by
     effect key; `users` are the org's users whom the acting agent's e-mail or user name, or the default owner, names;
     `source_states` is what the ledger keeps of source entities, by source ID; `together` is what it keeps of this
@@ -82,6 +85,9 @@ class Match:
     followed: str | None = None
     also: tuple[str, ...] = ()
     accounts: tuple[Record, ...] = ()
+    of_company: tuple[Record, ...] = ()
+    merged: bool = False
+    unsettled: tuple[str, ...] = ()
     account_of: Record | None = None
     opportunity: Record | None = None
     activities: Mapping[str, Record] = field(default_factory=dict)
@@ -101,7 +107,9 @@ class Match:
     def record_ids(self) -> tuple[str, ...]:
         """The IDs of all records in it that may have a field history: people, what comes with them, leads they were."""
         alone = (one.id for one in (self.account_of, self.opportunity) if one is not None)
-        many = (one.id for one in (*self.leads, *self.contacts, *self.accounts, *self.activities.values()))
+        many = (
+            one.id for one in (*self.leads, *self.contacts, *self.accounts, *self.of_company, *self.activities.values())
+        )
         return (*many, *alone, *self.also, *((self.followed,) if self.followed else ()))
 
 
@@ -211,10 +219,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """`field IN (values)` of a question; values are raw text, the connector escapes them."""
+    """
+    `field IN (values)` of a question; values are raw text, the connector escapes them.
+
+    *like*: the values are patterns of LIKE instead, in which `%` stands for any text; any of them will do.
+    """
 
     field: str
     values: tuple[str, ...]
+    like: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +246,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to several questions: rows by question, in order, and the API calls that it took."""
+    """
+    The answer to several questions: rows by question, in order, and the API calls that it took.
+
+    `unsettled` are words of a search of which there are more records than it tells: what is not there may be all the
+    same.
+    """
 
     rows: tuple[tuple[Record, ...], ...]
     api_calls: int
+    unsettled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

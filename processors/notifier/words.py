@@ -32,6 +32,17 @@ REASONS: Mapping[Reason, Words] = {
         "More than one record in Salesforce matches this person, so it is not clear which one is meant.",
         "Merge the records that match, or change them so that only one does, then send the event again.",
     ),
+    "no_keys": Words(
+        "nothing to look for",
+        "The event has no e-mail address, telephone number or other key by which its person could be looked for.",
+        "Ask whoever maintains the source to send one, or the integration to create a record without one, "
+        "then send the result again.",
+    ),
+    "other_account": Words(
+        "another company",
+        "The event names another company than the account that this contact belongs to in Salesforce.",
+        "Move the contact to its new account, or correct the company at the source, then send the result again.",
+    ),
     "mandatory_unmapped": Words(
         "mandatory field has no source",
         "A new record was needed, but Salesforce demands fields that this integration does not fill.",

@@ -5,6 +5,7 @@ In: a command, what matched it, settings, facts, now.  Out: a `Decision`, a valu
 Rule of this file: pure; it only finds who decides: the folder of the contract.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -51,7 +52,20 @@ def decide(
     case = Case(command, match, settings, facts, now, book, call, resolution)
     if command.unmapped:
         return picklist_unmapped(case)
-    return with_choice_kept(case, source.decide(case))
+    if match.unsettled and not (match.leads or match.contacts or match.accounts):
+        return search_full(case)
+    decision = with_choice_kept(case, source.decide(case))
+    if match.merged:
+        # A record was named that became another one (docs/decisions/0073).
+        decision = replace(decision, flags=tuple(dict.fromkeys((*decision.flags, "merged_record"))))
+    return decision
+
+
+def search_full(case: Case) -> Decision:
+    """Return the refusal of a command whose number the org's search finds too often to say whose it is."""
+    numbers = ", ".join(case.match.unsettled)
+    detail = f"the org's search finds more records for {numbers} than it tells: send another key, or the SalesforceID"
+    return case.decided("error", (), (Part(refusal="multiple_match", detail=detail),))
 
 
 def picklist_unmapped(case: Case) -> Decision:

@@ -5,6 +5,7 @@ Rule of this file: it keeps a log of effects, so that a test can count what was 
 """
 
 import itertools
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,6 +18,7 @@ from processors.model.values import (
     Conversion,
     FieldFacts,
     Found,
+    In,
     ObjectFacts,
     OrgFacts,
     Question,
@@ -226,7 +228,7 @@ class FakeOrg:
             Record(question.object, record["Id"], {name: record.get(name) for name in question.fields})
             for record in self.records.values()
             if record["object"] == question.object and (question.deleted or not record["IsDeleted"])
-            if any(all(_in(record.get(one.field), one.values) for one in all_of) for all_of in question.any_of)
+            if any(all(_in(record.get(one.field), one) for one in all_of) for all_of in question.any_of)
         ]
 
     def _write(self, write: Write) -> Written:
@@ -299,8 +301,14 @@ class FakeOrg:
         return self._now().isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 
 
-def _in(value: Any, values: Sequence[str]) -> bool:
-    return value is not None and str(value).casefold() in {one.casefold() for one in values}
+def _in(value: Any, wanted: In) -> bool:
+    if value is None:
+        return False
+    text = str(value).casefold()
+    if not wanted.like:
+        return text in {one.casefold() for one in wanted.values}
+    patterns = (re.escape(one.casefold()).replace("%", ".*") for one in wanted.values)
+    return any(re.fullmatch(one, text) for one in patterns)
 
 
 def _object(name: str, external: bool, hidden: Collection[str] = (), read_only: Collection[str] = ()) -> ObjectFacts:

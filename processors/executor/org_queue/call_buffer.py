@@ -129,9 +129,9 @@ class CallBuffer:
         self._remember(key, (*past, *steps))
         timed_out = timed_out and not over((*past, *steps))
         region = call_region(first, self.region)
-        call = assemble(key[1], (*past, *steps), region, timed_out=timed_out)
+        call = assemble(key[1], (*past, *steps), region, timed_out=timed_out, outside_prefixes=_prefixes(first))
         command = command_of(first.command, call, region)
-        keys = person_keys(command, self.region)
+        keys = person_keys(command, region)
         return replace(
             first,
             command=command,
@@ -161,14 +161,19 @@ def call_region(job: Job, region: str) -> str:
     return (calls_of(job.settings).region if job.settings else None) or region
 
 
+def _prefixes(job: Job) -> tuple[str, ...]:
+    return calls_of(job.settings).outside_prefixes if job.settings else ()
+
+
 def renew_call(job: Job, kept: Mapping[str, bytes], region: str) -> None:
     """Assemble the call anew with the steps that the ledger keeps of it by now: what came before this part."""
     if not job.steps:
         return
     state = kept.get(job.command.source_id)
     before = steps_of(state) if state is not None else ()
-    region = call_region(job, region)
-    call = assemble(job.command.source_id, (*before, *job.steps), region, timed_out=job.timed_out)
+    region, prefixes = call_region(job, region), _prefixes(job)
+    steps = (*before, *job.steps)
+    call = assemble(job.command.source_id, steps, region, timed_out=job.timed_out, outside_prefixes=prefixes)
     job.renew(command_of(job.command, call, region), call)
 
 

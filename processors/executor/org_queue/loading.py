@@ -12,6 +12,7 @@ from processors.executor.org_queue.call_buffer import CallBuffer
 from processors.executor.org_queue.job import NO_KEYS, Job
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.matching.match import person_keys
+from processors.matching.queries import region_of
 from processors.model.ledger import Lease, Stored
 from processors.model.plan import plan_from_json, resolution_from_json
 from processors.model.values import Resolution
@@ -75,10 +76,11 @@ class JobLoader:
         plan = plan_from_json(stored.plan) if stored.plan else None
         # A choice about another command takes no claims: what it is about may hold them (D16).
         choice = command.kind == "resolve" and command.request is not None and bool(command.request.about)
-        keys = NO_KEYS if choice else person_keys(command, self._deps.region)
+        settings = decider.integration if decider else None
+        keys = NO_KEYS if choice else person_keys(command, region_of(settings, self._deps.region))
         return Job(
             command=command,
-            settings=decider.integration if decider else None,
+            settings=settings,
             queue_position=stored.queue_position,
             lane=stored.lane,
             due=stored.due,

@@ -15,6 +15,7 @@ from processors.executor.org_queue.job import Job
 from processors.matching.links import KIND
 from processors.matching.match import account_keys, names_of, person_keys
 from processors.matching.own import is_matched_by_own
+from processors.matching.queries import region_of
 from processors.model.field_history import LastWrite, entries
 from processors.model.plan import Plan
 from processors.model.values import Decision, Match, Record
@@ -66,7 +67,7 @@ def decide_batch(
             batch.faults[job.id] = fault
             written.exclusive |= job.all_keys
             continue
-        keys = touched_keys(job, decision, found, external, region)
+        keys = touched_keys(job, decision, found, external, region_of(job.settings, region))
         if (
             not written.exclusive.isdisjoint(keys)
             or not _in_order(decision, written.phase)

@@ -17,8 +17,8 @@ from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
 from processors.matching.own import by_own
-from processors.matching.phone_search import search_numbers
-from processors.matching.queries import ConfiguredCommand
+from processors.matching.phone_search import numbers_sought, search_numbers
+from processors.matching.queries import ConfiguredCommand, region_of, winners
 from processors.model.field_history import Fields, fields_from_json
 from processors.model.ledger import Lease
 from processors.model.ports import Salesforce
@@ -26,6 +26,7 @@ from processors.model.values import Match, OrgFacts, Question, Record
 from processors.sources.registry import source_of
 
 _WITH_HISTORY = ("Lead", "Contact", "Account", "Opportunity")
+_MOST_MERGES = 10
 
 
 def match_batch(
@@ -45,10 +46,13 @@ def match_batch(
     keys = (key for own in old_keys.values() for key in own)
     people = person_questions(asked, facts, deps.region, kept.chosen(jobs), keys)
     records = _find(salesforce, (*people, *related_data.related_questions(jobs, kept, facts)))
-    callers = [(job.command, job.settings, job.call) for job in jobs if job.settings and job.call]
-    records += search_numbers(callers, records, salesforce, facts, deps.region)
+    sought = [(job.command, job.settings) for job in jobs if _is_sought(job, kept)]
+    searched = search_numbers(sought, records, salesforce, facts, deps.region)
+    records += searched.records
+    records += _merged(salesforce, asked, facts, records)
     opportunities = _opportunities(jobs, records, deps, lease)
     records += _find(salesforce, follow_up(asked, facts, records, opportunities))
+    records += _merged(salesforce, asked, facts, records)
     index = Index(records, deps.region)
     field_history = _field_history(jobs, records, deps, lease)
     linked = _linked(jobs, records, deps, lease)
@@ -60,11 +64,21 @@ def match_batch(
         found = links.apply_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
         found = apply_choice(found, job.resolution, kept.assigned_to(job), job.settings, index)
         keyed = index.holding(facts.external_field, old_keys.get(job.id, ()))
-        found = by_own(found, job.command, job.settings, kept.own.get(job.id, ()), keyed, index, deps.region)
+        found = by_own(
+            found,
+            job.command,
+            job.settings,
+            kept.own.get(job.id, ()),
+            keyed,
+            index,
+            region_of(job.settings, deps.region),
+        )
         if found.step == "own":
             found = with_account_and_opportunity(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
         found = links.with_taken(found, job.command, linked)
+        unsettled = searched.unsettled.intersection(numbers_sought(job.command, job.settings, deps.region))
+        found = replace(found, unsettled=tuple(sorted(unsettled)))
         return replace(
             found, field_history={one: field_history[one] for one in found.record_ids if one in field_history}
         )
@@ -96,6 +110,27 @@ def _linked(
 def _makes_link(job: Job) -> bool:
     own = job.command.record
     return own is not None and own.activity is None and links.name_of(job.command) is not None
+
+
+def _is_sought(job: Job, kept: related_data.RelatedData) -> bool:
+    """Whether its numbers may be searched for: nobody chose or linked its record, and it is no call inside."""
+    if job.resolution or kept.linked_to(job) or kept.assigned_to(job):
+        return False
+    return job.call is None or job.call.direction != "internal"
+
+
+def _merged(
+    salesforce: Salesforce, asked: Sequence[ConfiguredCommand], facts: OrgFacts, records: Sequence[Record]
+) -> list[Record]:
+    """Return the records that merged ones among *records* became, along the chain of merges."""
+    found: list[Record] = []
+    for _ in range(_MOST_MERGES):
+        questions = winners(asked, facts, [*records, *found])
+        rows = _find(salesforce, questions)
+        if not rows:
+            break
+        found += rows
+    return found
 
 
 def _find(salesforce: Salesforce, asked: Sequence[Question]) -> list[Record]:

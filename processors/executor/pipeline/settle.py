@@ -81,7 +81,7 @@ def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Endi
         refusals=_refusals(plan, ending),
         missing_fields=decision.missing_fields if decision else (),
         discarded_fields=decision.discarded_fields if decision else (),
-        detail=(ending.detail if ending else None) or (decision.detail if decision else None),
+        detail=_detail(plan, ending),
         api_calls=plan.calls if plan else (),
         trace_id=command.trace_id,
         tie_break=decision.tie_break if decision else None,
@@ -93,6 +93,17 @@ def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Endi
         ),
         dropped_fields=tuple(DroppedField(one.field, one.sent, one.why) for one in unfit if one.dropped),
     )
+
+
+def _detail(plan: Plan | None, ending: Ending | None) -> str | None:
+    """Return what the ending or the decision says, and what stands although the rest was refused."""
+    said = (ending.detail if ending else None) or (plan.decision.detail if plan else None)
+    if plan is None or ending is None or ending.reason != "salesforce_refused":
+        return said
+    done = zip(plan.decision.steps, plan.results, strict=False)
+    made = ", ".join(f"{step.object} {result.id}" for step, result in done if step.operation == "create" and result.id)
+    stands = f"{made} was made before the refusal and stands: a replay uses it" if made else None
+    return "; ".join(one for one in (said, stands) if one) or None
 
 
 def reused(job: Job, digest: str, now: datetime) -> Outcome:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from processors.deciding import account_opportunity
 from processors.deciding.activity import ActivityTarget
-from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
+from processors.deciding.case import Case, Part, converted_refused, linked_to_account, no_mapping, own_record_gone
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
 from processors.model.values import Match, Record, Role, Step
@@ -51,6 +51,9 @@ def register(case: Case) -> Registered:
     case, chosen = _one_of_several(case)
     if chosen.refusal:
         return Registered(parts=(chosen,))
+    keyless = case.keyless() if _situation(case) == "none" else Part()
+    if keyless.refusal:
+        return Registered(parts=(keyless,))
     row = case.book.row("booking", BookingIntegration.of(case.settings).booking.register_as, _situation(case))
     done = _VERBS[row.then](case, row.then)
     rules = (*case.match.own_rules, *chosen.rules, row.rule, *done.rules)
@@ -60,6 +63,12 @@ def register(case: Case) -> Registered:
 def _one_of_several(case: Case) -> tuple[Case, Part]:
     """Return the case with one record of each object at most, and the part that says how, or refuses."""
     match, rules, tie = case.match, list[str](), None
+    if len(match.leads) > 1:
+        counted = case.book.row("booking_leads", BookingIntegration.of(case.settings).booking.register_as)
+        rules.append(counted.rule)
+        if counted.then == "ignore":
+            # No lead is written: whichever of them stands for all.
+            match = replace(match, leads=(the_one(match.leads, "newest"),))
     if len(match.leads) > 1 or len(match.contacts) > 1:
         # JI-25: a booking's document leaves it to the setting.
         row = case.book.row("several", case.settings.match.several)
@@ -171,13 +180,8 @@ def _overwriting(case: Case) -> Case:
 def _with_account_and_opportunity(case: Case, contact: Record | None) -> tuple[Part, ...]:
     """Return the parts of a contact that is made (None) or written: its account, itself, its opportunity."""
     account = account_opportunity.account(case, contact)
-    links: dict[str, Scalar] = {}
-    refs: dict[str, Role] = {}
-    own = contact.fields.get("AccountId") if contact else None
-    if is_blank(own) and account.record is not None:
-        links["AccountId"] = account.record.id
-    elif is_blank(own) and account.creates:
-        refs["AccountId"] = "account"
+    links, refs = linked_to_account(contact, account)
+    own = contact.fields.get("AccountId") if contact and not account.creates else None
     person = _contact(case, contact, links, refs)
     account_id = account.record.id if account.record else str(own) if not is_blank(own) else None
     deal = account_opportunity.opportunity(
@@ -194,4 +198,8 @@ def _contact(case: Case, contact: Record | None, links: dict[str, Scalar], refs:
     if not refs:
         return part
     step = part.step or Step("contact", "update", "Contact", record_id=contact.id)
-    return replace(part, step=replace(step, refs=refs, before={**step.before, "AccountId": None}), linked=())
+    return replace(
+        part,
+        step=replace(step, refs=refs, before={**step.before, "AccountId": contact.fields.get("AccountId")}),
+        linked=(),
+    )

@@ -118,4 +118,16 @@ BOOKING_ACTIVITY = Table(
     ),
 )
 
-TABLES = (BOOKING, BOOKING_PERSON, OVERWRITE, BOOKING_BOTH, BOOKING_ACTIVITY)
+LEADS = Table(
+    "booking_leads",
+    (("lead", "contact", "both"),),
+    ("count", "ignore"),
+    (
+        Row("JI-25", ("lead",), "count"),
+        Row("JI-15", ("contact",), "ignore"),
+        Row("JI-25", ("both",), "count"),
+    ),
+)
+"""Whether several leads are several matches: a contact is registered whatever leads there are (JI-15)."""
+
+TABLES = (BOOKING, BOOKING_PERSON, OVERWRITE, LEADS, BOOKING_BOTH, BOOKING_ACTIVITY)

@@ -71,6 +71,11 @@ class FieldSalesIntegration(Integration):
         return self.link
 
     @property
+    def may_convert(self) -> bool:
+        """Whether a stage converts leads (SP-11)."""
+        return self.field_sales.convert_at is not None and not self.makes_accounts
+
+    @property
     def makes_accounts(self) -> bool:
         """Whether a record of the source becomes an account (SP-3)."""
         return self.field_sales.object == "account"

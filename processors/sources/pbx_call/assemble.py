@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from processors.model.call import Call, Transfer
+from processors.model.phone_numbers import without_prefix
 from processors.sources.pbx_call.attribution import agent_of, user_of
 from processors.sources.pbx_call.parties import direction_of, known_as, outside_of, participants_of, target_of
 from schemas.pbx_call_event import CallStep, Party, StepName
@@ -34,7 +35,14 @@ def over(steps: Sequence[CallStep]) -> bool:
     return bool(legs) and legs <= {step.leg for step in steps if step.step == "ended"}
 
 
-def assemble(call_id: str, steps: Iterable[CallStep], region: str, *, timed_out: bool = False) -> Call:
+def assemble(
+    call_id: str,
+    steps: Iterable[CallStep],
+    region: str,
+    *,
+    timed_out: bool = False,
+    outside_prefixes: tuple[str, ...] = (),
+) -> Call:
     """
     Return the call that *steps* tell of, as far as they do (XB-13).
 
@@ -42,6 +50,7 @@ def assemble(call_id: str, steps: Iterable[CallStep], region: str, *, timed_out:
         steps: At least one; in any order, and any of them more than once.
         region: The country (ISO 3166 alpha-2) of telephone numbers that name none.
         timed_out: It is closed although it did not end for us.
+        outside_prefixes: Digits that users dial for an outside line; numbers are read without them.
 
     Raises:
         ValueError: There is no step.
@@ -49,7 +58,8 @@ def assemble(call_id: str, steps: Iterable[CallStep], region: str, *, timed_out:
     ordered = _in_order(steps)
     if not ordered:
         raise ValueError(f"call {call_id} has no step: nothing can be assembled")
-    course = [step for step in ordered if step.step not in _LATE] or ordered
+    read = [_without_prefixes(step, region, outside_prefixes) for step in ordered]
+    course = [step for step in read if step.step not in _LATE] or read
     direction = direction_of(course, region)
     started = course[0].at
     answered = next((step.at for step in course if step.step in _SPEAKING), None)
@@ -76,6 +86,17 @@ def assemble(call_id: str, steps: Iterable[CallStep], region: str, *, timed_out:
         fields={name: value for step in ordered for name, value in step.fields.items()},
         steps=ordered,
     )
+
+
+def _without_prefixes(step: CallStep, region: str, prefixes: tuple[str, ...]) -> CallStep:
+    """Return the step with its parties' numbers as the public network knows them."""
+
+    def read(party: Party | None) -> Party | None:
+        return party and replace(party, number=without_prefix(party.number, region, prefixes))
+
+    if not prefixes:
+        return step
+    return replace(step, caller=read(step.caller), callee=read(step.callee), transfer_to=read(step.transfer_to))
 
 
 def _in_order(steps: Iterable[CallStep]) -> tuple[CallStep, ...]:

@@ -43,12 +43,14 @@ class CallSettings(PhoneSearch):
     How a PBX call finds its records and when it is logged (XB-11 to XB-18).
 
     `objects` are searched in this order of priority, in their `phone_fields`. `region` (ISO 3166 alpha-2) is assumed
-    of numbers that name no country. An outbound call that was given up within `short_seconds` (inclusive) is not
+    of numbers that name no country. `outside_prefixes` are dialled for an outside line, and are no part of a
+    number that is none with them. An outbound call that was given up within `short_seconds` (inclusive) is not
     logged. `installed` is when this integration was installed (XB-18). `shared_number` says where a call goes whose
     number several contacts of one account have. A call that never ends is closed `close_after_hours` after its first
     step.
     """
 
+    outside_prefixes: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,4}$")], ...] = ("9", "0")
     short_seconds: Annotated[float, Field(ge=0)] = 5.0
     installed: AwareDatetime | None = None
     shared_number: Literal["account", "newest", "park"] = "account"

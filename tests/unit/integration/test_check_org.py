@@ -111,3 +111,24 @@ def test_a_fixed_value_that_will_be_conformed_is_a_warning() -> None:
     assert "Lead.AnnualRevenue: '1,000' is written as 1000 (number_format)" in {
         one.text.split(": ", 1)[1] for one in found
     }
+
+
+def test_of_several_fields_of_a_key_one_that_is_there_is_enough() -> None:
+    key = {"from": "person.phones", "kind": "phone", "lead": ["Phone", "MobilePhone"], "contact": ["Phone"]}
+    one = integration(match={"key_sets": [[key]]})
+    assert [found.level for found in targets(one, facts("Lead.MobilePhone"))] == ["warning"]
+    assert [found.absent for found in targets(one, facts("Lead.MobilePhone", "Lead.Phone"))] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("source", "warned"),
+    [
+        ("person.company", False),
+        ({"from": "person.company", "default": "Unknown company"}, True),
+        ({"constant": "No Integration"}, True),
+    ],
+)
+def test_an_account_that_everybody_without_a_company_would_share_is_warned_of(source: object, warned: bool) -> None:
+    one = integration(map={"account": {"Name": source}}, account={"enabled": True})
+    found = [finding for finding in targets(one, facts()) if "share" in finding.text]
+    assert [finding.level for finding in found] == (["warning"] if warned else [])

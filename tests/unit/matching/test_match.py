@@ -88,20 +88,19 @@ def test_a_batch_asks_one_question_an_object_with_each_value_once() -> None:
     assert (In("Id", (LEAD,)),) in found["Lead"].any_of
     assert (In("Company", ("Acme",)), In("LastName", ("Ann",))) in found["Lead"].any_of
     assert {one.field for part in found["Contact"].any_of for one in part} == {"Email", "Phone"}
-    assert found["Account"].any_of == ((In("Name", ("Acme",)),),)
+    # As it is written, and its other writings by how they begin.
+    assert found["Account"].any_of == ((In("Name", ("Acme",)),), (In("Name", ("acme%",), like=True),))
 
 
 def test_a_phone_is_asked_for_in_every_way_that_it_may_be_written() -> None:
     """SOQL compares text, so that each form is a value of its own."""
     (asked, *_) = person_questions([(command(keys=(PHONE,)), integration("only"))], FACTS)
-    assert asked.any_of == (
-        (
-            In(
-                "Phone",
-                ("(415) 555-2671", "+14155552671", "+1 415-555-2671", "415-555-2671", "14155552671", "4155552671"),
-            ),
-        ),
-    )
+    (((condition,),),) = (asked.any_of,)
+    assert isinstance(condition, In)
+    assert condition.field == "Phone"
+    assert condition.values[:3] == ("(415) 555-2671", "+14155552671", "+1 415-555-2671")
+    assert {"415-555-2671", "14155552671", "4155552671", "415.555.2671", "+1 (415) 555-2671"} <= set(condition.values)
+    assert len(condition.values) == len(set(condition.values)) <= 20
 
 
 def test_fields_to_be_written_are_read_and_unknown_fields_are_not() -> None:

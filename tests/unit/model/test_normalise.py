@@ -4,16 +4,52 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.model.normalise import email, is_blank, phone, phone_formats, record_id, same_value
+from processors.model.normalise import bare_address, email, in_kind, is_blank, record_id, same_value, without_tag
+from processors.model.phone_forms import number_key
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(" Ann@Example.COM ", "ann@example.com"), ("", None), ("  ", None), (None, None)],
+    [
+        (" Ann@Example.COM ", "ann@example.com"),
+        ("Dana D <Dana@example.com>", "dana@example.com"),
+        ('"D, Dana" < dana@example.com >', "dana@example.com"),
+        ("dana@example.com.", "dana@example.com"),
+        ("\u200bdana@exam\u200dple.com\ufeff", "dana@example.com"),
+        ("mailto:dana@example.com", "dana@example.com"),
+        ("'dana@example.com',", "dana@example.com"),
+        ("no address", "no address"),
+        ("", None),
+        ("  ", None),
+        (None, None),
+    ],
 )
 def test_an_email_is_trimmed_and_without_case(text: str | None, expected: str | None) -> None:
     """SOQL compares e-mails without case."""
     assert email(text) == expected
+
+
+def test_an_email_is_written_as_its_bare_address() -> None:
+    """With its case; what holds no address stays for whoever refuses it."""
+    assert bare_address("Dana D <Dana@Example.com>") == "Dana@Example.com"
+    assert in_kind("email", "Dana D <Dana@Example.com>.") == "Dana@Example.com"
+    assert in_kind("email", "nobody") == "nobody"
+    assert same_value("email", "Dana <d@example.com>", "d@example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ann+news@x.com", "ann@x.com"),
+        ("ann@x.com", "ann@x.com"),
+        ("+a@x.com", "+a@x.com"),
+        ("a+b", "a+b"),
+        (None, None),
+    ],
+)
+def test_the_tag_of_plus_addressing_can_be_left_out(text: str | None, expected: str | None) -> None:
+    """Where an integration says so."""
+    assert without_tag(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -31,13 +67,13 @@ def test_an_email_is_trimmed_and_without_case(text: str | None, expected: str | 
 )
 def test_a_phone_is_one_number_however_written(text: str | None, region: str, expected: str | None) -> None:
     """What no plan knows is compared by its digits."""
-    assert phone(text, region) == expected
+    assert number_key(text, region) == expected
 
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_a_normal_form(text: str) -> None:
     """Sources send anything."""
-    assert phone(text) is None or all(phone(form) == phone(text) for form in phone_formats(text)[:2])
+    assert number_key(text, "US") is None or number_key(text.strip(), "US") == number_key(text, "US")
     assert email(text) == email(email(text))
     assert record_id(record_id(text)) == record_id(text)
 

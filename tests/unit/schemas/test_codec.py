@@ -4,6 +4,7 @@ import io
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,10 @@ REFUSALS = st.lists(st.builds(Refusal, TEXT, TEXT, TEXT, TEXTS), max_size=2).map
 SCALAR = st.none() | st.booleans() | WHOLE | TEXT
 CONFORMED = st.lists(st.builds(ConformedField, TEXT, SCALAR, SCALAR, TEXT), max_size=2).map(tuple)
 DROPPED = st.lists(st.builds(DroppedField, TEXT, SCALAR, TEXT), max_size=2).map(tuple)
-KEYS = st.lists(st.builds(MatchKey, SMALL, st.sampled_from(["text", "email", "phone"]), TEXT, MAYBE, MAYBE), max_size=2)
+KEYS = st.lists(
+    st.builds(MatchKey, SMALL, st.sampled_from(["text", "email", "phone"]), TEXT, MAYBE, MAYBE, TEXTS, TEXTS, TEXTS),
+    max_size=2,
+)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "call_result": st.builds(
         CallResult,
@@ -198,7 +202,10 @@ OUTCOME = Outcome(
 )
 
 
-@pytest.mark.parametrize("value", [COMMAND, OUTCOME], ids=["command", "outcome"])
+KEYED = replace(COMMAND, keys=(MatchKey(1, "phone", "415 555 0109", lead="Phone", contact="Phone"),))
+
+
+@pytest.mark.parametrize("value", [COMMAND, KEYED, OUTCOME], ids=["command", "command with keys", "outcome"])
 def test_what_release_0_1_0_wrote_is_read_without_the_fields_that_came_later(value: Command | Outcome) -> None:
     contract = type(value).__name__.lower()
     old = read_schema(DIRECTORY / "released" / contract / "3.avsc")

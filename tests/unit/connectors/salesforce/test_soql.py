@@ -94,6 +94,24 @@ def test_alternatives_are_joined_by_or_and_those_that_cannot_match_are_left_out(
     ]
 
 
+def test_patterns_are_joined_by_or_and_only_their_wildcard_is_one() -> None:
+    patterns = In("Name", ("o'reilly%inc%", "a_b%", "%", "x\\y%"), like=True)
+    asked = statements(Question("Account", (), ((patterns, In("Site", ("s",))),)), longest=10_000)
+    assert asked == [
+        (
+            "SELECT Id FROM Account WHERE ((Name LIKE 'o\\'reilly%inc%' OR Name LIKE 'a\\_b%' OR Name LIKE 'x\\\\y%')"
+            " AND Site IN ('s'))"
+        )
+    ]
+
+
+def test_many_patterns_are_asked_for_in_parts() -> None:
+    patterns = tuple(f"company {number}%" for number in range(300))
+    asked = statements(Question("Account", (), ((In("Name", patterns, like=True),),)), longest=2_000)
+    assert all(len(one) <= 2_000 for one in asked)
+    assert sum(one.count("LIKE") for one in asked) == 300
+
+
 def test_a_question_that_nothing_can_match_asks_nothing() -> None:
     assert statements(Question("Lead", ("Email",), ()), longest=10_000) == []
     assert statements(question("x" * 4_001), longest=10_000) == []

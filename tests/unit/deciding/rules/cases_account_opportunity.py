@@ -1,5 +1,8 @@
 """Scenarios of accounts, opportunities and owners. Rule of this file: data alone."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tests.unit.deciding.rules.cases_actions import CONVERT, CREATE_CONTACT, CREATE_LEAD, UPDATE_CONTACT, UPDATE_LEAD
 from tests.unit.deciding.rules.scenarios import (
     ACCOUNT,
@@ -20,6 +23,11 @@ from tests.unit.deciding.rules.scenarios import (
 BOTH = {"account": PERSON_ACCOUNT, "opportunity": {"Name": "Deal"}}
 LOST = ("discarded Account.Name", "discarded Account.Industry", "discarded Opportunity.Name")
 ON = {"account": {"enabled": True}}
+FOLLOW = {"account": {"enabled": True, "on_other": "follow"}}
+UNNAMED: Mapping[str, Any] = {
+    "lead": {"LastName": "Ann", "Title": "Boss"},
+    "account": {"Name": None},
+}
 AS_IS = {"account": {"enabled": True, "create": False, "update": False}}
 FIRM = {"account": PERSON_ACCOUNT}
 FIRM_LOST = LOST[:2]
@@ -117,7 +125,7 @@ ACCOUNTS = [
             "update Contact CONTACT Title=Boss",
             "discarded Account.Name",
         ),
-        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+        (contact(AccountId=ACCOUNT_2), account(ACCOUNT_2, Name="Acme, Inc.")),
         FIRM,
         ON,
     ),
@@ -125,9 +133,161 @@ ACCOUNTS = [
         "VS-21: a contact keeps the account that it has, untouched where updates are off",
         "contact",
         (*UPDATE_CONTACT, "linked Account ACCOUNT_2"),
-        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+        (contact(AccountId=ACCOUNT_2), account(ACCOUNT_2, Name="Acme, Inc.")),
         FIRM,
         AS_IS,
+    ),
+    Scenario(
+        "1F-other_account: an event about another company writes nothing to the contact's own account",
+        "contact",
+        (*UPDATE_CONTACT, *FIRM_LOST),
+        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "1F-other_account: by setting the contact moves to the account that matches",
+        "contact",
+        ("updated none", OLD_FIRM, "update Contact CONTACT Title=Boss AccountId=ACCOUNT"),
+        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+        FIRM,
+        FOLLOW,
+    ),
+    Scenario(
+        "1F-other_account: by setting the contact moves to an account that is made",
+        "contact",
+        ("updated none", NEW_FIRM, "update Contact CONTACT Title=Boss AccountId<-account"),
+        (contact(AccountId=ACCOUNT_2), account(ACCOUNT_2, Name="Other")),
+        FIRM,
+        FOLLOW,
+    ),
+    Scenario(
+        "1F-other_account: by setting an event about another company is an error",
+        "contact",
+        (
+            "error other_account",
+            "candidate Contact CONTACT",
+            "said: the contact belongs to Other, the event names another company: move the contact, then replay",
+        ),
+        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+        FIRM,
+        {"account": {"enabled": True, "on_other": "error"}},
+    ),
+    Scenario(
+        "VS-21: a company is found in another writing",
+        "contact",
+        (
+            "created none",
+            "update Account ACCOUNT_2 Industry=Rail",
+            "create Contact new LastName=Ann Title=Boss AccountId=ACCOUNT_2",
+            "discarded Account.Name",
+        ),
+        (account(ACCOUNT_2, Name="Acme, Inc."), account(Name="Acme Roofing")),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-21: the same writing goes before another one",
+        "contact",
+        ("created none", OLD_FIRM, "create Contact new LastName=Ann Title=Boss AccountId=ACCOUNT"),
+        (account(ACCOUNT_2, Name="Acme, Inc."), account()),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-21: two accounts in other writings are an error",
+        "contact",
+        TWO_FIRMS,
+        (account(Name="Acme GmbH"), account(ACCOUNT_2, Name="Acme, Inc.")),
+        FIRM,
+        ON,
+    ),
+    Scenario(
+        "VS-21: an account that is a default alone is none",
+        "contact",
+        (*CREATE_CONTACT, *FIRM_LOST),
+        (account(),),
+        {**FIRM, "defaulted": ("Account.Name",)},
+        ON,
+    ),
+    Scenario("VS-11: update only makes no account", "only", (*UPDATE_CONTACT, *FIRM_LOST), (contact(),), FIRM, ON),
+    Scenario(
+        "VS-21: update only makes an account where the integration says so",
+        "only",
+        ("updated none", NEW_FIRM, "update Contact CONTACT Title=Boss AccountId<-account"),
+        (contact(),),
+        FIRM,
+        {"account": {"enabled": True, "create": True}},
+    ),
+    Scenario(
+        "VS-21: an account is made where the integration says so in any action",
+        "contact",
+        ("created none", NEW_FIRM, "create Contact new LastName=Ann Title=Boss AccountId<-account"),
+        (),
+        FIRM,
+        {"account": {"enabled": True, "create": True}},
+    ),
+    Scenario(
+        "VS-21: update only, an account is not made where the switch is off",
+        "only",
+        (*UPDATE_CONTACT, *FIRM_LOST),
+        (contact(),),
+        FIRM,
+        {"account": {"enabled": True, "create": False}},
+    ),
+    *(
+        Scenario(
+            f"1F-company_account: an event without a company converts into the account of the lead's, accounts {on}",
+            "convert",
+            (
+                "converted none",
+                "update Lead LEAD Title=Boss",
+                "convert Lead LEAD AccountId=ACCOUNT status=Closed - Converted",
+                "update Contact of convert LastName=Ann Title=Boss",
+                "linked Account ACCOUNT",
+            ),
+            (lead(Company="Acme, Inc."), account(), account(ACCOUNT_2, Name="Other")),
+            UNNAMED,
+            {"account": {"enabled": on}},
+        )
+        for on in (True, False)
+    ),
+    *(
+        Scenario(
+            f"1F-company_account: a lead of no known company converts as Salesforce does, accounts {on}",
+            "convert",
+            CONVERT,
+            (lead(Company="N/A"), account(), account(ACCOUNT_2, Name="N/A")),
+            UNNAMED,
+            {"account": {"enabled": on}},
+        )
+        for on in (True, False)
+    ),
+    *(
+        Scenario(
+            f"1F-company_account: a lead whose company has no account converts as Salesforce does, accounts {on}",
+            "convert",
+            CONVERT,
+            (lead(Company="Newcomer"), account()),
+            UNNAMED,
+            {"account": {"enabled": on}},
+        )
+        for on in (True, False)
+    ),
+    Scenario(
+        "1F-company_account: two accounts of the lead's company are an error",
+        "convert",
+        TWO_FIRMS,
+        (lead(), account(), account(ACCOUNT_2)),
+        UNNAMED,
+        ON,
+    ),
+    Scenario(
+        "1F-company_account: two accounts of the lead's company, accounts off: as Salesforce does",
+        "convert",
+        CONVERT,
+        (lead(), account(), account(ACCOUNT_2)),
+        UNNAMED,
     ),
     Scenario(
         "VS-21: a contact without account is linked to the matching one",
@@ -213,7 +373,32 @@ OPPORTUNITIES = [
         (*UPDATE_CONTACT, f"{NEW_DEAL} AccountId=ACCOUNT ContactId=CONTACT", "linked Account ACCOUNT"),
         (contact(AccountId=ACCOUNT), account()),
         {"opportunity": DEAL},
-        {**AS_IS, **DEALS},
+        {**AS_IS, "opportunity": {"enabled": True, "create": True}},
+    ),
+    Scenario(
+        "VS-11: update only makes no opportunity",
+        "only",
+        (*UPDATE_CONTACT, *DEAL_LOST),
+        (contact(),),
+        {"opportunity": DEAL},
+        DEALS,
+    ),
+    *(
+        Scenario(
+            f"1F-event_data: constants and defaults alone make no opportunity, create={create}",
+            "contact",
+            (*UPDATE_CONTACT, "discarded Opportunity.StageName", "discarded Opportunity.CloseDate"),
+            (contact(),),
+            {
+                "opportunity": {"Name": None, "StageName": "New", "CloseDate": "2026-04-01"},
+                "defaulted": ("Opportunity.StageName",),
+            },
+            {
+                "opportunity": {"enabled": True, "create": create},
+                "map": {"opportunity": {"CloseDate": {"constant": "2026-04-01"}}},
+            },
+        )
+        for create in (True, False)
     ),
     Scenario(
         "VS-26: a conversion ends with one opportunity, ours",

@@ -1,5 +1,6 @@
 """Scenarios of the four actions and of the match. Rule of this file: data alone."""
 
+from processors.deciding.case import NO_KEYS as KEYLESS
 from schemas.command import MatchKey
 from tests.unit.deciding.rules.scenarios import (
     ACCOUNT,
@@ -33,6 +34,8 @@ CONVERT = (
 NOTHING = ("error no_match", NO_MATCH)
 TWO_LEADS = ("error multiple_match", "candidate Lead LEAD", "candidate Lead LEAD_2", SEVERAL)
 REFUSED = ("error no_match", "candidate Lead LEAD", BLOCKED)
+
+ASKED = {"match": {"no_keys": "error"}}
 
 ACTION = [
     Scenario("VS-11: update only, nobody found, fails", "only", NOTHING),
@@ -80,7 +83,14 @@ BY_NAME = MatchKey(2, "text", "ann", lead="LastName", contact="LastName")
 BY_COMPANY = MatchKey(1, "text", "acme", lead="Company")
 ID_OF_CONTACT = {"salesforce_id": CONTACT[:15]}
 NO_ID = {"match": {"salesforce_id": False}}
+NO_KEYS = ("error no_keys", f"said: {KEYLESS}")
+
 MATCH = [
+    Scenario("1F-no_keys: without keys a record is made, unless told otherwise", "lead", CREATE_LEAD, (), {"keys": ()}),
+    Scenario("1F-no_keys: without keys, an error by setting", "lead", NO_KEYS, (), {"keys": ()}, ASKED),
+    Scenario("1F-no_keys: with keys that match nobody, a record is made", "lead", CREATE_LEAD, (), {}, ASKED),
+    Scenario("1F-no_keys: nobody matches, the keys are there", "lead", CREATE_LEAD),
+    Scenario("1F-no_keys: without keys nothing is said of a match", "only", NO_KEYS, (lead(),), {"keys": ()}, ASKED),
     Scenario("VS-7: lead and contact are both searched", "lead", UPDATE_CONTACT, (contact(), lead(LEAD_2, Email=None))),
     Scenario(
         "VS-8: the SalesforceID goes before the keys",

@@ -247,6 +247,8 @@ LEAD_OR_CONTACT = ("error multiple_match", "candidate Lead LEAD", "candidate Con
 
 SEVERAL = [
     Booked("JI-25: two leads are an error", (*WHICH, MERGE), TWO, quiet()),
+    Booked("JI-25: register as both, two leads are an error", (*WHICH, MERGE), TWO, quiet("both")),
+    Booked("JI-15: register as contact, two leads: a contact beside them", NEW_CONTACT, TWO, quiet("contact")),
     Booked(
         "JI-25: of two leads the newest",
         (*LEAD_WRITTEN, "tie broken by newest"),

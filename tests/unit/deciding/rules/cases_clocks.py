@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from processors.deciding.actions import OLDER
 from processors.deciding.case import STALE
 from processors.matching.index import Index
 from processors.matching.match import match_person
@@ -18,6 +19,8 @@ from tests.unit.deciding.rules.scenarios import (
     ACCOUNT,
     CONTACT,
     LEAD,
+    PERSON_ACCOUNT,
+    account,
     command,
     contact,
     integration,
@@ -63,6 +66,9 @@ class Guarded:
 
 WRITTEN = ("updated none", "update Lead LEAD Title=Boss")
 KEPT = ("skipped stale", "linked Lead LEAD", f"said: {STALE}", "stale Lead.Title")
+OTHER = "said: the contact belongs to Old, the event names another company: move the contact, then replay"
+OTHER_FIRM: Mapping[str, Any] = {"contact": {"Phone": "1"}, "account": PERSON_ACCOUNT}
+MAILED, FIRM_LOST = "update Contact CONTACT Phone=1", ("discarded Account.Name", "discarded Account.Industry")
 RESPECT = {"write": {"default": "respect_human"}}
 
 _ORDER = [
@@ -104,12 +110,67 @@ _ORDER = [
         {"contact": {"Title": "Boss"}},
     ),
     Guarded(
-        "EG-5: a conversion does not take an older value along",
-        ("converted none", "convert Lead LEAD status=Closed - Converted", "stale Contact.Title", "seen LastName"),
+        "EG-9: an older event does not convert the lead that a newer one wrote to",
+        ("skipped stale", "linked Lead LEAD", f"said: {OLDER}", "stale Lead.IsConverted", "seen LastName"),
         (lead(Title="Chief"),),
         {LEAD: kept("later")},
         {"lead": {"LastName": "Ann"}, "contact": {"Title": "Boss"}},
         action="convert",
+    ),
+    Guarded(
+        "EG-9: what else an older event says is written, and the lead stays a lead",
+        ("updated none", "update Lead LEAD Phone=1", f"said: {OLDER}", "stale Lead.IsConverted"),
+        (lead(Title="Chief"),),
+        {LEAD: kept("later")},
+        {"lead": {"Phone": "1"}, "contact": {"Title": "Boss"}},
+        action="convert",
+    ),
+    Guarded(
+        "EG-9: an event is older than one that found its value there",
+        ("skipped stale", "linked Lead LEAD", f"said: {OLDER}", "stale Lead.IsConverted", "seen LastName"),
+        (lead(Title="Chief"),),
+        {LEAD: seen("Title", "9", "x")},
+        {"lead": {"LastName": "Ann"}, "contact": {"Title": "Boss"}},
+        action="convert",
+    ),
+    Guarded(
+        "EG-8: a newer event converts, and so does one that is decided again",
+        (
+            "converted none",
+            "convert Lead LEAD status=Closed - Converted",
+            "update Contact of convert LastName=Ann",
+            "seen LastName",
+        ),
+        (lead(Title="Chief"),),
+        {LEAD: {**kept("earlier"), **kept("later", event="e-1", name="Phone")}},
+        {"lead": {"LastName": "Ann"}, "contact": {"LastName": "Ann"}},
+        action="convert",
+    ),
+    Guarded(
+        "EG-9 1F-other_account: an older event does not move a contact",
+        ("updated none", MAILED, *FIRM_LOST),
+        (contact(AccountId=ACCOUNT), account(Name="Old")),
+        {CONTACT: kept("later")},
+        OTHER_FIRM,
+        {"account": {"enabled": True, "on_other": "follow"}},
+        "contact",
+    ),
+    Guarded(
+        "1F-other_account: an older event about another company leaves both",
+        ("updated none", MAILED, *FIRM_LOST),
+        (contact(AccountId=ACCOUNT), account(Name="Old")),
+        {CONTACT: kept("later")},
+        OTHER_FIRM,
+        {"account": {"enabled": True}},
+        "contact",
+    ),
+    Guarded(
+        "1F-other_account: an older event about another company is refused too, by setting",
+        ("error other_account", "candidate Contact CONTACT", OTHER),
+        (contact(AccountId=ACCOUNT), account(Name="Old")),
+        {CONTACT: kept("later")},
+        OTHER_FIRM,
+        {"account": {"enabled": True, "on_other": "error"}},
     ),
     Guarded(
         "EG-5: an account has clocks too",

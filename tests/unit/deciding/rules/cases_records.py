@@ -21,12 +21,15 @@ from processors.sources.settings import integration_of
 from schemas.command import Command, MatchKey, Request, SourceRecord
 from schemas.values import Agent, Person, plain
 from tests.unit.deciding.rules.scenarios import (
+    ACCOUNT,
+    ACCOUNT_2,
     CONTACT,
     CONVERTED,
     LEAD,
     LEAD_2,
     NOW,
     USER,
+    account,
     contact,
     fact,
     lead,
@@ -145,7 +148,15 @@ class Synced:
 
 
 def _short(line: str) -> str:
-    names = {LEAD: "LEAD", LEAD_2: "LEAD_2", CONTACT: "CONTACT", BOSS: "BOSS", TASK: "TASK"}
+    names = {
+        ACCOUNT: "ACCOUNT",
+        ACCOUNT_2: "ACCOUNT_2",
+        LEAD: "LEAD",
+        LEAD_2: "LEAD_2",
+        CONTACT: "CONTACT",
+        BOSS: "BOSS",
+        TASK: "TASK",
+    }
     for record, name in names.items():
         line = line.replace(record, name)
     return line
@@ -531,6 +542,68 @@ FIELD_RECORD = [
         (CONVERTED, contact(Email=None)),
         linked=LEAD,
         command=WON,
+    ),
+    Synced(
+        "SP-11: a new record that stands there becomes a contact with an account that is made, accounts off",
+        "field_record",
+        (
+            "created none",
+            "create Account new Name=Acme",
+            "create Contact new LastName=Ann Title=Boss AccountId<-account",
+            "link field/p-1 contact",
+        ),
+        command=WON,
+    ),
+    Synced(
+        "SP-11: a new record that stands there becomes a contact with an account, whose keys are not mapped",
+        "field_record",
+        (
+            "created none",
+            "create Account new Name=Acme",
+            "create Contact new LastName=Ann Title=Boss AccountId<-account",
+            "discarded Account.Industry",
+            "link field/p-1 contact",
+        ),
+        command={**WON, "account": {"Name": None, "Industry": "Rail"}},
+        settings={"account": {"enabled": True}},
+    ),
+    *(
+        Synced(
+            f"SP-11: a new record that stands there goes to the account of its company, accounts {on}",
+            "field_record",
+            (
+                "created none",
+                "create Contact new LastName=Ann Title=Boss AccountId=ACCOUNT",
+                "linked Account ACCOUNT",
+                "link field/p-1 contact",
+            ),
+            (account(Name="ACME, Inc."),),
+            command={**WON, "account": {"Name": None}},
+            settings={"account": {"enabled": on}},
+        )
+        for on in (True, False)
+    ),
+    *(
+        Synced(
+            f"SP-11: a new record of a company with two accounts is an error, accounts {on}",
+            "field_record",
+            (
+                "error multiple_match",
+                "candidate Account ACCOUNT",
+                "candidate Account ACCOUNT_2",
+                "said: 2 accounts match its keys: merge them or add a key, then replay",
+            ),
+            (account(), account(ACCOUNT_2)),
+            command={**WON, "account": {"Name": None}},
+            settings={"account": {"enabled": on}},
+        )
+        for on in (True, False)
+    ),
+    Synced(
+        "SP-11: a new record without a company becomes a contact without an account",
+        "field_record",
+        ("created none", "create Contact new LastName=Ann Title=Boss", "link field/p-1 contact"),
+        command={**WON, "lead": {"LastName": "Ann", "Company": "No Integration"}},
     ),
     Synced(
         "SP-9: before that stage it stays a lead",

@@ -1,0 +1,20 @@
+"""What an outcome says of a command that ended before all of it was written."""
+
+from datetime import UTC, datetime
+
+from processors.executor.org_queue.job import Job
+from processors.executor.pipeline.settle import settle
+from processors.model.plan import Ending, Plan
+from processors.model.values import Decision, RowError, Step, Written
+from tests.fakes.scheduler import command
+
+
+def test_an_account_that_stands_although_its_contact_was_refused_is_named() -> None:
+    """Nobody belongs to it yet: a replay finds it."""
+    steps = (Step("account", "create", "Account", effect="a"), Step("contact", "create", "Contact", effect="c"))
+    plan = Plan(Decision("created", steps=steps), results=(Written(True, "A", created=True),))
+    job = Job(command("a@example.com"), None, 1, 0, 0.0, frozenset({"k"}))
+    ending = Ending("error", "salesforce_refused", errors=(RowError("INVALID_EMAIL_ADDRESS", "no address"),))
+    outcome = settle(job, plan, "digest", datetime(2026, 1, 2, tzinfo=UTC), ending)
+    assert outcome.detail == "Account A was made before the refusal and stands: a replay uses it"
+    assert [(one.object, one.operation) for one in outcome.records] == [("Account", "created"), ("Contact", "failed")]
