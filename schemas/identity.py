@@ -34,7 +34,7 @@ def notice_id(command_id: str, kind: str) -> str:
 
 
 def incident_id(org: str, cause: str, integrations: Iterable[str], began_millis: int) -> str:
-    """Return the ID of one episode of a broken connection: the same whoever tells of it, and after any restart."""
+    """Return the ID of one incident of a connection: the same from every process, and after a restart."""
     return str(uuid5(NAMESPACE, _join("connection", org, cause, *sorted(integrations), began_millis)))
 
 

@@ -22,9 +22,9 @@ class Notice:
     """
     One thing that happened to a waiting command, or to an org's connection. `reason` is one line for the reader.
 
-    `until` is when it goes on by itself (None: when someone acts); `candidates` are what someone has to choose from.
-    Of a connection, `command_id` is its episode's ID (the same when it breaks and when it is mended), `cause` says why,
-    and `integrations` wait for it; it names no event and nobody.
+    `until` is when it goes on by itself (None: when someone acts); `candidates` are what someone has to choose from. Of
+    a connection, `command_id` is the ID of the incident (the same when it breaks and when it is mended), `cause` says
+    why, and `integrations` wait for it; it names no event and nobody.
     """
 
     command_id: str

@@ -1,5 +1,5 @@
 """
-Wiring of the way back: settings become ports, and ports the process *changes*.
+Wiring of reverse sync: settings become ports, and ports the process *changes*.
 
 Rule of this file: as of `wiring.py`: it knows both sides and decides nothing.
 """

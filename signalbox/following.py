@@ -2,7 +2,7 @@
 Following an initial import: which of its prospects are answered, how, how fast, and when the rest will be.
 
 In: the outcome topics.  Out: counts, a bar on a terminal, plain lines elsewhere, a summary.
-Rule of this file: an outcome counts once, by its ID; what another integration or an earlier event got does not count.
+Rule of this file: an outcome counts once, by its ID; outcomes of other integrations or earlier events do not count.
 """
 
 from collections import Counter
@@ -76,7 +76,7 @@ class Following:
         return self.answered
 
     def read(self, seconds: float) -> bool:
-        """Take what comes within *seconds*; return whether anything did."""
+        """Handle the messages that arrive within *seconds*; return whether there were any."""
         messages = self._consumer.consume(500, seconds)
         for message in messages:
             error = message.error()
@@ -99,7 +99,7 @@ class Following:
         self.api_calls.update(outcome.api_calls)
 
     def close(self) -> None:
-        """Leave."""
+        """Close the consumer."""
         self._consumer.close()
 
     @property
@@ -109,7 +109,7 @@ class Following:
         return f"{told or 'none yet'}; {len(self.api_calls)} API calls that wrote"
 
     def line(self, seconds: float = 0.0, began_with: int = 0) -> str:
-        """Return how it stands, in a line; *seconds* after it began with so many answered, with a forecast."""
+        """Return the progress in a line; *seconds* after it began with so many answered, with a forecast."""
         fresh = self.answered - began_with
         left = f"; about {seconds * (self.total - self.answered) / fresh:.0f} s left" if fresh and seconds else ""
         return f"{self.answered} of {self.total} answered: {self.so_far}{left}"

@@ -18,7 +18,7 @@ LIVE_SECONDS = 60.0
 
 
 class Heartbeat:
-    """What the loop tells: that it turned, and whether it can do its work."""
+    """The state of the main loop: when it last ran, and whether it can do its work."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -27,15 +27,15 @@ class Heartbeat:
         self._why = "starting"
 
     def beat(self, ready: bool = True, why: str = "") -> None:
-        """Tell that the loop turned."""
+        """Record that the loop ran."""
         self._beat, self._ready, self._why = self._clock(), ready, why
 
     def live(self) -> bool:
-        """Whether the loop turned lately."""
+        """Whether the loop ran lately."""
         return self._clock() - self._beat < LIVE_SECONDS
 
     def ready(self) -> tuple[bool, str]:
-        """Whether work is done, and why not."""
+        """Whether the process can work, and if not, why."""
         return self._ready and self.live(), self._why
 
 
@@ -67,7 +67,7 @@ def serve_health(host: str, port: int, registry: CollectorRegistry, heartbeat: H
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: a scrape every few seconds is no news."""
+            """Log nothing: a scrape every few seconds is no event."""
 
     server = ThreadingHTTPServer((host, port), Handler)
     server.daemon_threads = True

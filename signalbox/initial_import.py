@@ -2,7 +2,7 @@
 An initial import: lines of prospects → events with IDs of their own, all checked before the first is sent.
 
 In: JSON lines, the integration.  Out: `InitialImport`.
-Rule of this file: pure; what a line is called is a digest of what it says, so that the same line is the same event.
+Rule of this file: pure; the event ID of a line is a digest of its content, so that equal lines are the same event.
 """
 
 import json

@@ -69,7 +69,7 @@ def lookup_records(
     org: str, wanted: LookupTarget, linked: Sequence[str], salesforce: Salesforce, facts: OrgFacts, links: Links
 ) -> list[FoundRecord]:
     """
-    Return everyone in *org* who is meant: linked records first, then all of the same e-mail (LL-12).
+    Return the records in *org* that match: linked records first, then all of the same e-mail (LL-12).
 
     Args:
         linked: The records that the source's own ID is linked to.
@@ -102,7 +102,7 @@ _ORDER: Mapping[State, int] = {
 
 
 def _find(salesforce: Salesforce, facts: OrgFacts, field: str, values: Sequence[str]) -> list[Record]:
-    """Return the leads and contacts, deleted ones too: a link to one of them is to be told as such (LL-26)."""
+    """Return the leads and contacts, deleted ones too: a link to a deleted record must be shown as such (LL-26)."""
     questions = []
     for name in OBJECTS:
         known = facts.objects.get(name)

@@ -1,7 +1,7 @@
 """
 The five processes by name.
 
-Rule of this file: settings, log and Kafka first, then the process; an unreachable other side is no end.
+Rule of this file: settings, log and Kafka first, then the process; a system that cannot be reached does not end it.
 """
 
 from signalbox import changes_wiring, wiring

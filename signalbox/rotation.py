@@ -28,7 +28,7 @@ Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 def file_stamps(paths: Sequence[Path]) -> Stamp:
-    """Return what changes when one of the files does: name, time, size, inode; what is not there has no entry."""
+    """Return what identifies a version of each file: name, time, size, inode; a missing file has no entry."""
     found = []
     for path in paths:
         try:

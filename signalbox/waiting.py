@@ -1,5 +1,5 @@
 """
-Waiting: what is not there yet at a start is no crash.
+Waiting at the start for what is not available yet, instead of a crash.
 
 In: a process, the settings' other sides.  Out: True once all is well, False where the process is to stop before.
 Rule of this file: one line for each reason, /livez up and /readyz saying why all the while, back-off with jitter.
@@ -63,7 +63,7 @@ def known_orgs(settings: Settings) -> tuple[str, ...]:
 
 
 def changes_wanted(integrations: Integrations) -> dict[str, str]:
-    """Return which integrations are told of changes in Salesforce, with the org of each."""
+    """Return the integrations with reverse sync, with the org of each."""
     return {one.name: one.org for one in integrations.by_name.values() if one.enabled and one.changes.enabled}
 
 

@@ -1,7 +1,7 @@
 """
-The audit: every outcome once, with what people search it by.
+The audit: each outcome once, with the columns that searches use.
 
-Rule of this file: a row is written once and never changed; whatever comes again finds it. Times are seconds since the
+Rule of this file: a row is written once and never changed; a repeated outcome adds none. Times are seconds since the
 epoch. What is searched is kept normalised beside the whole outcome, so that the question is normalised alike.
 """
 

@@ -1,7 +1,7 @@
 """
 Opening the database: SQLite (WAL, synchronous=FULL, one host) or PostgreSQL, told apart by the URL.
 
-Rule of this file: every connection-level setting that the delivery promise rests on stands here, and nowhere else.
+Rule of this file: all connection settings that the delivery guarantees depend on are set here.
 """
 
 from typing import Any

@@ -1,5 +1,5 @@
 """
-What the command line asks of the field history: which event wrote a field.
+The field history for the command line: which event wrote a field.
 
 Rule of this file: reads only; no lease is taken, so a running executor is never disturbed.
 """

@@ -1,5 +1,5 @@
 """
-What the way back asks of the ledger: the source's records that an org's records are linked with.
+The links that reverse sync reads: which records of the source an org's records are linked with.
 
 In: record IDs.  Out: the source's own IDs.  Implements `processors.changes.ports.Links`.
 Rule of this file: reads only, and without the org's lease; nothing here waits for the executor.

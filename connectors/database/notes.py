@@ -1,5 +1,5 @@
 """
-Notes of the notifier: which mail tells which recipient of which error, and how far it came.
+Notes of the notifier: which mail informs which recipient of which error, and its state.
 
 Rule of this file: a pair (outcome, recipient) belongs to the first mail that was noted for it, for ever; a mail's
 bytes are kept only until the server has taken or refused it.

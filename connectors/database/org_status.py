@@ -1,5 +1,5 @@
 """
-What an operator asks the ledger of an org, and the one thing that an operator tells it: where a stopped org goes on.
+The state of the orgs for operators, and the command that resumes a stopped org.
 
 Rule of this file: reads only, but for `resume`; no lease is taken here, so a running executor is never disturbed.
 """

@@ -1,5 +1,5 @@
 """
-What we wrote ourselves, field by field, for whoever reads an org's changes.
+Our own writes by field, for the process that reads an org's changes.
 
 Rule of this file: reads only; no lease is taken, so a running executor is never disturbed.
 """
@@ -17,7 +17,7 @@ from processors.model.field_history import fields_from_json, last_write_of, writ
 
 
 class DatabaseOwnWrites:
-    """`processors.changes.ports.OwnWrites` on the ledger's field clocks."""
+    """`processors.changes.ports.OwnWrites` on the ledger's field history."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -1,5 +1,5 @@
 """
-What waits for someone's choice, as the command line shows it.
+Parked commands, as the command line shows them.
 
 Rule of this file: reads only; no lease is taken, so a running executor is never disturbed.
 """
@@ -26,7 +26,7 @@ class Parked:
 
 
 def parked_commands(engine: Engine, integration: str | None = None, command_id: str | None = None) -> list[Parked]:
-    """Return what is parked, the one whose time is up first at the head. Raises `Transient`."""
+    """Return the parked commands, ordered by their deadline. Raises `Transient`."""
     command, notice = tables.command.c, tables.notice.c
     query = (
         select(command.id, command.org, command.integration, command.due, command.why, notice.body)

@@ -1,7 +1,7 @@
 """
-What is read of the ledger without its lease: what is kept of source entities and records, and what is to be published.
+Reads of the ledger without its lease: states of source entities, links, field history and unpublished outcomes.
 
-Rule of this file: reads only; a database that is away or busy is `Transient`, whatever it calls that.
+Rule of this file: reads only; a database that is unavailable or busy raises `Transient`, whichever error it reports.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

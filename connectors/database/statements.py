@@ -1,7 +1,7 @@
 """
-What the ledger writes again and again, as statements with parameters.
+The ledger's frequent writes, as statements with parameters.
 
-Rule of this file: each says which states it may be applied to; a command that has ended is never touched.
+Rule of this file: each names the states to which it applies; a command that has ended is never changed.
 """
 
 from sqlalchemy import bindparam, update

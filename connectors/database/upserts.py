@@ -1,5 +1,5 @@
 """
-What the ledger keeps beyond single commands: records of source entities (links), and what is known of them.
+Upserts of links, states of source entities and field history.
 
 Rule of this file: one statement for many rows; who may write was checked by the transaction that it runs in.
 """
@@ -64,7 +64,7 @@ def keep_source_states(
 def keep_field_history(
     connection: Connection, insert: Callable[..., Any], org: str, field_history: Mapping[str, bytes], now: float
 ) -> None:
-    """Put what was written of each record (JSON by field) over what is kept of its other fields; many rows at once."""
+    """Merge the history of written fields (JSON by field) into the history of each record; many rows at once."""
     rows = [
         {"org": org, "record_id": record_id, "body": body.decode(), "updated_at": now}
         for record_id, body in field_history.items()

@@ -1,8 +1,8 @@
 """
-Topics as they should be, and as they are.
+Topics: create the missing ones and compare the others with the topic table.
 
 In: rows of the topic table. Out: what was created, and where the broker differs from the table.
-Rule of this file: missing topics are created; an existing one is never changed, only its differences are told.
+Rule of this file: missing topics are created; an existing one is never changed; its differences are only reported.
 """
 
 from collections.abc import Iterable, Mapping

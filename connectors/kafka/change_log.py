@@ -1,5 +1,5 @@
 """
-The log of an org's changes: one transactional producer, and the compacted topic that says how far it came.
+The log of an org's changes: one transactional producer, and the compacted topic that holds its position.
 
 In: messages.  Out: all of them in Kafka, or none.  Implements `processors.changes.ports.ChangeLog`.
 Rule of this file: the producer's name is the org's, so that opening it ends what another process has under way; only
@@ -39,7 +39,7 @@ class KafkaChangeLog:
         self._producer: Producer | None = None
 
     def open(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Put out whoever had it open, then yield what is kept. Raises `Transient` where Kafka does not answer."""
+        """Fence the process that had it open, then yield the stored values. Raises `Transient` without an answer."""
         producer = self._make()
         try:
             producer.init_transactions(TRANSACTION_SECONDS)
@@ -56,7 +56,7 @@ class KafkaChangeLog:
             consumer.close()
 
     def commit(self, messages: Sequence[OutgoingMessage]) -> None:
-        """Send all messages or none. Raises `NotKept` where none was sent, `Superseded` where begin anew is due."""
+        """Send all messages or none. Raises `NotKept` if none was sent, `Superseded` if it must be reopened."""
         producer = self._producer
         if producer is None:
             raise Superseded("the log is not open")
@@ -75,7 +75,7 @@ class KafkaChangeLog:
         self._probe("after_transaction")
 
     def close(self) -> None:
-        """Let it go; a transaction under way is ended by whoever opens it next."""
+        """Close it; the next process to open it ends a transaction under way."""
         self._producer = None
 
     def _produce(self, producer: Producer, messages: Sequence[OutgoingMessage]) -> list[KafkaError]:

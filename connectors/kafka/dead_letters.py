@@ -109,7 +109,7 @@ def replay_message(message: StoredDeadLetter) -> DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterCount:
-    """How messages fared so far: all that were read, the dead among them, and the dead since the last good one."""
+    """Counts of messages: all that were read, the dead letters, and the dead letters since the last readable one."""
 
     seen: int = 0
     dead: int = 0

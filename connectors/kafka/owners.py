@@ -1,8 +1,8 @@
 """
-Who in a consumer group owns what, as the broker has it.
+Partitions that no member of a consumer group owns.
 
 In: a group and topics. Out: the topics of which a partition belongs to nobody.
-Rule of this file: reads only; where the group is moving, or the broker does not say, nothing is without an owner.
+Rule of this file: reads only; during a rebalance, or if the broker does not say, no partition counts as unowned.
 """
 
 from collections.abc import Callable, Iterable

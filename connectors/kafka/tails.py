@@ -1,5 +1,5 @@
 """
-Tails of the outcome topics: how far an org's outcomes were published, as the topics themselves tell.
+Tails of the outcome topics: up to which number an org's outcomes were published.
 
 In: topics, an org's ledger number.  Out: the highest sequence number in a header.
 Rule of this file: committed messages alone count; the whole topic is read where its tail does not tell.

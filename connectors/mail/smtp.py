@@ -49,7 +49,7 @@ class SmtpMailer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
-        """Say goodbye to the server."""
+        """Close the connection."""
         self.close()
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class SmtpMailer:
         Hand one message to the server; return the recipients that it refused for good, with the reason.
 
         Raises `Transient`: with the SMTP code where one recipient or mail has to wait, without a code where the server
-        itself cannot be used. Hand over one recipient at a time: after a `Transient` all of them get the mail again.
+        itself cannot be used. Pass one recipient at a time: after a `Transient` all of them get the mail again.
         """
         try:
             smtp = self._connected()

@@ -2,8 +2,8 @@
 Search: telephone numbers looked for in the org's search index, many in one API call.
 
 In: numbers and the fields to read by object.  Out: the records that may hold one of them.
-Rule of this file: what comes back are candidates (the index lags behind the records, and finds parts of numbers):
-whoever asks compares the numbers. Reads only.
+Rule of this file: results are candidates (the index lags behind the records, and finds parts of numbers): the
+caller compares the numbers. Reads only.
 """
 
 from collections import deque

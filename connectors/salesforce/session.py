@@ -1,5 +1,5 @@
 """
-The HTTP session under simple-salesforce, with its traps closed.
+The HTTP session that simple-salesforce uses, with time-outs, allowed hosts and token renewal.
 
 In: requests by simple-salesforce or by us.  Out: a whole answer; `NotSent`, `Unusable`, `TooLate` or `OrgDown`.
 Rule of this file: every request has both time-outs, goes to an allowed host, follows no redirect, carries the current
@@ -117,7 +117,7 @@ class OrgSession(requests.Session):
             FLIGHT.reset(marker)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Follow nothing: a redirect could carry the token to another host (S03)."""
+        """Follow no redirect: it could carry the token to another host (S03)."""
 
     def _read(self, response: requests.Response) -> None:
         """Read the body with a limit of time and size; refuse what is not UTF-8, whatever charset it claims."""

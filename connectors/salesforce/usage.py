@@ -1,5 +1,5 @@
 """
-How much of the org's daily API calls is used.
+The org's use of its daily API calls.
 
 In: the `Sforce-Limit-Info` of every answer, errors included.  Out: (used, limit), and `OrgDown` above the soft limit.
 Rule of this file: the last answer counts; nothing is asked of the org for it (R19, R20).

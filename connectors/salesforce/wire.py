@@ -1,5 +1,5 @@
 """
-The last metre: sockets that know whether a request has left, and that refuse to send one too late.
+Connections that know whether a request was sent, and that refuse to send one after its send-by time.
 
 In: a `Flight`, one attempt of one request.  Out: bytes on the wire, or `TooLate`.
 Rule of this file: between the check of send-by and the first byte nothing happens; *left* turns true only then.

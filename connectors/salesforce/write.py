@@ -1,5 +1,5 @@
 """
-Write: records packed into sObject Collections, and their answers taken apart again.
+Write: records packed into sObject Collections, and the results of each record.
 
 In: writes in order.  Out: subrequests, and one `Written` for each write.
 Rule of this file: the order is kept; a collection holds one operation on one object, at most 200 records, no record

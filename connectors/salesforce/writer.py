@@ -1,5 +1,5 @@
 """
-Carry a packed write out, and part what one row would spoil.
+Send packed writes, and split a collection that one row makes unreadable.
 
 In: collections and send-by.  Out: one `Written` for each row, in order.
 Rule of this file: one call, and a further one only for a collection that the org could not read: its rows are sent in

@@ -1,8 +1,8 @@
 """
-Shell of the audit: every outcome is kept, once, where people can look it up (SP-32).
+The audit's process: it stores each outcome once, where people can search it (SP-32).
 
 In: all outcome topics.  Out: rows.
-Rule of this file: rows first, offsets after; a repeat of delivery finds its row and changes nothing.
+Rule of this file: rows are stored before offsets are committed; a repeated delivery finds its row and changes nothing.
 """
 
 from collections import Counter

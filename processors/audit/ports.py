@@ -11,7 +11,7 @@ from processors.model.received import Received
 
 
 class AuditStore(Protocol):
-    """The audit. Keeps each outcome once, whatever is handed over again."""
+    """The audit. Keeps each outcome once, however often it is added."""
 
     def add(self, batch: Sequence[Received]) -> Sequence[str]:
         """

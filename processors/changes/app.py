@@ -1,5 +1,5 @@
 """
-Shell of the way back: which orgs are this process's to poll, and one worker for each.
+The process of reverse sync: which orgs it polls, and one worker for each.
 
 In: the group's word on the orgs' state topics, of which nothing is read here.  Out: workers.
 Rule of this file: the group shares orgs out; that two processes never both send is kept by the log, which one alone has

@@ -1,5 +1,5 @@
 """
-Ports of the way back: the feed of changes, the log that keeps how far it was read, our own writes, the links.
+Ports of reverse sync: the feed of changes, the log that keeps the read position, our own writes, the links.
 
 Rule of this file: protocols and the values that cross them; no library type crosses a port. Today's feed asks by SOQL;
 one on the Pub/Sub API answers the same asks from its stream, with the gaps filled by SOQL.

@@ -13,7 +13,7 @@ class ShareLimit:
     """
     Stops a process that makes dead letters of too many of its messages: then the fault is ours, not theirs.
 
-    Counted over the last `window` messages, and only once `least` letters are among them.
+    Counted over the last `window` messages, and only once `least` dead letters are among them.
     """
 
     share: float

@@ -111,7 +111,7 @@ class Sink(Generic[T]):
         return self._assigned and self._tries == 0
 
     def run(self) -> None:
-        """Read and hand over until *stop* is set; then leave the group without waiting for what is unfinished."""
+        """Read and call the handler until *stop* is set; then leave the group without waiting for unfinished work."""
         self._consumer.subscribe(
             list(self._settings.topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
         )

@@ -1,1 +1,1 @@
-"""What a command does to its records: actions, companions, activities, field rules. Pure."""
+"""What a command does to its records: actions, account and opportunity, activities, field rules. Pure."""

@@ -102,7 +102,7 @@ def run(
     metrics: Metrics,
     alive: Callable[[], None],
 ) -> NoReturn:
-    """Run until SIGTERM or SIGINT, then exit 0; exit 70 where a batch could not be handed over."""
+    """Run until SIGTERM or SIGINT, then exit 0; exit 70 where a batch could not be forwarded."""
     broker_wait.for_broker(settings.faust["broker"], alive)
     app = build_app(settings, integrations, codec, clock=clock, metrics=metrics, alive=alive)
     worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False)

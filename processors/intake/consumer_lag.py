@@ -15,7 +15,7 @@ from processors.model.ports import Metrics
 
 @dataclass(slots=True)
 class IntakeLag:
-    """What is handed over of each partition, and since when the first message that is not waits."""
+    """The forwarded offset of each partition, and since when the first message after it waits."""
 
     metrics: Metrics
     prefix: str = ""
@@ -32,7 +32,7 @@ class IntakeLag:
             self._done.setdefault(place, raw.offset)
 
     def end(self, events: Sequence[Any]) -> None:
-        """A batch is handed over."""
+        """A batch is forwarded."""
         for raw in (event.message for event in events):
             self._done[raw.topic, raw.partition] = raw.offset + 1
 

@@ -1,5 +1,5 @@
 """
-Hand over: a batch of source messages → commands and dead letters, all acknowledged before it ends.
+Forward: a batch of source messages → commands and dead letters, all acknowledged before it ends.
 
 In: messages as they came, a way to send. Out: what was sent; it raises where anything was not.
 Rule of this file: it returns only after every message is safe elsewhere, so the caller may pass its offset; sent
@@ -48,7 +48,7 @@ class ProducerRecord:
 
 
 Send = Callable[[ProducerRecord], Awaitable[Awaitable[object]]]
-"""Queue a parcel, in order; what comes back is awaited for the broker's acknowledgement."""
+"""Queue a record, in order; the result is awaited for the broker's acknowledgement."""
 
 
 class TooManyDeadLetters(SignalboxError):
@@ -56,7 +56,7 @@ class TooManyDeadLetters(SignalboxError):
 
 
 class Forwarder:
-    """Hands batches over; keeps nothing but the count of dead letters."""
+    """Forwards batches; its only state is the count of dead letters."""
 
     def __init__(
         self,

@@ -1,5 +1,5 @@
 """
-Settings of the way back: which changes in Salesforce an integration's source is told, and how (SP-13 to SP-17, SP-28).
+Settings of reverse sync: which changes in Salesforce are sent to the source, and how (SP-13 to SP-17, SP-28).
 
 Rule of this file: frozen, validated values; what is done with them is in `processors/changes/`.
 """

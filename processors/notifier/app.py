@@ -1,5 +1,5 @@
 """
-Shell of the notifier: every error outcome becomes a mail to each recipient of its integration (VS-11, VS-29, SP-33,
+The notifier's process: every error outcome becomes a mail to each recipient of its integration (VS-11, VS-29, SP-33,
 1F-on_error), and every broken or mended connection one to each of its owners (LL-25).
 
 In: `crm.outcome.error`, `crm.notice`.  Out: mails, and a note of each.

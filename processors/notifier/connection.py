@@ -22,7 +22,7 @@ MOST_NAMES = 20
 
 
 def id_of(notice: Notice) -> str:
-    """Return the ID under which a notice's mails are noted: one for each end of an episode (LL-25)."""
+    """Return the ID under which a notice's mails are noted: one for each end of an incident (LL-25)."""
     return notice_id(notice.command_id, notice.kind)
 
 
@@ -62,7 +62,7 @@ def compose_connection(notice: Notice, recipient: str, settings: MailSettings) -
             ("Cause", clean(notice.cause or "unknown", 40)),
             ("Integrations", _names(notice.integrations)),
             ("Time", when(notice.time)),
-            ("Episode", clean(notice.command_id, 80)),
+            ("Incident", clean(notice.command_id, 80)),
         ],
     }
     subject = f"Salesforce org {org}: {sentence.what if broken else 'connection mended'}"

@@ -1,7 +1,7 @@
 """
-The notifier's pace: a storm that trickles in is collected, so that it is few mails as well (R35).
+The notifier's pace: many equal errors that arrive slowly are grouped into few mails, too (R35).
 
-In: errors that nobody was told of yet.  Out: those to tell of now; the others are asked for again.
+In: errors without a mail.  Out: those to mail now; the others are passed in again later.
 Rule of this file: only repeats of one fingerprint to one recipient ever wait, and never longer than the window.
 """
 
@@ -15,7 +15,7 @@ Pair = tuple[Outcome, str]
 
 
 class MailPace:
-    """Remembers when errors were told of, by recipient and fingerprint. A restart forgets it: more mails, none lost."""
+    """Remembers when errors were mailed, by recipient and fingerprint. A restart may mean more mails, never fewer."""
 
     def __init__(self, settings: MailSettings) -> None:
         self._most = settings.group_above

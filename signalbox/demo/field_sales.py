@@ -66,7 +66,7 @@ class FieldSales:
         for number in range(4):
             yield Expectation(self._record(f"rover{number}"), NAME, "created.none", times=1 + number % 2)
         # SP-28: whose owner is no user of the org is the default user's.
-        yield Expectation(self._record("orphan", owner=STRANGER), NAME, "created.none")
+        yield Expectation(self._record("unowned", owner=STRANGER), NAME, "created.none")
         yield Expectation(self._record("riddle", interest="lukewarm"), NAME, "error.picklist_unmapped")
 
     def _won(self) -> Iterator[Expectation]:

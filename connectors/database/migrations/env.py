@@ -1,5 +1,5 @@
 """
-Alembic's environment: migrations run on the connection that `migrate` hands over, inside its transaction.
+Alembic's environment: migrations run on the connection that `migrate` opened, inside its transaction.
 
 Rule of this file: it opens no connection and begins no transaction; whoever calls holds the lock.
 """

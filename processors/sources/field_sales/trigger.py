@@ -2,7 +2,7 @@
 Which integration a record or an activity of a field sales application fires.
 
 In: a `FieldRecord` or a `FieldActivity`, and the integrations.  Out: one integration, or None; what keeps it back.
-Rule of this file: the workspace fires one integration at most; the way to Salesforce has a switch of its own (SP-18).
+Rule of this file: the workspace fires one integration at most; the sync to Salesforce has a switch of its own (SP-18).
 """
 
 from datetime import datetime

@@ -33,7 +33,7 @@ BESIDE = (
     "field lead won → Lead converted",
     "field lead → nothing written: left out by the filter selective-sync",
     "field lead → nothing written: left out by the filter not-a-test",
-    "orphan@example.com .*field lead → Lead created, for the default user",
+    "unowned@example.com .*field lead → Lead created, for the default user",
     "no value is mapped for Lead.Rating=lukewarm",
     r"field activity → Task on Lead \(Knock\)",
     r"field activity done → Task on Lead updated",
