@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from processors.deciding.case import Case, Part
 from processors.deciding.conform import written
 from processors.integration.model import Integration
-from processors.model.normalise import is_blank, same_value
+from processors.model.normalise import is_blank, record_id, same_value
 from processors.model.values import Record, Role, Step
 from schemas.command import Command
 from schemas.identity import effect_key
@@ -55,15 +55,24 @@ def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:
     """
     Return the ID of the user whose the activity is, and what the outcome flags (XB-3, XB-4, 1F-owner).
 
-    Who acted, by e-mail or user name, if active; else the configured default (`owner_fallback`); else nobody is named
-    and the org gives it to the integration user (`owner_unknown`).
+    Who acted, by user ID, e-mail, user name or extension, if active; else the configured default (`owner_fallback`);
+    else nobody is named and the org gives it to the integration user (`owner_unknown`).
     """
-    agent = case.command.agent
-    found = user_named(case, (agent.email if agent else None) or (agent.name if agent else None))
+    found = acting_user(case)
     if found is not None:
         return found, ()
     default = user_named(case, case.settings.activity.owner)
     return (default, ("owner_fallback",)) if default else (None, ("owner_unknown",))
+
+
+def acting_user(case: Case) -> str | None:
+    """Return the ID of the org's active user who acted, or None where nobody says or the org does not know them."""
+    agent = case.command.agent
+    if agent is None:
+        return None
+    found = _user_with(case, "Id", record_id(agent.user_id)) or user_named(case, agent.email or agent.name)
+    field = case.settings.user_extension
+    return found or (_user_with(case, field, agent.extension) if field else None)
 
 
 def user_named(case: Case, name: str | None) -> str | None:
@@ -71,15 +80,20 @@ def user_named(case: Case, name: str | None) -> str | None:
     wanted = (name or "").strip().casefold()
     if not wanted:
         return None
-    for field in ("Email", "Username"):
-        ids = [
-            user.id
-            for user in case.match.users
-            if user.fields.get("IsActive") and str(user.fields.get(field) or "").casefold() == wanted
-        ]
-        if ids:
-            return min(ids)
-    return None
+    return _user_with(case, "Email", wanted) or _user_with(case, "Username", wanted)
+
+
+def _user_with(case: Case, field: str, value: str | None) -> str | None:
+    """Return the ID of the active user whose field has that value, without regard to case; of several the lowest."""
+    wanted = (value or "").strip().casefold()
+    ids = [
+        user.id
+        for user in case.match.users
+        if wanted
+        and user.fields.get("IsActive")
+        and str((user.id if field == "Id" else user.fields.get(field)) or "").casefold() == wanted
+    ]
+    return min(ids, default=None)
 
 
 def log(

@@ -51,6 +51,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         *_link(integration, facts),
         *_account_keys(integration),
         *_numbers(integration, facts),
+        *_users(integration, facts),
     ]
     return [
         Finding(
@@ -164,6 +165,13 @@ def _numbers(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level,
             if known is not None and field not in known.fields:
                 level: Level = "gone" if named else "warning"
                 yield level, f"telephone field {name}.{field} does not exist or is hidden from the integration user"
+
+
+def _users(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
+    """Say whether the field that holds the extensions of the org's users is not there."""
+    field, known = integration.user_extension, facts.objects.get("User")
+    if field is not None and known is not None and field not in known.fields:
+        yield "gone", f"User.{field} (calls.user_extension) does not exist or is hidden from the integration user"
 
 
 def _account_keys(integration: Integration) -> Iterator[tuple[Level, str]]:

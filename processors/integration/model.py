@@ -277,6 +277,11 @@ class Integration(Model):
         return False
 
     @property
+    def user_extension(self) -> str | None:
+        """The field of the org's users that holds their extension; None where users are not known by it."""
+        return None
+
+    @property
     def default_owners(self) -> tuple[str, ...]:
         """Users, by e-mail or user name, who step in where who acted is no active user (XB-4)."""
         return (self.activity.owner,) if self.activity.owner else ()

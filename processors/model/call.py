@@ -8,10 +8,13 @@ Rule of this file: values alone; how steps become a call is in `assemble.py`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from schemas.pbx_call_event import CallDirection, CallStep, Party
 from schemas.values import Agent, Person, Scalar
+
+AnsweredBy: TypeAlias = Literal["person", "queue", "ivr", "ring_group", "voicemail"]
+"""Who answered a call: somebody, or a machine of the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,10 @@ class Call:
     One call with all that its steps told (XB-13).
 
     `outside` is the person outside the network (None: a call inside it, or a number withheld). Durations are seconds:
-    `talk` from the first answer to the end, `ring` until then. `ended` None, with `timed_out`: it never ended for us.
-    `agent` is the last user who spoke to the person, else who was called. `steps` are all steps, in time order, so
-    that one that comes later can be put among them.
+    `talk` from the first answer of a person to the end, `ring` until then, `duration` of the whole call; what the
+    network counts itself wins. `answered_by` is `person`, or the machine that answered last where nobody did. `ended`
+    None, with `timed_out`: it never ended for us. `agent` is the last user who spoke to the person, else who was
+    called. `steps` are all steps, in time order, so that one that comes later can be put among them.
     """
 
     call_id: str
@@ -44,6 +48,7 @@ class Call:
     ended: datetime | None = None
     talk: float = 0.0
     ring: float = 0.0
+    duration: float = 0.0
     cause: str | None = None
     agent: Agent | None = None
     transfers: tuple[Transfer, ...] = ()
@@ -53,6 +58,7 @@ class Call:
     timed_out: bool = False
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     steps: tuple[CallStep, ...] = ()
+    answered_by: AnsweredBy | None = None
 
     @property
     def person(self) -> Person:

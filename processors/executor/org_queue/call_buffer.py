@@ -16,9 +16,9 @@ from processors.executor.org_queue.job import Job
 from processors.matching.match import person_keys
 from processors.model.call import Call
 from processors.model.phone_numbers import outside_number
-from processors.sources.pbx_call.assemble import assemble, over
+from processors.sources.pbx_call.assemble import assemble, complete, over
 from processors.sources.pbx_call.decide import steps_of
-from processors.sources.pbx_call.settings import calls_of
+from processors.sources.pbx_call.settings import calls_of, directory_of
 from schemas.command import Command
 from schemas.pbx_call_event import CallStep
 from schemas.values import Person
@@ -28,6 +28,8 @@ CallKey: TypeAlias = tuple[str, str]
 
 CALLS_REMEMBERED = 5_000
 """Calls whose steps are kept in memory for steps that come late; of older ones the ledger is asked."""
+WAIT_FOR_BEGINNING = 60.0
+"""Seconds that a call waits for the steps of its beginning, where its end came first."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class CallBuffer:
     region: str = "US"
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: dict[CallKey, list[Job]] = field(default_factory=dict)
+    _ended: set[CallKey] = field(default_factory=set)
     _past: "OrderedDict[CallKey, tuple[CallStep, ...]]" = field(default_factory=OrderedDict)
 
     def add(
@@ -76,13 +79,13 @@ class CallBuffer:
     def timed_out(self, now: float) -> list[Job]:
         """Return the commands of the calls that never ended, and whose time is up."""
         with self._lock:
-            due = [key for key, jobs in self._open.items() if _close_at(jobs) <= now]
+            due = [key for key in self._open if self._close_at(key) <= now]
             return [self._close(key, timed_out=True) for key in due]
 
     def next_time(self) -> float | None:
         """Return when the next call is closed by its time-out, or None."""
         with self._lock:
-            return min((_close_at(jobs) for jobs in self._open.values()), default=None)
+            return min((self._close_at(key) for key in self._open), default=None)
 
     def __len__(self) -> int:
         with self._lock:
@@ -93,13 +96,26 @@ class CallBuffer:
         if any(job.plan is not None for job in jobs):
             return self._begun(key)
         steps = (*self._past.get(key, ()), *_steps(jobs))
-        return [self._close(key, timed_out=True)] if over(steps) or _close_at(jobs) <= now else []
+        self._note_ended(key, steps)
+        return [self._close(key, timed_out=True)] if complete(steps) or self._close_at(key) <= now else []
+
+    def _note_ended(self, key: CallKey, steps: Sequence[CallStep]) -> None:
+        """Know of a call whose end came before its beginning: it is not waited for as long as an open one."""
+        if over(steps):
+            self._ended.add(key)
+        else:
+            self._ended.discard(key)
+
+    def _close_at(self, key: CallKey) -> float:
+        """Return when a call is closed although it is not complete."""
+        at = _close_at(self._open[key])
+        return min(at, _first_came(self._open[key]) + WAIT_FOR_BEGINNING) if key in self._ended else at
 
     def _one_by_one(self, key: CallKey, jobs: Iterable[Job], now: float) -> list[Job]:
         ended = []
         for job in sorted(jobs, key=lambda job: job.order):
             self._open.setdefault(key, []).append(job)
-            if over((*self._past.get(key, ()), *_steps(self._open[key]))):
+            if complete((*self._past.get(key, ()), *_steps(self._open[key]))):
                 ended.append(self._close(key))
         return [*ended, *(self._finished(key, now) if key in self._open else ())]
 
@@ -114,12 +130,13 @@ class CallBuffer:
         rest = self._open[key]
         if not rest:
             del self._open[key]
-        elif over((*self._past.get(key, ()), *_steps(rest))):
+        elif complete((*self._past.get(key, ()), *_steps(rest))):
             begun.append(self._close(key))
         return begun
 
     def _close(self, key: CallKey, *, timed_out: bool = False) -> Job:
         """End the gathering of a call; *timed_out*: its time is up, unless it is over by itself."""
+        self._ended.discard(key)
         return self._call(key, self._open.pop(key), timed_out=timed_out)
 
     def _call(self, key: CallKey, jobs: Sequence[Job], *, timed_out: bool = False) -> Job:
@@ -129,7 +146,14 @@ class CallBuffer:
         self._remember(key, (*past, *steps))
         timed_out = timed_out and not over((*past, *steps))
         region = call_region(first, self.region)
-        call = assemble(key[1], (*past, *steps), region, timed_out=timed_out, outside_prefixes=_prefixes(first))
+        call = assemble(
+            key[1],
+            (*past, *steps),
+            region,
+            timed_out=timed_out,
+            outside_prefixes=_prefixes(first),
+            directory=directory_of(first.settings),
+        )
         command = command_of(first.command, call, region)
         keys = person_keys(command, region)
         return replace(
@@ -171,9 +195,16 @@ def renew_call(job: Job, kept: Mapping[str, bytes], region: str) -> None:
         return
     state = kept.get(job.command.source_id)
     before = steps_of(state) if state is not None else ()
-    region, prefixes = call_region(job, region), _prefixes(job)
+    region, prefixes, directory = call_region(job, region), _prefixes(job), directory_of(job.settings)
     steps = (*before, *job.steps)
-    call = assemble(job.command.source_id, steps, region, timed_out=job.timed_out, outside_prefixes=prefixes)
+    call = assemble(
+        job.command.source_id,
+        steps,
+        region,
+        timed_out=job.timed_out,
+        outside_prefixes=prefixes,
+        directory=directory,
+    )
     job.renew(command_of(job.command, call, region), call)
 
 
@@ -194,4 +225,8 @@ def _close_at(jobs: Sequence[Job]) -> float:
     """Return when a call whose end does not come is closed: so long after its first step came in."""
     first = min(jobs, key=lambda job: job.order)
     hours = calls_of(first.settings).close_after_hours if first.settings else 0.0
-    return first.command.command_time.timestamp() + hours * 3600
+    return _first_came(jobs) + hours * 3600
+
+
+def _first_came(jobs: Sequence[Job]) -> float:
+    return min(jobs, key=lambda job: job.order).command.command_time.timestamp()

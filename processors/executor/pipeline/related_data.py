@@ -16,6 +16,7 @@ from processors.executor.org_queue.job import Job, person_names
 from processors.matching import links
 from processors.matching.own import PEOPLE, is_matched_by_own
 from processors.model.ledger import Lease, Ledger
+from processors.model.normalise import record_id
 from processors.model.values import In, Match, OrgFacts, OwnRecord, Question, Record
 from processors.sources.registry import source_of
 from schemas.identity import effect_key
@@ -187,10 +188,30 @@ def related_questions(jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -
         if own and name in facts.objects:
             asked += _activities(name, own, kept, facts)
     owning = [*live, *(job for job in jobs if source_of(job.command.contract).related.owned)]
-    names = dict.fromkeys(one for job in owning for one in _names(job))
-    if names and "User" in facts.objects:
-        asked.append(Question("User", _USER, ((In("Email", tuple(names)),), (In("Username", tuple(names)),))))
-    return tuple(asked)
+    return (*asked, *_users(owning, facts))
+
+
+def _users(jobs: Sequence[Job], facts: OrgFacts) -> list[Question]:
+    """Return what to ask about users: by e-mail and user name, by ID, and by each field that holds extensions."""
+    known = facts.objects.get("User")
+    if known is None:
+        return []
+    names = tuple(dict.fromkeys(one for job in jobs for one in _names(job)))
+    any_of: list[tuple[In, ...]] = [(In("Email", names),), (In("Username", names),)] if names else []
+    ids = dict.fromkeys(id_ for job in jobs if (id_ := _user_id(job)) is not None)
+    any_of += [(In("Id", tuple(ids)),)] if ids else []
+    extensions: dict[str, dict[str, None]] = {}
+    for job in jobs:
+        field, agent = job.settings.user_extension if job.settings else None, job.command.agent
+        if field and field in known.fields and agent and agent.extension:
+            extensions.setdefault(field, {})[agent.extension] = None
+    any_of += [(In(field, tuple(values)),) for field, values in extensions.items()]
+    return [Question("User", (*_USER, *extensions), tuple(any_of))] if any_of else []
+
+
+def _user_id(job: Job) -> str | None:
+    agent = job.command.agent
+    return record_id(agent.user_id) if agent else None
 
 
 def _activities(name: str, jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -> list[Question]:

@@ -20,6 +20,16 @@ from schemas.values import Agent, Person, Scalar
 
 _SUBJECT = 255
 _DESCRIPTION = 32_000
+_MISSED: Mapping[str, str] = {
+    "queue": "Missed call (gave up in the queue) from",
+    "ivr": "Missed call (gave up in the menu) from",
+    "voicemail": "Voicemail from",
+}
+_UNANSWERED: Mapping[str, str] = {
+    "queue": "missed, gave up in the queue",
+    "ivr": "missed, gave up in the menu",
+    "voicemail": "voicemail",
+}
 _TYPES = {"inbound": "Inbound", "outbound": "Outbound", "internal": "Internal"}
 
 
@@ -72,7 +82,7 @@ def subject(call: Call) -> str:
     answered = call.answered is not None
     kind = {
         ("inbound", True): "Inbound call from",
-        ("inbound", False): "Missed call from",
+        ("inbound", False): _MISSED.get(call.answered_by or "", "Missed call from"),
         ("outbound", True): "Outbound call to",
         ("outbound", False): "Unanswered call to",
     }.get((call.direction, answered), "Call with")
@@ -108,8 +118,7 @@ def _event(call: Call, zone: tzinfo) -> dict[str, Scalar]:
 
 def _lines(call: Call, zone: tzinfo) -> Iterator[str]:
     yield "Participants: " + ", ".join(_name(one, whole=True) for one in call.participants)
-    answered = "answered" if call.answered else "missed" if call.direction == "inbound" else "not answered"
-    yield f"Call type: {_TYPES.get(call.direction, 'Call')}, {answered}"
+    yield f"Call type: {_TYPES.get(call.direction, 'Call')}, {_answered(call)}"
     yield f"Date and time: {call.started.astimezone(zone):%Y-%m-%d %H:%M:%S} ({zone})"
     yield f"Talk time: {_clock(call.talk)}"
     yield f"Ring time: {_clock(call.ring)}"
@@ -124,6 +133,12 @@ def _lines(call: Call, zone: tzinfo) -> Iterator[str]:
         yield f"Recording: {call.recording}"
     if call.timed_out:
         yield "The end of this call was not reported: it was closed by its time-out."
+
+
+def _answered(call: Call) -> str:
+    if call.answered:
+        return "answered"
+    return _UNANSWERED.get(call.answered_by or "", "missed") if call.direction == "inbound" else "not answered"
 
 
 def _transfer(one: Transfer, zone: tzinfo) -> str:

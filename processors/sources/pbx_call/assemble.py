@@ -15,7 +15,9 @@ from typing import get_args
 from processors.model.call import Call, Transfer
 from processors.model.phone_numbers import without_prefix
 from processors.sources.pbx_call.attribution import agent_of, user_of
+from processors.sources.pbx_call.directory import NOBODY, Directory
 from processors.sources.pbx_call.parties import direction_of, known_as, outside_of, participants_of, target_of
+from processors.sources.pbx_call.times import begins, times_of
 from schemas.pbx_call_event import CallStep, Party, StepName
 from schemas.values import plain
 
@@ -23,8 +25,6 @@ _RANK: dict[str, int] = {name: place for place, name in enumerate(get_args(StepN
 """Steps of one moment: the contract names them in the order in which they follow in a call."""
 _LATE = frozenset({"recorded", "other"})
 """Steps that tell about a call but are no part of its course: they do not reopen it."""
-_SPEAKING = frozenset({"answered", "held", "retrieved", "transferred_attended", "conference_joined"})
-"""Steps that only a call which was answered has: they stand in for the answer where its step is missing."""
 _TRANSFERS = {"transferred_blind": "blind", "transferred_attended": "attended"}
 
 
@@ -35,6 +35,20 @@ def over(steps: Sequence[CallStep]) -> bool:
     return bool(legs) and legs <= {step.leg for step in steps if step.step == "ended"}
 
 
+def complete(steps: Sequence[CallStep]) -> bool:
+    """
+    Return whether the call is over and its beginning is known, so that it can be logged.
+
+    The end may come first: then every leg must be known by a party, a transfer or its beginning, and something before
+    the end must be told, or the end itself must say how long the call was.
+    """
+    named = {step.leg for step in steps if step.caller or step.callee or step.step in ("started", "ringing")}
+    named |= {step.to_leg for step in steps if step.to_leg}
+    named |= {step.leg for step in steps if step.duration is not None or step.talk is not None}
+    legs = {step.leg for step in steps if step.step not in _LATE}
+    return over(steps) and begins(steps) and legs <= named
+
+
 def assemble(
     call_id: str,
     steps: Iterable[CallStep],
@@ -42,6 +56,7 @@ def assemble(
     *,
     timed_out: bool = False,
     outside_prefixes: tuple[str, ...] = (),
+    directory: Directory = NOBODY,
 ) -> Call:
     """
     Return the call that *steps* tell of, as far as they do (XB-13).
@@ -51,6 +66,7 @@ def assemble(
         region: The country (ISO 3166 alpha-2) of telephone numbers that name none.
         timed_out: It is closed although it did not end for us.
         outside_prefixes: Digits that users dial for an outside line; numbers are read without them.
+        directory: Who has which extension.
 
     Raises:
         ValueError: There is no step.
@@ -58,24 +74,23 @@ def assemble(
     ordered = _in_order(steps)
     if not ordered:
         raise ValueError(f"call {call_id} has no step: nothing can be assembled")
-    read = [_without_prefixes(step, region, outside_prefixes) for step in ordered]
+    read = [_without_prefixes(step, region, outside_prefixes) for step in directory.read(ordered)]
     course = [step for step in read if step.step not in _LATE] or read
     direction = direction_of(course, region)
-    started = course[0].at
-    answered = next((step.at for step in course if step.step in _SPEAKING), None)
     ended = max(step.at for step in course if step.step == "ended") if over(ordered) else None
-    until = ended or course[-1].at
+    times = times_of(course, ordered, ended)
     participants = participants_of(course, region)
     return Call(
         call_id,
         direction,
         outside_of(course, direction, region),
         participants,
-        started,
-        answered,
+        times.started,
+        times.answered,
         ended,
-        talk=_seconds(answered, until),
-        ring=_seconds(started, answered or until),
+        talk=times.talk,
+        ring=times.ring,
+        duration=times.duration,
         cause=_cause(course),
         agent=agent_of(course, region),
         transfers=_transfers(course, participants, region),
@@ -85,6 +100,7 @@ def assemble(
         timed_out=timed_out,
         fields={name: value for step in ordered for name, value in step.fields.items()},
         steps=ordered,
+        answered_by=times.answered_by,
     )
 
 
@@ -114,10 +130,6 @@ def _each_once(steps: list[CallStep]) -> list[CallStep]:
         return steps
     known = {json.dumps(plain(step), sort_keys=True, default=str): step for step in steps}
     return [known[text] for text in sorted(known)]
-
-
-def _seconds(since: datetime | None, until: datetime) -> float:
-    return max(0.0, (until - since).total_seconds()) if since else 0.0
 
 
 def _cause(course: Sequence[CallStep]) -> str | None:

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from processors.sources.pbx_call.answers import TRANSFERS, call_answers
 from processors.sources.pbx_call.parties import is_internal
 from schemas.pbx_call_event import CallStep
 from schemas.values import Agent
 
-_SPEAKING = frozenset({"answered", "held", "retrieved", "transferred_attended", "conference_joined"})
-_TRANSFERS = frozenset({"transferred_blind", "transferred_attended"})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -32,7 +31,9 @@ class _Talk:
 
 def agent_of(course: Sequence[CallStep], region: str) -> Agent | None:
     """Return the user who spoke last with the person outside; nobody spoke: who was called, or called, first."""
-    talks = [talk for leg in dict.fromkeys(step.leg for step in course) for talk in _talks(leg, course, region)]
+    spoken = [one.step for one in call_answers(course) if one.by == "person"]
+    legs = dict.fromkeys(step.leg for step in course)
+    talks = [talk for leg in legs for talk in _talks(leg, course, spoken, region)]
     talks = [talk for talk in talks if not talk.aside] or talks
     if talks:
         return max(talks, key=lambda talk: (talk.until, talk.since, talk.leg)).user
@@ -44,13 +45,13 @@ def user_of(leg: str, course: Sequence[CallStep]) -> Agent | None:
     return next((step.user for step in course if step.leg == leg and step.user), None)
 
 
-def _talks(leg: str, course: Sequence[CallStep], region: str) -> list[_Talk]:
+def _talks(leg: str, course: Sequence[CallStep], spoken: Sequence[CallStep], region: str) -> list[_Talk]:
     own = [step for step in course if step.leg == leg]
     aside = leg not in {step.to_leg for step in course} and any(_inner(step, region) for step in own)
     talks: dict[Agent, _Talk] = {}
-    for step in own:
+    for step in [one for one in spoken if one.leg == leg]:
         user = step.user or user_of(leg, course)
-        if step.step in _SPEAKING and user is not None and user not in talks:
+        if user is not None and user not in talks:
             talks[user] = _Talk(user, step.at, _until(own, user, step.at), leg, aside)
     return list(talks.values())
 
@@ -60,7 +61,7 @@ def _until(own: Sequence[CallStep], user: Agent, since: datetime) -> datetime:
     for step in own:
         if step.at < since:
             continue
-        passed_on = step.step in _TRANSFERS and step.user in (None, user)
+        passed_on = step.step in TRANSFERS and step.user in (None, user)
         taken_over = step.step == "answered" and step.user not in (None, user)
         if passed_on or taken_over or step.step == "ended":
             return step.at

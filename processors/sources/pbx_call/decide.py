@@ -20,6 +20,7 @@ from processors.model.values import Decision, ObjectFacts, Record
 from processors.sources.pbx_call.activity import call_values, task_fields
 from processors.sources.pbx_call.record_choice import choose_record
 from processors.sources.pbx_call.settings import PATHS_OF_CALLS, PbxCallIntegration
+from processors.sources.pbx_call.times import begins
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.outcome import Reason
@@ -68,7 +69,7 @@ def decide_call(case: Case) -> Decision:
 def _decided(case: Case, call: Call) -> Decision:
     condition = unmet(case.settings.filters, call_values(case, call), PATHS_OF_CALLS)
     if condition is not None:
-        return case.decided("skipped", (f"filter:{condition.name}",), (Part(flags=_flags(call)),), "filtered")
+        return case.decided("skipped", (f"filter:{condition.name}",), (_beside(case, call),), "filtered")
     switch = case.book.row("call_activity", "on" if case.settings.activity.enabled else "off")
     if switch.then == "skip":
         detail = "the integration logs no activities: set activity.enabled to log calls"
@@ -84,13 +85,13 @@ def _decided(case: Case, call: Call) -> Decision:
     row = case.book.row("call", direction, known, "short" if _given_up(case, call) else "full")
     if row.then != "log":
         reason, detail = _SKIPPED[row.then]
-        return case.decided("skipped", (row.rule,), (Part(detail=detail, flags=_flags(call)),), reason)
+        return case.decided("skipped", (row.rule,), (replace(_beside(case, call), detail=detail),), reason)
     chosen = choose_record(case)
     rules = (row.rule, *(("VS-7",) if match.followed else ()), *chosen.rules)
     if chosen.record is None:
         return case.decided("error", rules, (chosen.refusal,))
-    beside = Part(linked=(chosen.record,), tie_break=chosen.tie_break)
-    return _log(case, call, joint, _place(chosen.record), (beside,), rules)
+    on = Part(linked=(chosen.record,), tie_break=chosen.tie_break)
+    return _log(case, call, joint, _place(chosen.record), (on,), rules)
 
 
 def _log(
@@ -108,10 +109,10 @@ def _log(
     )
     fields, left_out = _writable(fields, case.facts.objects.get(case.settings.activity.object), existing)
     part = log(case, joint.effect, target, fields)
-    part = replace(part, flags=(*part.flags, *_flags(call)), discarded=left_out)
+    part = replace(part, discarded=left_out)
     reason: Reason = "activity_updated" if existing else "activity_created"
     kind = "activity" if part.step else "updated"
-    return case.decided(kind, rules, (part, *beside), reason, source_states=joint.source_states)
+    return case.decided(kind, rules, (part, _beside(case, call), *beside), reason, source_states=joint.source_states)
 
 
 def _whose(case: Case, existing: Record | None) -> tuple[Part, ...]:
@@ -142,13 +143,22 @@ def _place(record: Record) -> ActivityTarget:
 
 
 def _given_up(case: Case, call: Call) -> bool:
-    """Whether it ended unanswered within the setting's seconds, these included (XB-15)."""
+    """
+    Whether it ended unanswered within the setting's seconds, these included (XB-15).
+
+    A call whose beginning was never told is not: nothing says how long it was.
+    """
     return (
         call.ended is not None
         and call.answered is None
+        and begins(call.steps)
         and call.ring <= PbxCallIntegration.of(case.settings).calls.short_seconds
     )
 
 
-def _flags(call: Call) -> tuple[str, ...]:
-    return ("closed_by_time_out",) if call.timed_out else ()
+def _beside(case: Case, call: Call) -> Part:
+    """Return what the outcome says of the call itself: how it was closed, and which machine answered it."""
+    row = case.book.row("call_answered", call.answered_by or "nobody")
+    answered = () if row.then == "plain" else (row.then,)
+    closed = ("closed_by_time_out",) if call.timed_out else ()
+    return Part(rules=(row.rule,) if answered else (), flags=(*closed, *answered))

@@ -9,11 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from processors.model.phone_numbers import dialled, is_inside, is_withheld
-from schemas.pbx_call_event import CallDirection, CallStep, Party
+from processors.sources.pbx_call.answers import MACHINES, is_machine
+from schemas.pbx_call_event import CallDirection, CallStep, Party, PartyKind
 
 
 def is_internal(party: Party, region: str) -> bool:
-    """Return whether the party is a user of the network: by its kind, an extension alone, or an extension's number."""
+    """Return whether the party is inside the network: by its kind, an extension alone, or an extension's number."""
+    if is_machine(party):
+        return True
     if party.kind in ("internal", "external"):
         return party.kind == "internal"
     return is_inside(party.number, region) if party.number else bool(party.extension)
@@ -132,7 +135,9 @@ def _named(step: CallStep, names: Mapping[str, str], region: str) -> Iterator[Pa
 
 
 def _inside(step: CallStep, region: str) -> list[Party]:
-    return [one for one in (step.caller, step.callee) if one and is_internal(one, region)]
+    """Return the users of the network at the two ends of the step's leg."""
+    ends = (step.caller, step.callee)
+    return [one for one in ends if one and is_internal(one, region) and not is_machine(one)]
 
 
 def _user(step: CallStep) -> str | None:
@@ -166,11 +171,16 @@ def _same(one: Party, other: Party, region: str) -> bool:
 
 def _merged(one: Party, other: Party) -> Party:
     return Party(
-        one.kind if one.kind in ("internal", "external") else other.kind,
+        _kind(one, other),
         one.number or other.number,
         one.extension or other.extension,
         one.name or other.name,
     )
+
+
+def _kind(one: Party, other: Party) -> PartyKind:
+    machine = next((party.kind for party in (one, other) if party.kind in MACHINES), None)
+    return machine or (one.kind if one.kind in ("internal", "external") else other.kind)
 
 
 def _told_by_all(party: Party, others: Sequence[Party], region: str) -> Party:

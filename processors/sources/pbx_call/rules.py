@@ -37,6 +37,21 @@ CALL = Table(
 `short`: given up before anyone answered.
 """
 
+CALL_ANSWERED = Table(
+    "call_answered",
+    (("person", "nobody", "ring_group", "queue", "ivr", "voicemail"),),
+    ("plain", "gave_up_waiting", "left_voicemail"),
+    (
+        Row("XB-13", ("person",), "plain"),
+        Row("XB-13", ("nobody",), "plain"),
+        Row("1F-machines", ("ring_group",), "plain"),
+        Row("1F-machines", ("queue",), "gave_up_waiting"),
+        Row("1F-machines", ("ivr",), "gave_up_waiting"),
+        Row("1F-machines", ("voicemail",), "left_voicemail"),
+    ),
+)
+"""Who answered, a person before any machine: a machine's answer is no talk, and some calls are of their own kind."""
+
 CALL_ACTIVITY = Table(
     "call_activity",
     (("on", "off"),),
@@ -108,4 +123,4 @@ CALL_SHARED = Table(
     ),
 )
 
-TABLES = (CALL, CALL_ACTIVITY, CALL_LOGGED, CALL_PLACE, CALL_BOTH, CALL_LEADS, CALL_SHARED)
+TABLES = (CALL, CALL_ANSWERED, CALL_ACTIVITY, CALL_LOGGED, CALL_PLACE, CALL_BOTH, CALL_LEADS, CALL_SHARED)

@@ -2,9 +2,10 @@
 Settings of an integration whose source is the calls of a telephone network.
 
 In: the keys of its file.  Out: a frozen, validated value.
-Rule of this file: a leaf: it knows what every integration has, and no other file of a source.
+Rule of this file: a leaf: it knows what every integration has, and of its source who has which extension.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
@@ -12,6 +13,10 @@ from pydantic import AwareDatetime, Field
 from processors.integration.base import Code, PhoneSearch
 from processors.integration.model import Integration
 from processors.integration.paths import AGENT, BY_HAND, PERSON, Paths
+from processors.sources.pbx_call.directory import NOBODY, Directory
+
+Machine = Literal["queue", "ivr", "ring_group", "voicemail"]
+Text = Annotated[str, Field(min_length=1)]
 
 CALL = tuple(
     f"call.{name}"
@@ -19,6 +24,8 @@ CALL = tuple(
         "call_id",
         "direction",
         "talk",
+        "duration",
+        "answered_by",
         "ring",
         "started",
         "answered",
@@ -47,10 +54,14 @@ class CallSettings(PhoneSearch):
     number that is none with them. An outbound call that was given up within `short_seconds` (inclusive) is not
     logged. `installed` is when this integration was installed (XB-18). `shared_number` says where a call goes whose
     number several contacts of one account have. A call that never ends is closed `close_after_hours` after its first
-    step.
+    step. `machines` are the extensions that no person answers; `users` says whose an extension is (an e-mail, a user
+    name or a Salesforce user ID), or the field `user_extension` of the org's users does.
     """
 
     outside_prefixes: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,4}$")], ...] = ("9", "0")
+    machines: Mapping[Text, Machine] = {}
+    users: Mapping[Text, Text] = {}
+    user_extension: str | None = None
     short_seconds: Annotated[float, Field(ge=0)] = 5.0
     installed: AwareDatetime | None = None
     shared_number: Literal["account", "newest", "park"] = "account"
@@ -68,6 +79,11 @@ class PbxCallIntegration(Integration):
     calls: CallSettings = CallSettings()
 
     @property
+    def user_extension(self) -> str | None:
+        """Users may be known by their extension, as `calls` says."""
+        return self.calls.user_extension
+
+    @property
     def phone_search(self) -> PhoneSearch:
         """Whose the number of a call is, is searched as `calls` says."""
         return self.calls
@@ -76,3 +92,11 @@ class PbxCallIntegration(Integration):
 def calls_of(settings: Integration) -> CallSettings:
     """Return what the integration says of calls; the defaults where its source is another one by now."""
     return settings.calls if isinstance(settings, PbxCallIntegration) else CallSettings()
+
+
+def directory_of(settings: Integration | None) -> Directory:
+    """Return who has which extension, as far as the integration says."""
+    if settings is None:
+        return NOBODY
+    calls = calls_of(settings)
+    return Directory(calls.machines, calls.users, calls.user_extension is not None)

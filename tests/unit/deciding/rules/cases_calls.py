@@ -17,7 +17,7 @@ from processors.sources.pbx_call.assemble import assemble
 from processors.sources.pbx_call.decide import decide_call, effects
 from processors.sources.rule_book import BOOK
 from processors.sources.settings import integration_of
-from schemas.pbx_call_event import CallStep, Party
+from schemas.pbx_call_event import CallStep, Party, PartyKind
 from schemas.values import Agent
 from tests.unit.deciding.rules.scenarios import (
     ACCOUNT,
@@ -182,6 +182,48 @@ EITHER = {
     "person_first": {"calls": {"objects": ["Lead", "Contact", "Account"]}},
     "account_first": {"calls": {"objects": ["Account", "Lead", "Contact"]}},
 }
+
+
+def waiting(kind: PartyKind, leg: str = "0") -> list[CallStep]:
+    """Return the steps of a call that a machine answers and no person does."""
+    machine = Party(kind, extension="700", name="Desk")
+    begun = [
+        CallStep("started", NOW, leg, direction="inbound", caller=ANN, callee=machine),
+        CallStep("answered", NOW, leg, caller=ANN, callee=machine),
+    ]
+    rung = [
+        CallStep("ringing", NOW + timedelta(seconds=5), "1", caller=ANN, callee=ALICE, user=AGENT),
+        CallStep("ended", NOW + timedelta(seconds=95), "1", caller=ANN, user=AGENT, cause="no_answer"),
+    ]
+    return [*begun, *rung, CallStep("ended", NOW + timedelta(seconds=95), leg, cause="normal")]
+
+
+_KINDS: tuple[tuple[PartyKind, str, str], ...] = (
+    ("queue", "who gives up in a queue was not spoken with", "gave_up_waiting"),
+    ("ivr", "who gives up in a menu was not spoken with", "gave_up_waiting"),
+    ("voicemail", "a mailbox that answers is a voicemail", "left_voicemail"),
+)
+MACHINES = [
+    Calling("1F-machines: a ring group that answers is nobody", ON_LEAD, (a_lead(),), tuple(waiting("ring_group"))),
+    *(
+        Calling(f"1F-machines: {what}", (*ON_LEAD, f"flag {flag}"), (a_lead(),), tuple(waiting(kind)))
+        for kind, what, flag in _KINDS
+    ),
+    Calling(
+        "XB-13: a call that nobody answers is a missed one", ON_LEAD, (a_lead(),), tuple(steps("inbound", 9, None))
+    ),
+    Calling(
+        "XB-13 XB-11: a person who answers after a queue makes it a talk",
+        ON_LEAD,
+        (a_lead(),),
+        (
+            *waiting("queue")[:3],
+            CallStep("answered", NOW + timedelta(seconds=60), "1", caller=ANN, callee=ALICE, user=AGENT),
+            CallStep("ended", NOW + timedelta(seconds=90), "1"),
+            CallStep("ended", NOW + timedelta(seconds=90), "0"),
+        ),
+    ),
+]
 
 LOGGED_OR_NOT = [
     *(
@@ -397,4 +439,4 @@ SEVERAL = [
     ),
 ]
 
-CALLS = [*LOGGED_OR_NOT, *PLACES, *BOTH_MATCH, *SEVERAL]
+CALLS = [*LOGGED_OR_NOT, *MACHINES, *PLACES, *BOTH_MATCH, *SEVERAL]
