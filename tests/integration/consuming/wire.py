@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -31,7 +30,7 @@ RECIPIENTS = {"example-sales": ("one@example.com", "two@example.com")}
 
 def write(outcome: Outcome | Notice) -> bytes:
     """Return an outcome's (or a notice's) bytes in these tests: JSON, so that they depend on no codec."""
-    return json.dumps(asdict(outcome), default=lambda moment: int(moment.timestamp() * 1000)).encode()
+    return json.dumps(outcome.to_avro(), default=lambda moment: int(moment.timestamp() * 1000)).encode()
 
 
 def read(topic: str, data: bytes) -> Outcome | Notice:
