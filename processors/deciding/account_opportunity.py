@@ -14,7 +14,7 @@ from processors.matching import accounts
 from processors.model.company_name import same_company
 from processors.model.normalise import is_blank, text_key
 from processors.model.rule_table import Row
-from processors.model.values import Record, Role
+from processors.model.values import Record, Role, Step
 from schemas.values import Scalar
 
 
@@ -198,3 +198,33 @@ def _links(
 
 def _ruled(part: Part, *rules: str, moves: bool = False) -> Part:
     return replace(part, rules=(*rules, *part.rules), moves=moves)
+
+
+def contact_of(case: Case, contact: Record | None, account: Part, *, creation: str = "contact") -> Part:
+    """Return the create (None) or update of the contact; one without an account is linked to the one chosen."""
+    links, refs = _linked_to_account(contact, account)
+    mapped = case.command.contact
+    if contact is None:
+        return case.create("contact", "Contact", mapped, creation=creation, links=links, refs=refs)
+    part = case.update("contact", contact, mapped, links)
+    if not refs:
+        return part
+    step = part.step or Step("contact", "update", "Contact", record_id=contact.id)
+    before = {**step.before, "AccountId": contact.fields.get("AccountId")}
+    return replace(part, step=replace(step, refs=refs, before=before), linked=())
+
+
+def opportunity_of(case: Case, contact: Record | None, account: Part, *, account_made: bool) -> Part:
+    """Return what happens to the opportunity of the contact, under the account chosen or else the contact's own."""
+    own = contact.fields.get("AccountId") if contact and not account.creates else None
+    account_id = account.record.id if account.record else str(own) if not is_blank(own) else None
+    return opportunity(case, contact.id if contact else None, account_id, account_made=account_made)
+
+
+def _linked_to_account(contact: Record | None, account: Part) -> tuple[dict[str, Scalar], dict[str, Role]]:
+    """Return what links a contact (None: a new one) to its account: a known ID, or the role whose ID will be known."""
+    if contact is not None and not is_blank(contact.fields.get("AccountId")) and not account.moves:
+        return {}, {}
+    if account.record is not None:
+        return {"AccountId": account.record.id}, {}
+    return {}, ({"AccountId": "account"} if account.creates else {})

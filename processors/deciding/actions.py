@@ -9,7 +9,7 @@ come in one order: lead, account made for a conversion, conversion, account, con
 from dataclasses import replace
 
 from processors.deciding import account_opportunity
-from processors.deciding.case import Case, Part, converted_refused, linked_to_account, no_mapping, own_record_gone
+from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
 from processors.deciding.conform import written
 from processors.integration.model import Integration
 from processors.matching.match import the_one
@@ -152,34 +152,12 @@ def _contact_parts(case: Case, verb: str, *, apply: bool, at_stage: bool) -> tup
     else:
         if verb == "create_contact" and at_stage:
             account = account_opportunity.account_of_company(case, account, "new_at_stage")
-        parts = (account, _contact(case, contact, account))
+        creation = "contact_by_convert" if case.settings.action_name == CONVERTS else "contact"
+        parts = (account, account_opportunity.contact_of(case, contact, account, creation=creation))
     if not apply:
         return parts
-    own = str(contact.fields["AccountId"]) if contact and not is_blank(contact.fields.get("AccountId")) else None
-    own = None if account.creates else own
-    opportunity = account_opportunity.opportunity(
-        case,
-        contact.id if contact else None,
-        account.record.id if account.record else own,
-        account_made=account.creates or verb == "convert_lead",
-    )
-    return (*parts, opportunity)
-
-
-def _contact(case: Case, contact: Record | None, account: Part) -> Part:
-    """Return the create or update of the contact; one without an account is linked to the one chosen."""
-    links, refs = linked_to_account(contact, account)
-    mapped = case.command.contact
-    if contact is None:
-        by_convert = case.settings.action_name == CONVERTS
-        creation = "contact_by_convert" if by_convert else "contact"
-        return case.create("contact", "Contact", mapped, creation=creation, links=links, refs=refs)
-    part = case.update("contact", contact, mapped, links)
-    if not refs:
-        return part
-    step = part.step or Step("contact", "update", "Contact", record_id=contact.id)
-    before = {**step.before, "AccountId": contact.fields.get("AccountId")}
-    return replace(part, step=replace(step, refs=refs, before=before), linked=())
+    made = account.creates or verb == "convert_lead"
+    return (*parts, account_opportunity.opportunity_of(case, contact, account, account_made=made))
 
 
 def _convert(case: Case, account: Part) -> Part:

@@ -298,15 +298,6 @@ def converted_refused(leads: tuple[Record, ...]) -> Part:
     return Part(refusal="no_match", candidates=leads, detail=detail)
 
 
-def linked_to_account(contact: Record | None, account: Part) -> tuple[dict[str, Scalar], dict[str, Role]]:
-    """Return what links a contact (None: a new one) to its account: a known ID, or the role whose ID will be known."""
-    if contact is not None and not is_blank(contact.fields.get("AccountId")) and not account.moves:
-        return {}, {}
-    if account.record is not None:
-        return {"AccountId": account.record.id}, {}
-    return {}, ({"AccountId": "account"} if account.creates else {})
-
-
 def no_mapping(object_name: str, rule: str) -> Part:
     """Return the refusal of a write to an object for which the integration maps nothing (1G: nothing is sent)."""
     detail = f"the integration maps no {object_name} field: add the mapping, then replay"

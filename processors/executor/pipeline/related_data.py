@@ -45,13 +45,15 @@ class RelatedData:
     """
     What the ledger keeps about a batch: source entities by (integration, source ID), records linked with those of the
     source, records chosen for good by a person's key, the IDs of activities by effect key, and the records that earlier
-    events of a source entity made or wrote, by command ID.
+    events of a source entity made or wrote, by command ID. `own_ids` are the source IDs whose records those are, by
+    command ID: the command's entity, or all bookings of its chain.
     """
 
     source_states: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     linked: Mapping[str, str] = field(default_factory=dict)
     assigned: Mapping[str, str] = field(default_factory=dict)
     activities: Mapping[str, str] = field(default_factory=dict)
+    own_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: Mapping[str, tuple[OwnRecord, ...]] = field(default_factory=dict)
 
     def source_states_of(self, job: Job) -> dict[str, bytes]:
@@ -93,12 +95,13 @@ def load_related(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> RelatedDa
     kept = RelatedData(source_states, linked, assigned)
     wanted = dict.fromkeys(effect for job in jobs for effect in _effects(job, kept))
     activities = ledger.links(lease, "activity", list(wanted)) if wanted else {}
-    return replace(kept, activities=activities, own=_own(jobs, kept, ledger, lease))
+    kept = replace(kept, activities=activities, own_ids={job.id: _own_ids(job, kept) for job in jobs})
+    return replace(kept, own=_own(jobs, kept, ledger, lease))
 
 
 def _own(jobs: Sequence[Job], kept: RelatedData, ledger: Ledger, lease: Lease) -> dict[str, tuple[OwnRecord, ...]]:
     """Return what earlier events of each command's source entity made or wrote (of all bookings of its chain)."""
-    entities = {job.id: [(job.command.integration, one) for one in own_ids(job, kept)] for job in jobs}
+    entities = {job.id: [(job.command.integration, one) for one in kept.own_ids[job.id]] for job in jobs}
     found: dict[tuple[str, str], list[OwnRecord]] = {}
     wanted = list(dict.fromkeys(one for own in entities.values() for one in own))
     for row in ledger.own_records(lease, wanted) if wanted else ():
@@ -106,8 +109,7 @@ def _own(jobs: Sequence[Job], kept: RelatedData, ledger: Ledger, lease: Lease) -
     return {job_id: tuple(row for one in own for row in found.get(one, ())) for job_id, own in entities.items()}
 
 
-def own_ids(job: Job, kept: RelatedData) -> tuple[str, ...]:
-    """Return the source IDs whose records are the command's own: its entity's, or those of its chain of bookings."""
+def _own_ids(job: Job, kept: RelatedData) -> tuple[str, ...]:
     if job.command.kind != "apply":
         return ()
     own = source_of(job.command.contract).related.chain(job.command, kept.source_states_of(job))
@@ -118,7 +120,9 @@ def old_keys(jobs: Sequence[Job], kept: RelatedData) -> dict[str, tuple[str, ...
     """Return the keys that release 0.1.0 gave to people of these commands' source entities, by command ID."""
     return {
         job.id: tuple(
-            effect_key(job.command.integration, one, role) for one in own_ids(job, kept) for role in ("lead", "contact")
+            effect_key(job.command.integration, one, role)
+            for one in kept.own_ids[job.id]
+            for role in ("lead", "contact")
         )
         for job in jobs
         if is_matched_by_own(job.command)

@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 
 from processors.deciding import account_opportunity
 from processors.deciding.activity import ActivityTarget
-from processors.deciding.case import Case, Part, converted_refused, linked_to_account, no_mapping, own_record_gone
+from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
 from processors.matching.match import the_one
-from processors.model.normalise import is_blank
-from processors.model.values import Match, Record, Role, Step
+from processors.model.values import Match, Record
 from processors.sources.booking.settings import BookingIntegration
-from schemas.values import Scalar
 
 NOWHERE = ActivityTarget()
 """Where the activity of a booking hangs that registers nobody."""
@@ -180,26 +178,5 @@ def _overwriting(case: Case) -> Case:
 def _with_account_and_opportunity(case: Case, contact: Record | None) -> tuple[Part, ...]:
     """Return the parts of a contact that is made (None) or written: its account, itself, its opportunity."""
     account = account_opportunity.account(case, contact)
-    links, refs = linked_to_account(contact, account)
-    own = contact.fields.get("AccountId") if contact and not account.creates else None
-    person = _contact(case, contact, links, refs)
-    account_id = account.record.id if account.record else str(own) if not is_blank(own) else None
-    deal = account_opportunity.opportunity(
-        case, contact.id if contact else None, account_id, account_made=account.creates
-    )
-    return account, person, deal
-
-
-def _contact(case: Case, contact: Record | None, links: dict[str, Scalar], refs: dict[str, Role]) -> Part:
-    mapped = case.command.contact
-    if contact is None:
-        return case.create("contact", "Contact", mapped, creation="contact", links=links, refs=refs)
-    part = case.update("contact", contact, mapped, links)
-    if not refs:
-        return part
-    step = part.step or Step("contact", "update", "Contact", record_id=contact.id)
-    return replace(
-        part,
-        step=replace(step, refs=refs, before={**step.before, "AccountId": contact.fields.get("AccountId")}),
-        linked=(),
-    )
+    person = account_opportunity.contact_of(case, contact, account)
+    return account, person, account_opportunity.opportunity_of(case, contact, account, account_made=account.creates)
