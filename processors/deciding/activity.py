@@ -65,6 +65,17 @@ def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:
     return (default, ("owner_fallback",)) if default else (None, ("owner_unknown",))
 
 
+def moved_owner(case: Case, existing: Record, given: str | None) -> str | None:
+    """
+    Return the user whom an activity goes to because the event names another host; None where its owner stays.
+
+    *given* is the owner that an earlier event gave it, None where that is not known. Any other owner was given by a
+    person, and stays.
+    """
+    named, held = acting_user(case), existing.fields.get("OwnerId")
+    return named if named and held and named != held and (given is None or given == held) else None
+
+
 def acting_user(case: Case) -> str | None:
     """Return the ID of the org's active user who acted, or None where nobody says or the org does not know them."""
     agent = case.command.agent

@@ -24,7 +24,8 @@ class Chain:
     What is kept of a booking: the root of its chain; and of the chain, if it is the root itself.
 
     `members` are all its bookings, `replaced` those that another one names as its previous one. The change that counts
-    is that of `booking`, at `time`, to `status`; None where none has arrived.
+    is that of `booking`, at `time`, to `status`; None where none has arrived. `owner` is the ID of the user whom an
+    event gave the activity to; None where that is not known.
     """
 
     root: str
@@ -33,6 +34,7 @@ class Chain:
     booking: str | None = None
     time: datetime | None = None
     status: str | None = None
+    owner: str | None = None
 
 
 _CHAIN = TypeAdapter(Chain)
@@ -81,9 +83,13 @@ class Joined:
     before: tuple[Chain, ...]
     applies: bool
 
-    def states(self, root: str) -> dict[str, bytes]:
+    def owner(self, root: str) -> str | None:
+        """Return the user whom an earlier event gave the activity of *root* to; None where that is not known."""
+        return next((chain.owner for chain in self.before if chain.root == root), None)
+
+    def states(self, root: str, owner: str | None) -> dict[str, bytes]:
         """Return what the ledger must keep of every booking of the chain, now that *root* is its root."""
-        whole = replace(self.after, root=root)
+        whole = replace(self.after, root=root, owner=owner)
         return {one: to_state(whole if one == root else Chain(root)) for one in whole.members}
 
 

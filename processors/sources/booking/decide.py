@@ -2,7 +2,7 @@
 What a booking that is made, moved or cancelled does to Salesforce: the person's record, and one activity.
 
 In: a case of the contract `Booking`.  Out: a `Decision` (JI-1 to JI-25); before it, what is to be read.
-Rule of this file: pure; which way to go is read from the tables in `rules/bookings.py`. A change that is not the newest
+Rule of this file: pure; which way to go is read from the tables in `rules.py`. A change that is not the newest
 of its chain of bookings writes nothing; all that it can do is to join two chains, of which one activity stays.
 """
 
@@ -13,6 +13,7 @@ from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
 from processors.deciding.case import Case, Part
 from processors.integration.paths import value_at
+from processors.model.normalise import is_blank
 from processors.model.rule_table import Row
 from processors.model.values import Decision, Record
 from processors.sources.booking.chain import Chain, Joined, from_state, joined, previous_of
@@ -54,12 +55,17 @@ def chain(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Logged:
-    """The activity of the joined chain: under which root, whether it is there, and another one that must go."""
+    """
+    The activity of the joined chain: under which root, whether it is there, and another one that must go.
+
+    `owner` is the user whom an earlier event gave it to; None where that is not known.
+    """
 
     root: str
     effect: str
     existing: Record | None
     others: tuple[tuple[str, Record], ...]
+    owner: str | None = None
 
 
 def decide_booking(case: Case) -> Decision:
@@ -70,17 +76,16 @@ def decide_booking(case: Case) -> Decision:
         return case.decided("skipped", (), (Part(detail=detail),), "other")
     chain = joined(case.command, case.match.source_states)
     logged = _logged(case, chain)
-    source_states = chain.states(logged.root)
     row = _activity_row(case, str(chain.after.status), logged.existing)
     if not chain.applies:
-        return _superseded(case, chain, logged, row, source_states)
+        return _superseded(case, chain, logged, row)
     person = Registered()
     asked = case.book.row("booking_person", change.status)
     if asked.then == "register":
         person = register(case)
         if person.refused:
             return case.decided("error", (asked.rule, *person.rules), person.parts)
-    return _applied(case, person, logged, (asked, row), source_states)
+    return _applied(case, chain, person, logged, (asked, row))
 
 
 def _activity_row(case: Case, status: str, existing: Record | None) -> Row:
@@ -104,10 +109,11 @@ def _logged(case: Case, chain: Joined) -> _Logged:
     kept: Chain = there[0] if there and takes else chain.before[0]
     others = tuple((one.root, record) for one, record in found if record is not None and one is not kept)
     existing = next(record for one, record in found if one is kept)
-    return _Logged(kept.root, activity.activity_effect(case, kept.root), existing, others)
+    return _Logged(kept.root, activity.activity_effect(case, kept.root), existing, others, chain.owner(kept.root))
 
 
-def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row, source_states: Mapping[str, bytes]) -> Decision:
+def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row) -> Decision:
+    source_states = chain.states(logged.root, logged.owner)
     parts: tuple[Part, ...] = ()
     verb = "nothing"
     if len(chain.before) > 1 and case.settings.activity.enabled:
@@ -121,19 +127,30 @@ def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row, source_sta
     return case.decided("skipped", ("JI-20",), (Part(detail=detail),), "superseded", source_states)
 
 
-def _applied(
-    case: Case, person: Registered, logged: _Logged, rows: tuple[Row, Row], source_states: Mapping[str, bytes]
-) -> Decision:
+def _applied(case: Case, chain: Joined, person: Registered, logged: _Logged, rows: tuple[Row, Row]) -> Decision:
     asked, row = rows
     rules = (asked.rule, *person.rules, row.rule)
     if row.then == "no_activity":
-        return case.decided("skipped", rules, (), "no_activity", source_states)
+        return case.decided("skipped", rules, (), "no_activity", chain.states(logged.root, logged.owner))
     parts: tuple[Part, ...] = ()
     if row.then != "nothing":
         parts = (_activity(case, row.then, logged, person.target), *_without_others(case, logged))
+    source_states = chain.states(logged.root, _owner(case, logged, parts))
     if person.writes or not any(part.step for part in parts):
         return case.decided(person.kind, rules, (*person.parts, *parts), source_states=source_states)
     return case.decided("activity", rules, (*person.parts, *parts), _REASONS[row.then], source_states)
+
+
+def _owner(case: Case, logged: _Logged, parts: tuple[Part, ...]) -> str | None:
+    """Return whom an event gave the activity to, after *parts*; who creates it without a name owns it."""
+    for part in parts:
+        if part.step is not None and part.step.role == "activity":
+            given = part.step.fields.get("OwnerId")
+            if part.step.operation == "create":
+                return str(given or case.facts.user_id)
+            if given:
+                return str(given)
+    return logged.owner
 
 
 def _activity(case: Case, verb: str, logged: _Logged, target: ActivityTarget) -> Part:
@@ -145,7 +162,9 @@ def _activity(case: Case, verb: str, logged: _Logged, target: ActivityTarget) ->
         return activity.delete(logged.existing, logged.effect)
     if verb == "mark":
         return activity.mark_cancelled(logged.existing, logged.effect)
-    return activity.overwrite(case, logged.existing, logged.effect, target, _fields(case))
+    host = activity.moved_owner(case, logged.existing, logged.owner)
+    fields = {**({"OwnerId": host} if host else {}), **_fields(case)}
+    return activity.overwrite(case, logged.existing, logged.effect, target, fields)
 
 
 def _without_others(case: Case, logged: _Logged) -> tuple[Part, ...]:
@@ -164,7 +183,8 @@ def _fields(case: Case) -> dict[str, Scalar]:
         times: dict[str, Scalar] = {"StartDateTime": start, "EndDateTime": end or start}
     else:
         times = {"ActivityDate": case.zone.day(command.started) if command.started else None}
-    return {**times, **command.activity}
+    # What the event does not say stays as it is: a move without a title keeps the subject.
+    return {**times, **{name: value for name, value in command.activity.items() if not is_blank(value)}}
 
 
 def _placeholders(case: Case) -> dict[str, Scalar]:
