@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
+from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
 BookingStatus = Literal["booked", "moved", "cancelled", "other"]
 
@@ -43,10 +43,12 @@ class Booking:
     location: str | None = None
     zone: str | None = None
     cancel_reason: str | None = None
-    answers: Mapping[str, Scalar] = field(default_factory=dict)
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    answers: Mapping[str, FieldValue] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
     attendee_id: str | None = None
     guests: tuple[Guest, ...] = ()
+    notes: str | None = None
+    disposition: str | None = None
 
     @property
     def source_id(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
+from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ class CallResult:
     started: datetime | None = None
     ended: datetime | None = None
     zone: str | None = None
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    notes: str | None = None
+    disposition: str | None = None
 
     @property
     def source_id(self) -> str:
@@ -48,16 +50,13 @@ class CallResult:
     def from_avro(cls, value: Mapping[str, Any]) -> "CallResult":
         """Return the event of a decoded Avro record."""
         return cls(
-            event_id=value["event_id"],
-            call_id=value["call_id"],
-            project=value["project"],
-            result_code=value["result_code"],
-            resulted=from_millis(value["resulted"]),
-            person=person_from(value["person"]),
-            salesforce_id=value["salesforce_id"],
-            agent=agent_from(value["agent"]),
-            started=None if value["started"] is None else from_millis(value["started"]),
-            ended=None if value["ended"] is None else from_millis(value["ended"]),
-            zone=value["zone"],
-            fields=dict(value["fields"]),
+            **{
+                **value,
+                "resulted": from_millis(value["resulted"]),
+                "person": person_from(value["person"]),
+                "agent": agent_from(value["agent"]),
+                "started": None if value["started"] is None else from_millis(value["started"]),
+                "ended": None if value["ended"] is None else from_millis(value["ended"]),
+                "fields": dict(value["fields"]),
+            }
         )

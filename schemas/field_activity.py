@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
+from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
 FieldActivityKind = Literal["activity", "visit", "other"]
 
@@ -34,7 +34,8 @@ class FieldActivity:
     ended: datetime | None = None
     zone: str | None = None
     agent: Agent | None = None
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    disposition: str | None = None
 
     @property
     def source_id(self) -> str:

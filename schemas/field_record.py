@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
+from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
 FieldRecordKind = Literal["lead", "account", "other"]
 
@@ -27,7 +27,9 @@ class FieldRecord:
     stage: str | None = None
     created: datetime | None = None
     owner: Agent | None = None
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    notes: str | None = None
+    disposition: str | None = None
 
     @property
     def source_id(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, plain
+from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, plain
 
 StepName = Literal[
     "started",
@@ -68,7 +68,7 @@ class CallStep:
     cause: str | None = None
     recording: str | None = None
     zone: str | None = None
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
     duration: float | None = None
     talk: float | None = None
 
@@ -97,7 +97,7 @@ class PbxCallEvent:
     cause: str | None = None
     recording: str | None = None
     zone: str | None = None
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
     duration: float | None = None
     talk: float | None = None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
+from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
 Occasion = Literal["changed", "initial", "other"]
 
@@ -26,7 +26,8 @@ class Prospect:
     occasion: Occasion = "changed"
     created: datetime | None = None
     owner: Agent | None = None
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    notes: str | None = None
 
     @property
     def source_id(self) -> str:

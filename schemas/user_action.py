@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, Person, Scalar, agent_from, from_millis, person_from, plain
+from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
 UserActionName = Literal[
     "create_lead",
@@ -52,7 +52,7 @@ class UserAction:
     due: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
 
     @property
     def source_id(self) -> str:

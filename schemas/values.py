@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Scalar: TypeAlias = bool | int | float | str | None
 """A field's value as it travels: JSON's scalars; dates and times are ISO 8601 text."""
+
+FieldValue: TypeAlias = Scalar | list[str]
+"""A value of the source's own: a scalar, or the texts of a list. A list, not a tuple: Avro's writer takes no tuple."""
+
+NumberKind = Literal["mobile", "work", "home", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +34,69 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A telephone number, as the source writes it, and what kind of number it is."""
+
+    number: str
+    kind: NumberKind = "other"
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """The outside person whom an event is about, as the source application knows them."""
+    """
+    The outside person whom an event is about, as the source application knows them.
+
+    `full_name` stands for first and last name where the source does not keep them apart. `numbers` are telephone
+    numbers whose kind is known; `phones` may name them too.
+    """
 
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None
     phones: tuple[str, ...] = ()
     company: str | None = None
+    full_name: str | None = None
+    second_email: str | None = None
+    numbers: tuple[PhoneNumber, ...] = ()
+
+    @property
+    def all_phones(self) -> tuple[str, ...]:
+        """All numbers, each once: those without a kind first."""
+        return tuple(dict.fromkeys((*self.phones, *(one.number for one in self.numbers))))
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """All addresses, the main one first."""
+        return tuple(dict.fromkeys(one for one in (self.email, self.second_email) if one))
+
+    @property
+    def whole_name(self) -> str | None:
+        """The whole name as the source said it, else first and last name; None where there is neither."""
+        parts = [one.strip() for one in (self.first_name, self.last_name) if one and one.strip()]
+        return (self.full_name or "").strip() or " ".join(parts) or None
+
+    @property
+    def mobile(self) -> str | None:
+        """The first mobile number."""
+        return self._first("mobile")
+
+    @property
+    def work_phone(self) -> str | None:
+        """The first number at work."""
+        return self._first("work")
+
+    @property
+    def home_phone(self) -> str | None:
+        """The first number at home."""
+        return self._first("home")
+
+    @property
+    def other_phone(self) -> str | None:
+        """The first number of another kind."""
+        return self._first("other")
+
+    def _first(self, kind: NumberKind) -> str | None:
+        return next((one.number for one in self.numbers if one.kind == kind and one.number.strip()), None)
 
 
 def from_millis(value: int | datetime) -> datetime:
@@ -62,6 +122,10 @@ def person_from(value: Mapping[str, Any]) -> Person:
         email=value["email"],
         phones=tuple(value["phones"]),
         company=value["company"],
+        # What release 0.1.0 stored has none of these.
+        full_name=value.get("full_name"),
+        second_email=value.get("second_email"),
+        numbers=tuple(PhoneNumber(**one) for one in value.get("numbers", ())),
     )
 
 

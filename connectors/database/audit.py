@@ -156,7 +156,7 @@ def _row(received: Received) -> dict[str, Any]:
         "event_time": outcome.event_time.timestamp(),
         "settled_time": outcome.settled_time.timestamp(),
         "rule_ids": " ".join(outcome.rule_ids),
-        "person_name": _plain(f"{outcome.person.first_name or ''} {outcome.person.last_name or ''}"),
+        "person_name": _plain(outcome.person.whole_name or ""),
         "person_email": _plain(outcome.person.email or ""),
         "topic": received.topic,
         "kafka_partition": received.partition,
@@ -171,8 +171,8 @@ def _keys(outcome: Outcome) -> list[dict[str, str]]:
     found = {
         "event": [*outcome.event_ids, *filter(None, [outcome.reused_event_id])],
         "record": [_record_id(record) for record in records],
-        "email": [_plain(outcome.person.email or "")],
-        "phone": [_digits(phone) for phone in outcome.person.phones],
+        "email": [_plain(one) for one in outcome.person.emails],
+        "phone": [_digits(phone) for phone in outcome.person.all_phones],
     }
     pairs = {(kind, value.replace("\0", "")) for kind, values in found.items() for value in values}
     return [{"outcome_id": outcome.outcome_id, "kind": kind, "value": value} for kind, value in sorted(pairs) if value]

@@ -17,7 +17,7 @@ from processors.deciding.case import Case, Part
 from processors.matching import links
 from processors.model.values import Decision, Link
 from schemas.command import Command, MatchKey, SourceRecord
-from schemas.values import Person, plain
+from schemas.values import person_from, plain
 
 _PREFIX = "prospect:"
 _BY_HAND = ("link_record", "sync_record")
@@ -63,9 +63,8 @@ def _state(command: Command) -> bytes:
 
 def _from_state(state: bytes) -> dict[str, Any]:
     value = orjson.loads(state)
-    person = Person(**{**value["person"], "phones": tuple(value["person"]["phones"])})
     return {
-        "person": person,
+        "person": person_from(value["person"]),
         "keys": tuple(MatchKey.of(key) for key in value["keys"]),
         **{name: value[name] for name in MAPS},
     }

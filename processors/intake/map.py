@@ -8,7 +8,8 @@ is mapped but empty stays in as
 None, so that the executor can tell it from an unmapped one (VS-17, 1G); e-mails and phones are normalised there too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,12 @@ from processors.intake.route import Route
 from processors.integration.mapping import defaulted, fields, refused
 from processors.integration.model import FieldMap, Integration, Key, MatchSettings
 from processors.integration.paths import as_text, value_at
+from processors.model.person_name import is_given, split
 from processors.sources.registry import source_of_event
 from processors.sources.source import CommandMapping, Event, Source
 from schemas.command import Command, Lane, MatchKey
 from schemas.identity import command_id, digest
+from schemas.values import Person
 
 
 def command(event: Event, way: Route, now: datetime, trace_id: str | None = None) -> Command:
@@ -29,7 +32,8 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
     mapping: CommandMapping[Event] = source.mapping
     maps = _maps(mapping, applied)
     home = wanted.zone if wanted else "UTC"
-    mapped: dict[str, Any] = {name: fields(event, own, home) for name, own in maps.items()}
+    said = with_split_name(event, wanted.locale) if applied and wanted else event
+    mapped: dict[str, Any] = {name: fields(said, own, home) for name, own in maps.items()}
     made = Command(
         command_id=command_id(source.contract, event.event_id, way.name),
         kind="apply" if applied else "skip",
@@ -48,13 +52,24 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         agent=event.agent,
         skip_reason=way.skip_reason,
         rule_ids=way.rule_ids,
-        keys=match_keys(event, applied.match) if applied else (),
-        unmapped=refused(event, {name.title(): own for name, own in maps.items()}),
-        defaulted=_defaulted(event, maps),
+        keys=match_keys(said, applied.match) if applied else (),
+        unmapped=refused(said, {name.title(): own for name, own in maps.items()}),
+        defaulted=_defaulted(said, maps),
         zone=getattr(event, "zone", None),
         **mapped,
     )
     return mapping.complete(made, event, applied) if applied else made
+
+
+def with_split_name(event: Event, locale: str) -> Event:
+    """Return *event* with first and last name, where its person has a whole name alone; the event itself is not."""
+    person = event.person
+    if not person.full_name or is_given(person.first_name) or is_given(person.last_name):
+        return event
+    first, last = split(person.full_name, locale)
+    changed: Any = event
+    made: Event = replace(changed, person=replace(person, first_name=first, last_name=last))
+    return made
 
 
 def _maps(mapping: CommandMapping[Event], applied: Integration | None) -> Mapping[str, FieldMap]:
@@ -88,9 +103,20 @@ def match_keys(event: Event, match: MatchSettings) -> tuple[MatchKey, ...]:
     return tuple(found)
 
 
+def _no_values(_person: Person) -> tuple[str, ...]:
+    return ()
+
+
+_ALL: Mapping[str, Callable[[Person], tuple[str, ...]]] = {
+    "person.phones": lambda person: person.all_phones,
+    "person.email": lambda person: person.emails,
+}
+"""Of which paths a key takes all values that the event has, not the first alone."""
+
+
 def _key(event: Event, number: int, key: Key) -> MatchKey:
-    """Return the key with all values that the event has for it: of `person.phones`, every number."""
-    several = event.person.phones if key.source == "person.phones" else ()
+    """Return the key with all values that the event has for it: every number, every e-mail address."""
+    several = _ALL.get(key.source, _no_values)(event.person)
     value, *more = [one.strip() for one in several if one.strip()] or [as_text(value_at(event, key.source))]
     return MatchKey(
         set=number,

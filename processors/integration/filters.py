@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from processors.integration.base import Filter
 from processors.integration.catalog import code_key
-from processors.integration.paths import Paths, as_text, concerns, value_at
+from processors.integration.paths import Paths, as_text, concerns, items_at, value_at
 
 
 def unmet(conditions: Iterable[Filter], event: object, paths: Paths | None = None) -> Filter | None:
@@ -19,8 +19,13 @@ def unmet(conditions: Iterable[Filter], event: object, paths: Paths | None = Non
 
 
 def holds(condition: Filter, event: object) -> bool:
-    """Whether *event* meets the condition: compared as result codes are, a missing value as the empty text (SP-17)."""
-    value = code_key(as_text(value_at(event, condition.field)))
+    """
+    Whether *event* meets the condition: compared as result codes are, a missing value as the empty text (SP-17).
+
+    A list equals a text that it is as a whole, or that is one of its items.
+    """
+    texts = (as_text(value_at(event, condition.field)), *items_at(event, condition.field))
+    values = {code_key(text) for text in texts}
     if condition.equals:
-        return value in {code_key(text) for text in condition.equals}
-    return value not in {code_key(text) for text in condition.not_equals}
+        return not values.isdisjoint(code_key(text) for text in condition.equals)
+    return values.isdisjoint(code_key(text) for text in condition.not_equals)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from processors.integration.base import FieldSource
 from processors.integration.catalog import code_key
-from processors.integration.paths import as_text, value_at
+from processors.integration.paths import as_text, items_at, items_of, value_at
 from schemas.values import Scalar
 
 
@@ -24,8 +24,29 @@ def field_value(event: object, source: FieldSource, home: str = "UTC") -> Scalar
         return source.constant
     value = value_at(event, source.source, home)
     if value is not None and source.values:
-        value = listed(source.values, value, None if source.unmapped == "default" else value)
+        value = _translated(event, source, value)
     return source.default if value is None else value
+
+
+def _translated(event: object, source: FieldSource, value: Scalar) -> Scalar:
+    """Return a value through the value map; of several, joined by `;`, each that the map or the default lets pass."""
+    kept = source.unmapped != "default"
+    several = _several(source, value, items_at(event, source.source or ""))
+    if not several:
+        return listed(source.values, value, value if kept else None)
+    found = [as_text(listed(source.values, one, one if kept else None)) for one in several]
+    return ";".join(items_of(found)) or None
+
+
+def _several(source: FieldSource, value: Scalar, items: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the items of a list, or of a text that joins them by `;` and that the value map does not list whole."""
+    if items or not isinstance(value, str) or ";" not in value or _is_listed(source, value):
+        return items
+    return items_of(value.split(";"))
+
+
+def _is_listed(source: FieldSource, value: Scalar) -> bool:
+    return code_key(as_text(value)) in {code_key(one) for one in source.values}
 
 
 def defaulted(event: object, mapped: Mapping[str, FieldSource]) -> tuple[str, ...]:
@@ -52,8 +73,13 @@ def refused(event: object, maps: Mapping[str, Mapping[str, FieldSource]]) -> tup
         f"{name}.{field}={as_text(value)}"
         for name, mapped in maps.items()
         for field, source in mapped.items()
-        if source.unmapped == "error"
-        and source.source is not None
-        and (value := value_at(event, source.source)) is not None
-        and code_key(as_text(value)) not in {code_key(one) for one in source.values}
+        if source.unmapped == "error" and source.source is not None
+        for value in _values(event, source, source.source)
+        if not _is_listed(source, value)
     )
+
+
+def _values(event: object, source: FieldSource, path: str) -> tuple[Scalar, ...]:
+    """Return each value that the value map is asked for: of a list, its items."""
+    value = value_at(event, path)
+    return () if value is None else _several(source, value, items_at(event, path)) or (value,)

@@ -16,8 +16,25 @@ from processors.model.zones import zone_of
 from schemas.field_activity import FieldActivity
 from schemas.values import Scalar
 
-PERSON = ("person.first_name", "person.last_name", "person.email", "person.company", "person.phones")
-"""The paths of a person; `person.phones` is the first number, as `person.phones.0`; `.1` the second."""
+PERSON = (
+    "person.first_name",
+    "person.last_name",
+    "person.full_name",
+    "person.email",
+    "person.second_email",
+    "person.company",
+    "person.phones",
+    "person.mobile",
+    "person.work_phone",
+    "person.home_phone",
+    "person.other_phone",
+)
+"""
+The paths of a person; `person.phones` is the first number of all, as `person.phones.0`; `.1` the second.
+
+`person.full_name` is first and last name where there is no whole one.
+"""
+_READ_AS = {"phones": "all_phones", "full_name": "whole_name"}
 AGENT = ("agent.email", "agent.name")
 BY_HAND = ("event_id", "action", "at", "subject", "description", "due", "started", "ended", "salesforce_id")
 """The paths of what a user did by hand, whatever the source of the integration."""
@@ -72,17 +89,31 @@ def value_at(event: object, path: str, home: str = "UTC") -> Scalar:
 
     `activity.day` is the day on which a field activity begins (or changed) in its own zone, as ISO 8601; in the zone
     *home* where it names none that is known.
+    A list of the source's own is its items joined by `;`, as Salesforce writes a multi-select picklist.
     A path that this event does not fill (no agent, one number only, no such own value) is None.
     """
     head, _, rest = path.partition(".")
     if isinstance(event, FieldActivity) and path == "activity.day":
         return zone_of(event.zone, home).day(event.started or event.changed)
     if head in _OWN:
-        return _scalar(getattr(event, head, {}).get(rest))
-    value: Any = event
+        value = getattr(event, head, {}).get(rest)
+        return ";".join(items_of(value)) or None if isinstance(value, list) else _scalar(value)
+    value = event
     for part in path.split("."):
-        value = _step(value, part)
+        value = _step(value, _READ_AS.get(part, part) if head == "person" else part)
     return _scalar(value[0] if isinstance(value, tuple) and value else value)
+
+
+def items_at(event: object, path: str) -> tuple[str, ...]:
+    """Return the texts of a list of the source's own, trimmed, without blank ones; empty where the value is no list."""
+    head, _, rest = path.partition(".")
+    value = getattr(event, head, {}).get(rest) if head in _OWN else None
+    return items_of(value) if isinstance(value, list) else ()
+
+
+def items_of(value: Sequence[str]) -> tuple[str, ...]:
+    """Return the items of a list, trimmed, each once, without blank ones."""
+    return tuple(dict.fromkeys(text for one in value if (text := one.strip())))
 
 
 def as_text(value: Scalar) -> str:

@@ -59,8 +59,8 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
         names.add(f"source:{command.integration}/{command.request.about.strip()}")
     if command.booking is not None and command.booking.previous:
         names.add(f"source:{command.integration}/{command.booking.previous}")
-    emails = [command.person.email, *(one for key in command.keys if key.kind == "email" for one in key.values)]
-    phones = [*command.person.phones, *(one for key in command.keys if key.kind == "phone" for one in key.values)]
+    emails = [*command.person.emails, *(one for key in command.keys if key.kind == "email" for one in key.values)]
+    phones = [*command.person.all_phones, *(one for key in command.keys if key.kind == "phone" for one in key.values)]
     names |= {f"email:{one}" for text in emails if (one := email(text))}
     names |= {f"phone:{one}" for text in phones for one in number_keys(text, region)}
     if (sfid := record_id(command.salesforce_id)) is not None:

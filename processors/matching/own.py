@@ -24,7 +24,7 @@ from processors.model.phone_forms import number_keys
 from processors.model.rule_table import Book
 from processors.model.values import Match, OwnRecord, Record, Role, Step, Written
 from schemas.command import Command
-from schemas.values import Person, plain
+from schemas.values import person_from, plain
 
 Relation = Literal["same", "other", "unsaid"]
 PEOPLE = ("Lead", "Contact")
@@ -200,9 +200,9 @@ def _several(own: Sequence[OwnRecord]) -> bool:
 
 
 def _known(record: Record | None, said: Sequence[OwnRecord], region: str) -> _Known:
-    people = [Person(**{**value, "phones": tuple(value["phones"])}) for value in _people(said)]
+    people = [person_from(value) for value in _people(said)]
     fields = record.fields if record else {}
-    emails = {email(one) for one in (fields.get("Email"), *(one.email for one in people))}
+    emails = {email(one) for one in (fields.get("Email"), *(one for person in people for one in person.emails))}
     country = str(fields.get(COUNTRY.get(record.object, "")) or "") if record else ""
     numbers = {
         number
@@ -210,9 +210,9 @@ def _known(record: Record | None, said: Sequence[OwnRecord], region: str) -> _Kn
         if value and name in ("Phone", "MobilePhone", "HomePhone", "OtherPhone")
         for number in number_keys(str(value), region, country)
     }
-    numbers |= {number for person in people for one in person.phones for number in number_keys(one, region)}
+    numbers |= {number for person in people for one in person.all_phones for number in number_keys(one, region)}
     names = {full_name(fields.get("FirstName"), fields.get("LastName"), fields.get("Name"))}
-    names |= {full_name(one.first_name, one.last_name) for one in people}
+    names |= {full_name(one.first_name, one.last_name, one.full_name) for one in people}
     return _Known(
         frozenset(one for one in emails if one),
         frozenset(one for one in numbers if one),
@@ -237,9 +237,9 @@ def _situation(
         same = attendee in known.attendees
         return ("attendee_same", _STRENGTH["attendee"]) if same else ("attendee_other", 0)
     strength = _STRENGTH["salesforce_id"] if record_id(command.salesforce_id) == record else 0
-    mail = _relation({email(person.email)}, known.emails)
-    numbers = _relation({number for one in person.phones for number in number_keys(one, region)}, known.phones)
-    name = _name_relation(full_name(person.first_name, person.last_name), known.names)
+    mail = _relation({email(one) for one in person.emails}, known.emails)
+    numbers = _relation({number for one in person.all_phones for number in number_keys(one, region)}, known.phones)
+    name = _name_relation(full_name(person.first_name, person.last_name, person.full_name), known.names)
     if mail == "same" or (numbers == "same" and not several):
         return "key_shared", max(strength, _STRENGTH["email" if mail == "same" else "phone"])
     if "other" not in (mail, numbers, name):

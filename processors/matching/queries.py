@@ -113,7 +113,7 @@ def is_call(command: Command, settings: Integration) -> bool:
 
 def numbers_of(command: Command, settings: Integration, region: str) -> tuple[str, ...]:
     """Return the person's numbers that can be looked up, as E.164, each once: none withheld, none of the network."""
-    found = (dialled(one, region_of(settings, region)) for one in command.person.phones)
+    found = (dialled(one, region_of(settings, region)) for one in command.person.all_phones)
     return tuple(dict.fromkeys(one for one in found if one))
 
 

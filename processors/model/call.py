@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from schemas.pbx_call_event import CallDirection, CallStep, Party
-from schemas.values import Agent, Person, Scalar
+from schemas.values import Agent, FieldValue, Person
 
 AnsweredBy: TypeAlias = Literal["person", "queue", "ivr", "ring_group", "voicemail"]
 """Who answered a call: somebody, or a machine of the network."""
@@ -56,7 +56,7 @@ class Call:
     recording: str | None = None
     zone: str | None = None
     timed_out: bool = False
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
     steps: tuple[CallStep, ...] = ()
     answered_by: AnsweredBy | None = None
 

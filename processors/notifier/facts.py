@@ -28,7 +28,7 @@ def when(moment: datetime) -> str:
 
 def who(person: Person) -> str:
     """Return the shortest text that tells a reader which person is meant."""
-    strongest = person.email or (person.phones[0] if person.phones else "")
+    strongest = next(iter((*person.emails, *person.all_phones)), "")
     return _name(person) or clean(strongest, 80) or "a person without a name"
 
 
@@ -49,8 +49,8 @@ def person(value: Person) -> list[tuple[str, str]]:
     """Return what is known of the person, as labelled rows."""
     rows = [
         ("Name", _name(value)),
-        ("E-mail", clean(value.email or "", 120)),
-        ("Phone", clean(", ".join(value.phones[:5]), 120)),
+        ("E-mail", clean(", ".join(value.emails), 240)),
+        ("Phone", clean(", ".join(value.all_phones[:5]), 120)),
         ("Company", clean(value.company or "", 120)),
     ]
     return [row for row in rows if row[1]] or [("Name", "not known")]
@@ -133,4 +133,4 @@ def link(record_id: str, instance_url: str) -> str:
 
 
 def _name(person: Person) -> str:
-    return clean(" ".join(part for part in (person.first_name, person.last_name) if part), 80)
+    return clean(person.whole_name or "", 80)

@@ -14,7 +14,7 @@ from schemas.outcome import Outcome
 def person_of(outcome: Outcome) -> str | None:
     """Return what a person is known by: the e-mail, a number, the last name; None where nobody is named."""
     person = outcome.person
-    return person.email or next(iter(person.phones), None) or person.last_name
+    return next(iter((*person.emails, *person.all_phones)), None) or person.last_name or person.full_name
 
 
 def somebody(outcome: Outcome) -> str:

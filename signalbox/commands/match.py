@@ -113,7 +113,7 @@ def _lines(parked: Parked, notice: Notice | None) -> Sequence[str]:
     about = ""
     if notice:
         person = notice.person
-        names = (person.first_name, person.last_name, person.email, *person.phones)
+        names = (person.whole_name, *person.emails, *person.all_phones)
         about = " ".join(one for one in names if one)
     first = f"{parked.command_id}  {parked.integration}  {about}  until {until:%Y-%m-%d %H:%MZ}  {parked.why}"
     return [

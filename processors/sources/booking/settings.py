@@ -40,6 +40,8 @@ class BookingIntegration(Integration):
             "location",
             "zone",
             "cancel_reason",
+            "notes",
+            "disposition",
             *AGENT,
             *PERSON,
         ),

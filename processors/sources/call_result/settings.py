@@ -30,6 +30,8 @@ class CallResultIntegration(Integration):
             "started",
             "ended",
             "zone",
+            "notes",
+            "disposition",
             *AGENT,
             *PERSON,
         )

@@ -11,7 +11,7 @@ from processors.integration.base import Code, Flag, LinkSettings, Model, UserNam
 from processors.integration.model import Integration
 from processors.integration.paths import AGENT, PERSON, Paths
 
-RECORD = ("record_id", "kind", "stage", "changed", "created", "owner.email", "owner.name")
+RECORD = ("record_id", "kind", "stage", "changed", "created", "owner.email", "owner.name", "notes", "disposition")
 ACTIVITY = tuple(
     f"activity.{name}"
     for name in (
@@ -28,6 +28,7 @@ ACTIVITY = tuple(
         "ended",
         "zone",
         "day",
+        "disposition",
     )
 )
 

@@ -16,7 +16,7 @@ from processors.model.call import Call, Transfer
 from processors.model.phone_numbers import bare, is_withheld
 from processors.model.zones import Zone
 from schemas.pbx_call_event import Party
-from schemas.values import Agent, Person, Scalar
+from schemas.values import Agent, FieldValue, Person, Scalar
 
 _SUBJECT = 255
 _DESCRIPTION = 32_000
@@ -45,7 +45,7 @@ class CallValues:
     ended: datetime | None
     zone: str | None
     event_id: str
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
 
 
 def task_fields(case: Case, call: Call, *, amending: bool = False) -> dict[str, Scalar]:

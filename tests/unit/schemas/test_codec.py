@@ -24,7 +24,7 @@ from schemas.contracts import DIRECTORY, crc64, load, read_schema, shipped
 from schemas.errors import Undecodable, UnknownFingerprint
 from schemas.notice import Notice
 from schemas.outcome import Candidate, ConformedField, DroppedField, Outcome, Refusal, Touched
-from schemas.values import Agent, Person
+from schemas.values import Agent, Person, plain
 
 CODEC = SingleObject()
 TEXT = st.text(max_size=8)
@@ -159,10 +159,16 @@ def test_damaged_bytes_are_read_or_undecodable_and_nothing_else() -> None:
     assert refused > 1_000
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 2**63, "\ud800", [1]])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 2**63, "\ud800", {}])
 def test_a_scalar_that_cannot_travel_names_its_field(bad: object) -> None:
     with pytest.raises(ValueError, match=r"call_result: field fields\.x: "):
         encoded(fields={"x": bad})
+
+
+def test_a_list_of_texts_travels_and_any_other_names_its_item() -> None:
+    assert CODEC.decode("call_result", encoded(fields={"x": ["a", "b"]}))["fields"] == {"x": ["a", "b"]}
+    with pytest.raises(ValueError, match=r"call_result: field fields\.x\.0: text is needed"):
+        encoded(fields={"x": [1]})
 
 
 @pytest.mark.parametrize(
@@ -233,5 +239,5 @@ def _any(part: dict[str, Any]) -> Any:
         return part["default"]
     kinds = {"kind": "created", "reason": "none", "event_ids": ["e"]}
     if part["name"] == "person":
-        return {"first_name": None, "last_name": None, "email": None, "phones": [], "company": None}
+        return plain(Person())
     return datetime(2024, 1, 1, tzinfo=UTC) if part["name"].endswith("_time") else kinds.get(part["name"], "x")

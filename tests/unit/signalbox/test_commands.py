@@ -16,7 +16,7 @@ from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
 from processors.sources.settings import integration_of
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
-from schemas.topics import SOURCE_BOOKING, SOURCE_PBX_CALL, SOURCE_USER_ACTION, SOURCES, TOPICS
+from schemas.topics import SOURCE_BOOKING, SOURCE_PBX_CALL, SOURCE_PROSPECT, SOURCE_USER_ACTION, SOURCES, TOPICS
 from signalbox.cli import app
 from signalbox.commands.publish import message
 
@@ -96,6 +96,22 @@ def test_a_line_becomes_the_event_that_it_says() -> None:
                 "at": "2026-01-05T12:00:00Z",
                 "person": {},
                 "due": "2026-01-09T12:00:00Z",
+            },
+        ),
+        (
+            SOURCE_PROSPECT,
+            {
+                "event_id": "e4",
+                "prospect_id": "p1",
+                "workspace": "Roofs",
+                "changed": "2026-01-05T12:00:00Z",
+                "person": {
+                    "full_name": "Ann Lee",
+                    "second_email": "a.lee@example.com",
+                    "numbers": [{"number": "+1 202 555 0143", "kind": "mobile"}, {"number": "+1 202 555 0144"}],
+                },
+                "notes": "Met at the fair",
+                "fields": {"interests": ["Solar", "Battery"]},
             },
         ),
     ],
