@@ -66,6 +66,12 @@ class Call:
         return "allowsave=true" in text.replace(" ", "").lower()
 
     @property
+    def tells_duplicates(self) -> bool:
+        """Whether a refusal tells the fields of the records that a duplicate rule found."""
+        text = self.headers.get("sforce-duplicate-rule-header", "")
+        return "includerecorddetails=true" in text.replace(" ", "").lower()
+
+    @property
     def assigns(self) -> bool:
         """Whether assignment rules run: yes, unless the caller says FALSE."""
         return self.headers.get("sforce-auto-assign", "true").strip().lower() != "false"

@@ -7,6 +7,7 @@ Source: fact sheet A1, B.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -149,7 +150,9 @@ def _one(call: Call, lead: Mapping[str, str]) -> str:
     except ApiError as error:
         call.written = written
         fields = "".join(f"<fields>{escape(one)}</fields>" for one in error.fields) or '<fields xsi:nil="true"/>'
-        return (f'<result><accountId xsi:nil="true"/><contactId xsi:nil="true"/><errors>{fields}'
+        found = _found(error)
+        kind = ' xsi:type="DuplicateError"' if found else ""
+        return (f'<result><accountId xsi:nil="true"/><contactId xsi:nil="true"/><errors{kind}>{found}{fields}'
                 f"<message>{escape(error.message)}</message><statusCode>{error.code}</statusCode></errors>"
                 f'<leadId>{escape(lead.get("leadId", ""))}</leadId><opportunityId xsi:nil="true"/>'
                 "<success>false</success></result>")  # fmt: skip
@@ -157,6 +160,30 @@ def _one(call: Call, lead: Mapping[str, str]) -> str:
         f"<{name}>{value}</{name}>" if value else f'<{name} xsi:nil="true"/>' for name, value in made.items()
     )
     return f"<result>{parts}<success>true</success></result>"
+
+
+def _found(error: ApiError) -> str:
+    """Return the duplicateResult of a refusal by a duplicate rule, in the order of the partner WSDL; else nothing."""
+    detail = error.extra.get("duplicateResut")
+    if not detail:
+        return ""
+    head = "".join(
+        f"<{name}>{escape(str(detail[name]).lower() if name == 'allowSave' else str(detail[name]))}</{name}>"
+        for name in ("allowSave", "duplicateRule", "duplicateRuleEntityType", "errorMessage")
+    )
+    return f"<duplicateResult>{head}{''.join(map(_match, detail['matchResults']))}</duplicateResult>"
+
+
+def _match(match: Mapping[str, Any]) -> str:
+    records = "".join(
+        f'<matchRecords><matchConfidence>{one["matchConfidence"]}</matchConfidence><record xsi:type="sf:sObject" '
+        f'xmlns:sf="urn:sobject.partner.soap.sforce.com"><sf:type>{match["entityType"]}</sf:type>'
+        f"<sf:Id>{one['record']['Id']}</sf:Id></record></matchRecords>"
+        for one in match["matchRecords"]
+    )
+    return (f"<matchResults><entityType>{match['entityType']}</entityType><matchEngine>{match['matchEngine']}"
+            f"</matchEngine>{records}<rule>{match['rule']}</rule><size>{match['size']}</size>"
+            "<success>true</success></matchResults>")  # fmt: skip
 
 
 def fault(error: ApiError) -> Reply:

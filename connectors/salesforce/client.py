@@ -18,6 +18,7 @@ from simple_salesforce.exceptions import SalesforceError
 
 from connectors.salesforce import composite, convert
 from connectors.salesforce.changes import PolledChanges
+from connectors.salesforce.duplicates import DUPLICATES
 from connectors.salesforce.errors import NotSent, Refused, doubt, fail, problems
 from connectors.salesforce.facts import FactReader
 from connectors.salesforce.find import Finder
@@ -26,7 +27,7 @@ from connectors.salesforce.search import search
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
-from connectors.salesforce.write import DUPLICATES, collections_of
+from connectors.salesforce.write import ASSIGN, collections_of
 from connectors.salesforce.writer import RecordWriter
 from processors.model.errors import OrgDown
 from processors.model.ports import Clock
@@ -108,7 +109,7 @@ class SalesforceClient:
         """Convert at most 100 leads in one SOAP call; a refusal of the whole call is a refusal of each lead."""
         if not conversions:
             return []
-        duplicates = self._settings.allow_duplicates
+        duplicates = self._settings.allow_duplicates or all(one.allow_duplicates for one in conversions)
         # What no call can carry is refused before anything is sent.
         convert.request(conversions, "", client=CLIENT, allow_duplicates=duplicates)
         self._usage.check(self._clock())
@@ -214,7 +215,7 @@ def _noting(seen: dict[str, str]) -> Mapping[str, Any]:
 
 def write_headers(settings: SalesforceSettings) -> dict[str, str]:
     """Return the headers that say what a write may set off; they go with the call and with each subrequest (A6, J)."""
-    headers = {"Sforce-Auto-Assign": "TRUE" if settings.auto_assign else "FALSE"}
+    headers = {ASSIGN: "TRUE" if settings.auto_assign else "FALSE"}
     if settings.allow_duplicates:
         headers[DUPLICATES] = "allowSave=true"
     return headers

@@ -2,7 +2,7 @@
 The envelope of many subrequests in one API call: `POST /composite`.
 
 In: subrequests.  Out: their answers, by position.
-Rule of this file: at most 5 subrequests (queries and collections together, fact sheet 0.1), in order,
+Rule of this file: at most 25 subrequests, of which at most 5 are queries and collections (fact sheet 0.1), in order,
 independent of each other.
 """
 
@@ -14,6 +14,9 @@ from typing import Any
 from connectors.salesforce.errors import Unusable
 
 MOST_SUBREQUESTS = 5
+"""How many queries and collections one call takes."""
+MOST_RECORDS = 25
+"""How many subrequests of single records one call takes."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
 _PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*){0,5}")
 _RECORD_ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
@@ -39,8 +42,9 @@ class Answer:
 
 def envelope(subrequests: Sequence[Subrequest], version: str) -> dict[str, Any]:
     """Return the body of the call. Each is named by its position; none depends on another."""
-    if not 1 <= len(subrequests) <= MOST_SUBREQUESTS:
-        raise ValueError(f"{len(subrequests)} subrequests: a composite call takes 1 to {MOST_SUBREQUESTS}")
+    most = MOST_RECORDS if all(one.path.startswith("sobjects/") for one in subrequests) else MOST_SUBREQUESTS
+    if not 1 <= len(subrequests) <= most:
+        raise ValueError(f"{len(subrequests)} subrequests: a composite call takes 1 to {most}")
     return {
         "allOrNone": False,
         "collateSubrequests": False,

@@ -123,11 +123,38 @@ def _errors(result: ET.Element) -> list[RowError]:
                 "statusCode": _child(one, "statusCode"),
                 "message": _child(one, "message"),
                 "fields": [field.text for field in one if _local(field) == "fields" and field.text],
+                **_duplicates(one),
             }
         )
         for one in result
         if _local(one) == "errors"
     ]
+
+
+def _duplicates(error: ET.Element) -> dict[str, Any]:
+    """Return what a duplicate rule found, in REST's shape; empty where the error is another one."""
+    result = next((one for one in error if _local(one) == "duplicateResult"), None)
+    if result is None:
+        return {}
+    matches = [
+        {
+            "entityType": _child(match, "entityType"),
+            "matchRecords": [
+                {"record": {"attributes": {"type": _child(record, "type")}, **_fields(record)}}
+                for found in match
+                if _local(found) == "matchRecords"
+                for record in found
+                if _local(record) == "record"
+            ],
+        }
+        for match in result
+        if _local(match) == "matchResults"
+    ]
+    return {"duplicateResult": {"duplicateRule": _child(result, "duplicateRule"), "matchResults": matches}}
+
+
+def _fields(record: ET.Element) -> dict[str, str]:
+    return {_local(one): one.text for one in record if one.text and _local(one) != "type"}
 
 
 def _local(element: ET.Element) -> str:

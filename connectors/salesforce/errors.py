@@ -11,6 +11,7 @@ from typing import Any, Literal, NoReturn
 from requests import RequestException
 
 from connectors.salesforce.causes import absent, cause_of
+from connectors.salesforce.duplicates import duplicates_of
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.model.values import RowError
 
@@ -134,12 +135,15 @@ def row_error(item: Mapping[str, Any]) -> RowError:
     """Return one error of an answer as a value."""
     code = _code(item) or "UNKNOWN"
     fields = item.get("fields")
+    duplicates, rule = duplicates_of(item)
     return RowError(
         code=code,
         message=str(item.get("message") or item.get("error_description") or ""),
         fields=tuple(str(name) for name in fields) if isinstance(fields, list) else (),
         transient=CODES.get(code) in ("lock", "transient", "org", "smaller"),
         gone=absent(code, str(item.get("message") or ""), tuple(map(str, fields)) if isinstance(fields, list) else ()),
+        duplicates=duplicates,
+        rule=rule,
     )
 
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest, api_name, checked_record_id
+from connectors.salesforce.duplicates import DUPLICATES
 from connectors.salesforce.errors import Unusable, doubt, fail, kind_of, problems, row_error
 from processors.model.values import RowError, Write, Written
 
 MOST_ROWS = 200
-DUPLICATES = "Sforce-Duplicate-Rule-Header"
-"""Says for a whole (sub)request that records which a duplicate rule warns of are saved (fact sheet D)."""
+ASSIGN = "Sforce-Auto-Assign"
+"""Says whether assignment rules choose the owner, on create and on update; the org itself says TRUE (fact sheet A6)."""
 _NEVER = frozenset({"id", "attributes"})
 
 
@@ -30,9 +31,7 @@ class Collection:
 
     def subrequest(self, headers: Mapping[str, str]) -> Subrequest:
         """Return how it is sent; IDs from outside stand in the body, or are checked first (delete)."""
-        first = self.rows[0]
-        if first.allow_duplicates:
-            headers = {**headers, DUPLICATES: "allowSave=true"}
+        first, headers = self.rows[0], self.headers(headers)
         if first.operation == "delete":
             ids = ",".join(checked_record_id(row.record_id or "") for row in self.rows)
             return Subrequest("DELETE", f"composite/sobjects?ids={ids}&allOrNone=false", headers=headers)
@@ -41,6 +40,12 @@ class Collection:
             return Subrequest("PATCH", "composite/sobjects", body, headers)
         # A create is an insert, with or without a key: an upsert would write onto the record that has the key already.
         return Subrequest("POST", "composite/sobjects", body, headers)
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return *headers* with what these rows say of the org's duplicate and assignment rules."""
+        first = self.rows[0]
+        own = {DUPLICATES: "allowSave=true"} if first.allow_duplicates else {}
+        return {**headers, **own, **({ASSIGN: "TRUE"} if first.assign else {})}
 
     def parts(self) -> list["Collection"]:
         """Return it in as many parts as one call takes."""
@@ -70,8 +75,8 @@ def collections_of(writes: Sequence[Write]) -> list[Collection]:
     return [Collection(tuple(rows)) for rows in packed]
 
 
-def _run(write: Write) -> tuple[str, str, bool]:
-    return write.operation, write.object, write.allow_duplicates
+def _run(write: Write) -> tuple[str, str, bool, bool]:
+    return write.operation, write.object, write.allow_duplicates, write.assign
 
 
 def _name(write: Write) -> str:
@@ -142,3 +147,23 @@ def _written(write: Write, result: Any) -> Written:
         raise Unusable("a result of a collection names no record")
     created = write.operation == "create"
     return Written(True, record, created=created)
+
+
+def alone(write: Write, headers: Mapping[str, str]) -> Subrequest:
+    """Return the write of one record by itself, whose refusal names what the rule found, with the records' fields."""
+    headers = Collection((write,)).headers(headers)
+    save = headers.get(DUPLICATES, "allowSave=false")
+    headers = {**headers, DUPLICATES: f"{save}; includeRecordDetails=true"}
+    fields = {name: value for name, value in _body(write).items() if name not in ("attributes", "id")}
+    path = f"sobjects/{api_name(write.object)}"
+    if write.operation == "update":
+        return Subrequest("PATCH", f"{path}/{checked_record_id(write.record_id or '')}", fields, headers)
+    return Subrequest("POST", path, fields, headers)
+
+
+def saved_id(write: Write, answer: Answer) -> str | None:
+    """Return the ID of the record where it was saved after all: the duplicates are gone since."""
+    if answer.status in (200, 204) and write.operation == "update":
+        return write.record_id
+    made = answer.body.get("id") if isinstance(answer.body, Mapping) else None
+    return str(made) if answer.status == 201 and made else None

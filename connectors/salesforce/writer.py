@@ -1,21 +1,22 @@
 """
-Send packed writes, and split a collection that one row makes unreadable.
+Send packed writes, and send again by themselves the rows of which the answer says too little.
 
 In: collections and send-by.  Out: one `Written` for each row, in order.
-Rule of this file: one call, and a further one only for a collection that the org could not read: its rows are sent in
-parts, so that a value of the wrong type costs its own row alone.
+Rule of this file: one call, and a further one only for a collection that the org could not read (its rows are sent in
+parts, so that a value of the wrong type costs its own row alone), and for rows that a duplicate rule refuses (a
+collection's answer does not name the records that were found, a single record's does).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from requests import RequestException
 
-from connectors.salesforce.composite import Answer, Subrequest
-from connectors.salesforce.errors import doubt
-from connectors.salesforce.write import Collection, spoilt, write_results
-from processors.model.errors import InDoubt, Transient
-from processors.model.values import RowError, Written
+from connectors.salesforce.composite import MOST_RECORDS, Answer, Subrequest
+from connectors.salesforce.errors import doubt, problems
+from connectors.salesforce.write import Collection, alone, saved_id, spoilt, write_results
+from processors.model.errors import InDoubt, RequestRefused, Transient
+from processors.model.values import RowError, Write, Written
 
 Send = Callable[[Sequence[Subrequest], datetime], Sequence[Answer]]
 
@@ -30,6 +31,9 @@ class RecordWriter:
 
     def write(self, collections: Sequence[Collection], *, send_by: datetime) -> list[Written]:
         """Return what each row got. Raises as the port says."""
+        return self._with_duplicates(collections, self._write(collections, send_by), send_by)
+
+    def _write(self, collections: Sequence[Collection], send_by: datetime) -> list[Written]:
         try:
             answers = self._send([one.subrequest(self._headers) for one in collections], send_by)
             written = write_results(collections, answers)
@@ -43,10 +47,48 @@ class RecordWriter:
 
     def _in_parts(self, one: Collection, send_by: datetime) -> list[Written]:
         try:
-            return self.write(one.parts(), send_by=send_by)
+            return self._write(one.parts(), send_by)
         except InDoubt:
             raise
         except Transient as error:
             # These rows were not applied, but others of the call were: it cannot fail as a whole.
             later = RowError(error.code or type(error).__name__, error.reason, transient=True)
             return [Written(False, row.record_id, errors=(later,)) for row in one.rows]
+
+    def _with_duplicates(
+        self, collections: Sequence[Collection], written: list[Written], send_by: datetime
+    ) -> list[Written]:
+        """Return the answers with the records that duplicate rules found, as far as the org tells them in time."""
+        writes = [row for one in collections for row in one.rows]
+        refused = [number for number, one in enumerate(written) if _is_unnamed(one)]
+        for some in _chunks(refused):
+            try:
+                answers = self._send([alone(writes[number], self._headers) for number in some], send_by)
+            except InDoubt:
+                raise
+            except RequestException as error:
+                doubt(f"write: {error}", write=True)
+            except (RequestRefused, Transient):
+                # Nothing of it was applied: the refusals stand as they are.
+                break
+            for number, answer in zip(some, answers, strict=True):
+                written[number] = _answered(writes[number], answer, written[number])
+        return written
+
+
+def _is_unnamed(written: Written) -> bool:
+    """Whether a duplicate rule refused the row, and the answer does not say for which records."""
+    return any(error.code == "DUPLICATES_DETECTED" and not error.duplicates for error in written.errors)
+
+
+def _chunks(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), MOST_RECORDS):
+        yield numbers[start : start + MOST_RECORDS]
+
+
+def _answered(write: Write, answer: Answer, before: Written) -> Written:
+    if (record := saved_id(write, answer)) is not None:
+        return Written(True, record, created=write.operation == "create")
+    if answer.status >= 500 or 200 <= answer.status < 300:
+        doubt(f"a record of {write.object} got HTTP {answer.status}", code=str(answer.status), write=True)
+    return Written(False, write.record_id, errors=problems(answer.body) or before.errors)

@@ -209,7 +209,8 @@ def contact_of(case: Case, contact: Record | None, account: Part, *, creation: s
     part = case.update("contact", contact, mapped, links)
     if not refs:
         return part
-    step = part.step or Step("contact", "update", "Contact", record_id=contact.id)
+    allow = case.allows_duplicates
+    step = part.step or Step("contact", "update", "Contact", record_id=contact.id, allow_duplicates=allow)
     before = {**step.before, "AccountId": contact.fields.get("AccountId")}
     return replace(part, step=replace(step, refs=refs, before=before), linked=())
 

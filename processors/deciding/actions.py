@@ -176,6 +176,7 @@ def _convert(case: Case, account: Part) -> Part:
         refs={"AccountId": "account"} if account.creates else {},
         status=case.settings.convert.status or case.facts.converted_status,
         owner_id=owner,
+        allow_duplicates=case.allows_duplicates,
     )
     return Part(step, rules=(row.rule,))
 
@@ -203,5 +204,6 @@ def _after_conversion(case: Case, lead: Part) -> Part:
     fields = {**(part.step.fields if part.step else {}), **always}
     if not fields:
         return Part(rules=part.rules, stale=part.stale, unfit=part.unfit)
-    step = Step("contact", "update", "Contact", target="convert", fields=fields)
+    allow = case.allows_duplicates
+    step = Step("contact", "update", "Contact", target="convert", fields=fields, allow_duplicates=allow)
     return Part(step, rules=part.rules, stale=part.stale, unfit=written(unfit, fields))

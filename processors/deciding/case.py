@@ -91,6 +91,17 @@ class Case:
         """What fits mapped values to their fields."""
         return Conform(self.command, self.settings, self.facts.objects, self.zone)
 
+    @property
+    def allows_duplicates(self) -> bool:
+        """Whether duplicate rules that warn are passed: by setting, or since someone chose none of what matches."""
+        chosen = self.resolution is not None and not self.resolution.expired and self.resolution.record_id is None
+        return chosen or self.settings.org_rules.duplicates == "save"
+
+    def assigns(self, object_name: str, fields: Mapping[str, Scalar]) -> bool:
+        """Whether the org's assignment rules choose the owner of a new record with these *fields*."""
+        wanted = self.settings.org_rules.assignment == "new" and object_name in ASSIGNED
+        return wanted and is_blank(fields.get("OwnerId"))
+
     def update(
         self, role: Role, record: Record, mapped: Mapping[str, Scalar], extra: Mapping[str, Scalar] | None = None
     ) -> Part:
@@ -121,7 +132,15 @@ class Case:
                 record=record, rules=changes.rules, linked=(record,), stale=stale, seen=changes.seen, unfit=unfit
             )
         before = {**changes.before, **{name: record.fields.get(name) for name in added}}
-        step = Step(role, "update", record.object, record_id=record.id, fields=values, before=before)
+        step = Step(
+            role,
+            "update",
+            record.object,
+            record_id=record.id,
+            fields=values,
+            before=before,
+            allow_duplicates=self.allows_duplicates,
+        )
         rules = (*changes.rules, *(("LL-9",) if ours else ()))
         return Part(step, record, rules, stale=stale, seen=changes.seen, unfit=unfit)
 
@@ -214,7 +233,8 @@ class Case:
             fields={**made.fields, **(links or {}), **self._link_fields(role, {}, writing=True)},
             refs=dict(refs or {}),
             effect=self._key(role),
-            allow_duplicates=allow_duplicates,
+            allow_duplicates=allow_duplicates or self.allows_duplicates,
+            assign=self.assigns(object_name, made.fields),
         )
         return Part(step, rules=made.rules, unfit=written(unfit, made.fields))
 
@@ -276,6 +296,8 @@ class Case:
         )
 
 
+ASSIGNED = ("Lead", "Account")
+"""Objects whose new records the org's assignment rules may give to somebody (leads; accounts by territory)."""
 NO_KEYS = "the event has no key by which a person can be looked for: map one, or set match.no_keys to create"
 STALE = "nothing is written: each field holds what a newer event, or a person, wrote (see stale_fields)"
 """Detail of an outcome that is `skipped.stale`."""

@@ -164,6 +164,20 @@ class MandatorySettings(Model):
     number: float = 0
 
 
+class OrgRules(Model):
+    """
+    What the org's own rules may do to records that the integration writes (docs/decisions/0079).
+
+    `duplicates` says what becomes of a record of which a duplicate rule warns: it is refused and the outcome lists what
+    the rule found (`refuse`), someone chooses among those where nobody had matched (`park`), or it is saved all the
+    same (`save`). A rule that blocks is never passed. `assignment: new` lets assignment rules choose the owner of a new
+    lead or account that the event gives none.
+    """
+
+    duplicates: Literal["refuse", "park", "save"] = "refuse"
+    assignment: Literal["new", "off"] = "new"
+
+
 class ConvertSettings(Model):
     """How a lead is converted (VS-23). `status` None: the org's default. `owner` steps in for a queue."""
 
@@ -218,6 +232,7 @@ class Integration(Model):
     write: WritePolicy = WritePolicy()
     mandatory: MandatorySettings = MandatorySettings()
     convert: ConvertSettings = ConvertSettings()
+    org_rules: OrgRules = OrgRules()
     activity: ActivitySettings = ActivitySettings()
     schedule: Schedule = Schedule()
     changes: ChangesSettings = ChangesSettings()

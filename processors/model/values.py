@@ -134,7 +134,8 @@ class Step:
 
     `record_id` names the target where it is known; else `target` names the role whose result is the target.
     `refs` maps a field to the role whose record ID goes there. `effect` makes a created record the same for ever.
-    `before` holds the target's values of `fields` as read (for unchanged, audit and undo).
+    `before` holds the target's values of `fields` as read (for unchanged, audit and undo). `allow_duplicates` and
+    `assign` say what the org's duplicate and assignment rules may do (`Write`).
     """
 
     role: Role
@@ -149,6 +150,7 @@ class Step:
     status: str | None = None
     owner_id: str | None = None
     allow_duplicates: bool = False
+    assign: bool = False
 
 
 EVERY_NAME = "*"
@@ -265,7 +267,7 @@ class Write:
     a second copy is refused with DUPLICATE_VALUE and no record that is there can be written.
 
     `fields` never contain the ID or the external ID field. `allow_duplicates`: a duplicate rule may warn, and the
-    record is saved all the same.
+    record is saved all the same. `assign`: the org's assignment rules choose the owner.
     """
 
     operation: Literal["create", "update", "delete"]
@@ -274,16 +276,18 @@ class Write:
     external: tuple[str, str] | None = None
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     allow_duplicates: bool = False
+    assign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One lead to convert (never with an opportunity: we create that ourselves, VS-26)."""
+    """One lead to convert (never with an opportunity: we create that ourselves, VS-26); see `Write` for duplicates."""
 
     lead_id: str
     status: str
     account_id: str | None = None
     owner_id: str | None = None
+    allow_duplicates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +295,8 @@ class RowError:
     """
     Why Salesforce refused one row; `transient` rows (locks) are tried again, others are a refusal.
 
-    `gone` names the field or object that the org says is not there (LL-18).
+    `gone` names the field or object that the org says is not there (LL-18). `duplicates` are the records that a
+    duplicate rule found (`rule` names it), with the fields that the org told of them.
     """
 
     code: str
@@ -299,6 +304,8 @@ class RowError:
     fields: tuple[str, ...] = ()
     transient: bool = False
     gone: str | None = None
+    duplicates: tuple[Record, ...] = ()
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

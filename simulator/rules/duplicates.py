@@ -7,12 +7,16 @@ Source: fact sheet A5, D.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from simulator.call import Call
 from simulator.errors import ApiError
+from simulator.values import stamp
 
 _TEXT = "Use one of these records?"
+_TOLD = ("Name", "Email", "Company", "Phone", "OwnerId", "CreatedDate", "LastModifiedDate")
+"""What `includeRecordDetails` tells of a record; which fields a real org tells is a guess."""
 
 
 def check(call: Call, sobject: str, row: Mapping[str, Any], *, creating: bool) -> None:
@@ -47,6 +51,13 @@ def _like(call: Call, kind: str, rule: Mapping[str, Any], row: Mapping[str, Any]
     ]  # fmt: skip
 
 
+def _told(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
+    if not call.tells_duplicates:
+        return {}
+    fields = ((name, row.get(name)) for name in _TOLD)
+    return {name: stamp(value) if isinstance(value, datetime) else value for name, value in fields if value is not None}
+
+
 def _refusal(
     call: Call, sobject: str, rule: Mapping[str, Any], found: list[tuple[str, dict[str, Any]]], *, block: bool
 ) -> ApiError:
@@ -56,7 +67,7 @@ def _refusal(
         records = [
             {"additionalInformation": [], "fieldDiffs": [], "matchConfidence": 100.0,
              "record": {"attributes": {"type": kind, "url": f"{call.base}/sobjects/{kind}/{one['Id']}"},
-                        "Id": one["Id"]}}
+                        "Id": one["Id"], **_told(call, one)}}
             for name, one in found if name == kind
         ]  # fmt: skip
         results.append({"entityType": kind, "errors": [], "matchEngine": "ExactMatchEngine", "matchRecords": records,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.in_doubt.read_back import read_back
 from processors.executor.org_queue.job import Job
+from processors.executor.pipeline.duplicates import DUPLICATES, refused_as_duplicate
 from processors.executor.pipeline.progress import Delayed, Ended, MadeBefore, Progress, StepDone
 from processors.model.plan import ApiCall, CallRow, Ending
 from processors.model.values import RowError, Written
@@ -89,6 +90,8 @@ def _refused(jobs: Sequence[Job], written: Written, org: OrgMetadataCache) -> li
         for job in jobs:
             job.go_alone()
         return [Delayed(job, "its write was merged with another and refused", delay=0.0) for job in jobs]
+    if any(error.code == DUPLICATES for error in written.errors):
+        return [refused_as_duplicate(jobs[0], written.errors)]
     return [Ended(jobs[0], jobs[0].plan, Ending("error", "salesforce_refused", None, written.errors))]
 
 

@@ -8,6 +8,7 @@ Rule of this file: merging, sorting and sizing of writes happen here; limits are
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from processors.executor.org_queue.job import Job
 from processors.model.plan import ApiCall, CallRow, Plan, StepRef
@@ -76,7 +77,8 @@ def _write_rows(jobs: Sequence[Job], external: Mapping[str, str], now: float) ->
         target = (write.object, write.record_id or f"new:{job.id}:{part.step}")
         known = rows.get(target)
         if known is not None and known.write is not None:
-            merged = replace(known.write, fields={**known.write.fields, **write.fields})
+            allow = known.write.allow_duplicates and write.allow_duplicates
+            merged = replace(known.write, fields={**known.write.fields, **write.fields}, allow_duplicates=allow)
             rows[target] = replace(known, parts=(*known.parts, part), write=merged)
         else:
             rows[target] = CallRow(parts=(part,), write=write, since=since)
@@ -88,10 +90,14 @@ def write_of(plan: Plan, step: Step, external: Mapping[str, str]) -> Write:
     if step.operation == "delete":
         return Write("delete", step.object, record_id=plan.target(step))
     if step.operation == "update":
-        return Write("update", step.object, record_id=plan.target(step), fields=plan.fields(step))
+        allow = step.allow_duplicates
+        return Write(
+            "update", step.object, record_id=plan.target(step), fields=plan.fields(step), allow_duplicates=allow
+        )
     field = external.get(step.object)
     key = (field, step.effect) if field and step.effect else None
-    return Write("create", step.object, external=key, fields=plan.fields(step), allow_duplicates=step.allow_duplicates)
+    made = Write("create", step.object, external=key, fields=plan.fields(step), allow_duplicates=step.allow_duplicates)
+    return replace(made, assign=step.assign)
 
 
 def _together(row: CallRow) -> tuple[int, str, str, str]:
@@ -103,7 +109,7 @@ def _together(row: CallRow) -> tuple[int, str, str, str]:
     return (
         _ORDER.get(write.object, 8),
         write.object,
-        f"{write.operation}{write.allow_duplicates}",
+        f"{write.operation}{write.allow_duplicates}{write.assign}",
         parent,
     )
 
@@ -120,9 +126,14 @@ def _convert_rows(jobs: Sequence[Job]) -> list[CallRow]:
             status=step.status or "",
             account_id=_account_of(plan, step),
             owner_id=step.owner_id,
+            allow_duplicates=step.allow_duplicates,
         )
         rows.append(CallRow(parts=(StepRef(job.id, len(plan.results)),), conversion=conversion))
-    return sorted(rows, key=lambda row: (row.conversion.account_id or "") if row.conversion else "")
+    return sorted(rows, key=lambda row: (_allows(row), row.conversion.account_id or "" if row.conversion else ""))
+
+
+def _allows(row: CallRow) -> bool:
+    return row.conversion is not None and row.conversion.allow_duplicates
 
 
 def _sized(rows: Sequence[CallRow], max_rows: int) -> Iterator[list[CallRow]]:
@@ -144,8 +155,11 @@ def _sized(rows: Sequence[CallRow], max_rows: int) -> Iterator[list[CallRow]]:
 
 
 def _chunks(rows: Sequence[CallRow], size: int) -> Iterator[list[CallRow]]:
-    for start in range(0, len(rows), size):
-        yield list(rows[start : start + size])
+    """Yield runs of conversions: a SOAP call says of all of them at once whether duplicates are allowed."""
+    for _, alike in groupby(rows, _allows):
+        run = list(alike)
+        for start in range(0, len(run), size):
+            yield run[start : start + size]
 
 
 def _account_of(plan: Plan, step: Step) -> str | None:

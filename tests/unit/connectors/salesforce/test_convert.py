@@ -1,5 +1,6 @@
 """The SOAP call: what is sent, what is understood, and XML that means harm."""
 
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_status_stays_text_whatever_it_holds(status: str) -> None:
 
 @pytest.mark.parametrize("field", ["lead_id", "account_id", "owner_id"])
 def test_an_id_that_is_none_is_refused(field: str) -> None:
-    values = {"lead_id": LEAD, "status": "x", field: "<x/>"}
+    values: dict[str, Any] = {"lead_id": LEAD, "status": "x", field: "<x/>"}
     with pytest.raises(ValueError, match="not a record ID"):
         convert.request([Conversion(**values)], "t", client="c", allow_duplicates=False)
 
