@@ -16,6 +16,8 @@ from schemas.values import Agent, Person, Scalar, agent_from, from_millis, perso
 
 CommandKind = Literal["apply", "skip", "step", "resolve"]
 Lane = Literal["live", "retry", "bulk"]
+ENDED = ("deleted", "merged")
+"""Occasions of a record that is no more at the source."""
 KeyKind = Literal["text", "email", "phone"]
 
 
@@ -84,7 +86,8 @@ class SourceRecord:
     """
     The source's own record that a command is about: a prospect, or a field record, by its `id` there.
 
-    `occasion` is `initial` in an initial import. `stage` is a field record's; `activity` and `done` are a field
+    `occasion` is `initial` in an initial import, `deleted` or `merged` where the record is no more: `merged_into` is
+    then the one that it is part of. `stage` is a field record's; `activity` and `done` are a field
     activity's.
     """
 
@@ -93,6 +96,12 @@ class SourceRecord:
     stage: str | None = None
     activity: str | None = None
     done: bool = False
+    merged_into: str | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the record is no more at the source."""
+        return self.occasion in ENDED
 
 
 @dataclass(frozen=True, slots=True)

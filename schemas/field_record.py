@@ -12,11 +12,16 @@ from typing import Any, Literal
 from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
 FieldRecordKind = Literal["lead", "account", "other"]
+FieldRecordOccasion = Literal["changed", "deleted", "merged", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRecord:
-    """One state of a record, whole; `stage` is the source's own word for how far it has come (SP-11, SP-20)."""
+    """
+    One state of a record, whole; `stage` is the source's own word for how far it has come (SP-11, SP-20).
+
+    `occasion` is `deleted` or `merged` where the record is no more; `merged_into` is then the one that it is part of.
+    """
 
     event_id: str
     record_id: str
@@ -30,6 +35,8 @@ class FieldRecord:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     notes: str | None = None
     disposition: str | None = None
+    occasion: FieldRecordOccasion | None = None
+    merged_into: str | None = None
 
     @property
     def source_id(self) -> str:

@@ -46,6 +46,8 @@ Reason = Literal[
     "link_taken",
     "no_keys",
     "other_account",
+    "source_deleted",
+    "source_merged",
 ]
 RecordOperation = Literal["created", "updated", "converted", "unchanged", "linked", "failed", "other", "deleted"]
 

@@ -11,12 +11,16 @@ from typing import Any, Literal
 
 from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
-Occasion = Literal["changed", "initial", "other"]
+Occasion = Literal["changed", "initial", "deleted", "merged", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One state of a prospect, whole; `occasion` is `initial` where it is part of the initial import (LL-6)."""
+    """
+    One state of a prospect, whole; `occasion` is `initial` where it is part of the initial import (LL-6).
+
+    It is `deleted` or `merged` where the prospect is no more; `merged_into` is then the prospect that it is part of.
+    """
 
     event_id: str
     prospect_id: str
@@ -28,6 +32,7 @@ class Prospect:
     owner: Agent | None = None
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     notes: str | None = None
+    merged_into: str | None = None
 
     @property
     def source_id(self) -> str:

@@ -20,6 +20,8 @@ from schemas.command import Command, MatchKey, SourceRecord
 from schemas.values import person_from, plain
 
 _PREFIX = "prospect:"
+_FORGOTTEN = orjson.dumps(None)
+"""What is kept of a prospect that is no more at the source."""
 _BY_HAND = ("link_record", "sync_record")
 MAPS = ("lead", "contact", "account", "opportunity")
 
@@ -43,7 +45,7 @@ def resumed(command: Command, kept: Mapping[str, bytes]) -> Command:
     if about is None:
         return command
     state = kept.get(f"{_PREFIX}{about}")
-    if state is None:
+    if state in (None, _FORGOTTEN):
         # What the action itself fills (a constant, a name) is not what a prospect said: nothing is known of it.
         return replace(
             command, source_id=about, record=SourceRecord(about), lead={}, contact={}, account={}, opportunity={}
@@ -53,7 +55,8 @@ def resumed(command: Command, kept: Mapping[str, bytes]) -> Command:
 
 def prospect_state_of(command: Command) -> dict[str, bytes]:
     """Return what is kept of the command's prospect, by source ID."""
-    return {f"{_PREFIX}{command.source_id}": _state(command)}
+    ended = command.record is not None and command.record.is_ended
+    return {f"{_PREFIX}{command.source_id}": _FORGOTTEN if ended else _state(command)}
 
 
 def _state(command: Command) -> bytes:

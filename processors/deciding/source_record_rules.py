@@ -25,4 +25,22 @@ LINK_TAKEN = Table(
 )
 """Whether a record of the source may be linked with a record that another one of its integration is linked with."""
 
-TABLES = (LINK_TAKEN,)
+SOURCE_END = Table(
+    "source_end",
+    (("linked", "unlinked"), ("nowhere", "free", "taken")),
+    ("close", "move", "nothing"),
+    (
+        Row("1F-source_deleted", ("linked", "nowhere"), "close"),
+        Row("1F-source_merged", ("linked", "free"), "move"),
+        Row("1F-source_merged", ("linked", "taken"), "close"),
+        Row("1F-source_deleted", ("unlinked", "nowhere"), "nothing"),
+        Row("1F-source_merged", ("unlinked", "free"), "nothing"),
+        Row("1F-source_merged", ("unlinked", "taken"), "nothing"),
+    ),
+)
+"""
+What becomes of the link of a record that is no more at the source: it was merged into one that has no link (`free`) or
+has one (`taken`), or there is nowhere that the link could go.
+"""
+
+TABLES = (LINK_TAKEN, SOURCE_END)

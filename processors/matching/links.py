@@ -33,6 +33,12 @@ def record_name(integration: str, record_id: str) -> str:
     return name if len(name) <= _LONGEST else f"{integration}/{hashlib.sha256(name.encode()).hexdigest()}"
 
 
+def winner_of(command: Command) -> str | None:
+    """Return under which source ID the ledger keeps the link of the record that the command's one was merged into."""
+    into = command.record.merged_into if command.record else None
+    return record_name(command.integration, into) if into else None
+
+
 def apply_link(match: Match, linked_id: str | None, settings: Integration, index: Index, book: Book = BOOK) -> Match:
     """Return *match* as the link leaves it: its record alone, or nobody where that is gone; what a user chose stays."""
     if linked_id is None:

@@ -55,6 +55,8 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     names = {f"source:{command.integration}/{command.source_id}"}
     if command.record is not None and command.record.id:
         names.add(f"source:{command.integration}/{command.record.id}")
+    if command.record is not None and command.record.merged_into:
+        names.add(f"source:{command.integration}/{command.record.merged_into}")
     if command.request is not None and command.request.about:
         names.add(f"source:{command.integration}/{command.request.about.strip()}")
     if command.booking is not None and command.booking.previous:

@@ -74,7 +74,8 @@ class Match:
     (LL-7). `made` are the records that this very event created before, by role; `own_gone` is the deleted record that
     an earlier event of the source entity wrote for this person, `own_passed` the one that it wrote where the keys found
     another, and `own_rules` the rules that say so (`matching/own.py`; step `own`). `taken` names the other record of
-    the source that each of these records is linked with, by record ID. `field_history` says which event wrote which
+    the source that each of these records is linked with, by record ID; `winner_link` is the record that the one is
+    linked with into which the source merged the command's. `field_history` says which event wrote which
     fields of these records, by record ID (`processors/model/field_history.py`).
     """
 
@@ -101,6 +102,7 @@ class Match:
     own_passed: str | None = None
     own_rules: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
+    winner_link: str | None = None
     field_history: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

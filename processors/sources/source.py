@@ -6,7 +6,7 @@ Rule of this file: shapes and defaults alone; a stage asks the row and never whi
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -17,7 +17,7 @@ from processors.integration.model import OBJECTS, Integration
 from processors.model.rule_table import Table
 from processors.model.values import Decision
 from processors.sources.words import SourceWords
-from schemas.command import Command
+from schemas.command import Command, SourceRecord
 from schemas.outcome import Reason
 from schemas.values import Agent, Person
 
@@ -90,7 +90,8 @@ def _not_refused(_event: Event, _settings: Integration) -> tuple[Reason, str] | 
     return None
 
 
-def _filters(event: Event, settings: Integration) -> str | None:
+def filters_unmet(event: Event, settings: Integration) -> str | None:
+    """Return the name of the filter that the event does not meet, or None."""
     found = unmet(settings.filters, event)
     return found.name if found else None
 
@@ -118,7 +119,7 @@ class Trigger(Generic[E]):
     happened: Callable[[E], datetime] = _event_time
     initial: Callable[[E], bool] = _never
     refused: Callable[[E, Integration], tuple[Reason, str] | None] = _not_refused
-    condition: Callable[[E, Integration], str | None] = _filters
+    condition: Callable[[E, Integration], str | None] = filters_unmet
     unknown: Callable[[E], str | None] = _known_words
     rules: tuple[str, ...] = ()
 
@@ -141,6 +142,14 @@ class CommandMapping(Generic[E]):
     objects: tuple[str, ...] = OBJECTS
     complete: Callable[[Command, E, Integration], Command] = _as_made
     live: Callable[[E], bool] = _never
+
+
+def with_record(made: Command, record: SourceRecord) -> Command:
+    """Return the command of a record of the source; one that is no more there carries neither keys nor fields."""
+    if not record.is_ended:
+        return replace(made, record=record)
+    nothing: dict[str, Any] = {name: {} for name in OBJECTS}
+    return replace(made, record=record, keys=(), unmapped=(), defaulted=(), **nothing)
 
 
 def _no_ids(_command: Command) -> tuple[str, ...]:

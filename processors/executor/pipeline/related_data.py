@@ -90,7 +90,7 @@ def load_related(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> RelatedDa
     people = dict.fromkeys(name for job in jobs for name in person_names(job.keys))
     assigned = ledger.links(lease, "assignment", list(people)) if people else {}
     source_states = _source_states(jobs, ledger, lease)
-    names = dict.fromkeys(name for job in jobs for name in _link_names(job))
+    names = dict.fromkeys(name for job in jobs for name in (*_link_names(job), *_winner_names(job)))
     linked = ledger.links(lease, links.KIND, list(names)) if names else {}
     kept = RelatedData(source_states, linked, assigned)
     wanted = dict.fromkeys(effect for job in jobs for effect in _effects(job, kept))
@@ -133,6 +133,11 @@ def _link_names(job: Job) -> tuple[str, ...]:
     """Return under which name the ledger keeps the link of the source's record: the command's, or the one asked for."""
     about = source_record.asked_for(job.command)
     name = links.record_name(job.command.integration, about) if about else links.name_of(job.command)
+    return (name,) if name else ()
+
+
+def _winner_names(job: Job) -> tuple[str, ...]:
+    name = links.winner_of(job.command)
     return (name,) if name else ()
 
 
@@ -262,4 +267,5 @@ def with_related(match: Match, job: Job, kept: RelatedData, found: Sequence[Reco
         users=tuple(record for record in found if record.object == "User"),
         source_states=kept.source_states_of(job),
         together=kept.together(job),
+        winner_link=next((kept.linked[name] for name in _winner_names(job) if name in kept.linked), None),
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from processors.deciding.activity import user_named
 from processors.deciding.case import Case, Part
+from processors.deciding.source_end import ended, is_ended
 from processors.deciding.source_record import MAPS, applied, deleted, situation
 from processors.integration.catalog import code_key
 from processors.model.values import Decision
@@ -28,6 +29,8 @@ _ACTIONS = {
 
 def decide_field_record(case: Case) -> Decision:
     """Return what a field record's state does: by its object and stage one of the four actions, for its owner."""
+    if is_ended(case):
+        return replace(ended(case), source_states=left_out.end_of_record(case.command))
     decision = _decided(case)
     kept = left_out.taken_in(case.command, case.match.source_states)
     return replace(decision, source_states={**decision.source_states, **kept}) if kept else decision

@@ -28,6 +28,13 @@ def left_out(command: Command) -> Mapping[str, bytes]:
     return {_name(command.source_id): orjson.dumps({"why": why})}
 
 
+def end_of_record(command: Command) -> Mapping[str, bytes]:
+    """Return what is kept of a field record that is no more at the source."""
+    into = command.record.merged_into if command.record else None
+    why_ended = f"merged into '{into}' at the source" if into else "deleted at the source"
+    return {_name(command.source_id): orjson.dumps({"why": why_ended})}
+
+
 def taken_in(command: Command, kept: Mapping[str, bytes]) -> Mapping[str, bytes]:
     """Return what is kept of a field record that is applied, where it was left out before."""
     return {name: orjson.dumps({"why": None}) for name in left_out_states(command) if why(command, kept)}

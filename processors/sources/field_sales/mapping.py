@@ -8,14 +8,15 @@ Rule of this file: a record fills no activity, and an activity nothing else (SP-
 from dataclasses import replace
 
 from processors.integration.model import Integration
-from processors.sources.source import CommandMapping
+from processors.sources.source import CommandMapping, with_record
 from schemas.command import Command, SourceRecord
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
 
 
 def _record(made: Command, event: FieldRecord, _settings: Integration) -> Command:
-    return replace(made, record=SourceRecord(event.record_id, stage=event.stage))
+    into, occasion = (event.merged_into or "").strip() or None, event.occasion or "changed"
+    return with_record(made, SourceRecord(event.record_id, occasion, event.stage, merged_into=into))
 
 
 def _activity(made: Command, event: FieldActivity, _settings: Integration) -> Command:

@@ -12,6 +12,7 @@ from processors.integration.filters import unmet
 from processors.integration.model import Integration
 from processors.sources.field_sales.settings import PATHS_OF_ACTIVITIES, PATHS_OF_RECORDS, FieldSalesIntegration
 from processors.sources.source import Trigger
+from schemas.command import ENDED
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
 from schemas.outcome import Reason
@@ -26,7 +27,13 @@ def _refused(_event: FieldRecord | FieldActivity, settings: Integration) -> tupl
 
 
 def _record_condition(event: FieldRecord, settings: Integration) -> str | None:
-    """Return the filter that the record does not meet, or the condition on stages where it is at none (SP-20)."""
+    """
+    Return the filter that the record does not meet, or the condition on stages where it is at none (SP-20).
+
+    One that is no more at the source may have lost what they ask for: it meets them all.
+    """
+    if event.occasion in ENDED:
+        return None
     found = unmet(settings.filters, event, PATHS_OF_RECORDS)
     if found is not None:
         return found.name

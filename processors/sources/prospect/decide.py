@@ -8,6 +8,7 @@ Rule of this file: pure; whether it is applied is read from the table `prospect`
 from dataclasses import replace
 
 from processors.deciding.case import Case, Part
+from processors.deciding.source_end import ended, is_ended
 from processors.deciding.source_record import applied, deleted, prospect_state_of, situation
 from processors.integration.model import Integration
 from processors.model.values import Decision
@@ -19,8 +20,12 @@ def decide_prospect(case: Case, *, requested: bool = False) -> Decision:
     """
     Return what a prospect's state does: applied, kept until a user links or asks for it, or its record is gone.
 
+    One that is no more at the source gives up its link.
+
     *requested*: a user asks for it (LL-22).
     """
+    if is_ended(case):
+        return replace(ended(case), source_states=prospect_state_of(case.command))
     wanted = requested or _sends_all(case.settings)
     row = case.book.row("prospect", situation(case), "wanted" if wanted else "not_wanted")
     if row.then == "apply":

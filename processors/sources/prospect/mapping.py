@@ -5,16 +5,15 @@ In: the command so far and a `Prospect`.  Out: the command with its record.
 Rule of this file: a prospect logs no activity.
 """
 
-from dataclasses import replace
-
 from processors.integration.model import Integration
-from processors.sources.source import CommandMapping
+from processors.sources.source import CommandMapping, with_record
 from schemas.command import Command, SourceRecord
 from schemas.prospect import Prospect
 
 
 def _complete(made: Command, event: Prospect, _settings: Integration) -> Command:
-    return replace(made, record=SourceRecord(event.prospect_id, event.occasion))
+    into = (event.merged_into or "").strip() or None
+    return with_record(made, SourceRecord(event.prospect_id, event.occasion, merged_into=into))
 
 
 MAPPING = CommandMapping(objects=("lead", "contact", "account", "opportunity"), complete=_complete)

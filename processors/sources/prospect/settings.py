@@ -22,7 +22,7 @@ class ProspectIntegration(Integration):
     """What fires it is a workspace of the marketing application."""
 
     PATHS: ClassVar[Paths] = Paths(
-        ("event_id", "prospect_id", "occasion", "changed", "created", "owner.email", "owner.name", *PERSON)
+        ("event_id", "prospect_id", "occasion", "changed", "created", "owner.email", "owner.name", "notes", *PERSON)
     )
 
     source: Literal["prospect"] = "prospect"

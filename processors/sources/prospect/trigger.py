@@ -8,7 +8,8 @@ asked for all the same (LL-6).
 
 from processors.integration.catalog import Integrations
 from processors.integration.model import Integration
-from processors.sources.source import Trigger
+from processors.sources.source import Trigger, filters_unmet
+from schemas.command import ENDED
 from schemas.prospect import Prospect
 
 
@@ -20,4 +21,9 @@ def _initial(event: Prospect) -> bool:
     return event.occasion == "initial"
 
 
-TRIGGER = Trigger(fires=_fires, initial=_initial)
+def _condition(event: Prospect, settings: Integration) -> str | None:
+    """Return the filter that the prospect does not meet; one that is no more may have lost what filters ask for."""
+    return None if event.occasion in ENDED else filters_unmet(event, settings)
+
+
+TRIGGER = Trigger(fires=_fires, initial=_initial, condition=_condition)

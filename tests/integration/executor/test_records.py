@@ -17,7 +17,7 @@ from processors.sources.load import preset
 from processors.sources.settings import integration_of
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
-from schemas.prospect import Prospect
+from schemas.prospect import Occasion, Prospect
 from schemas.user_action import UserAction, UserActionName
 from schemas.values import Agent, Person
 from tests.fakes.simulated import START, SimulatedRig
@@ -185,6 +185,66 @@ def test_ll_26_ll_27_a_deleted_record_is_told_and_its_link_dropped(opened: Opene
     kinds = one_by_one(rig, prospect(2), prospect(3))
     assert kinds[1:] == ["error.record_deleted", "created"]
     assert len(rig.rows("Lead")) == 1
+
+
+def ended(occasion: Occasion, source_id: str = "p-1", into: str | None = None) -> Prospect:
+    """Return the end of a prospect, as a source tells it: with its ID alone."""
+    at = START + timedelta(hours=2)
+    return Prospect(f"{source_id}-end", source_id, "acme", at, Person(), occasion, merged_into=into)
+
+
+def test_1f_source_deleted_the_lead_stays_and_its_link_is_dropped(opened: Opened) -> None:
+    rig = opened(marketing())
+    kinds = one_by_one(rig, prospect(1), ended("deleted"), ended("deleted", "p-9"))
+    assert kinds == ["created", "skipped.source_deleted", "skipped.source_deleted"]
+    (row,) = rig.rows("Lead")
+    assert [one.id for one in rig.outcomes()[1].records] == [row["Id"]]
+    rig.restart()
+    # What was known of it is forgotten with it, and another prospect may have the lead.
+    assert one_by_one(rig, asked("sync_record"), prospect(9, source_id="p-2"))[-2:] == [
+        "error.no_match",
+        "updated.unchanged",
+    ]
+
+
+def test_1f_source_merged_the_link_goes_to_the_winner(opened: Opened) -> None:
+    rig = opened(marketing())
+    other = prospect(2, "other@example.com", source_id="p-2")
+    kinds = one_by_one(rig, prospect(1), ended("merged", into="p-2"), replace(other, fields={"state": "NY"}))
+    assert kinds == ["created", "skipped.source_merged", "updated"]
+    (row,) = rig.rows("Lead")
+    assert (row["Email"], row["State"]) == ("ann@example.com", "NY")
+    assert rig.outcomes()[-1].match_step == "link"
+
+
+def test_1f_source_merged_the_end_and_the_winner_may_come_together(opened: Opened) -> None:
+    rig = opened(marketing())
+    one_by_one(rig, prospect(1))
+    rig.deliver(ended("merged", into="p-2"), prospect(2, "other@example.com", source_id="p-2", state="NY"))
+    assert sorted(rig.kinds(rig.settle(3))) == ["created", "skipped.source_merged", "updated"]
+    assert len(rig.rows("Lead")) == 1
+
+
+def test_1f_source_merged_two_leads_stay_where_both_were_linked(opened: Opened) -> None:
+    rig = opened(marketing())
+    one_by_one(rig, prospect(1), prospect(1, "other@example.com", "p-2"), ended("merged", into="p-2"))
+    assert "merge the two in Salesforce" in (rig.outcomes()[-1].detail or "")
+    assert one_by_one(rig, prospect(3, "other@example.com", "p-2", state="NY"))[-1] == "updated"
+    assert len(rig.rows("Lead")) == 2
+
+
+def test_1f_source_deleted_activities_of_a_field_record_that_is_no_more_are_left_out(opened: Opened) -> None:
+    rig = opened(field(field_sales={"stages": ["New"]}))
+    gone = replace(record(2, person=Person()), stage=None, occasion="deleted")
+    kinds = one_by_one(rig, record(1), gone, activity(3), record(4), activity(5))
+    assert kinds == [
+        "created",
+        "skipped.source_deleted",
+        "skipped.filtered",
+        "updated.unchanged",
+        "activity.activity_created",
+    ]
+    assert "deleted at the source" in (rig.outcomes()[2].detail or "")
 
 
 def test_prospects_with_one_e_mail_that_come_together_become_one_lead(opened: Opened) -> None:

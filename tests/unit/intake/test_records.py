@@ -257,3 +257,27 @@ def test_each_path_that_settings_may_name_can_be_read_of_its_event() -> None:
         assert concerns(path, PATHS_OF_ACTIVITIES) or concerns(path, PATHS_OF_RECORDS)
         value_at(event, path)
     assert value_at(ACTIVITY, "activity.done") is True
+
+
+@pytest.mark.parametrize(
+    ("event", "settings"),
+    [
+        (replace(PROSPECT, occasion="merged", merged_into=" p-2 ", person=Person(), fields={}), MARKETING),
+        (
+            replace(RECORD, occasion="merged", merged_into="p-2", stage=None, person=Person()),
+            field_settings(stages=("Won",)),
+        ),
+    ],
+)
+def test_the_end_of_a_record_meets_every_condition_and_carries_nothing_else(
+    event: Event, settings: Integration
+) -> None:
+    asks = integration_of({**settings.model_dump(by_alias=True), "filters": [FILTER]})
+    found = made(event, asks)
+    assert (found.kind, found.keys, found.lead, found.contact, found.unmapped) == ("apply", (), {}, {}, ())
+    assert found.record is not None
+    assert (found.record.occasion, found.record.merged_into) == ("merged", "p-2")
+    assert Command.from_avro(CODEC.decode("command", CODEC.encode("command", found.to_avro()))) == found
+
+
+FILTER = {"name": "grade", "field": "fields.grade", "equals": ["A"]}

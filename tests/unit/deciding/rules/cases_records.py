@@ -115,6 +115,7 @@ class Synced:
     left_out: str | None = None
     taken: Mapping[str, str] = field(default_factory=dict)
     logged: Record | None = None
+    winner: str | None = None
 
     @property
     def rules(self) -> frozenset[str]:
@@ -138,6 +139,7 @@ class Synced:
         activities = {field_sales_activity.effects(asked)[0]: self.logged} if self.logged else {}
         kept = {"left_out:p-1": orjson.dumps({"why": self.left_out})} if self.left_out else {}
         match = replace(match, users=USERS, activities=activities, source_states=kept, taken=self.taken)
+        match = replace(match, winner_link=self.winner)
         decision = decide(asked, match, own, facts(), NOW, book, resolution=choice)
         more = [f"link {one.source_id} {one.record_id or one.role}" for one in decision.links]
         more += [f"unlink {one.source_id}" for one in decision.unlinked]
@@ -377,6 +379,140 @@ TWICE = [
         TAKEN,
         (lead(),),
         taken={LEAD: "p-0"},
+    ),
+]
+
+ENDS: dict[str, Any] = {"keys": (), "lead": {}, "contact": {}, "record": SourceRecord("p-1", "deleted")}
+MERGED: dict[str, Any] = {**ENDS, "record": SourceRecord("p-1", "merged", merged_into="p-0")}
+TWO_STAY = (
+    "said: it was merged into 'p-0' at the source, which is linked with record LEAD_2; "
+    "record LEAD stays: merge the two in Salesforce"
+)
+MINE = "unlink marketing/p-1"
+
+ENDED = [
+    Synced(
+        "1F-source_deleted: the prospect was deleted, the lead stays",
+        "prospect",
+        (
+            "skipped source_deleted",
+            "linked Lead LEAD",
+            "said: it was deleted at the source; the link with record LEAD is dropped, and the record stays",
+            MINE,
+            STATE,
+        ),
+        (lead(),),
+        LEAD,
+        command=ENDS,
+    ),
+    Synced(
+        "1F-source_deleted: the prospect was never linked",
+        "prospect",
+        (
+            "skipped source_deleted",
+            "said: it was deleted at the source; it was linked with no record",
+            STATE,
+        ),
+        (lead(),),
+        command=ENDS,
+    ),
+    Synced(
+        "1F-source_deleted: the lead is gone as well, and the link goes nowhere",
+        "prospect",
+        (
+            "skipped source_merged",
+            "said: it was merged into 'p-0' at the source; the link with record LEAD, which is gone, is dropped",
+            MINE,
+            STATE,
+        ),
+        (),
+        LEAD,
+        command=MERGED,
+    ),
+    Synced(
+        "1F-source_merged: the winner takes the link over",
+        "prospect",
+        (
+            "skipped source_merged",
+            "linked Lead LEAD",
+            "said: it was merged into 'p-0' at the source; record LEAD is linked with that one now",
+            "link marketing/p-0 LEAD",
+            MINE,
+            STATE,
+        ),
+        (lead(),),
+        LEAD,
+        command=MERGED,
+    ),
+    Synced(
+        "1F-source_merged: the winner is linked with another lead, which people merge",
+        "prospect",
+        (
+            "skipped source_merged",
+            "linked Lead LEAD",
+            TWO_STAY,
+            MINE,
+            STATE,
+        ),
+        (lead(),),
+        LEAD,
+        command=MERGED,
+        winner=LEAD_2,
+    ),
+    Synced(
+        "1F-source_merged: both shared the lead",
+        "prospect",
+        (
+            "skipped source_merged",
+            "linked Lead LEAD",
+            "said: it was merged into 'p-0' at the source, which is linked with record LEAD as well",
+            MINE,
+            STATE,
+        ),
+        (lead(),),
+        LEAD,
+        command=MERGED,
+        winner=LEAD,
+    ),
+    Synced(
+        "1F-source_merged: neither was linked",
+        "prospect",
+        ("skipped source_merged", "said: it was merged into 'p-0' at the source; it was linked with no record", STATE),
+        command=MERGED,
+    ),
+    Synced(
+        "1F-source_merged: the winner alone is linked",
+        "prospect",
+        ("skipped source_merged", "said: it was merged into 'p-0' at the source; it was linked with no record", STATE),
+        command=MERGED,
+        winner=LEAD,
+    ),
+    Synced(
+        "1F-source_merged: a field record, whose activities are left out from now on",
+        "field_record",
+        (
+            "skipped source_merged",
+            "linked Lead LEAD",
+            "said: it was merged into 'p-0' at the source; record LEAD is linked with that one now",
+            "link field/p-0 LEAD",
+            "unlink field/p-1",
+            "keep left_out:p-1",
+        ),
+        (lead(),),
+        LEAD,
+        command=MERGED,
+    ),
+    Synced(
+        "1F-source_merged: it names itself, and keeps its link",
+        "prospect",
+        (
+            "skipped source_merged",
+            "said: it names itself as the record that it became",
+            STATE,
+        ),
+        (lead(),),
+        LEAD,
+        command={**ENDS, "record": SourceRecord("p-1", "merged", merged_into="p-1")},
     ),
 ]
 
@@ -823,4 +959,4 @@ FIELD_ACTIVITY = [
     ),
 ]
 
-SYNCED = [*PROSPECT, *TWICE, *BY_HAND, *FIELD_RECORD, *FIELD_ACTIVITY]
+SYNCED = [*PROSPECT, *TWICE, *ENDED, *BY_HAND, *FIELD_RECORD, *FIELD_ACTIVITY]
