@@ -26,6 +26,7 @@ from processors.integration.base import (
     ZoneName,
 )
 from processors.integration.change_settings import ChangesSettings
+from processors.integration.org_settings import CampaignSettings, OrgRules
 from processors.integration.paths import Paths, check_path
 from processors.model.company_name import LEGAL_FORMS
 from processors.model.mail_address import Address
@@ -164,20 +165,6 @@ class MandatorySettings(Model):
     number: float = 0
 
 
-class OrgRules(Model):
-    """
-    What the org's own rules may do to records that the integration writes (docs/decisions/0079).
-
-    `duplicates` says what becomes of a record of which a duplicate rule warns: it is refused and the outcome lists what
-    the rule found (`refuse`), someone chooses among those where nobody had matched (`park`), or it is saved all the
-    same (`save`). A rule that blocks is never passed. `assignment: new` lets assignment rules choose the owner of a new
-    lead or account that the event gives none.
-    """
-
-    duplicates: Literal["refuse", "park", "save"] = "refuse"
-    assignment: Literal["new", "off"] = "new"
-
-
 class ConvertSettings(Model):
     """How a lead is converted (VS-23). `status` None: the org's default. `owner` steps in for a queue."""
 
@@ -233,6 +220,7 @@ class Integration(Model):
     mandatory: MandatorySettings = MandatorySettings()
     convert: ConvertSettings = ConvertSettings()
     org_rules: OrgRules = OrgRules()
+    campaign: CampaignSettings = CampaignSettings()
     activity: ActivitySettings = ActivitySettings()
     schedule: Schedule = Schedule()
     changes: ChangesSettings = ChangesSettings()

@@ -15,7 +15,7 @@ from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 
 PersonObject = Literal["Lead", "Contact"]
-Role = Literal["account", "lead", "convert", "contact", "opportunity", "activity", "other_activity"]
+Role = Literal["account", "lead", "convert", "contact", "opportunity", "activity", "other_activity", "campaign_member"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Match:
     `linked_id` is the ID of the record that the source's own record is linked with, whether it is still there or not
     (LL-7). `made` are the records that this very event created before, by role; `own_gone` is the deleted record that
     an earlier event of the source entity wrote for this person, `own_passed` the one that it wrote where the keys found
-    another, and `own_rules` the rules that say so (`matching/own.py`; step `own`). `taken` names the other record of
+    another, and `own_rules` the rules that say so (`matching/own.py`; step `own`). `campaign` is the ID of the
+    integration's campaign and `members` are memberships in it of people in sight. `taken` names the other record of
     the source that each of these records is linked with, by record ID; `winner_link` is the record that the one is
     linked with into which the source merged the command's. `field_history` says which event wrote which
     fields of these records, by record ID (`processors/model/field_history.py`).
@@ -103,6 +104,8 @@ class Match:
     own_rules: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
     winner_link: str | None = None
+    campaign: str | None = None
+    members: tuple[Record, ...] = ()
     field_history: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from processors.deciding.campaign import with_member
 from processors.deciding.case import Case, Part
 from processors.deciding.remember_choice import with_choice_kept
 from processors.integration.model import Integration
@@ -54,7 +55,7 @@ def decide(
         return picklist_unmapped(case)
     if match.unsettled and not (match.leads or match.contacts or match.accounts):
         return search_full(case)
-    decision = with_choice_kept(case, source.decide(case))
+    decision = with_member(case, with_choice_kept(case, source.decide(case)))
     if match.merged:
         # A record was named that became another one (docs/decisions/0073).
         decision = replace(decision, flags=tuple(dict.fromkeys((*decision.flags, "merged_record"))))

@@ -13,7 +13,9 @@ from connectors.salesforce.check import missing
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.integration.catalog import Integrations
+from processors.integration.check_campaigns import campaign_faults
 from processors.integration.check_org import Finding, owner_faults, owners, targets
+from processors.matching.members import campaign_questions
 from processors.model.errors import RequestRefused, Transient
 from processors.model.values import In, OrgFacts, Question, Record
 from processors.sources.load import load_integrations
@@ -58,11 +60,13 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
         client = SalesforceClient(name, connection)
         facts = client.facts()
         users = _users(client, facts, owners(wanted))
+        campaigns = client.find(asked).rows[0] if (asked := campaign_questions(one.campaign for one in wanted)) else ()
     except (Transient, RequestRefused) as error:
         return [Finding("error", name, f"cannot be asked: {' '.join(str(error).split())}")]
     lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in missing(facts)]
     lacks += _too_few_calls(name, connection, client.usage())
     found = [finding for one in wanted for finding in (*targets(one, facts), *changes_targets(one, facts))]
+    found += campaign_faults(wanted, name, campaigns)
     return [*lacks, *found, *(owner_faults(wanted, name, users) if users is not None else ())]
 
 

@@ -19,6 +19,7 @@ from processors.executor.org_queue.job import Job
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.executor.pipeline.answers import step_done
 from processors.executor.pipeline.progress import CallAlive, CallOver, Delayed, Progress
+from processors.model.members import creates_member
 from processors.model.plan import ApiCall, CallRow
 from processors.model.values import Written
 
@@ -82,8 +83,18 @@ def _unkeyed_person(unseen: Sequence[CallRow], job: Job) -> bool:
 
 
 def _must_wait(unseen: Sequence[CallRow]) -> bool:
-    """A create without an external ID is not repeated while the first copy may land (design section 3, point 5)."""
-    return any(row.write is not None and row.write.operation == "create" and not row.write.external for row in unseen)
+    """
+    A create without an external ID is not repeated while the first copy may land (design section 3, point 5).
+
+    The org itself refuses a second member of a campaign.
+    """
+    return any(
+        row.write is not None
+        and row.write.operation == "create"
+        and not row.write.external
+        and not creates_member(row.write)
+        for row in unseen
+    )
 
 
 def _how(unseen: Sequence[CallRow], expired: bool) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from processors.model.members import MEMBER_FIELDS, PERSON_FIELDS, creates_member, is_member
 from processors.model.plan import CallRow
 from processors.model.values import In, Question, Record, Write, Written
 
@@ -49,6 +50,9 @@ def _about(name: str, writes: Sequence[Write]) -> list[Question]:
         merged = ("MasterRecordId",) if name in _MERGED else ()
         fields_read = ("Id", "CreatedDate", "IsDeleted", *merged, field)
         asked.append(Question(name, fields_read, ((In(field, values),),), deleted=True))
+    members = [write for write in writes if creates_member(write)]
+    if members:
+        asked.append(Question(name, MEMBER_FIELDS, tuple(_joined(members))))
     unkeyed = [write for write in writes if _is_unkeyed_activity(write)]
     if unkeyed:
         fields = dict.fromkeys(
@@ -61,6 +65,17 @@ def _about(name: str, writes: Sequence[Write]) -> list[Question]:
 def _is_unkeyed_activity(write: Write) -> bool:
     """Whether it creates an activity that no external ID names: only what it says can find it again."""
     return write.operation == "create" and write.external is None and write.object in _ACTIVITIES
+
+
+def _joined(writes: Sequence[Write]) -> Iterator[tuple[In, ...]]:
+    """Yield what to look for: these people in these campaigns."""
+    for field in PERSON_FIELDS:
+        own = [write for write in writes if write.fields.get(field)]
+        if own:
+            campaigns, people = (
+                tuple(dict.fromkeys(str(write.fields.get(name)) for write in own)) for name in ("CampaignId", field)
+            )
+            yield (In("CampaignId", campaigns), In(field, people))
 
 
 def _hung_on(writes: Sequence[Write]) -> Iterator[tuple[In, ...]]:
@@ -81,7 +96,12 @@ def verify_rows(
     for record in records:
         for value in {str(value) for value in record.fields.values() if value}:
             by_key.setdefault((record.object, value), []).append(record)
-    results = [_verdict(row, by_id, by_key, user_id, intended_at) for row in rows]
+    results = [
+        _member(row, records, intended_at)
+        if creates_member(row.write)
+        else _verdict(row, by_id, by_key, user_id, intended_at)
+        for row in rows
+    ]
     taken = {written.id for written in results if written is not None}
     for number, row in enumerate(rows):
         if row.write is not None and _is_unkeyed_activity(row.write):
@@ -89,6 +109,15 @@ def verify_rows(
             results[number] = None if found is None else Written(True, found.id, created=True)
             taken |= {found.id} if found else set()
     return results
+
+
+def _member(row: CallRow, records: Sequence[Record], intended_at: float) -> Written | None:
+    """Return the answer of a create of a campaign member: the org keeps one for a person and campaign."""
+    fields = row.write.fields if row.write else {}
+    campaign, people = fields.get("CampaignId"), [str(fields.get(name) or "") for name in PERSON_FIELDS]
+    found = next((one for one in records if is_member(one, str(campaign), people)), None)
+    since = intended_at if row.since is None else row.since
+    return None if found is None else Written(True, found.id, created=_is_new(found, since))
 
 
 def _same_activity(

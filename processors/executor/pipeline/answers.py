@@ -12,6 +12,7 @@ from processors.executor.in_doubt.read_back import read_back
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.duplicates import DUPLICATES, refused_as_duplicate
 from processors.executor.pipeline.progress import Delayed, Ended, MadeBefore, Progress, StepDone
+from processors.model.members import creates_member
 from processors.model.plan import ApiCall, CallRow, Ending
 from processors.model.values import RowError, Written
 
@@ -110,5 +111,6 @@ def _is_refused(written: Written) -> bool:
 
 def _key_taken(row: CallRow, written: Written) -> bool:
     """Whether a create is refused because a record has its key already: it was made before."""
-    keyed = row.write is not None and row.write.operation == "create" and row.write.external is not None
+    create = row.write is not None and row.write.operation == "create"
+    keyed = create and row.write is not None and (row.write.external is not None or creates_member(row.write))
     return keyed and any(error.code == "DUPLICATE_VALUE" for error in written.errors)

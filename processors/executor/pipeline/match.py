@@ -16,6 +16,7 @@ from processors.matching import links
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
+from processors.matching.members import campaign_of, campaign_questions, member_questions, members_of
 from processors.matching.own import by_own
 from processors.matching.phone_search import numbers_sought, search_numbers
 from processors.matching.queries import ConfiguredCommand, region_of, winners
@@ -45,13 +46,14 @@ def match_batch(
     old_keys = related_data.old_keys(jobs, kept)
     keys = (key for own in old_keys.values() for key in own)
     people = person_questions(asked, facts, deps.region, kept.chosen(jobs), keys)
-    records = _find(salesforce, (*people, *related_data.related_questions(jobs, kept, facts)))
+    campaigns = campaign_questions(job.settings.campaign for job in jobs if job.settings is not None)
+    records = _find(salesforce, (*people, *related_data.related_questions(jobs, kept, facts), *campaigns))
     sought = [(job.command, job.settings) for job in jobs if _is_sought(job, kept)]
     searched = search_numbers(sought, records, salesforce, facts, deps.region)
     records += searched.records
     records += _merged(salesforce, asked, facts, records)
     opportunities = _opportunities(jobs, records, deps, lease)
-    records += _find(salesforce, follow_up(asked, facts, records, opportunities))
+    records += _find(salesforce, (*follow_up(asked, facts, records, opportunities), *member_questions(asked, records)))
     records += _merged(salesforce, asked, facts, records)
     index = Index(records, deps.region)
     field_history = _field_history(jobs, records, deps, lease)
@@ -77,6 +79,9 @@ def match_batch(
             found = with_account_and_opportunity(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
         found = links.with_taken(found, job.command, linked)
+        if job.settings.campaign.wanted:
+            campaign = campaign_of(job.settings.campaign, records)
+            found = replace(found, campaign=campaign, members=members_of(campaign, records))
         unsettled = searched.unsettled.intersection(numbers_sought(job.command, job.settings, deps.region))
         found = replace(found, unsettled=tuple(sorted(unsettled)))
         return replace(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from simulator import OrgFile, Running, serve
+from simulator import Control, OrgFile, Running, serve
 from tests.fixtures.processes import free_ports
 from tests.integration.signalbox.tool import Said, signalbox
 
@@ -259,3 +259,25 @@ def test_ll_28_a_credential_of_another_org_is_one_clear_line(box: Box, stock: Ru
     (line,) = (one for one in said.lines if one.startswith("error"))
     assert "the credential belongs to org 00D" in line
     assert "organization_id is 00D9Z000000AAAA" in line
+
+
+@pytest.mark.parametrize(
+    ("campaign", "level", "says"),
+    [
+        ("{name: Nowhere}", "error", "campaign.name 'Nowhere' is no campaign that the integration user can see"),
+        ("{id: 701000000000000AAA}", "error", "campaign.id 701000000000000AAA is no campaign"),
+        ("{name: twice}", "error", "campaign.name 'twice' is 2 campaigns; name it by its id"),
+        ("{name: Over}", "warning", "campaign.name 'Over' is not active"),
+        ("{name: spring fair}", "", ""),
+    ],
+)
+def test_a_campaign_that_is_not_there_is_an_error(
+    box: Box, stock: Running, campaign: str, level: str, says: str
+) -> None:
+    active = [{"Name": "Twice"}, {"Name": "twice"}, {"Name": "Spring Fair"}]
+    Control(stock.control_url, "acme").seed("Campaign", [{**one, "IsActive": True} for one in active])
+    Control(stock.control_url, "acme").seed("Campaign", [{"Name": "Over", "IsActive": False}])
+    box.write("solar", f"{GOOD}campaign: {campaign}\n")
+    said = box.check()
+    assert said.code == (1 if level == "error" else 0)
+    assert [line for line in said.lines if line.startswith(f"{level}: acme: integration solar: {says}")] or not level

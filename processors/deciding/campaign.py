@@ -1,0 +1,91 @@
+"""
+What comes with a person: membership in the integration's campaign.
+
+In: a case and what its source decided.  Out: the decision with the member's step, or as it was.  Pure.
+Rule of this file: one member for a person and campaign; a member that is there changes its status only where the
+setting says so. What refuses, skips or takes back the event makes no member (docs/decisions/0080).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from processors.deciding.case import Case
+from processors.model.members import CAMPAIGN, MEMBER, is_member
+from processors.model.values import Decision, Match, Record, Role, Step
+from schemas.values import Scalar
+
+_TAKES_BACK = ("resolved", "activity_deleted", "activity_cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Who becomes a member: the field that names them, their record's ID or the role it comes from, and all IDs."""
+
+    field: str
+    record_id: str | None = None
+    role: Role | None = None
+    ids: tuple[str | None, ...] = ()
+
+
+def with_member(case: Case, decision: Decision) -> Decision:
+    """Return *decision* with the membership of its person, where the integration has a campaign."""
+    settings = case.settings.campaign
+    waits = decision.park or decision.wait_seconds is not None or decision.reason in _TAKES_BACK
+    if not settings.wanted or waits or decision.kind in ("error", "skipped"):
+        return decision
+    person = _person(case.match, decision)
+    if person is None:
+        return decision
+    campaign = case.match.campaign
+    if campaign is None:
+        detail = (
+            f"the campaign {settings.id or settings.name!r} is not there, or several have the name: nobody joins it"
+        )
+        flags = (*decision.flags, "campaign_unknown")
+        return replace(decision, flags=flags, detail="; ".join(one for one in (decision.detail, detail) if one))
+    there = next((one for one in case.match.members if is_member(one, campaign, person.ids)), None)
+    step = _create(case, campaign, person) if there is None else _update(case, there)
+    if step is None:
+        return replace(decision, linked=(*decision.linked, *((there,) if there else ())))
+    reason = "none" if decision.reason == "unchanged" else decision.reason
+    return replace(decision, steps=(*decision.steps, step), reason=reason)
+
+
+def _create(case: Case, campaign: str, person: _Person) -> Step:
+    status: Mapping[str, Scalar] = {"Status": case.settings.campaign.status} if case.settings.campaign.status else {}
+    fields: dict[str, Scalar] = {f"{CAMPAIGN}Id": campaign, **status}
+    if person.record_id is not None:
+        fields[person.field] = person.record_id
+    refs: dict[str, Role] = {person.field: person.role} if person.role is not None else {}
+    return Step("campaign_member", "create", MEMBER, fields=fields, refs=refs)
+
+
+def _update(case: Case, member: Record) -> Step | None:
+    settings = case.settings.campaign
+    held = member.fields.get("Status")
+    if settings.existing != "update" or held == settings.status:
+        return None
+    fields: dict[str, Scalar] = {"Status": settings.status}
+    return Step("campaign_member", "update", MEMBER, record_id=member.id, fields=fields, before={"Status": held})
+
+
+def _person(match: Match, decision: Decision) -> _Person | None:
+    """Return the person that the decision ends on: the contact before the lead; None where it is not known who."""
+    steps = {step.role: step for step in decision.steps}
+    before = (match.followed, *match.also)
+    if (step := steps.get("contact")) is not None and step.record_id:
+        return _Person("ContactId", step.record_id, ids=(step.record_id, *before))
+    if (step := steps.get("contact") or steps.get("convert")) is not None:
+        lead = steps["convert"].record_id if "convert" in steps else None
+        return _Person("ContactId", role="contact", ids=(lead, *before))
+    if (step := steps.get("lead")) is not None:
+        return _Person("LeadId", step.record_id, None if step.record_id else "lead", (step.record_id,))
+    return _known((*decision.linked, *match.contacts, *match.leads), before)
+
+
+def _known(records: tuple[Record, ...], before: tuple[str | None, ...]) -> _Person | None:
+    for name in ("Contact", "Lead"):
+        ids = tuple(dict.fromkeys(one.id for one in records if one.object == name))
+        if ids:
+            return _Person(f"{name}Id", ids[0], ids=(ids[0], *before)) if len(ids) == 1 else None
+    return None

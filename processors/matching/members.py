@@ -1,0 +1,51 @@
+"""
+What is read of campaigns: those that integrations name, and the memberships of the people in sight.
+
+In: commands with their settings, rows of the batch.  Out: questions; a command's campaign and members.  Pure.
+Rule of this file: a campaign is named by its ID or by its name, in any case; two of one name are none.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from processors.integration.org_settings import CampaignSettings
+from processors.matching.queries import ConfiguredCommand
+from processors.model.members import CAMPAIGN, MEMBER, MEMBER_FIELDS, is_member
+from processors.model.values import In, Question, Record
+
+CAMPAIGN_FIELDS = ("Id", "Name", "IsActive")
+
+
+def campaign_questions(settings: Iterable[CampaignSettings]) -> tuple[Question, ...]:
+    """Return what to ask about the campaigns that these settings name."""
+    wanted = [one for one in settings if one.wanted]
+    ids = tuple(dict.fromkeys(one.id for one in wanted if one.id))
+    names = tuple(dict.fromkeys(one.name for one in wanted if one.name))
+    any_of = tuple((In(field, values),) for field, values in (("Id", ids), ("Name", names)) if values)
+    return (Question(CAMPAIGN, CAMPAIGN_FIELDS, any_of),) if any_of else ()
+
+
+def campaign_of(settings: CampaignSettings, found: Iterable[Record]) -> str | None:
+    """Return the ID of the campaign that the settings name; None where none, or more than one, is there."""
+    ids = {one.id for one in found if one.object == CAMPAIGN and settings.names(one)}
+    return ids.pop() if len(ids) == 1 else None
+
+
+def member_questions(asked: Sequence[ConfiguredCommand], found: Sequence[Record]) -> tuple[Question, ...]:
+    """Return what to ask about the memberships of the leads and contacts among *found*."""
+    settings = [one.campaign for _, one in asked if one is not None and one.campaign.wanted]
+    campaigns = tuple(dict.fromkeys(id_ for one in settings if (id_ := campaign_of(one, found)) is not None))
+    if not campaigns:
+        return ()
+    leads = tuple(dict.fromkeys(one.id for one in found if one.object == "Lead"))
+    followed = (str(one.fields["ConvertedContactId"]) for one in found if one.fields.get("ConvertedContactId"))
+    contacts = tuple(dict.fromkeys((*(one.id for one in found if one.object == "Contact"), *followed)))
+    pairs = (("LeadId", leads), ("ContactId", contacts))
+    any_of = tuple((In("CampaignId", campaigns), In(name, ids)) for name, ids in pairs if ids)
+    return (Question(MEMBER, MEMBER_FIELDS, any_of),) if any_of else ()
+
+
+def members_of(campaign: str | None, found: Iterable[Record]) -> tuple[Record, ...]:
+    """Return the memberships in the campaign among *found*."""
+    people = [one for one in found if one.object == MEMBER]
+    ids = [one.fields.get(name) for one in people for name in ("LeadId", "ContactId")]
+    return tuple(one for one in people if is_member(one, campaign, ids))
