@@ -11,6 +11,7 @@ from datetime import datetime
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.changes.ports import Ask, ChangeFeed, Page
+from processors.model.values import ObjectFacts
 from signalbox.rotation import Rotation
 
 
@@ -43,6 +44,10 @@ class RotatingFeed:
     def read(self, asks: Sequence[Ask]) -> Sequence[Page]:
         """As the port says."""
         return self._present().read(asks)
+
+    def describe(self, name: str) -> ObjectFacts | None:
+        """As the port says."""
+        return self._present().describe(name)
 
     def api_calls(self) -> int:
         """As the port says, with those of earlier credentials."""

@@ -20,6 +20,7 @@ from connectors.salesforce.errors import Refused, Unusable, doubt, fail
 from connectors.salesforce.soql import path
 from processors.changes.ports import Ask, ChangedRecord, Page
 from processors.model.ports import Clock
+from processors.model.values import ObjectFacts
 from schemas.values import Scalar
 
 Send = Callable[[Sequence[Subrequest]], tuple[Sequence[Answer], Mapping[str, str]]]
@@ -28,18 +29,30 @@ LEAST = 50
 """Rows of the smallest page that is asked where an org finds larger ones too much work."""
 _MERGED = ("Lead", "Contact", "Account")
 """Objects that can be merged."""
+DESCRIBED_FOR = timedelta(hours=1)
+"""How long a describe is believed: by it our own writes are known again, and each object of it is an API call."""
 
 
 class PolledChanges:
     """`ChangeFeed` by SOQL."""
 
     def __init__(
-        self, send: Send, headers: Callable[[], Mapping[str, str]], calls: Callable[[], int], clock: Clock
+        self,
+        send: Send,
+        headers: Callable[[], Mapping[str, str]],
+        describe: Callable[[str], ObjectFacts | None],
+        calls: Callable[[], int],
+        clock: Clock,
     ) -> None:
-        """*send* makes one composite call, *headers* those of the cheapest answer; *calls* tells how many were made."""
+        """
+        *send* makes one composite call, *headers* those of the cheapest answer, *describe* reads one object's describe;
+        *calls* tells how many were made.
+        """
         self._send = send
         self._headers = headers
         self._clock = clock
+        self._describe = describe
+        self._described: dict[str, tuple[datetime, ObjectFacts | None]] = {}
         self._ahead: timedelta | None = None
         self._most: dict[str, int] = {}
         self.api_calls = calls
@@ -65,6 +78,17 @@ class PolledChanges:
             return [self._page(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
         except RequestException as error:
             doubt(f"changes: {error}", write=False)
+
+    def describe(self, name: str) -> ObjectFacts | None:
+        """Return what describe says of an object, asked for once an hour. Raises `OrgDown` or `Transient`."""
+        kept, now = self._described.get(name), self._clock()
+        if kept is None or now - kept[0] > DESCRIBED_FOR:
+            try:
+                kept = now, self._describe(name)
+            except RequestException as error:
+                doubt(f"describe of {name}: {error}", write=False)
+            self._described[name] = kept
+        return kept[1]
 
     def _page(self, ask: Ask, answer: Answer) -> Page:
         if answer.status != 200:

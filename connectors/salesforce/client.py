@@ -152,7 +152,7 @@ class SalesforceClient:
             answer = self._call("POST", "composite", writing=False, json=body, hooks=_noting(seen))
             return composite.answers(answer, len(subrequests)), seen
 
-        return PolledChanges(send, lambda: self._get("", {})[1], self.api_calls, self._clock)
+        return PolledChanges(send, lambda: self._get("", {})[1], self._facts.describe, self.api_calls, self._clock)
 
     def close(self) -> None:
         """Close the connections."""

@@ -56,6 +56,11 @@ class FactReader:
             read_at=now,
         )
 
+    def describe(self, name: str) -> ObjectFacts | None:
+        """Return what describe says of one object, or None where the user may not see it."""
+        with self._lock:
+            return self._describe(name)
+
     def _is_key(self, one: ObjectFacts) -> bool:
         field = one.fields.get(self._external_field)
         return field is not None and field.external_id and field.unique and field.createable

@@ -9,12 +9,13 @@ integration, by an event that was not taken into account before.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from processors.changes.map import mapped
 from processors.changes.ports import ChangedRecord, OwnWrite
 from processors.changes.seen import Seen
 from processors.integration.change_settings import ChangedFields
+from processors.model.stored_form import same_value
+from processors.model.values import FieldFacts, ObjectFacts
 from schemas.change import FieldChange
 from schemas.values import Scalar
 
@@ -25,6 +26,7 @@ def diff(
     fields: ChangedFields,
     ours: Mapping[str, OwnWrite],
     integration: str,
+    facts: ObjectFacts | None,
     *,
     whole: bool,
     blanks: bool,
@@ -32,6 +34,7 @@ def diff(
     """
     Return the fields that are news, and whether any was left out as our own.
 
+    *facts* is what describe says of the row's object, by which our own writes are known again.
     *whole*: the integration does not know the record (any more), so every field is news; *blanks*: also those that are
     empty now and of which nothing is known from before.
     """
@@ -40,39 +43,27 @@ def diff(
         known = seen is not None and field.salesforce in seen.values
         raw = row.fields.get(field.salesforce)
         after, before = mapped(raw, field), mapped(seen.values[field.salesforce], field) if seen and known else None
-        if (known and not whole and same(before, after)) or (not known and not blanks and after is None):
+        if (known and not whole and same_value(None, before, after)) or (not known and not blanks and after is None):
             continue
         if whole and known and after is None and before is None:
             continue
-        if _is_ours(raw, ours.get(field.salesforce), integration, seen, field.salesforce):
+        mark = seen.marks.get(field.salesforce) if seen else None
+        if _is_ours(raw, ours.get(field.salesforce), integration, mark, _fact(facts, field.salesforce)):
             own = True
             continue
         news.append(FieldChange(name, field.salesforce, after, before, before_known=known))
     return tuple(news), own
 
 
-def _is_ours(value: Scalar, write: OwnWrite | None, integration: str, seen: Seen | None, field: str) -> bool:
+def _is_ours(
+    value: Scalar, write: OwnWrite | None, integration: str, mark: str | None, fact: FieldFacts | None
+) -> bool:
     if write is None or write.integration != integration:
         return False
-    return (seen is None or seen.marks.get(field) != write.event) and same(value, write.value)
+    return mark != write.event and same_value(fact, value, write.value)
 
 
-def same(one: Scalar, other: Scalar) -> bool:
-    """Whether the org would take one value for the other: empty text is none, times are compared as moments."""
-    if one in (None, "") or other in (None, ""):
-        return one in (None, "") and other in (None, "")
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return abs(float(one) - float(other)) < 1e-9
-    if isinstance(one, str) and isinstance(other, str):
-        return one.strip() == other.strip() or (_moment(one) is not None and _moment(one) == _moment(other))
-    return False
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
+def _fact(facts: ObjectFacts | None, name: str) -> FieldFacts | None:
+    """Return what describe says of a field; names are told apart in no case."""
+    fields = facts.fields if facts else {}
+    return fields.get(name) or next((one for key, one in fields.items() if key.lower() == name.lower()), None)

@@ -16,6 +16,7 @@ from processors.changes.map import owner_of
 from processors.changes.ports import ChangedRecord, OwnWrite
 from processors.changes.seen import Seen
 from processors.integration.change_settings import ChangesSettings, ObjectChanges
+from processors.model.values import ObjectFacts
 from schemas.change import Change, FieldChange, Operation
 from schemas.identity import change_id
 
@@ -51,13 +52,14 @@ def judge(
     ours: Mapping[str, OwnWrite],
     sources: Mapping[str, str],
     *,
+    facts: ObjectFacts | None = None,
     loading: str | None = None,
 ) -> Judged:
     """
     Return what *row* means to those of *listeners* that want its object.
 
-    *ours* are our own writes by field, *sources* the linked IDs by integration, *loading* the integration whose
-    history is being read.
+    *ours* are our own writes by field, *sources* the linked IDs by integration, *facts* what describe says of the
+    object, *loading* the integration whose history is being read.
     """
     newer = seen is None or (row.changed, row.deleted) != (seen.changed, seen.deleted)
     told = dict(seen.told) if seen else {}
@@ -77,7 +79,7 @@ def judge(
         old = page and wanted.historical and row.created <= started
         historical = not live and old and one.name not in told
         if live or historical:
-            _tell(judged, row, seen, one, wanted, ours, sources.get(one.name), told, historical=historical)
+            _tell(judged, row, seen, one, wanted, ours, facts, sources.get(one.name), told, historical=historical)
     if newer or (seen is not None and told != seen.told):
         judged.seen = _seen(row, seen, listeners, ours, told, newer=newer)
     return judged
@@ -90,6 +92,7 @@ def _tell(
     one: Listener,
     wanted: ObjectChanges,
     ours: Mapping[str, OwnWrite],
+    facts: ObjectFacts | None,
     source_id: str | None,
     told: dict[str, bool],
     *,
@@ -110,7 +113,7 @@ def _tell(
     operation = _operation(row, seen, one, told, historical=historical)
     whole = not told.get(one.name, False) or operation == "undeleted"
     blanks = operation in ("updated", "undeleted")
-    news, own = diff(row, seen, wanted.fields, ours, one.name, whole=whole, blanks=blanks)
+    news, own = diff(row, seen, wanted.fields, ours, one.name, facts, whole=whole, blanks=blanks)
     told[one.name] = True
     if own:
         judged.own.append(one.name)

@@ -123,6 +123,8 @@ class OrgChanges:
                 self._listeners,
                 _named(ours.get(row.id, {}), row),
                 sources.get(row.id, {}),
+                # Asked for only where one of our own writes is to be known again.
+                facts=context.feed.describe(row.object) if ours.get(row.id) else None,
                 loading=loading,
             )
             told.append(one)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from processors.model.errors import SignalboxError
+from processors.model.values import ObjectFacts
 from schemas.values import Scalar
 
 MessageHeaders: TypeAlias = Sequence[tuple[str, bytes]]
@@ -97,6 +98,9 @@ class ChangeFeed(Protocol):
 
     def now(self) -> datetime:
         """Return the org's own time, in UTC, whatever this machine's clock says. Raises `OrgDown` or `Transient`."""
+
+    def describe(self, name: str) -> ObjectFacts | None:
+        """Return what describe says of an object, at most an hour old; None where there is none. Raises as `read`."""
 
     def api_calls(self) -> int:
         """Return how many API calls this feed has sent."""

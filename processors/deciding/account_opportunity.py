@@ -211,7 +211,7 @@ def contact_of(case: Case, contact: Record | None, account: Part, *, creation: s
         return part
     allow = case.allows_duplicates
     step = part.step or Step("contact", "update", "Contact", record_id=contact.id, allow_duplicates=allow)
-    before = {**step.before, "AccountId": contact.fields.get("AccountId")}
+    before = {**step.before, "AccountId": case.held(contact, "AccountId")}
     return replace(part, step=replace(step, refs=refs, before=before), linked=())
 
 

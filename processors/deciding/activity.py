@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from processors.deciding.case import Case, Part
 from processors.deciding.conform import written
 from processors.integration.model import Integration
-from processors.model.normalise import is_blank, record_id, same_value
+from processors.model.normalise import is_blank, record_id
+from processors.model.stored_form import same_value
 from processors.model.values import Record, Role, Step
 from schemas.command import Command
 from schemas.identity import effect_key
@@ -163,11 +164,11 @@ def overwrite(
 ) -> Part:
     """Return the update of an activity to what it should say now, and to where it hangs (JI-20)."""
     fitting, unfit = case.conform.update(existing.object, fields)
-    facts, values, refs = case.facts.objects.get(existing.object), _values(target, fitting), _refs(target)
+    values, refs = _values(target, fitting), _refs(target)
     changed = {
         name: value
         for name, value in values.items()
-        if not same_value(_kind(facts.fields if facts else {}, name), value, existing.fields.get(name))
+        if not same_value(case.facts.field(existing.object, name), value, existing.fields.get(name))
     }
     stale = _stale(case, existing, changed) if history else {}
     changed = {name: value for name, value in changed.items() if name not in stale}
@@ -175,7 +176,7 @@ def overwrite(
     unfit = written(unfit, changed)
     if not changed and not refs:
         return Part(record=existing, rules=rules, linked=(existing,), stale=listed, unfit=unfit)
-    before = {name: existing.fields.get(name) for name in (*changed, *refs)}
+    before = {name: case.held(existing, name) for name in (*changed, *refs)}
     step = Step(
         "activity",
         "update",
@@ -203,10 +204,6 @@ def _values(target: ActivityTarget, fields: Mapping[str, Scalar]) -> dict[str, S
 
 def _refs(target: ActivityTarget) -> dict[str, Role]:
     return {"WhoId": target.role} if target.role else {}
-
-
-def _kind(fields: Mapping[str, object], name: str) -> str:
-    return str(getattr(fields.get(name), "type", "string"))
 
 
 def delete(existing: Record, effect: str, role: Role = "activity") -> Part:

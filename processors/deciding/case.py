@@ -7,8 +7,8 @@ Rule of this file: pure; what is consulted here is what the outcome names in `ru
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, cast
+from datetime import datetime
+from typing import cast
 
 from processors.deciding import field_rules
 from processors.deciding.conform import Conform, written
@@ -19,6 +19,7 @@ from processors.model.call import Call
 from processors.model.field_history import Fields, restricted_to, stamp
 from processors.model.normalise import is_blank
 from processors.model.rule_table import Book
+from processors.model.stored_form import as_stored, moment_text, same_value
 from processors.model.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step, Unfit
 from processors.model.zones import Zone, zone_of
 from schemas.command import Command
@@ -123,7 +124,7 @@ class Case:
         )
         stale = tuple(f"{record.object}.{name}" for name in changes.stale)
         added = dict(extra or {})
-        ours = self._link_fields(role, record.fields, writing=bool(changes.fields or added))
+        ours = self._link_fields(role, record, writing=bool(changes.fields or added))
         added = {**added, **ours}
         values = {**changes.fields, **added}
         unfit = written(unfit, changes.fields)
@@ -131,7 +132,7 @@ class Case:
             return Part(
                 record=record, rules=changes.rules, linked=(record,), stale=stale, seen=changes.seen, unfit=unfit
             )
-        before = {**changes.before, **{name: record.fields.get(name) for name in added}}
+        before = {**changes.before, **{name: self.held(record, name) for name in added}}
         step = Step(
             role,
             "update",
@@ -176,16 +177,24 @@ class Case:
         lead = next((step.record_id for step in steps if step.operation == "convert"), None)
         return restricted_to(self.match.field_history.get(lead or "", {}), contact.fields if contact else {})
 
-    def _link_fields(self, role: Role, held: Mapping[str, Any], *, writing: bool) -> dict[str, Scalar]:
+    def held(self, record: Record, name: str) -> Scalar:
+        """Return what the record holds in a field, as the org keeps it."""
+        return as_stored(self.facts.field(record.object, name), record.fields.get(name))
+
+    def _link_fields(self, role: Role, record: Record, *, writing: bool) -> dict[str, Scalar]:
         """Return what the record is to say of the source's record: its ID, and when we last wrote it (LL-9)."""
         own, link = self.command.record, self.settings.record_link
         if own is None or own.activity is not None or role not in ("lead", "contact"):
             return {}
         fields: dict[str, Scalar] = {}
-        if link.id_field and held.get(link.id_field) != own.id:
-            fields[link.id_field] = own.id
+        if link.id_field:
+            fact = self.facts.field(record.object, link.id_field)
+            if not same_value(fact, own.id, record.fields.get(link.id_field)):
+                fields[link.id_field] = as_stored(fact, own.id)
         if link.synced_field and (writing or fields):
-            fields[link.synced_field] = self.now.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+            fields[link.synced_field] = as_stored(
+                self.facts.field(record.object, link.synced_field), moment_text(self.now)
+            )
         return fields
 
     def create(
@@ -230,7 +239,7 @@ class Case:
             role,
             "create",
             object_name,
-            fields={**made.fields, **(links or {}), **self._link_fields(role, {}, writing=True)},
+            fields={**made.fields, **(links or {}), **self._link_fields(role, Record(object_name, ""), writing=True)},
             refs=dict(refs or {}),
             effect=self._key(role),
             allow_duplicates=allow_duplicates or self.allows_duplicates,

@@ -2,8 +2,9 @@
 What is written of mapped values, where the field does not take them, and where the event did not say them.
 
 In: settings, describe, the values mapped for an object.  Out: the values to write, and what was changed or left out.
-Rule of this file: pure; the only place where a value is changed or left out for its field's sake. A default is for
-creation: on an update it counts as empty. `docs/decisions/0072-values-are-conformed.md`.
+Rule of this file: pure; the only place where a value is changed or left out for its field's sake, and given the form in
+which the org keeps it (`processors/model/stored_form.py`). A default is for creation: on an update it counts as empty.
+`docs/decisions/0072-values-are-conformed.md`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from processors.integration.model import Integration
 from processors.model.fit import Fit, Writer, fit
 from processors.model.normalise import email, is_blank
+from processors.model.stored_form import as_stored, moment_text
 from processors.model.values import FieldFacts, ObjectFacts, Unfit
 from processors.model.zones import Zone, zone_of
 from schemas.command import Command
@@ -67,10 +69,12 @@ class Conform:
             found = Fit(value) if fact is None or is_blank(value) else self._fit(name, fact, value, writer)
             if found.dropped and fact is not None and not self._may_drop(fact, value, creating=creating):
                 found = Fit(value)
+            written_value = as_stored(fact, found.value)
             if not found.dropped:
-                kept[field] = found.value
+                kept[field] = written_value
             if found.why is not None:
-                told.append(Unfit(f"{name}.{field}", value, found.value, found.why, dropped=found.dropped))
+                shown = found.value if found.dropped else written_value
+                told.append(Unfit(f"{name}.{field}", value, shown, found.why, dropped=found.dropped))
         if name == "Event":
             told += self._event_times(kept)
         return kept, tuple(told)
@@ -106,7 +110,7 @@ class Conform:
             return
         last = min(max(end, start), start + LONGEST_EVENT)
         if last != end:
-            sent, text = kept["EndDateTime"], _written(last)
+            sent, text = kept["EndDateTime"], moment_text(last)
             kept["EndDateTime"] = text
             yield Unfit("Event.EndDateTime", sent, text, "over_14_days" if end > start else "before_its_start")
 
@@ -123,7 +127,3 @@ def _moment(value: Scalar) -> datetime | None:
     except ValueError:
         return None
     return found.replace(tzinfo=found.tzinfo or UTC)
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from processors.model.field_history import Fields, last_write_of, latest_events
-from processors.model.normalise import same_value
 from processors.model.rule_table import Book, Row, Table
+from processors.model.stored_form import same_value
+from processors.model.values import FieldFacts
 
 AHEAD = timedelta(minutes=5)
 """How far an event's time may be ahead of ours before its clock is believed no more."""
@@ -74,10 +75,10 @@ class Guard:
             return "same_time"
         return "newer" if self.at > latest else "older"
 
-    def whose(self, name: str, kind: str, held: Any, book: Book) -> Row:
-        """Return the row for the value *held* by a field of describe's type *kind*: ours as last written, or not."""
+    def whose(self, name: str, fact: FieldFacts | None, held: Any, book: Book) -> Row:
+        """Return the row for the value *held* by the field that is *fact*: ours as last written, or not."""
         clock = last_write_of(self.history, name)
-        ours = clock is not None and same_value(kind, clock.value, held)
+        ours = clock is not None and same_value(fact, clock.value, held)
         return book.row("whose_value", "ours" if ours else "persons")
 
     def act(self, book: Book) -> Row:

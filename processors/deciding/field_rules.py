@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from processors.deciding.event_order_rules import Guard
-from processors.model.normalise import NUMBERS, in_kind, is_blank, same_value
+from processors.model.normalise import NUMBERS, is_blank
 from processors.model.rule_table import Book, Row, Table
+from processors.model.stored_form import as_stored, same_value
 from processors.model.values import FieldFacts, ObjectFacts
 from schemas.values import Scalar
 
@@ -125,8 +126,8 @@ def update(
     stale: list[str] = []
     seen: list[str] = []
     for name, value in mapped.items():
-        held, kind = target.get(name), _kind(facts, name)
-        if same_value(kind, value, held):
+        held, fact = target.get(name), _fact(facts, name)
+        if same_value(fact, value, held):
             if not is_blank(value) and policy(name) in _OVER_VALUES and guard.newer(name):
                 seen.append(name)
             continue
@@ -134,13 +135,13 @@ def update(
         rules.append(row.rule)
         if row.then == "keep":
             continue
-        refused = _refused(row.then, guard, name, kind, held, book)
+        refused = _refused(row.then, guard, name, fact, held, book)
         if refused is not None:
             rules.append(refused.rule)
             stale.append(name)
             continue
-        fields[name] = None if is_blank(value) else in_kind(kind, value)
-        before[name] = held
+        fields[name] = as_stored(fact, value)
+        before[name] = as_stored(fact, held)
     return Update(fields, before, tuple(dict.fromkeys(rules)), tuple(stale), tuple(seen))
 
 
@@ -148,9 +149,9 @@ _OVER_VALUES = ("overwrite", "respect_human")
 """Policies by which one event's value may take the place of another's: their order counts."""
 
 
-def _refused(then: str, guard: Guard, name: str, kind: str, held: Any, book: Book) -> Row | None:
+def _refused(then: str, guard: Guard, name: str, fact: FieldFacts | None, held: Any, book: Book) -> Row | None:
     """Return the row that keeps the value held although the policy would write: a person's, or a newer event's."""
-    rows = [guard.whose(name, kind, held, book)] if then == "write_over_ours" else []
+    rows = [guard.whose(name, fact, held, book)] if then == "write_over_ours" else []
     return next((row for row in (*rows, guard.order(name, book)) if row.then == "stale"), None)
 
 
@@ -165,9 +166,8 @@ def _mandatory(facts: ObjectFacts | None, name: str) -> bool:
     return found is not None and not found.nillable
 
 
-def _kind(facts: ObjectFacts | None, name: str) -> str:
-    found = facts.fields.get(name) if facts else None
-    return found.type if found else "string"
+def _fact(facts: ObjectFacts | None, name: str) -> FieldFacts | None:
+    return facts.fields.get(name) if facts else None
 
 
 def create_fields(
@@ -184,7 +184,7 @@ def create_fields(
 
     *empty* is `default` or `error`; *defaults* are the text and the number to write (VS-17, VS-22, VS-28, 1G).
     """
-    fields = {name: in_kind(_kind(facts, name), value) for name, value in mapped.items() if not is_blank(value)}
+    fields = {name: as_stored(_fact(facts, name), value) for name, value in mapped.items() if not is_blank(value)}
     missing: list[str] = []
     rules: list[str] = []
     for fact in facts.fields.values() if facts else ():
@@ -201,7 +201,7 @@ def create_fields(
             missing.append(fact.name)
         elif kind.then != "keep":
             values: dict[str, Scalar] = {"text": defaults[0], "number": defaults[1], "today": _today(fact, now)}
-            fields[fact.name] = values[kind.then]
+            fields[fact.name] = as_stored(fact, values[kind.then])
     name = facts.name if facts else ""
     return Create(fields, tuple(f"{name}.{one}" for one in missing), tuple(dict.fromkeys(rules)))
 

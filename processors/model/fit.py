@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 import regex
 
 from processors.model import read_values
 from processors.model.normalise import NUMBERS, bare_address, is_blank, record_id
+from processors.model.stored_form import WHOLE, at_scale, moment_text
 from processors.model.values import FieldFacts
 from schemas.values import Scalar
 
-_WHOLE = ("int", "long")
 _WHOLE_LIMIT = 2**31
 _YEARS = (1700, 4000)
 _CUTTABLE = frozenset({"string", "textarea", "picklist", "combobox", "encryptedstring"})
@@ -76,23 +76,16 @@ def _number(fact: FieldFacts, value: Scalar, writer: Writer) -> Fit:
     found = Decimal(str(value).strip()) if as_written else read_values.number(str(value), writer.locale)
     if found is None or not found.is_finite():
         return _dropped(value, "not_a_number")
-    whole = fact.type in _WHOLE
+    whole = fact.type in WHOLE
     scaled = found
     if whole or fact.precision:
-        scaled = (
-            found.quantize(Decimal(1).scaleb(-(0 if whole else fact.scale)), ROUND_HALF_UP) if _sane(found) else found
-        )
+        scaled = at_scale(fact, found)
     if not _in_range(fact, scaled, whole=whole):
         return _dropped(value, "out_of_range")
     if as_written and scaled == found:
         return Fit(value)
     kept = int(scaled) if scaled == scaled.to_integral_value() else float(scaled)
     return Fit(kept, "scale" if as_written else "number_format")
-
-
-def _sane(found: Decimal) -> bool:
-    # Beyond it, to quantize would need more digits than Decimal's context has.
-    return abs(found) < Decimal(10) ** 20
 
 
 def _in_range(fact: FieldFacts, found: Decimal, *, whole: bool) -> bool:
@@ -130,7 +123,7 @@ def _moment(_fact: FieldFacts, value: Scalar, writer: Writer) -> Fit:
         return _dropped(value, "not_a_date")
     if _iso(text) is not None:
         return Fit(value)
-    return Fit(found.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"), "date_format")
+    return Fit(moment_text(found), "date_format")
 
 
 def _iso(text: str) -> datetime | None:

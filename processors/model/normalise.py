@@ -1,16 +1,14 @@
 """
-Normal forms: what makes two e-mails, record IDs or field values the same one.
+Normal forms: what makes two e-mails or record IDs the same one; of field values, see `stored_form.py`.
 
 In: text and scalars as sources and orgs write them.  Out: one form each, or None where there is nothing to compare.
 Rule of this file: pure and total; no input raises.
 """
 
 import re
-from datetime import UTC, date, datetime
 from typing import Any
 
 from processors.model.visible import visible
-from schemas.values import Scalar
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -76,55 +74,3 @@ def record_id(text: str | None) -> str | None:
         for start in (0, 5, 10)
     )
     return base + suffix if raw[15:].upper() in ("", suffix) else None
-
-
-def in_kind(kind: str, value: Scalar) -> Scalar:
-    """
-    Return *value* as a field of describe's type *kind* takes it: moments in UTC, days as days (LL-16).
-
-    A moment without an offset is one in UTC. Of a moment, a date-only field takes the day as it is written, in the
-    moment's own offset: nothing is shifted. What is no moment stays as it is, and the org says what it thinks of it. Of
-    an e-mail, the bare address.
-    """
-    if kind == "email" and isinstance(value, str):
-        return bare_address(value)
-    if kind not in ("date", "datetime") or not isinstance(value, str):
-        return value
-    try:
-        moment = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return value
-    if kind == "date":
-        return moment.date().isoformat()
-    moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def same_value(kind: str, source: Any, target: Any) -> bool:
-    """
-    Return whether writing *source* over *target* would change nothing, for a field of describe's type *kind*.
-
-    Numbers, moments, truth values and IDs are compared as such, all else as trimmed text with case.
-    """
-    if is_blank(source) or is_blank(target):
-        return is_blank(source) and is_blank(target)
-    return bool(_comparable(kind, source) == _comparable(kind, target))
-
-
-def _comparable(kind: str, value: Any) -> Any:
-    text = str(value).strip()
-    try:
-        if kind in NUMBERS:
-            return float(text)
-        if kind == "date":
-            return date.fromisoformat(text[:10])
-        if kind == "datetime":
-            moment = datetime.fromisoformat(text)
-            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return text
-    if kind == "boolean":
-        return text.casefold()
-    if kind == "email":
-        return bare_address(text)
-    return record_id(text) or text if kind in ("reference", "id") else text

@@ -377,3 +377,8 @@ class OrgFacts:
     external_field: Mapping[str, str]
     converted_status: str
     read_at: datetime
+
+    def field(self, object_name: str, name: str) -> FieldFacts | None:
+        """Return what describe says of a field, or None where it is not known."""
+        found = self.objects.get(object_name)
+        return found.fields.get(name) if found else None

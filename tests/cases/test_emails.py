@@ -44,7 +44,7 @@ def test_the_address_is_found_in_any_writing(play: Play, email: str) -> None:
 
 def test_a_new_lead_has_the_bare_address(play: Play) -> None:
     run = play([booking("Dana D <Dana@example.com>.")])
-    assert run.row("Lead")["Email"] == "Dana@example.com"
+    assert run.row("Lead")["Email"] == "dana@example.com"
 
 
 def test_a_tag_is_part_of_the_address_unless_told_otherwise(play: Play) -> None:

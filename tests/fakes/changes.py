@@ -18,6 +18,7 @@ from processors.changes.org import OrgChanges, PollerDependencies
 from processors.changes.plan import PollPace
 from processors.changes.ports import Ask, ChangeFeed, NotKept, OutgoingMessage, OwnWrite, Page, Superseded
 from processors.integration.model import Integration
+from processors.model.values import ObjectFacts
 from processors.sources.settings import integration_of
 from schemas.change import Change
 from schemas.codec import SingleObject
@@ -217,6 +218,9 @@ class Scripted:
     def now(self) -> datetime:
         """Return now."""
         return datetime.now(UTC)
+
+    def describe(self, name: str) -> ObjectFacts | None:
+        """Know no object."""
 
     def api_calls(self) -> int:
         """Return the calls."""

@@ -22,4 +22,4 @@ def read_back(rows: Sequence[CallRow], intended_at: float, org: OrgMetadataCache
     salesforce, facts = org.org()
     found = salesforce.find(verification_questions(rows))
     records = [record for answer in found.rows for record in answer]
-    return verify_rows(rows, records, facts.user_id, intended_at)
+    return verify_rows(rows, records, facts, intended_at)

@@ -7,12 +7,12 @@ Rule of this file: "not found" is not "not applied" (design section 3, point 4);
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from processors.model.members import MEMBER_FIELDS, PERSON_FIELDS, creates_member, is_member
 from processors.model.plan import CallRow
-from processors.model.values import In, Question, Record, Write, Written
+from processors.model.stored_form import same_value
+from processors.model.values import In, OrgFacts, Question, Record, Write, Written
 
 _ACTIVITIES = ("Task", "Event")
 _MERGED = ("Lead", "Contact", "Account")
@@ -88,7 +88,7 @@ def _hung_on(writes: Sequence[Write]) -> Iterator[tuple[In, ...]]:
 
 
 def verify_rows(
-    rows: Sequence[CallRow], records: Sequence[Record], user_id: str, intended_at: float
+    rows: Sequence[CallRow], records: Sequence[Record], facts: OrgFacts, intended_at: float
 ) -> list[Written | None]:
     """Return for each row the answer that it must have got, or None where it is not seen (yet)."""
     by_id = {record.id: record for record in records}
@@ -99,13 +99,13 @@ def verify_rows(
     results = [
         _member(row, records, intended_at)
         if creates_member(row.write)
-        else _verdict(row, by_id, by_key, user_id, intended_at)
+        else _verdict(row, by_id, by_key, facts, intended_at)
         for row in rows
     ]
     taken = {written.id for written in results if written is not None}
     for number, row in enumerate(rows):
         if row.write is not None and _is_unkeyed_activity(row.write):
-            found = _same_activity(row.write, records, user_id, intended_at, taken)
+            found = _same_activity(row.write, records, facts, intended_at, taken)
             results[number] = None if found is None else Written(True, found.id, created=True)
             taken |= {found.id} if found else set()
     return results
@@ -121,13 +121,16 @@ def _member(row: CallRow, records: Sequence[Record], intended_at: float) -> Writ
 
 
 def _same_activity(
-    write: Write, records: Sequence[Record], user_id: str, intended_at: float, taken: set[str | None]
+    write: Write, records: Sequence[Record], facts: OrgFacts, intended_at: float, taken: set[str | None]
 ) -> Record | None:
     """Return the activity that we made since with exactly these values, each taken once; or None."""
     for record in sorted(records, key=lambda one: one.id):
-        ours = record.object == write.object and record.fields.get("CreatedById") == user_id and record.id not in taken
-        same = all(reads_as_sent(record.fields.get(name), value) for name, value in write.fields.items())
-        if ours and same and _is_new(record, intended_at):
+        ours = (
+            record.object == write.object
+            and record.fields.get("CreatedById") == facts.user_id
+            and record.id not in taken
+        )
+        if ours and _holds(record, write, facts) and _is_new(record, intended_at):
             return record
     return None
 
@@ -136,7 +139,7 @@ def _verdict(
     row: CallRow,
     by_id: Mapping[str, Record],
     by_key: Mapping[tuple[str, str], Sequence[Record]],
-    user_id: str,
+    facts: OrgFacts,
     intended_at: float,
 ) -> Written | None:
     if row.conversion is not None:
@@ -150,13 +153,20 @@ def _verdict(
     record = by_id.get(write.record_id or "")
     if write.operation == "delete":
         return Written(True, write.record_id) if record is None or record.fields.get("IsDeleted") else None
-    if record is None or record.fields.get("LastModifiedById") != user_id:
+    if record is None or record.fields.get("LastModifiedById") != facts.user_id:
         return None
     if not _since(record.fields.get("LastModifiedDate"), intended_at):
         # These values stood there before: our write may still be under way.
         return None
-    same = all(reads_as_sent(record.fields.get(name), value) for name, value in write.fields.items())
-    return Written(True, record.id) if same else None
+    return Written(True, record.id) if _holds(record, write, facts) else None
+
+
+def _holds(record: Record, write: Write, facts: OrgFacts) -> bool:
+    """Whether the record holds what was sent, as the org keeps it."""
+    return all(
+        same_value(facts.field(write.object, name), record.fields.get(name), value)
+        for name, value in write.fields.items()
+    )
 
 
 def _keyed(records: Sequence[Record], since: float) -> Written | None:
@@ -190,25 +200,3 @@ def _is_new(record: Record, intended_at: float) -> bool:
 
 def _since(moment: str | None, intended_at: float) -> bool:
     return moment is None or datetime.fromisoformat(moment).timestamp() >= intended_at - _BEFORE
-
-
-def reads_as_sent(stored: Any, sent: Any) -> bool:
-    """
-    Whether the org would answer *stored* after *sent* was written: null is an empty string, times are compared as
-    moments.
-    """
-    if stored == sent or (stored in (None, "") and sent in (None, "")):
-        return True
-    if isinstance(stored, str) and isinstance(sent, str):
-        return stored.strip() == sent.strip() or (_moment(stored) is not None and _moment(stored) == _moment(sent))
-    if isinstance(stored, int | float) and isinstance(sent, int | float):
-        return abs(float(stored) - float(sent)) < 1e-9
-    return False
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.model.normalise import bare_address, email, in_kind, is_blank, record_id, same_value, without_tag
+from processors.model.normalise import bare_address, email, is_blank, record_id, without_tag
 from processors.model.phone_forms import number_key
 
 
@@ -32,9 +32,8 @@ def test_an_email_is_trimmed_and_without_case(text: str | None, expected: str | 
 def test_an_email_is_written_as_its_bare_address() -> None:
     """With its case; what holds no address stays for whoever refuses it."""
     assert bare_address("Dana D <Dana@Example.com>") == "Dana@Example.com"
-    assert in_kind("email", "Dana D <Dana@Example.com>.") == "Dana@Example.com"
-    assert in_kind("email", "nobody") == "nobody"
-    assert same_value("email", "Dana <d@example.com>", "d@example.com")
+    assert bare_address("Dana D <Dana@Example.com>.") == "Dana@Example.com"
+    assert bare_address("nobody") == "nobody"
 
 
 @pytest.mark.parametrize(
@@ -95,29 +94,6 @@ def test_no_text_breaks_a_normal_form(text: str) -> None:
 def test_a_record_id_has_18_characters_and_a_right_checksum(text: str | None, expected: str | None) -> None:
     """A wrong checksum is a typing error, not an ID."""
     assert record_id(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("kind", "source", "target", "same"),
-    [
-        ("currency", "5", 5.0, True),
-        ("double", 5, 6.0, False),
-        ("boolean", "true", True, True),
-        ("boolean", False, True, False),
-        ("date", "2026-03-02", "2026-03-02", True),
-        ("datetime", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00.000+0100", True),
-        ("datetime", "soon", "2026-03-02T10:00:00.000+0100", False),
-        ("reference", "003000000000001", "003000000000001AAA", True),
-        ("string", " Boss", "Boss", True),
-        ("string", "boss", "Boss", False),
-        ("string", "", None, True),
-        ("string", False, None, False),
-        ("int", 0, None, False),
-    ],
-)
-def test_a_write_that_changes_nothing_is_known(kind: str, source: object, target: object, same: bool) -> None:
-    """Compared as the field's type, not as text."""
-    assert same_value(kind, source, target) is same
 
 
 def test_false_and_zero_are_values() -> None:

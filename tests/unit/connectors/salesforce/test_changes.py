@@ -32,7 +32,9 @@ def feed(*answers: Answer, asked: list[Any] | None = None, ahead: timedelta = ti
         (asked if asked is not None else []).append(requests)
         return [left.pop(0) for _ in requests], {"Date": format_datetime(NOW + ahead, usegmt=True)}
 
-    return PolledChanges(send, lambda: {"date": format_datetime(NOW + ahead, usegmt=True)}, lambda: 0, lambda: NOW)
+    return PolledChanges(
+        send, lambda: {"date": format_datetime(NOW + ahead, usegmt=True)}, lambda _: None, lambda: 0, lambda: NOW
+    )
 
 
 def page(*rows: Any, done: bool = True) -> Answer:
@@ -110,5 +112,5 @@ def test_what_is_of_the_whole_org_is_no_page() -> None:
 def test_the_orgs_time_is_that_of_its_answers() -> None:
     source = feed(page(), ahead=timedelta(hours=-3))
     assert source.now() == NOW - timedelta(hours=3)
-    silent = PolledChanges(lambda _requests: ([], {}), dict, lambda: 0, lambda: NOW)
+    silent = PolledChanges(lambda _requests: ([], {}), dict, lambda _: None, lambda: 0, lambda: NOW)
     assert silent.now() == NOW
