@@ -54,18 +54,24 @@ RecordOperation = Literal["created", "updated", "converted", "unchanged", "linke
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """One record that the command touched: what was done to it and which fields were written, with their values."""
+    """
+    One record that the command touched: what was done to it and which fields were written, with their values.
+
+    `name` and `owner` (by name) are those of the record as it was read, or as it was made; None: not known.
+    """
 
     object: str
     id: str | None
     operation: RecordOperation
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     before: Mapping[str, Scalar] = field(default_factory=dict)
+    name: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One of several records that matched."""
+    """One of several records that matched; `owner` is the name of its owner."""
 
     object: str
     id: str
@@ -73,6 +79,7 @@ class Candidate:
     created: datetime | None = None
     modified: datetime | None = None
     owner: str | None = None
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,3 +96,15 @@ def field_path(value: str) -> str:
     if not _PATH.fullmatch(value):
         raise ValueError(f"not a field: {value!r:.60}")
     return value
+
+
+def value_of(row: Mapping[str, Any], path: str) -> Any:
+    """Return what a row holds at a dotted path, whatever the case of names; None where a part of it is empty."""
+    if path in row:
+        return row[path]
+    value: Any = row
+    for part in path.lower().split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = {key.lower(): one for key, one in value.items()}.get(part)
+    return value

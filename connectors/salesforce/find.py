@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest
+from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest, value_of
 from connectors.salesforce.errors import Refused, Unusable, fail
 from connectors.salesforce.soql import Types, path, statements
 from processors.model.values import Found, Question, Record
@@ -92,16 +92,7 @@ def _rows(page: Any) -> list[Mapping[str, Any]]:
 
 
 def _record(question: Question, row: Mapping[str, Any]) -> Record:
-    flat = {name.lower(): value for name, value in row.items()}
-    if not isinstance(flat.get("id"), str):
+    record_id = value_of(row, "Id")
+    if not isinstance(record_id, str):
         raise Unusable("a row of a query has no Id")
-    return Record(question.object, flat["id"], {name: _value(flat, name) for name in question.fields})
-
-
-def _value(flat: Mapping[str, Any], name: str) -> Any:
-    value: Any = flat
-    for part in name.lower().split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = {key.lower(): one for key, one in value.items()}.get(part)
-    return value
+    return Record(question.object, record_id, {name: value_of(row, name) for name in question.fields})

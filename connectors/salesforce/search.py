@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from connectors.salesforce.composite import api_name
+from connectors.salesforce.composite import api_name, field_path, value_of
 from connectors.salesforce.errors import Unusable
 from processors.model.values import Found, Record
 
@@ -67,7 +67,7 @@ def _narrower(words: list[str], objects: tuple[str, ...]) -> list[tuple[list[str
 def search_statement(words: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> str:
     """Return the SOSL statement that looks for any of *words* in telephone fields."""
     returning = ", ".join(
-        f"{api_name(name)}({', '.join(api_name(one) for one in dict.fromkeys(('Id', *wanted)))})"
+        f"{api_name(name)}({', '.join(field_path(one) for one in dict.fromkeys(('Id', *wanted)))})"
         for name, wanted in fields.items()
     )
     return (
@@ -98,4 +98,4 @@ def _records(body: Any, fields: Mapping[str, tuple[str, ...]]) -> Iterator[Recor
     for row in found:
         name = row.get("attributes", {}).get("type") if isinstance(row, Mapping) else None
         if isinstance(name, str) and name in fields and isinstance(row.get("Id"), str):
-            yield Record(name, row["Id"], {one: row.get(one) for one in fields[name]})
+            yield Record(name, row["Id"], {one: value_of(row, one) for one in fields[name]})

@@ -21,7 +21,9 @@ from schemas.command import Command, MatchKey
 ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
 """A command and the executor's settings of its integration (None: not configured; nothing is asked for it)."""
 
-_ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", "IsDeleted")
+OWNER_NAME = "Owner.Name"
+"""The name of a record's owner: read with the record, so that people are told it and not an ID."""
+_ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", OWNER_NAME, "IsDeleted")
 _NAMES = ("Email", "Phone", "MobilePhone")
 """What else a person may be known by: read always, since a record found is claimed by all of its names (D10)."""
 _MERGED = ("MasterRecordId",)
@@ -217,4 +219,4 @@ def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts
             # A contact made by conversion takes over the lead's fields of the same name.
             wanted.update(dict.fromkeys(command.contact))
     held = facts.objects[name].fields
-    return tuple(one for one in wanted if one in held)
+    return tuple(one for one in wanted if one in held or (one == OWNER_NAME and "OwnerId" in held))

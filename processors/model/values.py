@@ -196,7 +196,8 @@ class Decision:
     (`Object.Field`) were not written, since something newer was, or a person's own value. `at` is the event's time as
     the field history takes it, `seen` the fields by record ID that held what the event says already, `carried` what is
     kept of a converted lead's fields that its contact takes over. `disowned` are the IDs of records that no longer
-    count as written by the source entity's events: they are deleted.
+    count as written by the source entity's events: they are deleted. `names` and `owner_names` are those of the records
+    that it writes or lists, by record ID.
     """
 
     kind: OutcomeKind
@@ -222,6 +223,8 @@ class Decision:
     disowned: tuple[str, ...] = ()
     own_record: str | None = None
     unfit: tuple[Unfit, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    owner_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

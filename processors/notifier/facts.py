@@ -60,9 +60,9 @@ def candidate_row(value: Candidate, instance_url: str) -> dict[str, str]:
     """Return one of several matching records as a row."""
     return {
         "object": clean(value.object, 60),
-        "id": clean(value.id, 20),
-        "name": clean(value.name or "", 100),
-        "owner": clean(value.owner or "", 80),
+        "label": label(value.name, value.id, instance_url),
+        "owner": clean(value.owner or value.owner_id or "", 80),
+        "owner_link": link(value.owner_id or "", instance_url),
         "created": when(value.created) if value.created else "",
         "modified": when(value.modified) if value.modified else "",
         "link": link(value.id, instance_url),
@@ -83,7 +83,8 @@ def record(value: Touched, instance_url: str) -> dict[str, str]:
     """Return one record that was touched before the error as a row."""
     return {
         "object": clean(value.object, 60),
-        "id": clean(value.id or "", 20),
+        "label": label(value.name, value.id or "", instance_url),
+        "owner": clean(value.owner or "", 80),
         "operation": value.operation,
         "fields": clean(", ".join(value.fields), 200),
         "link": link(value.id or "", instance_url),
@@ -130,6 +131,14 @@ def link(record_id: str, instance_url: str) -> str:
     if not instance_url.startswith(("https://", "http://")) or not _RECORD_ID.fullmatch(record_id):
         return ""
     return f"{instance_url.rstrip('/')}/{record_id}"
+
+
+def label(name: str | None, record_id: str, instance_url: str) -> str:
+    """Return what a record is called: its name, with the ID where no link leads to it; the ID where it has no name."""
+    shown, own_id = clean(name or "", 100), clean(record_id, 20)
+    if not shown:
+        return own_id
+    return shown if link(record_id, instance_url) or not own_id else f"{shown} ({own_id})"
 
 
 def _name(person: Person) -> str:

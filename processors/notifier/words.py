@@ -36,12 +36,12 @@ REASONS: Mapping[Reason, Words] = {
         "nothing to look for",
         "The event has no e-mail address, telephone number or other key by which its person could be looked for.",
         "Ask whoever maintains the source to send one, or the integration to create a record without one, "
-        "then send the result again.",
+        "then send the event again.",
     ),
     "other_account": Words(
         "another company",
         "The event names another company than the account that this contact belongs to in Salesforce.",
-        "Move the contact to its new account, or correct the company at the source, then send the result again.",
+        "Move the contact to its new account, or correct the company at the source, then send the event again.",
     ),
     "mandatory_unmapped": Words(
         "mandatory field has no source",

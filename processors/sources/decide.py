@@ -5,6 +5,7 @@ In: a command, what matched it, settings, facts, now.  Out: a `Decision`, a valu
 Rule of this file: pure; it only finds who decides: the folder of the contract.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -15,7 +16,7 @@ from processors.deciding.remember_choice import with_choice_kept
 from processors.integration.model import Integration
 from processors.model.call import Call
 from processors.model.rule_table import Book
-from processors.model.values import Decision, Match, OrgFacts, Resolution
+from processors.model.values import Decision, Match, OrgFacts, Record, Resolution
 from processors.sources.registry import source_of
 from processors.sources.rule_book import BOOK
 from schemas.command import Command
@@ -59,7 +60,22 @@ def decide(
     if match.merged:
         # A record was named that became another one (docs/decisions/0073).
         decision = replace(decision, flags=tuple(dict.fromkeys((*decision.flags, "merged_record"))))
-    return decision
+    return _with_names(decision, match)
+
+
+def _with_names(decision: Decision, match: Match) -> Decision:
+    """Return *decision* with the names, as they were read, of the records that it writes or lists, and of owners."""
+    wanted = {step.record_id for step in decision.steps} | {record.id for record in decision.linked}
+    alone = (one for one in (match.account_of, match.opportunity) if one is not None)
+    records = [*match.leads, *match.contacts, *match.accounts, *match.of_company, *alone, *decision.linked]
+    known = {one.id: one for one in records if one.id in wanted}
+    if not known:
+        return decision
+    return replace(decision, names=_texts(known, "Name"), owner_names=_texts(known, "Owner.Name"))
+
+
+def _texts(records: Mapping[str, Record], field: str) -> dict[str, str]:
+    return {record_id: str(one.fields[field]) for record_id, one in records.items() if one.fields.get(field)}
 
 
 def search_full(case: Case) -> Decision:

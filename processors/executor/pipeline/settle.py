@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.progress import Delayed, Ended, NeedsChoice, Progress
+from processors.matching.queries import OWNER_NAME
 from processors.model.plan import Ending, Plan
 from processors.model.values import Record, Step, Written
 from schemas.outcome import (
@@ -136,7 +137,21 @@ def _touched(plan: Plan | None, ending: Ending | None) -> tuple[Touched, ...]:
     failed = []
     if ending is not None and ending.errors and plan.step is not None:
         failed = [Touched(plan.step.object, plan.target(plan.step), "failed", fields=plan.fields(plan.step))]
-    return (*(touched for group in done for touched in group), *linked, *failed)
+    return tuple(_named(one, plan) for one in (*(one for group in done for one in group), *linked, *failed))
+
+
+def _named(touched: Touched, plan: Plan) -> Touched:
+    """Return the record with its name as it was read, else as it was made, and the name of its owner."""
+    known, owners = plan.decision.names, plan.decision.owner_names
+    name = known.get(touched.id or "") or (_made_name(touched) if touched.operation != "updated" else None)
+    return replace(touched, name=name, owner=owners.get(touched.id or ""))
+
+
+def _made_name(touched: Touched) -> str | None:
+    """Return the name of a record that was made: a person's, else its name or subject."""
+    values = touched.fields
+    person = " ".join(str(values[one]) for one in ("FirstName", "LastName") if values.get(one))
+    return person or str(values.get("Name") or values.get("Subject") or "") or None
 
 
 def _written(plan: Plan, step: Step, result: Written) -> list[Touched]:
@@ -169,7 +184,8 @@ def candidate(record: Record) -> Candidate:
         name=fields.get("Name"),
         created=salesforce_time(fields.get("CreatedDate")),
         modified=salesforce_time(fields.get("LastModifiedDate")),
-        owner=fields.get("OwnerId"),
+        owner=fields.get(OWNER_NAME),
+        owner_id=fields.get("OwnerId"),
     )
 
 

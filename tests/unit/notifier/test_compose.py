@@ -1,5 +1,6 @@
 """What a mail about an error says, and that nobody's data can make it say more."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -16,6 +17,8 @@ from processors.model.errors import Misconfigured
 from processors.notifier.clean import address, clean
 from processors.notifier.compose import MailSettings, compose, plan
 from processors.notifier.ports import Mail
+from processors.notifier.words import REASONS
+from processors.sources.registry import SOURCES
 from schemas.outcome import Candidate, Outcome, Reason, Refusal, Touched
 from schemas.values import Agent, Person
 
@@ -112,14 +115,14 @@ def test_several_matches_are_listed_with_links_vs_12() -> None:
     )
     outcome = error("multiple_match", candidates=candidates)
     _, text, html = read(compose(outcome, "ops@example.com", SETTINGS))
-    assert "Lead 00Q000000000001AAA, Ada Example, owner Owner One, created 2026-03-02 09:15 UTC" in text
-    for record_id in ("00Q000000000001AAA", "003000000000001AAA"):
+    assert "Lead Ada Example, owner Owner One, created 2026-03-02 09:15 UTC" in text
+    for record_id, name in (("00Q000000000001AAA", "Ada Example"), ("003000000000001AAA", "A. Example")):
         assert f"    https://main.example.com/{record_id}\n" in text
-        assert f'<a href="https://main.example.com/{record_id}">{record_id}</a>' in html
+        assert f'<a href="https://main.example.com/{record_id}">{name}</a>' in html
     _, text, html = read(compose(replace(outcome, org="other"), "ops@example.com", SETTINGS))
     assert "https://" not in text
     assert "<a " not in html
-    assert "003000000000001AAA" in text
+    assert "Contact A. Example (003000000000001AAA)" in text
 
 
 def test_each_reason_names_what_the_reader_needs_vs_30() -> None:
@@ -254,3 +257,45 @@ def test_an_address_is_one_plain_address_or_a_fault(text: str) -> None:
 def test_clean_keeps_what_people_write() -> None:
     assert clean("  Zoë\tO'Brien–Ødegård 山田 ") == "Zoë O'Brien–Ødegård 山田"
     assert clean("a" * 20, 10) == "a" * 9 + "…"
+
+
+def test_records_and_owners_are_named_and_linked() -> None:
+    several = (Candidate("Lead", LEAD, "Ada Example", AT, AT, "Rep One", USER),)
+    done = (Touched("Contact", "003000000000001AAA", "updated", name="A. Example", owner="Rep Two"),)
+    outcome = error("multiple_match", candidates=several, records=done)
+    _, text, html = read(compose(outcome, "ops@example.com", SETTINGS))
+    assert "  - Lead Ada Example, owner Rep One, created 2026-03-02 09:15 UTC" in text
+    assert "  - Contact A. Example, owner Rep Two: updated\n" in text
+    assert f'<a href="https://main.example.com/{LEAD}">Ada Example</a>' in html
+    assert f'<a href="https://main.example.com/{USER}">Rep One</a>' in html
+    for part in (text, re.sub(r'href="[^"]*"', "", html)):
+        assert USER not in part
+        assert f"Lead {LEAD}" not in part
+        assert f">{LEAD}<" not in part
+
+
+LEAD, USER = "00Q000000000001AAA", "005000000000001AAA"
+CALLS = ("call_result", "pbx_call_event")
+
+
+@pytest.mark.parametrize("contract", sorted(SOURCES))
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_a_mail_speaks_of_what_came_in_and_of_nothing_else(contract: str, reason: Reason) -> None:
+    fact = SOURCES[contract].words.fact
+    outcome = error(reason, contract=contract, agent=None, action=None)
+    for mail in (compose(outcome, "ops@example.com", SETTINGS), *plan([(outcome, "ops@example.com")] * 21, SETTINGS)):
+        message, text, html = read(mail)
+        for part in (message["Subject"], text, html):
+            said = part.casefold().replace("style", "")
+            assert contract == "call_result" or "result" not in said
+            assert contract in CALLS or not re.search(r"\bcalls?\b", said)
+            assert contract == "booking" or "booking" not in said
+            assert contract == "prospect" or "prospect" not in said
+    _, text, _ = read(compose(outcome, "ops@example.com", SETTINGS))
+    assert f"\n{fact[0].upper()}{fact[1:]} about Ada Example, " in text
+
+
+def test_every_source_has_words_of_its_own() -> None:
+    facts = [source.words.fact for source in SOURCES.values()]
+    assert "an event" not in facts
+    assert len(set(facts)) == len(facts)
