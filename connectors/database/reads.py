@@ -19,6 +19,8 @@ from processors.model.values import OwnRecord
 
 _CHUNK = 500
 """IDs in one IN list: below every database's limit on bound parameters."""
+_PROGRAM_LIMIT = "54"
+"""The class of PostgreSQL's states for what is too large or too complex."""
 
 _command, _notice = tables.command.c, tables.notice.c
 
@@ -113,10 +115,16 @@ class LedgerReads:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn a database that is away, busy or ended our transaction into `Transient`; other faults are our bugs."""
+    """
+    Turn a database that is away, busy or ended our transaction into `Transient`; other faults are our bugs.
+
+    A value that is larger than PostgreSQL can index comes as operational, but no retry mends it.
+    """
     try:
         yield
     except OperationalError as error:
+        if (getattr(error.orig, "sqlstate", None) or "").startswith(_PROGRAM_LIMIT):
+            raise
         raise Transient(f"the database did not answer: {error.orig}", code="database") from error
     except DBAPIError as error:
         if not error.connection_invalidated:

@@ -112,6 +112,8 @@ def send_back(producer: Producer, dead_letters: Iterator[StoredDeadLetter], *, d
     for dead in dead_letters:
         if not dead.original.topic:
             raise Misconfigured([f"{dead.at} names no topic that it came from; it cannot be replayed"])
+        if dead.shortened:
+            raise Misconfigured([f"{dead.at} was too large and is kept shortened; ask its sender for the event again"])
         if not dry_run:
             produce(producer, dead.original.topic, replay_message(dead))
         yield Replayed(dead.at, dead.original.topic, dead.replays + 1)

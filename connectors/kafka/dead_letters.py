@@ -2,7 +2,8 @@
 Dead letters: messages that can never be read, kept as they came, with Kafka Connect's headers saying where and why.
 
 In: the original message and the error. Out: a dead letter whose key and value are the original bytes; later, a replay.
-Rule of this file: pure; producing and reading is in `dead_letter_topics.py`. A dead letter loses no byte and no header.
+Rule of this file: pure; producing and reading is in `dead_letter_topics.py`. A dead letter loses no byte and no header
+unless its topic could not take it whole; then it says so, and cannot be replayed.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors.kafka.headers import Headers
-from processors.model.dead_letter import CONNECT, FIRST_SEEN, Coordinates, headers
+from processors.model.dead_letter import CONNECT, FIRST_SEEN, SHORTENED, Coordinates, fitted, headers
 
 REPLAY_OF = "signalbox.replay_of"
 REPLAYS = "signalbox.replays"
@@ -48,6 +49,7 @@ class StoredDeadLetter:
     message: str
     first_seen: str
     replays: int
+    shortened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,16 @@ class Selection:
 
 def dead_letter(original: Original, *, stage: str, error: BaseException, now: datetime) -> DeadLetter:
     """
-    Return the dead letter of *original*: the same key and value, its own headers, and ours.
+    Return the dead letter of *original*: the same key and value, its own headers, and ours; shortened where it is too
+    large for a topic.
 
     A message that was replayed and failed again keeps the moment at which it was seen first.
     """
     where = Coordinates(original.topic, original.partition, original.offset)
     own = [(name, value or b"") for name, value in original.headers]
-    return DeadLetter(original.key, original.value, list(headers(where, error, stage=stage, now=now, own=own)))
+    said = headers(where, error, stage=stage, now=now, own=own)
+    key, value, kept = fitted(original.key, original.value, said)
+    return DeadLetter(key, value, list(kept))
 
 
 def stored_dead_letter(found: Original) -> StoredDeadLetter:
@@ -97,6 +102,7 @@ def stored_dead_letter(found: Original) -> StoredDeadLetter:
         message=said.get(f"{CONNECT}exception.message", ""),
         first_seen=said.get(FIRST_SEEN, ""),
         replays=_number(said.get(REPLAYS), 0),
+        shortened=SHORTENED in said,
     )
 
 
@@ -105,45 +111,6 @@ def replay_message(message: StoredDeadLetter) -> DeadLetter:
     kept = [(name, value or b"") for name, value in message.original.headers if name not in (REPLAY_OF, REPLAYS)]
     counted = [(REPLAY_OF, message.at.encode()), (REPLAYS, str(message.replays + 1).encode())]
     return DeadLetter(message.original.key, message.original.value, kept + counted)
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterCount:
-    """Counts of messages: all that were read, the dead letters, and the dead letters since the last readable one."""
-
-    seen: int = 0
-    dead: int = 0
-    consecutive: int = 0
-
-    def after(self, *, dead: bool) -> "DeadLetterCount":
-        """Return the count after one more message."""
-        return DeadLetterCount(self.seen + 1, self.dead + dead, self.consecutive + 1 if dead else 0)
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterLimit:
-    """
-    When dead letters mean that we, not the messages, are wrong: stop before a whole topic goes that way.
-
-    `max_ratio` is the share of the messages read, judged from `min_seen` messages on; `max_consecutive` counts a row.
-    """
-
-    max_ratio: float = 0.5
-    max_consecutive: int = 100
-    min_seen: int = 100
-
-    def __post_init__(self) -> None:
-        """Refuse limits that nothing or everything reaches."""
-        if not 0 < self.max_ratio <= 1 or self.max_consecutive < 1 or self.min_seen < 1:
-            raise ValueError(f"limit on dead letters makes no sense: {self}")
-
-    def reached(self, count: DeadLetterCount) -> str | None:
-        """Return one line that says which limit is reached, or None."""
-        if count.consecutive >= self.max_consecutive:
-            return f"{count.consecutive} messages in a row were unreadable (limit {self.max_consecutive})"
-        if count.seen >= self.min_seen and count.dead / count.seen > self.max_ratio:
-            return f"{count.dead} of {count.seen} messages were unreadable (limit {self.max_ratio:.0%})"
-        return None
 
 
 def _number(text: str | None, default: int) -> int:

@@ -59,6 +59,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     "lanes_deferred_total": Definition(
         "counter", "Times that lanes below live began to wait for the org's daily API calls.", ("org",)
     ),
+    "org_failures_total": Definition("counter", "Times that a bug ended an org's work, which began anew.", ("org",)),
     "org_pauses_total": Definition("counter", "Times that an org's work was paused.", ("org",)),
     "org_stopped": Definition("gauge", "1 where an org is stopped and waits for an operator.", ("org",)),
     "connection_state": Definition(

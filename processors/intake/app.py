@@ -10,11 +10,14 @@ import asyncio
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import faust
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
+from faust.exceptions import ProducerSendError
 
 from processors.consuming.share_limit import ShareLimit
 from processors.intake import broker_wait
@@ -22,6 +25,7 @@ from processors.intake.consumer_lag import IntakeLag
 from processors.intake.forward import Forwarder, Message, ProducerRecord
 from processors.integration.catalog import Integrations
 from processors.model.dead_letter import Coordinates
+from processors.model.errors import TooLarge
 from processors.model.ports import Clock, Metrics
 from schemas.codec import Codec
 from schemas.topics import SOURCES
@@ -33,6 +37,7 @@ CRASHED = 70
 DRAIN_SECONDS = 5.0
 """How long a batch under way may take when the process is told to stop."""
 TICK_SECONDS = 1.0
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,12 @@ def build_app(
     # No serializers: bytes in, bytes out; what they are is the codec's business.
     source = app.topic(*names, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
 
-    async def send(record: ProducerRecord) -> Any:
+    async def send(record: ProducerRecord) -> Awaitable[object]:
         producer = await app.maybe_start_producer()
-        return await producer.send(record.topic, record.key, record.value, record.partition, None, list(record.headers))
+        said = list(record.headers)
+        with _sized(record):
+            queued = await producer.send(record.topic, record.key, record.value, record.partition, None, said)
+        return _answer(record, queued)
 
     @app.agent(source, concurrency=1, name="events")
     async def events_of_sources(stream: Any) -> None:
@@ -123,6 +131,22 @@ async def _safely(batch: Any) -> None:
         raise
     except BaseException as error:  # noqa: BLE001  as above
         _end(error)
+
+
+@contextmanager
+def _sized(record: ProducerRecord) -> Iterator[None]:
+    """Raise `TooLarge` where Kafka refuses *record*, or the batch that it is in, for its size."""
+    try:
+        yield
+    except (*_TOO_LARGE, ProducerSendError) as error:
+        if not isinstance(error, _TOO_LARGE) and not isinstance(error.__cause__, _TOO_LARGE):
+            raise
+        raise TooLarge(f"{record.topic} takes no message of {record.size():,} bytes") from error
+
+
+async def _answer(record: ProducerRecord, queued: Awaitable[object]) -> object:
+    with _sized(record):
+        return await queued
 
 
 def _end(error: BaseException) -> NoReturn:

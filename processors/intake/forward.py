@@ -3,7 +3,8 @@ Forward: a batch of source messages → commands and dead letters, all acknowled
 
 In: messages as they came, a way to send. Out: what was sent; it raises where anything was not.
 Rule of this file: it returns only after every message is safe elsewhere, so the caller may pass its offset; sent
-twice is harmless (command IDs), sent never is not.
+twice is harmless (command IDs), sent never is not. A message that cannot be handled, for whatever reason, is a dead
+letter: none stops those behind it.
 """
 
 import asyncio
@@ -16,13 +17,15 @@ from processors.intake.decode import decode
 from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
-from processors.model.dead_letter import Coordinates, Headers, headers
-from processors.model.errors import SignalboxError, Undecodable
+from processors.model.dead_letter import MESSAGE_BYTES, Coordinates, Headers, fitted, headers, size
+from processors.model.errors import SignalboxError, TooLarge, Undecodable, Unprocessable
 from processors.model.ports import Clock, Metrics
 from schemas.codec import Codec
 from schemas.topics import SOURCE, SOURCES, command_topic, dead_letter_topic
 
 STAGE = "decode"
+LEAST_BYTES = 4_096
+"""A dead letter is not shortened further than this; a topic that refuses even that is a fault of the installation."""
 _TRACE = "traceparent"
 
 
@@ -46,9 +49,19 @@ class ProducerRecord:
     headers: Headers = ()
     partition: int | None = None
 
+    def size(self) -> int:
+        """Return its bytes, as `MESSAGE_BYTES` counts them."""
+        return size(self.key, self.value, self.headers)
+
 
 Send = Callable[[ProducerRecord], Awaitable[Awaitable[object]]]
-"""Queue a record, in order; the result is awaited for the broker's acknowledgement."""
+"""
+Queue a record, in order; the result is awaited for the broker's acknowledgement.
+
+Either raises `TooLarge` where the record, or the broker's batch that it was in, is larger than the topic takes.
+"""
+Counted = tuple[str, dict[str, str]]
+"""A counter's name with its labels."""
 
 
 class TooManyDeadLetters(SignalboxError):
@@ -77,24 +90,48 @@ class Forwarder:
     async def batch(self, messages: Sequence[Message], send: Send) -> None:
         """Send what *messages* become and wait for every acknowledgement; raise what any of them raised."""
         now = self._clock()
-        counts: list[tuple[str, dict[str, str]]] = []
-        waiting: list[Awaitable[object]] = []
-        for message in messages:
-            record, counted = self._record(message, now)
-            waiting.append(await send(record))
-            counts += [("events_consumed_total", {"topic": message.where.topic}), counted]
-        await asyncio.gather(*waiting)
+        made = [self._record(message, now) for message in messages]
+        answers = await _acknowledged([record for record, _ in made], send)
+        counts: list[Counted] = []
+        for message, (record, counted), answer in zip(messages, made, answers, strict=True):
+            # The broker refuses a whole batch for its size: one large message takes others with it.
+            again = await self._alone(message, record, now, send) if isinstance(answer, TooLarge) else None
+            if answer is not None and not isinstance(answer, TooLarge):
+                raise answer
+            counts += [("events_consumed_total", {"topic": message.where.topic}), again or counted]
         for name, labels in counts:
             self._metrics.count(name, 1, **labels)
         self._metrics.gauge("last_success_timestamp_seconds", self._clock().timestamp())
 
-    def _record(self, message: Message, now: datetime) -> tuple[ProducerRecord, tuple[str, dict[str, str]]]:
-        source = message.where.topic.removeprefix(self._prefix)
+    async def _alone(self, message: Message, record: ProducerRecord, now: datetime, send: Send) -> Counted | None:
+        """
+        Send by itself what was refused for its size; what is too large even so becomes a dead letter that fits.
+
+        Return what is counted for the dead letter, None where the record was taken.
+        """
+        [answer] = await _acknowledged([record], send)
+        limit, counted = MESSAGE_BYTES, None
+        while isinstance(answer, TooLarge) and limit >= LEAST_BYTES:
+            limit //= 4
+            dead, counted = self._dead(message, answer, now, limit)
+            [answer] = await _acknowledged([dead], send)
+        if answer is not None:
+            raise answer
+        return counted
+
+    def _record(self, message: Message, now: datetime) -> tuple[ProducerRecord, Counted]:
+        """Return the message's command, or its dead letter: whatever of our own code raises is one, too."""
         try:
-            event = decode(message.value, self._codec, SOURCES[source])
+            made = self._command(message, now)
         except Undecodable as error:
-            return self._dead(message, error)
+            return self._counted_dead(message, error, now)
+        except Exception as error:  # noqa: BLE001  a message that no code of ours can handle must not stop the others
+            return self._counted_dead(message, Unprocessable(error), now)
         self._limit.exceeded(dead=False)
+        return made
+
+    def _command(self, message: Message, now: datetime) -> tuple[ProducerRecord, Counted]:
+        event = decode(message.value, self._codec, SOURCES[message.where.topic.removeprefix(self._prefix)])
         made = command(event, route(event, self._integrations), now, _trace_id(message.headers))
         record = ProducerRecord(
             topic=self._prefix + command_topic(made.org),
@@ -103,9 +140,11 @@ class Forwarder:
             headers=tuple(header for header in message.headers if header[0] == _TRACE),
             partition=0,  # one writer an org: its topic has one partition
         )
+        if record.size() > MESSAGE_BYTES:
+            raise TooLarge(f"its command has {record.size():,} bytes, more than the {MESSAGE_BYTES:,} of a message")
         return record, ("commands_sent_total", {"org": made.org, "integration": made.integration})
 
-    def _dead(self, message: Message, error: Undecodable) -> tuple[ProducerRecord, tuple[str, dict[str, str]]]:
+    def _counted_dead(self, message: Message, error: Undecodable, now: datetime) -> tuple[ProducerRecord, Counted]:
         where = message.where
         if self._limit.exceeded(dead=True):
             raise TooManyDeadLetters(
@@ -113,11 +152,35 @@ class Forwarder:
                 f"{where.partition}:{where.offset} ({error.reason}); nothing was passed over: compare the source's "
                 "contract with this version's, or raise the limit on dead letters"
             )
-        said = headers(where, error, stage=STAGE, now=self._clock(), own=message.headers)
+        return self._dead(message, error, now)
+
+    def _dead(
+        self, message: Message, error: Undecodable, now: datetime, limit: int = MESSAGE_BYTES
+    ) -> tuple[ProducerRecord, Counted]:
+        """Return the dead letter of *message* in at most *limit* bytes."""
+        where = message.where
+        said = headers(where, error, stage=STAGE, now=now, own=message.headers)
         topic = self._prefix + dead_letter_topic(where.topic.removeprefix(self._prefix).removeprefix(SOURCE))
-        reason = type(error).__name__
-        labels = {"topic": where.topic, "reason": reason}
-        return ProducerRecord(topic, message.key, message.value, said), ("dead_letters_total", labels)
+        labels = {"topic": where.topic, "reason": type(error).__name__}
+        record = ProducerRecord(topic, *fitted(message.key, message.value, said, limit))
+        return record, ("dead_letters_total", labels)
+
+
+async def _acknowledged(records: Sequence[ProducerRecord], send: Send) -> list[BaseException | None]:
+    """Send *records* in order and wait for all; return what each raised."""
+    waiting: list[Awaitable[object]] = [await _queued(record, send) for record in records]
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    return [answer if isinstance(answer, BaseException) else None for answer in answers]
+
+
+async def _queued(record: ProducerRecord, send: Send) -> Awaitable[object]:
+    """Queue a record; one that is refused at once for its size is answered as one that the broker refuses."""
+    try:
+        return await send(record)
+    except TooLarge as error:
+        refused: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        refused.set_exception(error)
+        return refused
 
 
 def _trace_id(found: Headers) -> str | None:

@@ -3,7 +3,9 @@ Errors are named for what the caller must do.
 
     SignalboxError
     ├── Undecodable      can never be read         → dead letter topic, then go on
-    │   └── UnknownFingerprint  written by a newer build → on a command topic wait for the upgrade, elsewhere as above
+    │   ├── UnknownFingerprint  written by a newer build → on a command topic wait for the upgrade, elsewhere as above
+    │   ├── TooLarge     no topic takes it         → as above
+    │   └── Unprocessable   handling it fails, our bug → as above, with the place of the bug
     ├── Transient        may work later            → back off with jitter; never a dead letter
     │   ├── OrgDown      the whole org is affected → its work pauses, polling goes on
     │   ├── TooLate      send-by had passed        → nothing was sent; back to waiting
@@ -12,9 +14,11 @@ Errors are named for what the caller must do.
     ├── LeaseLost        another writer owns the org → stop its work, publish nothing for it
     └── Misconfigured    settings are wrong        → refuse to start, exit code 2
 
-A business result (several matches, a refusal by Salesforce) is a value, never an error. Anything else is our bug:
-crash, commit nothing.
+A business result (several matches, a refusal by Salesforce) is a value, never an error. Anything else is our bug: where
+one message alone causes it, that message is set apart as `Unprocessable`; else crash, commit nothing.
 """
+
+import traceback
 
 from processors.model.connection import Cause
 from schemas.errors import SignalboxError, Undecodable, UnknownFingerprint
@@ -26,11 +30,41 @@ __all__ = [
     "OrgDown",
     "RequestRefused",
     "SignalboxError",
+    "TooLarge",
     "TooLate",
     "Transient",
     "Undecodable",
     "UnknownFingerprint",
+    "Unprocessable",
 ]
+
+_OURS = ("schemas", "processors", "connectors", "signalbox")
+
+
+class TooLarge(Undecodable):
+    """A message, or what it becomes, is larger than its topic takes."""
+
+
+class Unprocessable(Undecodable):
+    """
+    Handling a message raised what nobody expects: our bug. The message is set apart, so that those behind it pass.
+
+    `reason` gives the error's class and its place in our code, never its text: that may hold what somebody sent.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__} at {_place(error)}; a bug of this program, please report it")
+
+
+def _place(error: Exception) -> str:
+    """Return file, line and function of the innermost frame that is ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    for frame in reversed(frames):
+        parts = frame.filename.replace("\\", "/").split("/")
+        found = [number for number, part in enumerate(parts) if part in _OURS]
+        if found:
+            return f"{'/'.join(parts[found[0] :])}:{frame.lineno} ({frame.name})"
+    return "an unknown place"
 
 
 class Transient(SignalboxError):

@@ -2,26 +2,36 @@
 Commands as they arrive: from messages into the ledger, and from there to the org that they are for.
 
 In: messages of the command topics.  Out: stored commands, waiting.  I/O through the ledger's port.
-Rule of this file: a command's offset passes only after the ledger holds it; what cannot be read is a dead letter.
+Rule of this file: a command's offset passes only after the ledger holds it; what cannot be read or stored is a dead
+letter, alone, so that it does not stop the others.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from processors.executor.dependencies import SessionDependencies
 from processors.executor.org_queue.priority import first_due
+from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.ownership import Owned, Ownership
-from processors.model.errors import LeaseLost, Transient, Undecodable, UnknownFingerprint
-from processors.model.ledger import Arrival
+from processors.model.errors import LeaseLost, Transient, Undecodable, UnknownFingerprint, Unprocessable
+from processors.model.ledger import Arrival, Stored
 from schemas.codec import Codec
 from schemas.command import Command
 from schemas.identity import reused_id
 from schemas.topics import command_topic
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCommand:
+    """A message with the command that it holds."""
+
+    message: Message
+    arrival: Arrival
 
 
 class Inbox:
@@ -62,38 +72,70 @@ class Inbox:
         executor = owned.executor
         if executor is None or owned.position is None or executor.failure is not None:
             return
-        arrivals, offset = self._decode(owned, messages)
+        read, offset = self._decode(owned, messages)
         try:
-            stored, reused = executor.deps.ledger.insert(executor.lease, arrivals)
-            again = [_reused(arrival, self._deps.codec) for arrival in reused]
-            stored_again = executor.deps.ledger.insert(executor.lease, again)[0] if again else []
+            stored, reused = self._insert(owned, executor, read)
+            again = [ReadCommand(one.message, _reused(one.arrival, self._deps.codec)) for one in reused]
+            stored_again, _ = self._insert(owned, executor, again)
         except (LeaseLost, Transient) as failure:
             executor.failure = failure
             return
         self._deps.metrics.count("commands_inserted_total", len(stored), org=owned.org)
-        self._deps.metrics.count("commands_repeated_total", len(arrivals) - len(stored), org=owned.org)
-        executor.add([*stored, *stored_again], [arrival.command for arrival in (*arrivals, *again)])
+        self._deps.metrics.count("commands_repeated_total", len(read) - len(stored), org=owned.org)
+        executor.add([*stored, *stored_again], [one.arrival.command for one in (*read, *again)])
         owned.position = replace(owned.position, offset=max(owned.position.offset, offset))
         owned.read_until = _sent_at(messages[-1]) if messages else owned.read_until
 
-    def _decode(self, owned: Owned, messages: Sequence[Message]) -> tuple[list[Arrival], int]:
-        arrivals, offset = [], owned.position.offset if owned.position else 0
+    def _insert(
+        self, owned: Owned, executor: OrgExecutor, read: Sequence[ReadCommand]
+    ) -> tuple[list[Stored], list[ReadCommand]]:
+        """
+        Insert commands; return what is new, and those whose ID is known with other content.
+
+        Where the database refuses them for what one of them holds, each is tried alone; one that is refused alone is a
+        dead letter. A database that is away raises `Transient`, a lost lease `LeaseLost`.
+        """
+        if not read:
+            return [], []
+        try:
+            stored, reused = executor.deps.ledger.insert(executor.lease, [one.arrival for one in read])
+        except (LeaseLost, Transient):
+            raise
+        except Exception as fault:  # noqa: BLE001  whatever the database says of a value, the others must pass
+            if len(read) == 1:
+                self._dead(read[0].message, "insert", Unprocessable(fault))
+                return [], []
+            log.warning("commands are stored one by one", org=owned.org, why=type(fault).__name__, commands=len(read))
+            parts = [self._insert(owned, executor, [one]) for one in read]
+            return [one for part, _ in parts for one in part], [one for _, part in parts for one in part]
+        again = {id(arrival) for arrival in reused}
+        return list(stored), [one for one in read if id(one.arrival) in again]
+
+    def _decode(self, owned: Owned, messages: Sequence[Message]) -> tuple[list[ReadCommand], int]:
+        read, offset = [], owned.position.offset if owned.position else 0
         for message in messages:
             body = message.value() or b""
             try:
                 command = Command.from_avro(self._deps.codec.decode("command", body))
+                read.append(ReadCommand(message, Arrival(command, body, self._first_due(owned, command))))
             except UnknownFingerprint as unknown:
                 self._owners.pause(owned)
                 why = f"{unknown.reason}; upgrade the executor, then start it again (executors go first)"
                 self._owners.stop(owned, why, offset=message.offset())
                 break
             except Undecodable as fault:
-                self._deps.dead_letter(message, "decode", fault)
-                self._deps.metrics.count("dead_letters_total", topic=message.topic() or "", reason="undecodable")
-            else:
-                arrivals.append(Arrival(command, body, self._first_due(owned, command)))
+                self._dead(message, "decode", fault)
+            except Exception as fault:  # noqa: BLE001  as above: one command must not stop the others
+                self._dead(message, "decode", Unprocessable(fault))
             offset = (message.offset() or 0) + 1
-        return arrivals, offset
+        return read, offset
+
+    def _dead(self, message: Message, stage: str, fault: Undecodable) -> None:
+        """Set a message apart: it is read never again, and those behind it pass."""
+        self._deps.dead_letter(message, stage, fault)
+        reason = type(fault).__name__.lower()
+        self._deps.metrics.count("dead_letters_total", topic=message.topic() or "", reason=reason)
+        log.error("command set apart", topic=message.topic(), offset=message.offset(), stage=stage, why=fault.reason)
 
     def _first_due(self, owned: Owned, command: Command) -> float | None:
         """Return when the command is first due by its integration's schedule; None for at once."""

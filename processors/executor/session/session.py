@@ -6,6 +6,7 @@ Rule of this file: a command's offset passes only after the ledger holds it, and
 """
 
 import random
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message,
 
 from processors.consuming.membership import Membership, Partitions, static_member
 from processors.executor.dependencies import SessionDependencies
+from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.inbox import Inbox
 from processors.executor.session.ownership import Owned, Ownership
 from processors.executor.session.publication import Publication
@@ -22,7 +24,7 @@ from processors.executor.session.report import Report
 from processors.executor.session.retention import tidy
 from processors.executor.session.unassigned import NoOwner, UnassignedOrgs
 from processors.model.backoff import Backoff
-from processors.model.errors import LeaseLost, Transient
+from processors.model.errors import LeaseLost, Transient, Unprocessable
 from schemas.topics import command_topic
 
 log = structlog.get_logger()
@@ -129,10 +131,26 @@ class Session:
             self._owners.release(owned)
             owned.tries += 1
             owned.next_try = self._deps.clock() + executor.deps.retry.delay(owned.tries)
+        elif isinstance(failure, Exception):
+            self._set_apart(owned, executor, failure)
         elif failure is not None:
             raise failure
         else:
             self._hold_back(owned)
+
+    def _set_apart(self, owned: Owned, executor: OrgExecutor, failure: Exception) -> None:
+        """
+        A bug of ours met in one org stops no other org: that one is loaded anew, which counts as a crash.
+
+        What was under way is then decided alone, and ends as `error.internal` where it fails again and again (D20).
+        """
+        # Frames alone: an error's text and the values around it may hold what somebody sent.
+        where = "".join(traceback.format_tb(failure.__traceback__))
+        log.critical("org failed; it is loaded anew", org=owned.org, why=Unprocessable(failure).reason, where=where)
+        self._deps.metrics.count("org_failures_total", org=owned.org)
+        self._owners.release(owned)
+        owned.tries += 1
+        owned.next_try = self._deps.clock() + executor.deps.retry.delay(owned.tries)
 
     def _hold_back(self, owned: Owned) -> None:
         """Pause an org's partition while too much of it is due (Kafka holds the backlog); tell where it stands."""

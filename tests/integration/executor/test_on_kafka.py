@@ -15,6 +15,7 @@ from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, Config
 from confluent_kafka.admin._resource import ResourceType
 
 from processors.executor.dependencies import Decider
+from processors.executor.pipeline.match import match_batch
 from processors.executor.pipeline.pack import Terms
 from schemas.topics import command_topic, outcome_topic
 from tests.fakes.org import Fault
@@ -348,3 +349,30 @@ def test_ll_5_what_a_schedule_gathers_is_written_in_its_cycle_and_not_before_als
     assert {one.kind for one in box.published(21, 40.0)} == {"created"}
     assert min(written) >= boundary
     assert box.orgs["main"].created("Lead") == 21
+
+
+def test_a_bug_that_one_org_meets_stops_no_other_and_ends_as_an_internal_error(
+    clean_kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Box(clean_kafka, tmp_path, ("main", "other"))
+    whole = match_batch
+
+    def broken(jobs: list[Any], *rest: Any) -> Any:
+        if any(job.command.person.email == "bad@example.com" for job in jobs):
+            raise RuntimeError("a bug that nobody thought of")
+        return whole(jobs, *rest)
+
+    monkeypatch.setattr("processors.executor.pipeline.batch_pipeline.match_batch", broken)
+    box.send(command("bad@example.com"), command("eve@example.com"))
+    box.send(replace(command("ann@example.com"), org="other"), org="other")
+    process = Process(box, "one")
+    try:
+        outcomes = {str(one.person.email): one for one in box.published(3)}
+        assert process.thread.is_alive()
+    finally:
+        process.stop()
+    assert [(name, one.kind, one.reason) for name, one in sorted(outcomes.items())] == [
+        ("ann@example.com", "created", "none"),
+        ("bad@example.com", "error", "internal"),
+        ("eve@example.com", "created", "none"),
+    ]

@@ -2,11 +2,15 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 
 from schemas.booking import Booking
 from schemas.call_result import CallResult
@@ -87,7 +91,8 @@ class Intake:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def publish(self, *values: bytes | None, source: str = "call-result", codec: str = "none") -> None:
-        producer = Producer({"bootstrap.servers": self.kafka, "compression.type": codec, "linger.ms": 50})
+        config = {"bootstrap.servers": self.kafka, "compression.type": codec, "linger.ms": 50}
+        producer = Producer({**config, "message.max.bytes": 1_100_000})
         for value in values:
             producer.produce(f"{self.prefix}crm.event.{source}", value, key=b"k", headers=[("own", b"1")])
         assert producer.flush(20) == 0
@@ -108,6 +113,14 @@ class Intake:
         finally:
             consumer.close()
         return messages
+
+    def limit(self, topic: str, size: int) -> None:
+        """Let a topic take messages of so many bytes at most."""
+        entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ResourceType.TOPIC, self.prefix + topic, incremental_configs=[entry])
+        admin = AdminClient({"bootstrap.servers": self.kafka})
+        for done in admin.incremental_alter_configs([resource]).values():
+            done.result(20)
 
     def committed(self) -> int:
         consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": self.prefix + "signalbox-intake"})
@@ -222,16 +235,52 @@ def test_kill_9_loses_nothing(intake: Intake) -> None:
     intake.read("crm.command.acme", all_there)
 
 
-def test_what_escapes_ends_the_process_and_passes_no_offset(intake: Intake) -> None:
+def test_what_our_own_code_fails_at_is_set_apart(intake: Intake) -> None:
     intake.publish(event(1))
-    broken = intake.start(fault="a planted fault")
-    assert broken.wait(SECONDS) == 70, intake.log()
-    assert "a planted fault" in intake.log()
-    assert intake.committed() < 0
+    process = intake.start(fault="a planted fault")
+    [dead] = intake.read("crm.dead-letter.call-result", lambda found: len(found) >= 1)
+    said: dict[Any, Any] = dict(dead.headers() or ())
+    assert dead.value() == event(1)
+    assert b"RuntimeError at " in said["__connect.errors.exception.message"]
+    assert b"a planted fault" not in said["__connect.errors.exception.message"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0, intake.log()
+    assert intake.committed() == 1
 
+
+def test_what_no_topic_takes_whole_is_a_shortened_dead_letter_and_the_others_pass(
+    intake: Intake,
+) -> None:
+    garbage = b"x" * 1_048_000
+    process = intake.start()
+    intake.publish(event(1), garbage, event(2))
+    assert [one.event_id for one in commands(intake.read("crm.command.acme", lambda found: len(found) >= 2))] == [
+        "e1",
+        "e2",
+    ]
+    [dead] = intake.read("crm.dead-letter.call-result", lambda found: len(found) >= 1)
+    said: dict[Any, Any] = dict(dead.headers() or ())
+    assert f"value 1048000 bytes sha256 {sha256(garbage).hexdigest()}".encode() in said["signalbox.shortened"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0, intake.log()
+    assert intake.committed() == 3
+
+
+def test_a_command_that_its_topic_refuses_for_its_size_is_a_dead_letter_and_the_others_pass(intake: Intake) -> None:
+    intake.limit("crm.command.acme", 20_000)
+    intake.limit("crm.dead-letter.call-result", 20_000)
+    large = SingleObject().decode("call_result", event(2))
+    large["person"]["last_name"] = "n" * 100_000
+    intake.publish(event(1), SingleObject().encode("call_result", large), event(3))
     intake.start()
-    [one] = commands(intake.read("crm.command.acme", lambda found: len(found) >= 1))
-    assert one.event_id == "e1"
+    read = commands(
+        intake.read("crm.command.acme", lambda found: {one.event_id for one in commands(found)} >= {"e1", "e3"})
+    )
+    assert {one.event_id for one in read} == {"e1", "e3"}
+    [dead] = intake.read("crm.dead-letter.call-result", lambda found: len(found) >= 1)
+    said: dict[Any, Any] = dict(dead.headers() or ())
+    assert b"TooLarge" in said["__connect.errors.exception.class.name"]
+    assert len(dead.value() or b"") < 20_000
 
 
 def test_too_large_a_share_of_dead_letters_ends_the_process_with_one_line(intake: Intake) -> None:

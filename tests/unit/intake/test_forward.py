@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,9 +8,10 @@ import pytest
 from processors.consuming.share_limit import ShareLimit
 from processors.intake import app
 from processors.intake.forward import Forwarder, Message, ProducerRecord, TooManyDeadLetters
+from processors.intake.route import route as route_of
 from processors.integration.catalog import Integrations
-from processors.model.dead_letter import Coordinates, headers
-from processors.model.errors import Undecodable
+from processors.model.dead_letter import MESSAGE_BYTES, SHORTENED, Coordinates, headers
+from processors.model.errors import TooLarge, Undecodable
 from schemas.codec import SingleObject
 from tests.unit.intake.test_decode_route_map import EVENT, integration
 
@@ -49,13 +50,25 @@ def message(value: bytes | None) -> Message:
 GOOD = message(SingleObject().encode("call_result", EVENT.to_avro()))
 
 
-def sent(messages: list[Message], *, acknowledged: bool = True, limit: ShareLimit | None = None) -> tuple[Any, Counts]:
+def sent(
+    messages: list[Message],
+    *,
+    acknowledged: bool = True,
+    limit: ShareLimit | None = None,
+    refuses: Callable[[list[ProducerRecord]], bool] = lambda _: False,
+) -> tuple[Any, Counts]:
+    """Return what is acknowledged; *refuses* says of everything that was sent so far whether the last is too large."""
     parcels: list[ProducerRecord] = []
+    tried: list[ProducerRecord] = []
     counts = Counts()
 
     async def send(parcel: ProducerRecord) -> Awaitable[object]:
-        parcels.append(parcel)
+        tried.append(parcel)
         future = asyncio.get_running_loop().create_future()
+        if refuses(tried):
+            future.set_exception(TooLarge("the topic takes less"))
+            return future
+        parcels.append(parcel)
         if acknowledged:
             future.set_result(None)
         else:
@@ -84,6 +97,76 @@ def test_an_unreadable_message_becomes_a_dead_letter_with_its_own_bytes_key_and_
     assert said["own"] == b"1"
     assert (said["__connect.errors.partition"], said["__connect.errors.offset"]) == (b"2", b"7")
     assert counts.seen[-1] == ("dead_letters_total", {"topic": "crm.event.call-result", "reason": "Undecodable"})
+
+
+def said(parcel: ProducerRecord) -> dict[str, bytes]:
+    return dict(parcel.headers)
+
+
+CLASS, TEXT = "__connect.errors.exception.class.name", "__connect.errors.exception.message"
+
+
+@pytest.mark.parametrize("fault", [ValueError("ann@example.com"), KeyError("x"), RecursionError(), MemoryError()])
+def test_a_message_that_our_own_code_fails_at_is_set_apart_with_the_place_and_without_what_it_held(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    real = route_of
+
+    def route(event: Any, known: Any) -> Any:
+        if event.call_id == "bad":
+            raise fault
+        return real(event, known)
+
+    monkeypatch.setattr("processors.intake.forward.route", route)
+    bad = message(SingleObject().encode("call_result", {**EVENT.to_avro(), "call_id": "bad"}))
+    [first, dead, last], counts = sent([GOOD, bad, GOOD])
+    assert [first.topic, dead.topic, last.topic] == [
+        "crm.command.acme",
+        "crm.dead-letter.call-result",
+        "crm.command.acme",
+    ]
+    assert dead.value == bad.value
+    assert said(dead)[CLASS].endswith(b"Unprocessable")
+    assert said(dead)[TEXT].startswith(f"{type(fault).__name__} at processors/intake/forward.py:".encode())
+    assert b"ann@" not in said(dead)[TEXT]
+    assert ("dead_letters_total", {"topic": "crm.event.call-result", "reason": "Unprocessable"}) in counts.seen
+
+
+def test_an_event_whose_command_no_topic_takes_is_a_dead_letter_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processors.intake.forward.MESSAGE_BYTES", 300)
+    [dead], _ = sent([GOOD])
+    assert dead.topic == "crm.dead-letter.call-result"
+    assert b"more than the 300 of a message" in said(dead)[TEXT]
+
+
+def test_garbage_as_large_as_a_message_can_be_becomes_a_shortened_dead_letter() -> None:
+    [dead], _ = sent([message(b"x" * 1_048_000)])
+    assert dead.size() <= MESSAGE_BYTES
+    assert SHORTENED in said(dead)
+
+
+def test_a_batch_that_the_broker_refuses_for_its_size_is_sent_one_by_one() -> None:
+    parcels, counts = sent([GOOD, GOOD], refuses=lambda tried: len(tried) <= 2)
+    assert [parcel.topic for parcel in parcels] == ["crm.command.acme"] * 2
+    assert [name for name, _ in counts.seen].count("commands_sent_total") == 2
+
+
+def test_a_command_that_the_broker_refuses_even_alone_is_a_dead_letter_and_the_others_pass() -> None:
+    large = message(SingleObject().encode("call_result", {**EVENT.to_avro(), "call_id": "c" * 5000}))
+    parcels, counts = sent([GOOD, large, GOOD], refuses=lambda tried: tried[-1].size() > 5000)
+    assert [parcel.topic for parcel in parcels] == [
+        "crm.command.acme",
+        "crm.command.acme",
+        "crm.dead-letter.call-result",
+    ]
+    assert parcels[-1].size() <= 5000
+    assert SHORTENED in said(parcels[-1])
+    assert ("dead_letters_total", {"topic": "crm.event.call-result", "reason": "TooLarge"}) in counts.seen
+
+
+def test_a_dead_letter_topic_that_takes_nothing_at_all_fails_the_batch() -> None:
+    with pytest.raises(TooLarge):
+        sent([message(b"x")], refuses=bool)
 
 
 def test_a_missing_acknowledgement_fails_the_batch() -> None:

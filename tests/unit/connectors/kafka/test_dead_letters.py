@@ -1,14 +1,14 @@
 """A dead letter is the original message, whole, with where and why it failed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.kafka.dead_letters import (
-    DeadLetterCount,
-    DeadLetterLimit,
     Original,
     Selection,
     StoredDeadLetter,
@@ -16,6 +16,7 @@ from connectors.kafka.dead_letters import (
     replay_message,
     stored_dead_letter,
 )
+from processors.model.dead_letter import CONNECT, MESSAGE_BYTES, SHORTENED, Coordinates, fitted, headers, size
 from processors.model.errors import Undecodable
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -108,28 +109,28 @@ def test_a_selection_means_what_matches_everything_named(selection: Selection, m
     assert selection(_read_back()) is meant
 
 
-def _count(*dead: bool) -> DeadLetterCount:
-    count = DeadLetterCount()
-    for each in dead:
-        count = count.after(dead=each)
-    return count
+def test_a_dead_letter_that_is_too_large_keeps_its_ends_and_says_what_it_was() -> None:
+    value = b"head" + bytes(1_048_000) + b"tail"
+    dead = dead_letter(replace(FAILED, value=value), stage="decode", error=Undecodable("no"), now=NOW)
+    stored = stored_dead_letter(Original("crm.dead-letter.call-result", 0, 7, dead.key, dead.value, dead.headers))
+    assert size(dead.key, dead.value, tuple(dead.headers)) <= MESSAGE_BYTES
+    assert (dead.value or b"")[:4] == b"head"
+    assert (dead.value or b"")[-4:] == b"tail"
+    assert f"value 1048008 bytes sha256 {sha256(value).hexdigest()}".encode() in dict(dead.headers)[SHORTENED]
+    assert (stored.shortened, stored.original.offset) == (True, FAILED.offset)
 
 
-def test_a_row_of_dead_letters_reaches_the_limit_and_a_good_message_ends_the_row() -> None:
-    limit = DeadLetterLimit(max_ratio=1, max_consecutive=3)
-    assert limit.reached(_count(True, True)) is None
-    assert limit.reached(_count(True, True, False, True, True)) is None
-    assert limit.reached(_count(False, True, True, True)) == "3 messages in a row were unreadable (limit 3)"
-
-
-def test_the_share_counts_only_once_enough_was_seen() -> None:
-    limit = DeadLetterLimit(max_ratio=0.5, max_consecutive=100, min_seen=4)
-    assert limit.reached(_count(True, True, True)) is None
-    assert limit.reached(_count(True, False, True, False)) is None
-    assert limit.reached(_count(True, False, True, True)) == "3 of 4 messages were unreadable (limit 50%)"
-
-
-@pytest.mark.parametrize("ratio", [0, 1.5])
-def test_a_limit_that_makes_no_sense_is_refused(ratio: float) -> None:
-    with pytest.raises(ValueError, match="makes no sense"):
-        DeadLetterLimit(max_ratio=ratio)
+@given(
+    key=st.one_of(st.none(), st.binary(max_size=9_000)),
+    value=st.one_of(st.none(), st.binary(max_size=9_000)),
+    own=st.lists(st.tuples(st.text(min_size=1, max_size=20), st.binary(max_size=3_000)), max_size=5),
+    limit=st.integers(4_096, 20_000),
+)
+def test_whatever_came_its_dead_letter_fits(
+    key: bytes | None, value: bytes | None, own: list[tuple[str, bytes]], limit: int
+) -> None:
+    said = headers(Coordinates("t", 0, 1), Undecodable("no"), stage="decode", now=NOW, own=own)
+    fit = fitted(key, value, said, limit)
+    assert size(*fit) <= limit
+    assert (fit == (key, value, said)) is (size(key, value, said) <= limit)
+    assert [name for name, _ in fit[2] if name.startswith(CONNECT)] == [n for n, _ in said if n.startswith(CONNECT)]
