@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.access import User
+from simulator.faults import Fault
 from simulator.org import Org
 
 
@@ -18,7 +19,7 @@ class Request:
     """
     An HTTP request: *path* without the query, *query* as pairs by name, *headers* in lower case.
 
-    *crowded*: too many long requests were under way when it came.
+    *crowded*: too many long requests were under way when it came. *fault* is one that strikes inside of it.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Request:
     body: bytes = b""
     target: str = ""
     crowded: bool = False
+    fault: Fault | None = None
 
 
 @dataclass(slots=True)

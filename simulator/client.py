@@ -40,7 +40,7 @@ class Control:
         return self.ask("PUT", "state", state)
 
     def fault(
-        self, action: str, *, match: Mapping[str, str] | None = None, count: int | None = 1, **params: Any
+        self, action: str, *, match: Mapping[str, Any] | None = None, count: int | None = 1, **params: Any
     ) -> Any:
         """Add one fault to the script; count None: until deleted."""
         return self.ask("POST", "faults", [{"action": action, "match": dict(match or {}), "count": count, **params}])

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from simulator import faults, ids, values
+from simulator import faults, ids, row_faults, values
 from simulator.call import Reply, Request
 from simulator.org import Org
 from simulator.pace import Pace
@@ -60,6 +60,9 @@ def _put_state(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
 
 def _post_faults(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     fresh = [faults.parse(one) for one in (body if isinstance(body, list) else [body])]
+    for one in fresh:
+        if one.action == "rows":
+            row_faults.check(one)
     org.faults.script.extend(fresh)
     return _get_faults(org, body, {})
 

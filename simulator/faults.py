@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ACTIONS = ("status", "delay", "hang", "reset_before", "reset_after", "cut_body", "html200", "charset", "lock",
-           "expire_session", "limit", "maintenance", "late_apply", "slow_by_record")  # fmt: skip
-_MATCH = {"method", "path_regex", "body_regex"}
+           "expire_session", "limit", "maintenance", "late_apply", "slow_by_record", "rows", "sub")  # fmt: skip
+_MATCH = {"method", "path_regex", "body_regex", "records_over"}
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class Fault:
     method: str | None = None
     path: re.Pattern[str] | None = None
     body: re.Pattern[str] | None = None
+    records_over: int | None = None
     count: int | None = 1
     skip: int = 0
     struck: int = 0
@@ -33,6 +34,7 @@ class Fault:
             (self.method is None or self.method == method)
             and (self.path is None or self.path.search(path) is not None)
             and (self.body is None or self.body.search(body) is not None)
+            and (self.records_over is None or body.count('"attributes"') > self.records_over)
         )
 
     def number(self, name: str, default: float) -> float:
@@ -58,6 +60,7 @@ def parse(value: dict[str, Any]) -> Fault:
         match.get("method"),
         re.compile(match["path_regex"]) if "path_regex" in match else None,
         re.compile(match["body_regex"], re.DOTALL) if "body_regex" in match else None,
+        int(match["records_over"]) if "records_over" in match else None,
         None if count is None or count == "always" else int(count),
         int(entry.pop("skip", 0)),
         params=entry,

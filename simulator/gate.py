@@ -52,6 +52,7 @@ class Gate:
         fault = org.faults.strike(request.method, request.target, request.body)
         entry: dict[str, Any] = {"seq": seq, "time": org.now(), "method": request.method, "path": request.target,
                                  "fault": fault.action if fault else None, "status": None}  # fmt: skip
+        request.fault = fault if fault is not None and fault.action in ("rows", "sub") else None
         org.log.append(entry)
         request.crowded = org.crowded()  # judged when it comes, not when its time is over
         org.running[seq] = org.now()

@@ -180,7 +180,8 @@ def _composite(call: Call, rest: list[str], body: Any) -> Reply:
 def _subrequest(call: Call, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Reply:
     """Answer one subrequest of a composite; its headers stand before those of the whole."""
     split = urlsplit(url)
-    request = Request(method, split.path, dict(parse_qsl(split.query, keep_blank_values=True)), {}, b"", url)
+    query = dict(parse_qsl(split.query, keep_blank_values=True))
+    request = Request(method, split.path, query, {}, b"", url, fault=call.request.fault)
     lower = {name.lower(): str(value) for name, value in headers.items()}
     kept = {name: value for name, value in call.headers.items() if name.startswith("sforce-")}
     inner = replace(call, request=request, headers=kept | lower, subs=[], written=0)

@@ -15,6 +15,7 @@ from simulator import auth, convert, values
 from simulator.call import Call, Reply, Request
 from simulator.errors import ApiError, not_done, too_many
 from simulator.org import Org
+from simulator.row_faults import refuse
 
 _TYPE = "text/xml;charset=UTF-8"
 _KINDS = {"m": "the Metadata API", "T": "the Tooling API by SOAP", "s": "Apex by SOAP", "class": "Apex web services"}
@@ -138,13 +139,14 @@ def _convert(call: Call, operation: ET.Element) -> str:
     leads = [_children(one) for one in operation if _local(one) == "leadConverts"]
     if len(leads) > convert.MOST:
         raise ApiError("LIMIT_EXCEEDED", f"convertLead takes at most {convert.MOST} leads, not {len(leads)}")
-    results = "".join(_one(call, one) for one in leads)
+    results = "".join(_one(call, one, number, len(leads)) for number, one in enumerate(leads))
     return f"<convertLeadResponse>{results}</convertLeadResponse>"
 
 
-def _one(call: Call, lead: Mapping[str, str]) -> str:
+def _one(call: Call, lead: Mapping[str, str], number: int, count: int) -> str:
     written = call.written
     try:
+        refuse(call.request.fault, "convert", number, count, creating=False)
         with call.org.store.savepoint():
             made = convert.convert(call, lead)
     except ApiError as error:

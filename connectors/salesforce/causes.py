@@ -57,6 +57,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign("TRIAL_EXPIRED", "no_api"),
     Sign("ORG_LOCKED", "no_api"),
     Sign("ORG_SUSPENDED", "no_api"),
+    Sign("STORAGE_LIMIT_EXCEEDED", "storage_full"),
 )
 
 

@@ -7,7 +7,7 @@ of a library is turned into one of ours here. Several threads may use one client
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from simple_salesforce.api import Salesforce as SimpleSalesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.salesforce import composite, convert
+from connectors.salesforce.causes import cause_of
 from connectors.salesforce.changes import PolledChanges
 from connectors.salesforce.duplicates import DUPLICATES
 from connectors.salesforce.errors import NotSent, Refused, doubt, fail, problems
@@ -34,6 +35,7 @@ from processors.model.ports import Clock
 from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
 
 CLIENT = "signalbox"
+STORAGE = "STORAGE_LIMIT_EXCEEDED"
 
 
 def _utc_now() -> datetime:
@@ -55,6 +57,7 @@ class SalesforceClient:
         self._session.tokens = self._login
         self._lock = threading.Lock()
         self._simple: SimpleSalesforce | None = None
+        self._storage_full = False
         self._types: dict[tuple[str, str], str] = {}
         self._headers = write_headers(settings)
         self._writer = RecordWriter(self._send, self._headers)
@@ -62,8 +65,13 @@ class SalesforceClient:
         self._finder = Finder(self._read, self._page, longest=settings.statement_length, types=lambda: self._types)
 
     def facts(self, *, fresh: bool = False) -> OrgFacts:
-        """Read describe of the objects in use, the converted status, the organisation and the user."""
+        """
+        Read describe of the objects in use, the converted status, the organisation and the user.
+
+        After a refusal for full storage it raises `OrgDown` until the org's limits say that there is room again.
+        """
         try:
+            self._check_storage()
             facts = self._facts.read(self._org, self._login.identity, self._clock(), fresh=fresh)
         except RequestException as error:
             doubt(f"facts of {self._org}: {error}", write=False)
@@ -103,7 +111,22 @@ class SalesforceClient:
             return []
         collections = collections_of(writes)
         self._usage.check(self._clock())
-        return self._writer.write(collections, send_by=send_by)
+        return self._noted(self._writer.write(collections, send_by=send_by))
+
+    def _noted(self, written: list[Written]) -> list[Written]:
+        """Note whether the storage is full, and return the answers."""
+        if any(error.code == STORAGE for one in written for error in one.errors):
+            self._storage_full = True
+        return written
+
+    def _check_storage(self) -> None:
+        if not self._storage_full:
+            return
+        limits, _ = self._get("limits", {})
+        room = limits.get("DataStorageMB", {}).get("Remaining") if isinstance(limits, dict) else None
+        if isinstance(room, int) and room <= 0:
+            raise OrgDown("the org's data storage is full", code=STORAGE, cause=cause_of(STORAGE))
+        self._storage_full = False
 
     def convert(self, conversions: Sequence[Conversion], *, send_by: datetime) -> Sequence[Written]:
         """Convert at most 100 leads in one SOAP call; a refusal of the whole call is a refusal of each lead."""
@@ -126,7 +149,7 @@ class SalesforceClient:
             used = convert.usage(response.text)
             if used:
                 self._usage.counted(*used, self._clock())
-            return convert.conversion_results(response.text, conversions)
+            return self._noted(convert.conversion_results(response.text, conversions))
         except NotSent as error:
             raise OrgDown(f"convert: {error}", code="UNREACHABLE") from error
         except RequestException as error:
@@ -160,12 +183,35 @@ class SalesforceClient:
 
     def _send(self, subrequests: Sequence[composite.Subrequest], send_by: datetime) -> Sequence[composite.Answer]:
         body = composite.envelope(subrequests, self._settings.api_version)
-        answer = self._call("POST", "composite", writing=True, headers=self._headers, json=body, send_by=send_by)
-        return composite.answers(answer, len(subrequests))
+
+        def send() -> Sequence[composite.Answer]:
+            answer = self._call("POST", "composite", writing=True, headers=self._headers, json=body, send_by=send_by)
+            return composite.answers(answer, len(subrequests))
+
+        return self._in_session(send, writing=True)
 
     def _read(self, subrequests: Sequence[composite.Subrequest]) -> Sequence[composite.Answer]:
         body = composite.envelope(subrequests, self._settings.api_version)
-        return composite.answers(self._call("POST", "composite", writing=False, json=body), len(subrequests))
+        return self._in_session(
+            lambda: composite.answers(self._call("POST", "composite", writing=False, json=body), len(subrequests)),
+            writing=False,
+        )
+
+    def _in_session(
+        self, send: Callable[[], Sequence[composite.Answer]], *, writing: bool
+    ) -> Sequence[composite.Answer]:
+        """
+        Return the answers; where the session ended under the call (401 inside of HTTP 200), renew it.
+
+        A call of which nothing was written is made once more; of others the subrequests that were refused stand so.
+        """
+        token = self._login.token()
+        answers = send()
+        if any(answer.status == 401 for answer in answers):
+            self._login.refused(token)
+            if not writing or all(answer.status == 401 for answer in answers):
+                return send()
+        return answers
 
     def _page(self, path: str) -> Any:
         return self._call("GET", path, writing=False)

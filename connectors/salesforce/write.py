@@ -75,8 +75,8 @@ def collections_of(writes: Sequence[Write]) -> list[Collection]:
     return [Collection(tuple(rows)) for rows in packed]
 
 
-def _run(write: Write) -> tuple[str, str, bool, bool]:
-    return write.operation, write.object, write.allow_duplicates, write.assign
+def _run(write: Write) -> tuple[str, str, bool, bool, int]:
+    return write.operation, write.object, write.allow_duplicates, write.assign, write.collection
 
 
 def _name(write: Write) -> str:
@@ -118,7 +118,7 @@ def _kind(answer: Answer) -> str:
     found = problems(answer.body)
     if not found:
         return kind_of("", answer.status)
-    return kind_of(found[0].code, 400 if answer.status == 404 else answer.status)
+    return kind_of(found[0].code, 400 if answer.status == 404 else answer.status, found[0].message)
 
 
 def _rows(collection: Collection, answer: Answer) -> list[Written]:

@@ -17,6 +17,7 @@ Cause = Literal[
     "ip_restricted",
     "no_api",
     "wrong_org",
+    "storage_full",
 ]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
@@ -60,6 +61,10 @@ SENTENCES: Mapping[Cause, Sentence] = {
     "wrong_org": Sentence(
         "the credential belongs to another org than organization_id says",
         "Put in the credential of the right org, or correct organization_id; nothing was read or written there.",
+    ),
+    "storage_full": Sentence(
+        "the org's data storage is full, so that no record can be made",
+        "Delete or archive records in Salesforce, or buy storage; nothing was refused, and work goes on by itself.",
     ),
 }
 """LL-18 to LL-21, LL-28: each cause told apart."""

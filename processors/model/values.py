@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from processors.model.connection import Cause
 from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 
@@ -275,7 +276,8 @@ class Write:
     a second copy is refused with DUPLICATE_VALUE and no record that is there can be written.
 
     `fields` never contain the ID or the external ID field. `allow_duplicates`: a duplicate rule may warn, and the
-    record is saved all the same. `assign`: the org's assignment rules choose the owner.
+    record is saved all the same. `assign`: the org's assignment rules choose the owner. Writes of different
+    `collection` numbers go in different collections.
     """
 
     operation: Literal["create", "update", "delete"]
@@ -285,6 +287,7 @@ class Write:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     allow_duplicates: bool = False
     assign: bool = False
+    collection: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +307,9 @@ class RowError:
     Why Salesforce refused one row; `transient` rows (locks) are tried again, others are a refusal.
 
     `gone` names the field or object that the org says is not there (LL-18). `duplicates` are the records that a
-    duplicate rule found (`rule` names it), with the fields that the org told of them.
+    duplicate rule found (`rule` names it), with the fields that the org told of them. `unsure`: what may pass may as
+    well not, and is a refusal after some tries. `too_many`: fewer rows in one collection may pass. `cause` is why the
+    whole org takes no such row.
     """
 
     code: str
@@ -314,6 +319,9 @@ class RowError:
     gone: str | None = None
     duplicates: tuple[Record, ...] = ()
     rule: str = ""
+    unsure: bool = False
+    too_many: bool = False
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)

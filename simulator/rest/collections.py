@@ -15,6 +15,7 @@ from simulator import records
 from simulator.call import Call, Reply
 from simulator.errors import ApiError
 from simulator.rest import sobjects
+from simulator.row_faults import refuse
 
 MOST, MOST_CHUNKS, MOST_READ = 200, 10, 2000
 _ROLLED_BACK = "Record rolled back because not all records were valid and the request was using AllOrNone header"
@@ -38,10 +39,12 @@ def handle(call: Call, rest: list[str], body: Any) -> Reply:
     all_or_none = _true(sobjects.mapping(body).get("allOrNone"))
     if method == "POST" and not rest:
         _chunks(rows)
-        return _run(call, [_creator(call, row) for row in rows], all_or_none=all_or_none)
+        steps = [_creator(call, row, number, len(rows)) for number, row in enumerate(rows)]
+        return _run(call, steps, all_or_none=all_or_none)
     if method == "PATCH" and not rest:
         _chunks(rows)
-        return _run(call, [_updater(call, row) for row in rows], all_or_none=all_or_none)
+        steps = [_updater(call, row, number, len(rows)) for number, row in enumerate(rows)]
+        return _run(call, steps, all_or_none=all_or_none)
     if method == "PATCH" and len(rest) == 2:
         return _run(call, _upserters(call, rest[0], rest[1], rows), all_or_none=all_or_none)
     raise sobjects.not_allowed(call)
@@ -90,16 +93,18 @@ def _object(call: Call, name: str) -> Any:
     return found
 
 
-def _creator(call: Call, row: Mapping[str, Any]) -> _Step:
+def _creator(call: Call, row: Mapping[str, Any], number: int, count: int) -> _Step:
     def step() -> dict[str, Any]:
+        refuse(call.request.fault, _type(row), number, count, creating=True)
         saved = records.create(call, _object(call, _type(row)), row)
         return {"id": saved["Id"], "success": True, "errors": []}
 
     return step
 
 
-def _updater(call: Call, row: Mapping[str, Any]) -> _Step:
+def _updater(call: Call, row: Mapping[str, Any], number: int, count: int) -> _Step:
     def step() -> dict[str, Any]:
+        refuse(call.request.fault, _type(row), number, count, creating=False)
         one = _object(call, _type(row))
         key = next((value for name, value in row.items() if name.lower() == "id"), None)
         if key is None:

@@ -83,7 +83,7 @@ def _all(call: Call, subs: list[Any], run: Run, answers: list[dict[str, Any]], *
             answers.append(_halted(name, text))
             failed = True
         else:
-            reply = run(one["method"], url, body, one.get("httpHeaders") or {})
+            reply = _struck(call) or run(one["method"], url, body, one.get("httpHeaders") or {})
             call.subs.append(f"{one['method']} {url} {reply.status}")
             if reply.status < 400:
                 known[name] = reply.body
@@ -93,6 +93,15 @@ def _all(call: Call, subs: list[Any], run: Run, answers: list[dict[str, Any]], *
         if failed and all_or_none:
             return True
     return failed
+
+
+def _struck(call: Call) -> Reply | None:
+    """Return the refusal of a subrequest that a fault strikes inside an answer of HTTP 200; None: it is done."""
+    fault = call.request.fault
+    if fault is None or fault.action != "sub" or len(call.subs) < fault.number("after", 0):
+        return None
+    error = ApiError(str(fault.params.get("code", "INVALID_SESSION_ID")), str(fault.params.get("message", "")))
+    return Reply(int(fault.number("status", 401)), error.single())
 
 
 def _rows_failed(body: Any) -> bool:

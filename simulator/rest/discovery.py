@@ -81,6 +81,8 @@ def limits(call: Call, rest: list[str]) -> Reply:
         raise not_found()
     body: dict[str, Any] = {"DailyApiRequests": {"Max": org.limit, "Remaining": max(0, org.limit - org.used)}}
     body |= {name: {"Max": most, "Remaining": most} for name, most in _LIMITS.items()}
+    if any(one.params.get("error") == "storage" for one in org.faults.script):
+        body["DataStorageMB"]["Remaining"] = 0
     return Reply(200, body)
 
 

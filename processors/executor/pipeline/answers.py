@@ -9,12 +9,18 @@ from collections.abc import Sequence
 
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.in_doubt.read_back import read_back
+from processors.executor.org_queue.collection_sizes import CollectionSizes
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.duplicates import DUPLICATES, refused_as_duplicate
+from processors.executor.pipeline.pack import collections_of_call
 from processors.executor.pipeline.progress import Delayed, Ended, MadeBefore, Progress, StepDone
+from processors.model.errors import OrgDown
 from processors.model.members import creates_member
 from processors.model.plan import ApiCall, CallRow, Ending
 from processors.model.values import RowError, Written
+
+UNSURE_TRIES = 8
+"""How often a record is tried whose refusal may pass (two minutes by the back-off for rows) before it is final."""
 
 
 def verified(call: ApiCall, answers: Sequence[Written], org: OrgMetadataCache) -> list[Written]:
@@ -43,14 +49,36 @@ def take_answers(
     by_id = {job.id: job for job in jobs}
     onward: list[Job] = []
     progress: list[Progress] = []
-    for row, written in zip(call.rows, answers, strict=True):
+    crowded = {number for _, numbers in collections_of_call(call) if len(numbers) > 1 for number in numbers}
+    for number, (row, written) in enumerate(zip(call.rows, answers, strict=True)):
         members = [by_id[part.command_id] for part in row.parts]
         if written.success:
             progress += step_done(members, written)
             onward += [job for job in members if job.plan is not None]
+        elif number in crowded and any(error.too_many for error in written.errors):
+            # The collection was too much: its rows are sent again in smaller ones, and none of them has failed.
+            progress += [Delayed(job, format_errors(written.errors), tries=job.tries, delay=0.0) for job in members]
         else:
             progress += _refused(members, written, org)
     return onward, progress
+
+
+def learn_sizes(call: ApiCall, answers: Sequence[Written], sizes: CollectionSizes) -> None:
+    """Learn how many records of each object pass together."""
+    for kind, numbers in collections_of_call(call):
+        errors = [error for number in numbers for error in answers[number].errors]
+        if any(error.too_many for error in errors):
+            sizes.failed(kind, len(numbers))
+        elif not errors:
+            sizes.passed(kind, len(numbers))
+
+
+def whole_org(answers: Sequence[Written]) -> OrgDown | None:
+    """Return why the whole org takes no such records, where a row's refusal says so."""
+    for error in (error for written in answers for error in written.errors):
+        if error.cause is not None:
+            return OrgDown(f"{error.code}: {error.message}", code=error.code, cause=error.cause)
+    return None
 
 
 def step_done(jobs: Sequence[Job], written: Written) -> list[Progress]:
@@ -84,7 +112,7 @@ def _refused(jobs: Sequence[Job], written: Written, org: OrgMetadataCache) -> li
     absent = next((error.gone for error in written.errors if error.gone is not None), None)
     if absent is not None and (held := org.all_held(absent, jobs)) is not None:
         return held
-    if any(error.transient for error in written.errors):
+    if any(error.transient for error in written.errors) and not _given_up(jobs, written):
         return [Delayed(job, format_errors(written.errors)) for job in jobs]
     if len(jobs) > 1:
         # One of the merged writes is refused, and it is not known which: each goes alone, in order.
@@ -94,6 +122,12 @@ def _refused(jobs: Sequence[Job], written: Written, org: OrgMetadataCache) -> li
     if any(error.code == DUPLICATES for error in written.errors):
         return [refused_as_duplicate(jobs[0], written.errors)]
     return [Ended(jobs[0], jobs[0].plan, Ending("error", "salesforce_refused", None, written.errors))]
+
+
+def _given_up(jobs: Sequence[Job], written: Written) -> bool:
+    """Whether what may pass has been tried often enough, alone: then it is a refusal like any other."""
+    unsure = all(error.unsure for error in written.errors if error.transient)
+    return unsure and len(jobs) == 1 and jobs[0].tries >= UNSURE_TRIES
 
 
 def _as_it_counts(row: CallRow, written: Written) -> Written:

@@ -8,14 +8,16 @@ Rule of this file: it calls the stages in their order and stores what they retur
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.dependencies import OrgDependencies
+from processors.executor.org_queue.collection_sizes import CollectionSizes
 from processors.executor.org_queue.job import Job
 from processors.executor.org_queue.pace import RowPace
 from processors.executor.org_queue.priority import LIVE
 from processors.executor.org_queue.scheduler import Scheduler
-from processors.executor.pipeline.answers import take_answers, verified
+from processors.executor.pipeline.answers import learn_sizes, take_answers, verified, whole_org
 from processors.executor.pipeline.claim import choose, claim, without_crashing
 from processors.executor.pipeline.decide import DecidedBatch, decide_batch
 from processors.executor.pipeline.execute import execute
@@ -56,6 +58,7 @@ class BatchPipeline:
         self._worked: Counter[str] = Counter()
         self._worked_lock = threading.Lock()
         self.pace = RowPace()
+        self.sizes = CollectionSizes()
 
     def take_worked(self) -> Mapping[str, int]:
         """Return how many commands of each integration were worked on since this was asked last (LL-1)."""
@@ -123,11 +126,12 @@ class BatchPipeline:
     def carry_out(self, holder: str, jobs: Sequence[Job], progress: Sequence[Progress]) -> None:
         """Send the plans' steps until each is done, waits or is in doubt; what needs other calls goes beside them."""
         progress = list(progress)
+        most: int | None = None
         while True:
             if done := [job for job in jobs if job.plan is not None and job.plan.step is None]:
                 progress += finished(done)
             jobs = [job for job in jobs if job.plan is not None and job.plan.step is not None]
-            calls = self._pack(holder, jobs, progress)
+            calls = self._pack(holder, jobs, progress, most)
             first = calls[0] if calls else None
             members = set(first.commands) if first else set()
             others = [job for job in jobs if job.id not in members]
@@ -138,9 +142,9 @@ class BatchPipeline:
                 self._spread(self._scheduler.split(holder, apart), apart)
             if first is None:
                 return
-            jobs, progress = self._send(holder, first, jobs)
+            jobs, progress, most = self._send(holder, first, jobs)
 
-    def _pack(self, holder: str, jobs: list[Job], progress: list[Progress]) -> list[ApiCall]:
+    def _pack(self, holder: str, jobs: list[Job], progress: list[Progress], most: int | None) -> list[ApiCall]:
         if not jobs:
             return []
         deps = self._deps
@@ -149,10 +153,15 @@ class BatchPipeline:
         except (RequestRefused, Transient):
             self._writer.store(holder, progress, None, (), jobs)
             raise
-        return pack(jobs, facts.external_field, deps.terms, deps.clock(), deps.new_id)
+        terms = deps.terms if most is None else replace(deps.terms, max_rows=min(most, deps.terms.max_rows))
+        return pack(jobs, facts.external_field, terms, deps.clock(), deps.new_id, self.sizes)
 
-    def _send(self, holder: str, call: ApiCall, jobs: list[Job]) -> tuple[list[Job], list[Progress]]:
-        """Send one call; return the jobs that go on at once, and what became of the others."""
+    def _send(self, holder: str, call: ApiCall, jobs: list[Job]) -> tuple[list[Job], list[Progress], int | None]:
+        """
+        Send one call; return the jobs that go on at once, what became of the others, and how many rows may go next.
+
+        A request that is refused as a whole is halved until the row that spoils it stands alone.
+        """
         deps = self._deps
         deps.probe("after_intents")
         began = deps.clock()
@@ -162,22 +171,28 @@ class BatchPipeline:
             deps.metrics.count("api_calls_in_doubt_total", org=deps.org)
             deps.probe("in_doubt")
             self._scheduler.unanswered(holder, call, jobs, deps.clock() + deps.look_every * 0.2)
-            return [], []
+            return [], [], None
         except (RequestRefused, Transient) as failure:
+            if isinstance(failure, RequestRefused) and failure.absent is None and len(call.rows) > 1:
+                return jobs, [CallAnswered(call)], len(call.rows) // 2
             progress = [CallAnswered(call), *not_applied(jobs, failure, self._org)]
             if isinstance(failure, OrgDown):
                 self._writer.store(holder, progress)
                 raise
-            return [], progress
+            return [], progress, None
         try:
             answers = verified(call, answers, self._org)
         except (RequestRefused, Transient):
             # What the refusals mean is not known, and the ledger still says that the call may land.
             self._scheduler.unanswered(holder, call, jobs, deps.clock() + deps.look_every)
-            return [], []
+            return [], [], None
         self._answered(call, jobs, deps.clock() - began)
+        learn_sizes(call, answers, self.sizes)
         onward, progress = take_answers(call, answers, jobs, self._org)
-        return onward, [CallAnswered(call), *progress]
+        if (down := whole_org(answers)) is not None:
+            self._writer.store(holder, [CallAnswered(call), *progress], None, (), onward)
+            raise down
+        return onward, [CallAnswered(call), *progress], None
 
     def _answered(self, call: ApiCall, jobs: Sequence[Job], took: float) -> None:
         """Learn how long an answer takes."""

@@ -17,6 +17,8 @@ from processors.model.values import Conversion, Step, Write
 COLLECTION = 200
 COLLECTIONS = 5
 CONVERSIONS = 100
+CONVERT = "convert"
+"""What stands for the object of conversions where sizes are learnt."""
 
 _ORDER = {"Account": 0, "Lead": 1, "Contact": 2, "Opportunity": 3, "Task": 4, "Event": 5}
 
@@ -36,18 +38,21 @@ def pack(
     terms: Terms,
     now: float,
     new_id: Callable[[], str],
+    sizes: Callable[[str], int] = lambda _kind: COLLECTION,
 ) -> list[ApiCall]:
     """
     Return the calls that carry the next step of each item's plan; updates of one record are merged, later fields win.
 
     Args:
         external: Object → its Unique External ID field; an object without one is created without it.
+        sizes: How many records of an object a collection may hold in this org; of `convert`, a call.
     """
     ordered = sorted((job for job in jobs if job.plan and job.plan.step), key=lambda job: job.order)
     by_id = {job.id: job for job in ordered}
     calls = []
     for kind, rows in (("write", _write_rows(ordered, external, now)), ("convert", _convert_rows(ordered))):
-        chunks = _sized(rows, terms.max_rows) if kind == "write" else _chunks(rows, CONVERSIONS)
+        conversions = min(CONVERSIONS, sizes(CONVERT), terms.max_rows)
+        chunks = _sized(rows, terms.max_rows, sizes) if kind == "write" else _chunks(rows, conversions)
         for chunk in chunks:
             members = [by_id[part.command_id] for row in chunk for part in row.parts]
             calls.append(
@@ -136,22 +141,39 @@ def _allows(row: CallRow) -> bool:
     return row.conversion is not None and row.conversion.allow_duplicates
 
 
-def _sized(rows: Sequence[CallRow], max_rows: int) -> Iterator[list[CallRow]]:
+def _sized(rows: Sequence[CallRow], max_rows: int, sizes: Callable[[str], int]) -> Iterator[list[CallRow]]:
     """Yield runs of rows that fit one composite: ≤ max_rows in all, ≤ 5 collections of one object and operation."""
     call: list[CallRow] = []
     runs, run_length, run_of = 0, 0, None
     for row in rows:
         of = _together(row)[1:3]
-        new_run = of != run_of or run_length >= COLLECTION
+        size = min(COLLECTION, sizes(of[0]))
+        new_run = of != run_of or run_length >= size
         if call and (len(call) >= max_rows or (new_run and runs >= COLLECTIONS)):
             yield call
             call, runs, new_run = [], 0, True
         if new_run:
             runs, run_length, run_of = runs + 1, 0, of
-        call.append(row)
+        apart = size < COLLECTION and row.write is not None
+        call.append(replace(row, write=replace(row.write, collection=runs)) if apart and row.write else row)
         run_length += 1
     if call:
         yield call
+
+
+def collections_of_call(call: ApiCall) -> list[tuple[str, list[int]]]:
+    """Return the collections that the call is sent in: the object (`convert`: conversions), and the rows' numbers."""
+    if call.kind == CONVERT:
+        return [(CONVERT, list(range(len(call.rows))))]
+    found: list[tuple[str, list[int]]] = []
+    last = None
+    for number, row in enumerate(call.rows):
+        of = (*_together(row)[1:3], row.write.collection if row.write else 0)
+        if of != last or len(found[-1][1]) >= COLLECTION:
+            found.append((of[0], []))
+        found[-1][1].append(number)
+        last = of
+    return found
 
 
 def _chunks(rows: Sequence[CallRow], size: int) -> Iterator[list[CallRow]]:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from connectors.salesforce.causes import SIGNS, absent, cause_of
-from connectors.salesforce.errors import CODES, Refused, fail, row_error
+from connectors.salesforce.error_table import CODES
+from connectors.salesforce.errors import Refused, fail, row_error
 from processors.model.connection import CAUSES, SENTENCES, WHOLE_ORG
 from processors.model.errors import OrgDown
 from tests.fixtures.scripted_server import reply

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.salesforce.errors import CODES, STATUSES, Refused, fail, problems
+from connectors.salesforce.error_table import CODES
+from connectors.salesforce.errors import STATUSES, Refused, fail, problems
 from processors.model.errors import InDoubt, OrgDown, SignalboxError, Transient
 
 MEANING: dict[str, type[SignalboxError]] = {

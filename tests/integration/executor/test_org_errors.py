@@ -1,0 +1,136 @@
+"""Errors by what they mean: what passes is tried again, what is too much is halved, a full org waits."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simulator
+from tests.fakes.scheduler import command, integration
+from tests.fakes.simulated import SimulatedRig
+
+Opened = Callable[..., SimulatedRig]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    with ExitStack() as stack:
+        running = stack.enter_context(simulator.serve())
+
+        def make(**options: Any) -> SimulatedRig:
+            rig = SimulatedRig(tmp_path, running, [integration("upsert")], **options)
+            stack.callback(rig.executor.close)
+            stack.callback(rig.executor.stop)
+            return rig
+
+        yield make
+
+
+def people(count: int, **more: Any) -> list[Any]:
+    return [command(f"p{n}@example.com", LastName=f"P{n}", **more) for n in range(count)]
+
+
+def writes(rig: SimulatedRig) -> list[int]:
+    """Return how many records each API call wrote."""
+    return [int(one.get("written") or 0) for one in rig.control().log() if one["path"].endswith("/composite")]
+
+
+@pytest.mark.parametrize("error", ["apex_lock", "flow_lock", "unknown", "soql_limit", "dml_limit", "cpu"])
+def test_what_passes_by_itself_is_tried_again(opened: Opened, error: str) -> None:
+    rig = opened()
+    rig.control().fault("rows", error=error, match={"body_regex": '"POST"'}, count=2)
+    rig.send(*people(3))
+    assert rig.kinds(rig.settle(3)) == ["created"] * 3
+    assert len(rig.rows("Lead")) == 3
+
+
+def test_a_trigger_that_fails_for_good_is_a_refusal_at_once(opened: Opened) -> None:
+    rig = opened()
+    rig.control().fault("rows", error="apex", count=None)
+    rig.send(*people(1))
+    (outcome,) = rig.settle(1)
+    assert rig.kinds([outcome]) == ["error.salesforce_refused"]
+    assert "NullPointerException" in outcome.refusals[0].message
+
+
+@pytest.mark.parametrize("error", ["unknown", "soql_limit"])
+def test_what_may_pass_and_never_does_ends_as_a_refusal(opened: Opened, error: str) -> None:
+    rig = opened()
+    rig.control().fault("rows", error=error, share=1, count=None)
+    rig.send(*people(1))
+    assert rig.kinds(rig.settle(1)) == ["error.salesforce_refused"]
+
+
+@pytest.mark.parametrize("error", ["soql_limit", "dml_limit", "cpu"])
+def test_a_collection_that_is_too_much_is_halved_until_it_passes(opened: Opened, error: str) -> None:
+    rig = opened()
+    rig.control().fault("rows", error=error, object="Lead", over=30, count=None)
+    rig.send(*people(150))
+    assert rig.kinds(rig.settle(150)) == ["created"] * 150
+    assert len(rig.rows("Lead")) == 150
+    sizes = rig.executor._pipeline.sizes
+    assert 15 <= sizes("Lead") <= 30
+    assert sizes("Contact") == 200
+
+
+def test_the_size_that_was_learnt_is_used_at_once_by_those_who_come_next(opened: Opened) -> None:
+    rig = opened()
+    rig.control().fault("rows", error="soql_limit", object="Lead", over=30, count=None)
+    rig.send(*people(80))
+    rig.settle(80)
+    struck = rig.control().clear_faults()[0]["struck"]
+    rig.control().fault("rows", error="soql_limit", object="Lead", over=30, count=None)
+    before = len(rig.control().log())
+    rig.send(*(command(f"q{n}@example.com", LastName=f"Q{n}") for n in range(80)))
+    rig.settle(160)
+    assert struck >= 2
+    assert len(rig.control().log()) - before <= 6
+    assert not [one for one in rig.outcomes() if one.kind == "error"]
+
+
+def test_one_record_that_spoils_a_request_stands_alone_and_costs_nobody_else_anything(opened: Opened) -> None:
+    rig = opened()
+    rig.control().fault(
+        "status", match={"body_regex": '"POST".*Spoiler'}, status=413, code="REQUEST_TOO_LARGE", message="m", count=None
+    )
+    rig.send(*people(60), command("bad@example.com", LastName="Spoiler"))
+    outcomes = rig.settle(61)
+    assert [one.person.email for one in outcomes if one.kind == "error"] == ["bad@example.com"]
+    assert len(rig.rows("Lead")) == 60
+    assert len(writes(rig)) < 40
+
+
+@pytest.mark.parametrize("status", [400, 413, 414, 431])
+def test_a_request_that_is_too_large_is_sent_in_parts(opened: Opened, status: int) -> None:
+    rig = opened()
+    rig.control().fault(
+        "status", match={"records_over": 20}, status=status, code="REQUEST_TOO_LARGE", message="m", count=None
+    )
+    rig.send(*people(70))
+    assert rig.kinds(rig.settle(70)) == ["created"] * 70
+
+
+def test_full_storage_pauses_the_org_tells_it_once_and_refuses_nothing(opened: Opened) -> None:
+    rig = opened(check_every=0.2)
+    rig.control().fault("rows", error="storage", count=None)
+    rig.send(*people(5))
+    rig.wait(lambda: any(one.cause == "storage_full" for one in rig.notices()), what="the notice")
+    rig.wait(lambda: sum("/limits" in one["path"] for one in rig.control().log()) >= 3, what="three looks")
+    assert rig.outcomes() == []
+    rig.control().clear_faults()
+    assert rig.kinds(rig.settle(5)) == ["created"] * 5
+    assert [one.kind for one in rig.notices()] == ["connection_broken", "connection_mended"]
+
+
+@pytest.mark.parametrize("what", ["query", "POST"])
+def test_a_session_that_ends_inside_a_composite_is_renewed(opened: Opened, what: str) -> None:
+    """HTTP 200 outside, 401 inside."""
+    rig = opened()
+    rig.control().fault("sub", match={"path_regex": "composite", "body_regex": what})
+    rig.send(*people(2))
+    assert rig.kinds(rig.settle(2)) == ["created"] * 2
+    assert rig.notices() == []
+    logins = [one for one in rig.control().log() if "oauth2/token" in one["path"]]
+    assert len(logins) >= 2
