@@ -5,6 +5,7 @@ In: a match, a choice or a record assigned for good, the rows of the batch.  Out
 Rule of this file: pure; a chosen record that is deleted counts as not chosen, and the keys decide.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from processors.integration.model import Integration
@@ -40,6 +41,16 @@ def apply_choice(
         if kept is not None:
             return replace(kept, step="assigned", assigned=assigned)
     return match
+
+
+def with_further_assigned(
+    match: Match, assigned: Mapping[str, str | None], settings: Integration, index: Index
+) -> Match:
+    """Return *match* with the records that someone chose for good for a call's further people, by E.164 (XB-19)."""
+    further = {
+        number: apply_choice(one, None, assigned.get(number), settings, index) for number, one in match.further.items()
+    }
+    return replace(match, further=further)
 
 
 def resolution_of(command: Command) -> Resolution | Ending:

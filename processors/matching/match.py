@@ -143,10 +143,19 @@ def match_call(command: Command, settings: Integration, index: Index, book: Book
     """
     Return whom the person's number names (XB-11): leads, contacts and accounts that hold it in any field configured.
 
-    Numbers are compared as E.164, whatever their written form; a converted lead is followed to its contact (VS-7).
+    Numbers are compared as E.164, whatever their written form; a converted lead is followed to its contact (VS-7). The
+    numbers of a call are those of several people: the first is the match, the others are its `further` ones (XB-28).
+    By hand they are one person's: any of them will do.
     """
-    region, fields = region_of(settings, index.region), number_fields(settings)
     numbers = numbers_of(command, settings, index.region)
+    if not is_call(command, settings):
+        return _having_number(numbers, settings, index, book)
+    further = {number: _having_number((number,), settings, index, book) for number in numbers[1:]}
+    return replace(_having_number(numbers[:1], settings, index, book), further=further)
+
+
+def _having_number(numbers: Sequence[str], settings: Integration, index: Index, book: Book) -> Match:
+    region, fields = region_of(settings, index.region), number_fields(settings)
 
     def having(name: CallObject, *, merged: bool) -> tuple[Record, ...]:
         found: dict[str, Record] = {}

@@ -39,8 +39,9 @@ def search_numbers(
     if not sought:
         return Searched([], frozenset())
     index = Index(records, region)
-    wanted = [(command, settings) for command, settings in sought if _unmatched(command, settings, index)]
-    numbers = dict.fromkeys(one for command, settings in wanted for one in numbers_sought(command, settings, region))
+    unmatched = [(command, settings, _unmatched(command, settings, index, region)) for command, settings in sought]
+    wanted = [(command, settings) for command, settings, own in unmatched if own]
+    numbers = dict.fromkeys(one for _, _, own in unmatched for one in own)
     if not numbers:
         return Searched([], frozenset())
     objects = dict.fromkeys(name for command, settings in wanted for name in _objects(command, settings))
@@ -66,6 +67,10 @@ def _objects(command: Command, settings: Integration) -> list[str]:
     return [name for name in ("Lead", "Contact") if any(key.fields_of(name) for key in command.keys)]
 
 
-def _unmatched(command: Command, settings: Integration, index: Index) -> bool:
+def _unmatched(command: Command, settings: Integration, index: Index, region: str) -> tuple[str, ...]:
+    """Return the numbers to search for: all of a person's where nothing matches; of a call, those of nobody."""
     match = match_person(command, settings, index, {})
-    return not (match.leads or match.contacts or match.accounts)
+    numbers = numbers_sought(command, settings, region)
+    if not match.further:
+        return numbers if match.is_nobody else ()
+    return tuple(one for one in numbers if match.further.get(one, match).is_nobody)

@@ -28,6 +28,15 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherPerson:
+    """Somebody else outside who was in the call: by E.164 number, and which way the call went as they see it."""
+
+    number: str
+    party: Party
+    direction: CallDirection
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """
     One call with all that its steps told (XB-13).
@@ -36,7 +45,8 @@ class Call:
     `talk` from the first answer of a person to the end, `ring` until then, `duration` of the whole call; what the
     network counts itself wins. `answered_by` is `person`, or the machine that answered last where nobody did. `ended`
     None, with `timed_out`: it never ended for us. `agent` is the last user who spoke to the person, else who was
-    called. `steps` are all steps, in time order, so that one that comes later can be put among them.
+    called. `steps` are all steps, in time order, so that one that comes later can be put among them. `further` are the
+    other people outside who were in it (a conference, a call passed on to another company).
     """
 
     call_id: str
@@ -59,6 +69,7 @@ class Call:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     steps: tuple[CallStep, ...] = ()
     answered_by: AnsweredBy | None = None
+    further: tuple[FurtherPerson, ...] = ()
 
     @property
     def person(self) -> Person:

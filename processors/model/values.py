@@ -77,7 +77,8 @@ class Match:
     another, and `own_rules` the rules that say so (`matching/own.py`; step `own`). `campaign` is the ID of the
     integration's campaign and `members` are memberships in it of people in sight. `taken` names the other record of
     the source that each of these records is linked with, by record ID; `winner_link` is the record that the one is
-    linked with into which the source merged the command's. `field_history` says which event wrote which
+    linked with into which the source merged the command's. `further` is what matches the numbers of the other people
+    outside who were in a call, by E.164. `field_history` says which event wrote which
     fields of these records, by record ID (`processors/model/field_history.py`).
     """
 
@@ -107,7 +108,19 @@ class Match:
     winner_link: str | None = None
     campaign: str | None = None
     members: tuple[Record, ...] = ()
+    further: Mapping[str, "Match"] = field(default_factory=dict)
     field_history: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def people(self) -> tuple[Record, ...]:
+        """The leads and contacts that match, those of a call's further people among them."""
+        own = (*self.leads, *self.contacts)
+        return (*own, *(record for match in self.further.values() for record in match.people))
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether no lead, contact or account matches; further people of a call do not count."""
+        return not (self.leads or self.contacts or self.accounts)
 
     @property
     def record_ids(self) -> tuple[str, ...]:

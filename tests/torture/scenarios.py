@@ -221,13 +221,26 @@ def a_call_and_its_recording(box: Stage, seconds: float) -> None:
     box.org().seed("Contact", [{"LastName": "Caller", "Phone": steps.number(1)}])
     made, course = steps.Dealt(), steps.RECORDED
     events = steps.call_events("one", course, 1, START)
-    steps.expect_call(made, "one", course, events)
+    steps.expect_call(made, "one", course, events, 1)
     box.expect(*made.expected)
     ready(box, box.start("executor"))
     parts = [(one.call_id.encode(), CODEC.encode("pbx_call_event", one.to_avro())) for one in events]
     box.hand_over(parts[:-1], "pbx_call_event")
     wait_until(lambda: box.settled() == 1, BOUND, "the call to be logged")
     box.hand_over(parts[-1:], "pbx_call_event")
+    _end(box, seconds)
+
+
+def a_conference(box: Stage, seconds: float) -> None:
+    """Two people whom the org knows are in one call."""
+    box.org().seed("Contact", [{"LastName": f"Caller {one}", "Phone": steps.number(one)} for one in (1, 2)])
+    made = steps.Dealt()
+    events = steps.call_events("one", steps.CONFERENCE, 1, START)
+    steps.expect_call(made, "one", steps.CONFERENCE, events, 1)
+    box.expect(*made.expected)
+    ready(box, box.start("executor"))
+    parts = [(one.call_id.encode(), CODEC.encode("pbx_call_event", one.to_avro())) for one in events]
+    box.hand_over(parts, "pbx_call_event")
     _end(box, seconds)
 
 
@@ -254,6 +267,7 @@ SCENARIOS: dict[str, Scenario] = {
     "dead-letter-dropped": Scenario(garbage_between, _reds("I1b")),
     "deliveries-not-recognised": Scenario(delivered_twice, _reds("I1a")),
     "task-of-a-step": Scenario(a_call_and_its_recording, _reds("I2d"), {"integrations": steps.INTEGRATIONS}),
+    "conference-of-one": Scenario(a_conference, _reds("I2d"), {"integrations": steps.INTEGRATIONS}),
     "steps-not-answered": Scenario(a_call_and_its_recording, _reds("I1a"), {"integrations": steps.INTEGRATIONS}),
 }
 """The name of the patch in `planted/` → the scenario that shows the bug."""

@@ -78,6 +78,7 @@ class Course:
     inside: bool = False
     outbound: bool = False
     known: bool = True
+    conference: bool = False
     reason: str | None = None
 
 
@@ -93,6 +94,24 @@ _RECORDED = step("recorded", 120, recording="https://pbx.example.com/recordings/
 _LINK = "https://pbx.example.com/recordings/{call}"
 RECORDED = Course((*_ANSWERED, step("ended", 48, cause="normal"), _RECORDED), 42, (_LINK,))
 """A plain call whose recording is told when it is over."""
+_SECOND: Mapping[str, Any] = {"second": True}
+CONFERENCE = Course(
+    (
+        step("started", 0),
+        step("answered", 5),
+        step("started", 12, "2", **_SECOND),
+        step("answered", 15, "2", **_SECOND),
+        step("conference_joined", 20),
+        step("conference_joined", 20, "2", **_SECOND),
+        step("ended", 65, cause="normal"),
+        step("ended", 65, "2", cause="normal", **_SECOND),
+    ),
+    60,
+    ("Conference: yes",),
+    outbound=True,
+    conference=True,
+)
+"""Two people whom an agent dials into one call."""
 COURSES: tuple[tuple[int, Course], ...] = (
     (6, Course((*_ANSWERED, step("ended", 66, cause="normal")), 60, ("Ended: normal",))),
     (4, RECORDED),
@@ -101,6 +120,7 @@ COURSES: tuple[tuple[int, Course], ...] = (
     (4, Course((*_ANSWERED, *_PASSED, _RECORDED), 90, ("blind by Agent One to Agent Two (ext. 202)", _LINK))),
     (3, Course((step("started", 0), step("answered", 9), step("ended", 39)), 30, outbound=True)),
     (3, Course((step("started", 0), step("ringing", 1), step("ended", 26, cause="no_answer")), 0, ("missed",))),
+    (2, CONFERENCE),
     (2, Course((*_ANSWERED, step("ended", 20)), inside=True, reason="internal")),
     (2, Course((*_ANSWERED, step("ended", 30), _RECORDED), known=False, reason="unknown_number")),
     (2, Course((step("started", 0), step("ringing", 1), step("ended", 4)), outbound=True, reason="short_call")),
@@ -145,9 +165,19 @@ def records() -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
+def outsider(person: int) -> Party:
+    """Return a person outside as the network names them."""
+    return Party("external", number(person), name=f"Caller {person}")
+
+
+def second(person: int) -> int:
+    """Return who is dialled into a call beside a person."""
+    return (person + 1) % KNOWN
+
+
 def call_events(call: str, course: Course, person: int, began: datetime) -> list[PbxCallEvent]:
     """Return the steps of one call in their order."""
-    theirs = OTHER if course.inside else Party("external", number(person), name=f"Caller {person}")
+    theirs = OTHER if course.inside else outsider(person)
     caller, callee = (DESK, theirs) if course.outbound else (theirs, DESK)
     told: dict[str, Any] = {
         "direction": "internal" if course.inside else "outbound" if course.outbound else "inbound",
@@ -158,6 +188,8 @@ def call_events(call: str, course: Course, person: int, began: datetime) -> list
     found = []
     for place, one in enumerate(course.steps, start=1):
         more = {**told, **one.more}
+        if more.pop("second", False):
+            more["callee"] = outsider(second(person))
         if "recording" in more:
             more["recording"] = more["recording"].format(call=call)
         at = began + timedelta(seconds=one.at)
@@ -173,7 +205,7 @@ def deal_calls(made: Dealt, rng: random.Random, calls: int, prefix: str = "c") -
         call = f"{prefix}{place}"
         person = rng.randrange(KNOWN) if course.known else KNOWN + rng.randrange(STRANGERS)
         steps = call_events(call, course, person, START + timedelta(seconds=150 * place))
-        expect_call(made, call, course, steps)
+        expect_call(made, call, course, steps, person)
         held_back = rng.choice(steps) if rng.random() < 0.08 else None
         order = rng.sample(range(len(steps)), len(steps)) if rng.random() < 0.2 else range(len(steps))
         for turn, number_of in enumerate(order):
@@ -188,14 +220,15 @@ def _deliver(made: Dealt, one: PbxCallEvent, held_back: PbxCallEvent | None, whe
     into.append((when, SOURCE_PBX_CALL, one.call_id.encode(), value))
 
 
-def expect_call(made: Dealt, call: str, course: Course, steps: Sequence[PbxCallEvent]) -> None:
+def expect_call(made: Dealt, call: str, course: Course, steps: Sequence[PbxCallEvent], person: int) -> None:
     """Tell the verifier what a call ends as."""
     kinds = ("skipped",) if course.reason else ("activity", "updated", "skipped")
     for one in steps:
         made.event(one.event_id, "acme-pbx", *kinds)
     says = [word.format(call=call) for word in course.says]
     entry = {"type": "call", "call_id": call, "integration": "acme-pbx", "org": "acme", "mark": ["CallObject", call]}
-    made.expected.append({**entry, "reason": course.reason, "talk": course.talk, "says": says})
+    people = [f"Caller {one}" for one in (person, second(person))] if course.conference else []
+    made.expected.append({**entry, "reason": course.reason, "talk": course.talk, "says": says, "people": people})
 
 
 def deal_bookings(made: Dealt, rng: random.Random, chains: int, span: float) -> None:

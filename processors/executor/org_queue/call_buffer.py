@@ -15,7 +15,7 @@ from typing import TypeAlias
 from processors.executor.org_queue.job import Job
 from processors.matching.match import person_keys
 from processors.model.call import Call
-from processors.model.phone_numbers import outside_number
+from processors.model.phone_numbers import outside_numbers
 from processors.sources.pbx_call.assemble import assemble, complete, over
 from processors.sources.pbx_call.decide import steps_of
 from processors.sources.pbx_call.settings import calls_of, directory_of
@@ -209,9 +209,8 @@ def renew_call(job: Job, kept: Mapping[str, bytes], region: str) -> None:
 
 
 def command_of(command: Command, call: Call, region: str) -> Command:
-    """Return the first step's command as the command of the whole call: its person, its agent, its time."""
-    number = outside_number(call, region)
-    person = Person(last_name=call.person.last_name, phones=(number,) if number else ())
+    """Return the first step's command as the command of the whole call: its people's numbers, its agent, its time."""
+    person = Person(last_name=call.person.last_name, phones=outside_numbers(call, region))
     return replace(
         command, kind="apply", person=person, agent=call.agent, event_time=call.ended or call.started, step=None
     )

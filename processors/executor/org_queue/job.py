@@ -213,6 +213,19 @@ def postponed(job: Job, why: str, blocker: str | None = None) -> Postponed:
     )
 
 
+def names_of_first(job: Job) -> list[str]:
+    """Return the names of the command's person; of a call with several people, of the first of them (XB-28)."""
+    phones = job.command.person.phones
+    if job.call is None or len(phones) < 2:
+        return person_names(job.keys)
+    return [phone_name(phones[0])]
+
+
+def phone_name(number: str) -> str:
+    """Return the key that a number in E.164 is claimed by."""
+    return f"phone:{number}"
+
+
 def person_names(keys: Iterable[str]) -> list[str]:
     """Return those of a command's keys that are names of its person: e-mails and numbers."""
     return sorted(key for key in keys if key.startswith(("email:", "phone:")))

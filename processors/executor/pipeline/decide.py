@@ -95,14 +95,14 @@ def touched_keys(
 
     A person's record is claimed by all of its names too, so that a command that knows it by another one is met (D10).
     """
-    records = [*match.leads, *match.contacts, *decision.linked]
+    records = [*match.people, *decision.linked]
     # A command that names a record by its SalesforceID has the second key before any match.
     keys = {f"{kind}:{record.id}" for record in records for kind in ("rec", "sfid")}
     for record in records:
         effect = record.fields.get(external.get(record.object, ""))
         if effect:
             keys.add(f"thing:{effect}")
-    for person in [*match.leads, *match.contacts]:
+    for person in match.people:
         keys |= names_of(person, region)
     keys |= {f"sfid:{one}" for one in match.also}
     if job.command.record is not None and job.command.request is not None:
@@ -132,7 +132,7 @@ def _in_order(decision: Decision, phase: Mapping[str, int]) -> bool:
 
 def _relies(decision: Decision, found: Match, fields: Mapping[str, Mapping[str, Scalar]]) -> bool:
     """Whether it leaves a record as it is because of a write before it, which may yet be refused."""
-    records = [*found.leads, *found.contacts, *found.accounts, found.account_of, found.opportunity]
+    records = [*found.people, *found.accounts, found.account_of, found.opportunity]
     records += found.activities.values()
     changed = {record.id for record in records if record is not None and record.id in fields}
     # A field that is left out for a newer event's sake relies on that event's write too.

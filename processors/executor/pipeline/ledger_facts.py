@@ -8,7 +8,7 @@ Rule of this file: only gathered here, in the order in which it happened; what t
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.executor.org_queue.job import Job, person_names
+from processors.executor.org_queue.job import Job, names_of_first
 from processors.executor.pipeline.field_history import history_of_step, status_of_converted_lead
 from processors.matching.own import own_records
 from processors.model.field_history import seen
@@ -69,7 +69,7 @@ class LedgerFacts:
         self.unlinked += [(link.kind, link.source_id) for link in plan.decision.unlinked]
         for link in plan.decision.links:
             record = link.record_id or (plan.record_id(link.role) if link.role else None)
-            names = person_names(job.keys) if link.source_id == EVERY_NAME else [link.source_id]
+            names = names_of_first(job) if link.source_id == EVERY_NAME else [link.source_id]
             if record is not None:
                 self.links.update({(link.kind, name): record for name in names})
 

@@ -14,7 +14,7 @@ from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
 from processors.matching import links
 from processors.matching.index import Index
-from processors.matching.manual_choice import apply_choice
+from processors.matching.manual_choice import apply_choice, with_further_assigned
 from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
 from processors.matching.members import campaign_of, campaign_questions, member_questions, members_of
 from processors.matching.own import by_own
@@ -65,6 +65,9 @@ def match_batch(
         found = match_person(job.command, job.settings, index, opportunities)
         found = links.apply_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
         found = apply_choice(found, job.resolution, kept.assigned_to(job), job.settings, index)
+        if found.further:
+            assigned = {number: kept.assigned_to_number(number) for number in found.further}
+            found = with_further_assigned(found, assigned, job.settings, index)
         keyed = index.holding(facts.external_field, old_keys.get(job.id, ()))
         found = by_own(
             found,
@@ -119,6 +122,8 @@ def _makes_link(job: Job) -> bool:
 
 def _is_sought(job: Job, kept: related_data.RelatedData) -> bool:
     """Whether its numbers may be searched for: nobody chose or linked its record, and it is no call inside."""
+    if job.call is not None and job.call.further:
+        return job.call.direction != "internal"
     if job.resolution or kept.linked_to(job) or kept.assigned_to(job):
         return False
     return job.call is None or job.call.direction != "internal"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from processors.deciding import shared_activity, source_record
 from processors.deciding.activity import activity_object
-from processors.executor.org_queue.job import Job, person_names
+from processors.executor.org_queue.job import Job, names_of_first, person_names, phone_name
 from processors.matching import links
 from processors.matching.own import PEOPLE, is_matched_by_own
 from processors.model.ledger import Lease, Ledger
@@ -72,7 +72,11 @@ class RelatedData:
 
     def assigned_to(self, job: Job) -> str | None:
         """Return the record that someone chose for good for this command's person, or None (XB-19)."""
-        return next((self.assigned[name] for name in person_names(job.keys) if name in self.assigned), None)
+        return next((self.assigned[name] for name in names_of_first(job) if name in self.assigned), None)
+
+    def assigned_to_number(self, number: str) -> str | None:
+        """Return the record that someone chose for good for who has this number (E.164), or None (XB-19)."""
+        return self.assigned.get(phone_name(number))
 
     def linked_to(self, job: Job) -> str | None:
         """Return the record that the source's own record of this command is linked with, or None (LL-7)."""

@@ -16,6 +16,7 @@ from processors.model.call import Call, Transfer
 from processors.model.phone_numbers import without_prefix
 from processors.sources.pbx_call.attribution import agent_of, user_of
 from processors.sources.pbx_call.directory import NOBODY, Directory
+from processors.sources.pbx_call.further import further_people
 from processors.sources.pbx_call.parties import direction_of, known_as, outside_of, participants_of, target_of
 from processors.sources.pbx_call.times import begins, times_of
 from schemas.pbx_call_event import CallStep, Party, StepName
@@ -80,10 +81,11 @@ def assemble(
     ended = max(step.at for step in course if step.step == "ended") if over(ordered) else None
     times = times_of(course, ordered, ended)
     participants = participants_of(course, region)
+    outside = outside_of(course, direction, region)
     return Call(
         call_id,
         direction,
-        outside_of(course, direction, region),
+        outside,
         participants,
         times.started,
         times.answered,
@@ -101,6 +103,7 @@ def assemble(
         fields={name: value for step in ordered for name, value in step.fields.items()},
         steps=ordered,
         answered_by=times.answered_by,
+        further=further_people(course, direction, outside, participants, region) if direction != "internal" else (),
     )
 
 

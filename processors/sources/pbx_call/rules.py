@@ -123,4 +123,21 @@ CALL_SHARED = Table(
     ),
 )
 
-TABLES = (CALL, CALL_ANSWERED, CALL_ACTIVITY, CALL_LOGGED, CALL_PLACE, CALL_BOTH, CALL_LEADS, CALL_SHARED)
+CALL_FURTHER = Table(
+    "call_further",
+    (("nobody", "record", "same_record", "several"),),
+    ("leave_out", "log", "name_candidates"),
+    (
+        Row("XB-28", ("nobody",), "leave_out"),
+        Row("XB-28", ("record",), "log"),
+        Row("XB-28", ("same_record",), "leave_out"),
+        Row("XB-28", ("several",), "name_candidates"),
+    ),
+)
+"""
+A further person outside who was in the call, by what their number finds; the others have their activities all the same.
+
+`same_record`: somebody else in the call has an activity on it. `several`: no rule or setting chooses among them.
+"""
+
+TABLES = (CALL, CALL_FURTHER, CALL_ANSWERED, CALL_ACTIVITY, CALL_LOGGED, CALL_PLACE, CALL_BOTH, CALL_LEADS, CALL_SHARED)

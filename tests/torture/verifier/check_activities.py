@@ -1,5 +1,6 @@
 """
-I2d: each call is one complete Task, or none where it is not logged; each chain of bookings is one Event, or none.
+I2d: each known person in a call has one complete Task, or none where it is not logged; each chain of bookings is one
+Event, or none.
 
 Rule of this file: pure; an activity is known by the value that the sender put into one of its fields, and by nothing
 that the product says of it.
@@ -26,7 +27,7 @@ class Activity:
 
 
 def calls_logged(history: History) -> Iterator[Violation]:
-    """I2d: a call that is to be logged is one Task with all that was sent; another one is none, for its reason."""
+    """I2d: a call that is to be logged is one Task for each person, with all that was sent; another one is none."""
     if history.effects is None:
         return
     told = _reasons(history)
@@ -43,11 +44,19 @@ def calls_logged(history: History) -> Iterator[Violation]:
 
 
 def _logged(call: CallSent, tasks: list[Activity]) -> Iterator[Violation]:
-    where = f"call {call.call_id} of {call.org}"
-    if len(tasks) != 1:
-        yield Violation("I2d", f"{where} was created as {len(tasks)} Tasks, not 1")
+    where, wanted = f"call {call.call_id} of {call.org}", max(1, len(call.people))
+    if len(tasks) != wanted:
+        yield Violation("I2d", f"{where} was created as {len(tasks)} Tasks, not {wanted}")
         return
-    task = tasks[0]
+    for person in call.people:
+        own = [one for one in tasks if str(one.fields.get("Subject")).endswith(person)]
+        if len(own) != 1:
+            yield Violation("I2d", f"{where}: {person} has {len(own)} Tasks, not 1")
+    for task in tasks:
+        yield from _complete(call, task, where)
+
+
+def _complete(call: CallSent, task: Activity, where: str) -> Iterator[Violation]:
     if task.deleted:
         yield Violation("I2d", f"{where}: Task {task.id} is deleted")
     talk = task.fields.get("CallDurationInSeconds")

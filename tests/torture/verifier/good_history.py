@@ -24,6 +24,7 @@ from tests.torture.verifier.history import (
 BAD = b"\xc3\x01bad"
 LINK = "https://pbx.example.com/r/1"
 CALL = CallSent("c1", "a", "acme", ("CallObject", "c1"), talk=60.0, says=("to 202", LINK))
+CONFERENCE = CallSent("c3", "a", "acme", ("CallObject", "c3"), talk=60.0, says=("Conference",), people=("Ann", "Bob"))
 SILENT = CallSent("c2", "a", "acme", ("CallObject", "c2"), reason="internal")
 BOOKING = BookingSent(
     "b1", "acme", ("Subject", "Meeting 1"), start="2026-03-09T11:00:00+01:00", end="2026-03-09T10:30:00Z"
@@ -68,7 +69,8 @@ def notice(number: int, kind: str, about: str) -> Published:
 def good() -> History:
     """
     Call results of one new person: a create, an update that wins, an error that was mailed. A call of three steps, the
-    last one late; an internal one. A booking that is moved; one that is cancelled, after it was parked.
+    last one late; an internal one; one of two people. A booking that is moved; one that is cancelled, after it was
+    parked.
     """
     outcomes = [*_results(), *_activities()]
     rows = [
@@ -83,7 +85,7 @@ def good() -> History:
             people=(Person("p", ("p@example.org",), ("+1 555 0100",)),),
             accounts=("Acme",),
             recipients={"a": ("Team@example.com",)},
-            calls=(CALL, SILENT),
+            calls=(CALL, SILENT, CONFERENCE),
             bookings=(BOOKING, CANCELLED),
         ),
         outcomes=outcomes,
@@ -104,6 +106,8 @@ def good() -> History:
             activity("update", 15, "Event", "00U1", "u1", **_times("10:00:00")),
             activity("create", 16, "Event", "00U2", "u2", Subject="Meeting 2", **_times("08:00:00")),
             activity("delete", 17, "Event", "00U2", "u2"),
+            activity("create", 18, "Task", "00T3", "t3", Subject="Call with Ann", **_conference()),
+            activity("create", 19, "Task", "00T4", "t4", Subject="Call with Bob", **_conference()),
         ],
     )
 
@@ -128,10 +132,15 @@ def _activities() -> list[Published]:
         outcome(8, "activity", records=[touched("updated", "00U1", "Event", fields=_MOVED)]),
         outcome(9, "activity", **touches("created", "00U2", "Event")),
         outcome(12, "activity", **touches("deleted", "00U2", "Event")),
+        outcome(13, "activity", thing="c3", records=[touched("created", one, "Task") for one in ("00T3", "00T4")]),
     ]
 
 
 _MOVED = {"StartDateTime": "2026-03-09T10:00:00.000Z", "EndDateTime": "2026-03-09T11:30:00+01:00"}
+
+
+def _conference() -> dict[str, Any]:
+    return {"CallObject": "c3", "CallDurationInSeconds": 60, "Description": "Conference: yes"}
 
 
 def _times(start: str) -> dict[str, str]:

@@ -41,7 +41,8 @@ class CallSent:
     """
     One telephone call of which steps were sent. *mark* is the field of its Task and the value that nothing else has.
 
-    *reason*: why it is not to be logged (None: it is); *says* are words that its Task must have.
+    *reason*: why it is not to be logged (None: it is); *says* are words that its Task must have. *people*: in a
+    conference, what the Subject of each one's Task ends with; each of them has one.
     """
 
     call_id: str
@@ -51,6 +52,7 @@ class CallSent:
     reason: str | None = None
     talk: float | None = None
     says: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

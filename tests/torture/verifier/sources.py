@@ -45,7 +45,9 @@ def read_input(path: Path) -> Sent:
 
 def _call(one: dict[str, Any]) -> CallSent:
     told = {name: value for name, value in one.items() if name != "type"}
-    return CallSent(**{**told, "mark": tuple(one["mark"]), "says": tuple(one.get("says", ()))})
+    return CallSent(
+        **{**told, "mark": tuple(one["mark"]), **{name: tuple(one.get(name, ())) for name in ("says", "people")}}
+    )
 
 
 def _booking(one: dict[str, Any]) -> BookingSent:

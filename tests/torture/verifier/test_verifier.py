@@ -58,6 +58,11 @@ def last(name: str, **more: Any) -> Change:
     return effects(activity("update", 20, name, record, key, **more))
 
 
+def of_conference(**more: Any) -> Change:
+    """Let the org's log end with one more update of the second Task of a conference."""
+    return effects(activity("update", 21, "Task", "00T4", "t4", **more))
+
+
 VIOLATIONS: list[tuple[str, str, Change]] = [
     ("I1a", "event e20 for a, attempt 0: 0 outcomes", sent(events=(*good().sent.events, Event("e20", "a")))),
     ("I1a", "event e3 for b", sent(events=(*good().sent.events, Event("e3", "b")))),
@@ -68,7 +73,7 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
         lambda h: replace(h, outcomes=[*h.outcomes, outcome(4, event_ids=["e2"])]),
     ),
     ("I1a", "never sent", edit(3, event_ids=["e3", "e20"])),
-    ("I1a", "out-12 is published 2 times", lambda h: replace(h, outcomes=[*h.outcomes, h.outcomes[-1]])),
+    ("I1a", "out-13 is published 2 times", lambda h: replace(h, outcomes=[*h.outcomes, h.outcomes[-1]])),
     ("I1a", "reused event e1 for a: 0", sent(reused=(("e1", "a"),))),
     ("I1a", "reused event e1 for a: 1 outcomes, not 0", edit(3, reused_event_id="e1")),
     (
@@ -117,9 +122,9 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
     ("I1a", "event e4-2 for a, attempt 0: 0 outcomes", edit(4, event_ids=["e4"])),
     ("I1e", "to be parked more than once", notices(notice(10, "parked", "out-12"), notice(11, "parked", "out-12"))),
     ("I1e", "never told to be parked", notices(notice(10, "deferred", "out-12"), notice(11, "resumed", "out-12"))),
-    ("I1e", "never told to be broken", notices(*good().notices, notice(13, "connection_mended", "episode"))),
+    ("I1e", "never told to be broken", notices(*good().notices, notice(14, "connection_mended", "episode"))),
     ("I1e", "after its outcome", notices(notice(10, "parked", "out-9"), notice(11, "resumed", "out-9"))),
-    ("I1e", "out-13 was told to wait, and has no outcome", notices(*good().notices, notice(13, "parked", "out-13"))),
+    ("I1e", "out-14 was told to wait, and has no outcome", notices(*good().notices, notice(14, "parked", "out-14"))),
     ("I2a", "2 Leads of acme were created for external ID k1", effects(effect("create", 12, "00Q2"))),
     ("I2a", "without an external ID", effects(effect("create", 12, "00Q2", key=""))),
     ("I2a", "00Q1 of acme is told as created by out-1, out-2", edit(2, records=[touched("created")])),
@@ -157,6 +162,9 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
         "c1 of acme was created as 2 Tasks",
         effects(activity("create", 20, "Task", "00T2", "t2", CallObject="c1")),
     ),
+    ("I2d", "c3 of acme was created as 1 Tasks, not 2", of_conference(CallObject="other")),
+    ("I2d", "c3 of acme: Bob has 0 Tasks, not 1", of_conference(Subject="Call with Cid")),
+    ("I2d", "c3 of acme: Task 00T4 does not say 'Conference'", of_conference(Description="short")),
     ("I2d", "c1 of acme was created as 0 Tasks", last("Task", CallObject="other")),
     ("I2d", "Task 00T1 is deleted", effects(activity("delete", 20, "Task", "00T1", "t1"))),
     ("I2d", "says 4 s of talk, not 60", last("Task", CallDurationInSeconds=4)),
@@ -223,7 +231,7 @@ def test_every_check_has_a_violation_of_its_own() -> None:
 
 
 def test_too_little_is_a_violation() -> None:
-    assert [one.check for one in verify(good(), {"outcomes": 11})] == ["I0"]
+    assert [one.check for one in verify(good(), {"outcomes": 12})] == ["I0"]
 
 
 def test_the_verifier_shares_no_code_with_what_it_checks() -> None:

@@ -225,6 +225,62 @@ MACHINES = [
     ),
 ]
 
+SECOND = Party("external", number="+4930901821", name="Ben Example")
+CONFERENCE = (
+    *steps("outbound")[:2],
+    CallStep("answered", NOW + timedelta(seconds=30), "2", caller=ALICE, callee=SECOND, user=AGENT),
+    CallStep("ended", NOW + timedelta(seconds=68), cause="normal"),
+    CallStep("ended", NOW + timedelta(seconds=68), "2", cause="normal"),
+)
+
+
+def second_contact(record: str = CONTACT_2) -> Record:
+    """Return a contact who has the number of the second person of the conference."""
+    return contact(record, Phone=SECOND.number, AccountId=None)
+
+
+FURTHER = [
+    Calling("XB-28: an unknown number beside a known one makes no further Task", ON_LEAD, (a_lead(),), CONFERENCE),
+    Calling(
+        "XB-28 XB-11: each known person of a conference has a Task",
+        (
+            "activity activity_created",
+            "create Task WhoId=LEAD",
+            "create Task WhoId=CONTACT_2",
+            "linked LEAD",
+            "linked CONTACT_2",
+        ),
+        (a_lead(), second_contact()),
+        CONFERENCE,
+    ),
+    Calling(
+        "XB-28: two numbers of one person make one Task",
+        ON_CONTACT,
+        (contact(CONTACT, Phone=NUMBER, HomePhone=SECOND.number, AccountId=None),),
+        CONFERENCE,
+    ),
+    Calling(
+        "XB-28: nobody chooses for a further person among several, and the others have their Tasks",
+        (
+            "activity activity_created",
+            "create Task WhoId=LEAD",
+            "candidate CONTACT",
+            "candidate CONTACT_2",
+            "linked LEAD",
+            "flag person_left_out",
+        ),
+        (a_lead(), second_contact(CONTACT), second_contact()),
+        CONFERENCE,
+    ),
+    Calling(
+        "XB-28: where nobody else is known, several of a further number are an error",
+        (*WHICH, "candidate CONTACT", "candidate CONTACT_2"),
+        (second_contact(CONTACT), second_contact()),
+        CONFERENCE,
+        settings={"match": {"several": "park"}},
+    ),
+]
+
 LOGGED_OR_NOT = [
     *(
         Calling(
@@ -439,4 +495,4 @@ SEVERAL = [
     ),
 ]
 
-CALLS = [*LOGGED_OR_NOT, *MACHINES, *PLACES, *BOTH_MATCH, *SEVERAL]
+CALLS = [*LOGGED_OR_NOT, *FURTHER, *MACHINES, *PLACES, *BOTH_MATCH, *SEVERAL]
