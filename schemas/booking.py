@@ -49,6 +49,7 @@ class Booking:
     guests: tuple[Guest, ...] = ()
     notes: str | None = None
     disposition: str | None = None
+    time_is_receipt: bool | None = None
 
     @property
     def source_id(self) -> str:

@@ -30,6 +30,7 @@ class CallResult:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     notes: str | None = None
     disposition: str | None = None
+    time_is_receipt: bool | None = None
 
     @property
     def source_id(self) -> str:

@@ -143,6 +143,7 @@ class Command:
     unmapped: tuple[str, ...] = ()
     defaulted: tuple[str, ...] = ()
     zone: str | None = None
+    time_is_receipt: bool | None = None
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""

@@ -36,6 +36,7 @@ class FieldActivity:
     agent: Agent | None = None
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     disposition: str | None = None
+    time_is_receipt: bool | None = None
 
     @property
     def source_id(self) -> str:

@@ -37,6 +37,7 @@ class FieldRecord:
     disposition: str | None = None
     occasion: FieldRecordOccasion | None = None
     merged_into: str | None = None
+    time_is_receipt: bool | None = None
 
     @property
     def source_id(self) -> str:

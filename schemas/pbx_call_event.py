@@ -100,6 +100,7 @@ class PbxCallEvent:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     duration: float | None = None
     talk: float | None = None
+    time_is_receipt: bool | None = None
 
     @property
     def source_id(self) -> str:

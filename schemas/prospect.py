@@ -33,6 +33,7 @@ class Prospect:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     notes: str | None = None
     merged_into: str | None = None
+    time_is_receipt: bool | None = None
 
     @property
     def source_id(self) -> str:

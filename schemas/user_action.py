@@ -53,6 +53,7 @@ class UserAction:
     started: datetime | None = None
     ended: datetime | None = None
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    time_is_receipt: bool | None = None
 
     @property
     def source_id(self) -> str:

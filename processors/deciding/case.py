@@ -152,7 +152,7 @@ class Case:
 
     def guard(self, record: Record) -> Guard:
         """Return the event against what is kept of the record's fields."""
-        return Guard(self.at, self.command.event_id, self._kept(record))
+        return Guard(self.at, self.command.event_id, self._kept(record), bool(self.command.time_is_receipt))
 
     def keyless(self) -> Part:
         """Return what an event that matches nobody comes to where it has no key to look by: a refusal, by setting."""

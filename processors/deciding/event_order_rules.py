@@ -19,13 +19,14 @@ AHEAD = timedelta(minutes=5)
 
 ORDER = Table(
     "event_order",
-    (("no_clock", "newer", "same_time", "same_event", "older"),),
+    (("no_clock", "newer", "same_time", "same_event", "received", "older"),),
     ("write", "stale"),
     (
         Row("EG-1", ("no_clock",), "write"),
         Row("EG-2", ("newer",), "write"),
         Row("EG-3", ("same_time",), "write"),
         Row("EG-4", ("same_event",), "write"),
+        Row("EG-10", ("received",), "write"),
         Row("EG-5", ("older",), "stale"),
     ),
 )
@@ -55,11 +56,16 @@ ACT = Table(
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One event (its time clamped) against what is kept of one record's fields (by API name)."""
+    """
+    One event (its time clamped) against what is kept of one record's fields (by API name).
+
+    `received`: its time is that of its receipt, which is no proof of order.
+    """
 
     at: str
     event: str
     history: Fields = field(default_factory=dict)
+    received: bool = False
 
     def order(self, name: str, book: Book) -> Row:
         """Return the row that says whether the event may write this field: none newer has said what it holds."""
@@ -71,6 +77,8 @@ class Guard:
             return "no_clock"
         if self.event in events:
             return "same_event"
+        if self.received:
+            return "received"
         if self.at == latest:
             return "same_time"
         return "newer" if self.at > latest else "older"
@@ -89,7 +97,7 @@ class Guard:
 
     def newer(self, name: str) -> bool:
         """Return whether the event is newer than all that is kept of the field: what it says counts from now on."""
-        return self._order(name) in ("no_clock", "newer")
+        return self._order(name) in ("no_clock", "newer", "received")
 
 
 def clamped(event_time: datetime, now: datetime) -> datetime:

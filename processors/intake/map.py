@@ -39,7 +39,7 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         kind="apply" if applied else "skip",
         contract=source.contract,
         event_id=event.event_id,
-        event_digest=digest(event.to_avro()),
+        event_digest=digest(_content(event, source)),
         source_id=event.source_id,
         integration=way.name,
         org=way.org,
@@ -56,9 +56,23 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         unmapped=refused(said, {name.title(): own for name, own in maps.items()}),
         defaulted=_defaulted(said, maps),
         zone=getattr(event, "zone", None),
+        time_is_receipt=_is_received(event),
         **mapped,
     )
     return mapping.complete(made, event, applied) if applied else made
+
+
+def _is_received(event: Event) -> bool | None:
+    """Whether the event's time is that of its receipt; None of a contract that cannot say so."""
+    found: bool | None = getattr(event, "time_is_receipt", None)
+    return found
+
+
+def _content(event: Event, source: Source[Event]) -> Mapping[str, Any]:
+    """Return what makes the event's content: a time of receipt is another one at each delivery, and no part of it."""
+    value = event.to_avro()
+    left_out = source.reader.time if source.reader and _is_received(event) else None
+    return {name: part for name, part in value.items() if name != left_out}
 
 
 def with_split_name(event: Event, locale: str) -> Event:

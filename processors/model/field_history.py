@@ -38,6 +38,8 @@ class LastWrite:
     source: str | None = None
 
 
+ORDER = "order"
+"""In an entry of an event whose time is that of its receipt: the time that counts in its place, empty for none."""
 _SEEN = "seen:"
 """Before a field's name: a later event that found its value there already. It wrote nothing, but it is the newest."""
 
@@ -54,7 +56,7 @@ def last_write_of(fields: Fields, name: str) -> LastWrite | None:
 def latest_events(fields: Fields, name: str) -> tuple[str, frozenset[str]]:
     """Return when it was last said what a field holds (empty: never), and the IDs of the events that said it then."""
     found = [fields[one] for one in (name, _SEEN + name) if one in fields]
-    latest = max((str(one["at"]) for one in found), default="")
+    latest = max((str(one.get(ORDER, one["at"])) for one in found), default="")
     return latest, frozenset(str(one["event"]) for one in found)
 
 
@@ -89,6 +91,16 @@ def entries(event: LastWrite, values: Iterable[tuple[str, Scalar, Scalar, str | 
         name: {**common, "value": _text(value), "before": _text(before), "source": source}
         for name, value, before, source in values
     }
+
+
+def with_order(made: Mapping[str, Mapping[str, Any]], before: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """
+    Return entries of an event whose time is that of its receipt: it proves no order, and they take the one *before*.
+
+    Args:
+        before: When it was last said what a field holds, by field; one that is not named has no time.
+    """
+    return {name: {**one, ORDER: before.get(name, "")} for name, one in made.items()}
 
 
 def seen(name: str, at: str, event: str) -> dict[str, dict[str, Any]]:

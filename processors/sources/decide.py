@@ -15,6 +15,7 @@ from processors.deciding.case import Case, Part
 from processors.deciding.remember_choice import with_choice_kept
 from processors.integration.model import Integration
 from processors.model.call import Call
+from processors.model.field_history import latest_events, written_fields
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, OrgFacts, Record, Resolution
 from processors.sources.registry import source_of
@@ -60,7 +61,16 @@ def decide(
     if match.merged:
         # A record was named that became another one (docs/decisions/0073).
         decision = replace(decision, flags=tuple(dict.fromkeys((*decision.flags, "merged_record"))))
-    return _with_names(decision, match)
+    decision = _with_names(decision, match)
+    return replace(decision, received=_last_said(match)) if command.time_is_receipt else decision
+
+
+def _last_said(match: Match) -> dict[str, dict[str, str]]:
+    """Return when it was last said what fields hold, by record ID and field."""
+    return {
+        record_id: {name: latest for name in written_fields(own) if (latest := latest_events(own, name)[0])}
+        for record_id, own in match.field_history.items()
+    }
 
 
 def _with_names(decision: Decision, match: Match) -> Decision:

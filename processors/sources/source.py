@@ -67,11 +67,13 @@ class Reader(Generic[E]):
     How a contract's value becomes an event.
 
     `identity` names the fields that make an event's identity: none of them may be blank (design section 3, point 8).
+    `time` names the field that holds its time: it is no content where the event says that it is that of its receipt.
     """
 
     event: type[E]
     read: Callable[[Mapping[str, Any]], E]
     identity: tuple[str, ...] = ("event_id",)
+    time: str | None = None
 
 
 def _fires_nothing(_event: Event, _integrations: Integrations) -> Integration | None:

@@ -16,7 +16,7 @@ from processors.matching.links import KIND
 from processors.matching.match import account_keys, names_of, person_keys
 from processors.matching.own import is_matched_by_own
 from processors.matching.queries import region_of
-from processors.model.field_history import LastWrite, entries
+from processors.model.field_history import LastWrite, entries, with_order
 from processors.model.plan import Plan
 from processors.model.values import Decision, Match, Record
 from schemas.values import Scalar
@@ -157,7 +157,10 @@ def _note(job: Job, decision: Decision, keys: frozenset[str], written: _Written)
             written.fields.setdefault(step.record_id, {}).update(step.fields)
             field_history = written.field_history.setdefault(step.record_id, {})
             event = LastWrite(decision.at, job.command.event_id)
-            field_history.update(entries(event, ((name, value, None, None) for name, value in step.fields.items())))
+            made = entries(event, ((name, value, None, None) for name, value in step.fields.items()))
+            if decision.received is not None:
+                made = with_order(made, decision.received.get(step.record_id, {}))
+            field_history.update(made)
 
 
 def _overlaid(match: Match, written: _Written) -> Match:

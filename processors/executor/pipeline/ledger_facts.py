@@ -11,7 +11,7 @@ from typing import Any
 from processors.executor.org_queue.job import Job, names_of_first
 from processors.executor.pipeline.field_history import history_of_step, status_of_converted_lead
 from processors.matching.own import own_records
-from processors.model.field_history import seen
+from processors.model.field_history import seen, with_order
 from processors.model.plan import Plan
 from processors.model.values import EVERY_NAME, OwnRecord, Written
 from processors.sources.registry import source_of
@@ -39,9 +39,11 @@ class LedgerFacts:
             (record_id, history_of_step(job, plan, step)),
             (plan.target(step), status_of_converted_lead(job, plan, step)),
         )
+        received = plan.decision.received
         for whose, entries in histories:
             if whose and entries:
-                self.field_history.setdefault(whose, {}).update(entries)
+                kept = entries if received is None else with_order(entries, received.get(whose, {}))
+                self.field_history.setdefault(whose, {}).update(kept)
         after = plan.answered(written)
         contact = after.record_id("contact") or after.fields(step).get("ContactId")
         if step.role == "opportunity" and written.id and contact:
@@ -63,7 +65,8 @@ class LedgerFacts:
         self.states_of(job, plan)
         for record_id, held in plan.decision.seen.items():
             fields = self.field_history.setdefault(record_id, {})
-            for name in held:
+            # A time of receipt does not say that a value held then is the newest.
+            for name in held if plan.decision.received is None else ():
                 fields.update(seen(name, plan.decision.at, job.command.event_id))
         self.disowned += [(job.command.integration, one) for one in plan.decision.disowned]
         self.unlinked += [(link.kind, link.source_id) for link in plan.decision.unlinked]

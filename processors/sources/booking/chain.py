@@ -112,7 +112,11 @@ def joined(command: Command, source_states: Mapping[str, bytes]) -> Joined:
 
     before.sort(key=rank, reverse=True)
     status = command.booking.status if command.booking else None
-    mine = Chain(command.source_id, booking=command.source_id, time=command.event_time, status=status)
+    time = command.event_time
+    if command.time_is_receipt and before[0].time is not None:
+        # No proof of order: it stands at the time of the change so far, and the later step of a booking's life counts.
+        time = before[0].time
+    mine = Chain(command.source_id, booking=command.source_id, time=time, status=status)
     applies = rank(mine) >= rank(before[0])
     members = dict.fromkeys([one for chain in before for one in chain.members] + [command.source_id])
     after = replace(

@@ -8,4 +8,4 @@ Rule of this file: the identity of an event is named here alone.
 from processors.sources.source import Reader
 from schemas.booking import Booking
 
-READER = Reader(Booking, Booking.from_avro, identity=("event_id", "booking_id"))
+READER = Reader(Booking, Booking.from_avro, identity=("event_id", "booking_id"), time="changed")

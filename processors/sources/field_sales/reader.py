@@ -9,5 +9,5 @@ from processors.sources.source import Reader
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
 
-RECORD = Reader(FieldRecord, FieldRecord.from_avro, identity=("event_id", "record_id"))
-ACTIVITY = Reader(FieldActivity, FieldActivity.from_avro, identity=("event_id", "activity_id"))
+RECORD = Reader(FieldRecord, FieldRecord.from_avro, identity=("event_id", "record_id"), time="changed")
+ACTIVITY = Reader(FieldActivity, FieldActivity.from_avro, identity=("event_id", "activity_id"), time="changed")

@@ -8,4 +8,4 @@ Rule of this file: the identity of an event is named here alone.
 from processors.sources.source import Reader
 from schemas.prospect import Prospect
 
-READER = Reader(Prospect, Prospect.from_avro, identity=("event_id", "prospect_id"))
+READER = Reader(Prospect, Prospect.from_avro, identity=("event_id", "prospect_id"), time="changed")

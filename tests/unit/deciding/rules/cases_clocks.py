@@ -10,7 +10,7 @@ from processors.deciding.actions import OLDER
 from processors.deciding.case import STALE
 from processors.matching.index import Index
 from processors.matching.match import match_person
-from processors.model.field_history import LastWrite, seen, written_entry
+from processors.model.field_history import LastWrite, seen, with_order, written_entry
 from processors.model.rule_table import Book
 from processors.model.values import Record
 from processors.sources.decide import decide
@@ -64,6 +64,7 @@ class Guarded:
         return (*lines, *(f"seen {name}" for names in decision.seen.values() for name in names))
 
 
+RECEIVED = {"lead": {"Title": "Boss"}, "time_is_receipt": True}
 WRITTEN = ("updated none", "update Lead LEAD Title=Boss")
 KEPT = ("skipped stale", "linked Lead LEAD", f"said: {STALE}", "stale Lead.Title")
 OTHER = "said: the contact belongs to Old, the event names another company: move the contact, then replay"
@@ -76,6 +77,22 @@ _ORDER = [
     Guarded("EG-2: a newer event writes", WRITTEN, field_history={LEAD: kept("earlier")}),
     Guarded("EG-3: another event of the very same time writes", WRITTEN, field_history={LEAD: kept("now")}),
     Guarded("EG-4: an event is not older than itself", WRITTEN, field_history={LEAD: kept("later", event="e-1")}),
+    Guarded(
+        "EG-10: an event whose time is that of its receipt writes",
+        WRITTEN,
+        field_history={LEAD: kept("later")},
+        command=RECEIVED,
+    ),
+    Guarded(
+        "EG-1: a time of receipt holds no event up",
+        WRITTEN,
+        field_history={LEAD: with_order(kept("later"), {})},
+    ),
+    Guarded(
+        "EG-5: a value that an event of a time of receipt wrote keeps the time of the one before",
+        KEPT,
+        field_history={LEAD: with_order(kept("earlier"), {"Title": TIMES["later"]})},
+    ),
     Guarded("EG-5: an older event does not write", KEPT, field_history={LEAD: kept("later")}),
     Guarded(
         "EG-5: what is left of an older event is written",
