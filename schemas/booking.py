@@ -1,5 +1,5 @@
 """
-Contract `Booking`: an appointment was booked, moved or cancelled.
+Contract `Booking`: what became of an appointment: booked, moved, cancelled and the like.
 
 Source: seeds document of Jicoo, rules JI-1 to JI-27. A booking that is moved keeps its ID, or a new one names it as
 `previous_booking`. The words are ours, booking, contact and activity, whatever the source calls them (JI-27).
@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
 
-BookingStatus = Literal["booked", "moved", "cancelled", "other"]
+BookingStatus = Literal[
+    "booked", "moved", "cancelled", "requested", "rejected", "reassigned", "no_show", "completed", "other"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,11 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What happened to a booking; `person` is the invitee, `agent` the organiser, `answers` are the form's."""
+    """
+    What happened to a booking; `person` is the invitee, `agent` the organiser, `answers` are the form's.
+
+    `start` and `end` may be missing (a no-show). `all_day` None: it is where both are midnight in its zone.
+    """
 
     event_id: str
     booking_id: str
@@ -33,8 +39,8 @@ class Booking:
     status: BookingStatus
     changed: datetime
     person: Person
-    start: datetime
-    end: datetime
+    start: datetime | None = None
+    end: datetime | None = None
     agent: Agent | None = None
     previous_booking: str | None = None
     page: str | None = None
@@ -50,6 +56,8 @@ class Booking:
     notes: str | None = None
     disposition: str | None = None
     time_is_receipt: bool | None = None
+    all_day: bool | None = None
+    salesforce_id: str | None = None
 
     @property
     def source_id(self) -> str:
@@ -73,8 +81,7 @@ class Booking:
             **{
                 **value,
                 "changed": from_millis(value["changed"]),
-                "start": from_millis(value["start"]),
-                "end": from_millis(value["end"]),
+                **{name: None if value[name] is None else from_millis(value[name]) for name in ("start", "end")},
                 "person": person_from(value["person"]),
                 "agent": agent_from(value["agent"]),
                 "answers": dict(value["answers"]),

@@ -62,12 +62,13 @@ class BookingChange:
     """
     What became of a booking (`booked`, `moved`, `cancelled`), and the booking that it replaces.
 
-    `attendee_id` tells the attendees of one booking apart.
+    `attendee_id` tells the attendees of one booking apart. `all_day` None: it is where both times are midnight.
     """
 
     status: str
     previous: str | None = None
     attendee_id: str | None = None
+    all_day: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

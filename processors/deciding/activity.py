@@ -211,19 +211,19 @@ def delete(existing: Record, effect: str, role: Role = "activity") -> Part:
     return Part(Step(role, "delete", existing.object, record_id=existing.id, effect=effect), existing)
 
 
-def mark_cancelled(existing: Record, effect: str) -> Part:
-    """Return the update that marks an activity as cancelled; one that is marked already is left as it is."""
+def mark_cancelled(existing: Record, effect: str, own: Mapping[str, Scalar] | None = None) -> Part:
+    """Return the update that marks an activity as cancelled, with *own* fields; one that is marked stays as it is."""
     subject = str(existing.fields.get("Subject") or "")
     if subject.startswith(CANCELLED):
         return Part(record=existing, linked=(existing,))
-    fields: dict[str, Scalar] = {"Subject": (CANCELLED + subject)[:255]}
+    fields: dict[str, Scalar] = {"Subject": (CANCELLED + subject)[:255], **(own or {})}
     step = Step(
         "activity",
         "update",
         existing.object,
         record_id=existing.id,
         fields=fields,
-        before={"Subject": subject},
+        before={name: existing.fields.get(name) for name in fields},
         effect=effect,
     )
     return Part(step, existing)

@@ -34,7 +34,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         "Contact": integration.map.contact,
         "Account": integration.map.account if integration.account.enabled else {},
         "Opportunity": integration.map.opportunity if integration.opportunity.enabled else {},
-        integration.activity.object: integration.map.activity if integration.activity.enabled else {},
+        integration.activity.object: _activity_fields(integration) if integration.activity.enabled else {},
     }
     found: list[tuple[Level, str]] = []
     for name, fields in maps.items():
@@ -62,6 +62,10 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         )
         for level, text in found
     ]
+
+
+def _activity_fields(integration: Integration) -> FieldMap:
+    return {**integration.activity_constants, **integration.map.activity}
 
 
 def owners(integrations: Iterable[Integration]) -> tuple[str, ...]:

@@ -289,6 +289,11 @@ class Integration(Model):
         """Users, by e-mail or user name, who step in where who acted is no active user (XB-4)."""
         return (self.activity.owner,) if self.activity.owner else ()
 
+    @property
+    def activity_constants(self) -> FieldMap:
+        """The activity fields that settings beside the map set (statuses of a booking)."""
+        return {}
+
     def activity_object(self, _kind: str | None) -> str:
         """Return what an activity of that kind is: Task or Event (SP-25)."""
         return self.activity.object

@@ -139,8 +139,8 @@ class Bookings:
             booking_id=made.booking_id if anew else first.booking_id,
             status=status,
             changed=made.changed,
-            start=first.start + day,
-            end=first.end + day,
+            start=first.start + day if first.start else None,
+            end=first.end + day if first.end else None,
             previous_booking=first.booking_id if anew else first.previous_booking,
             cancel_reason="No time" if status == "cancelled" else None,
         )

@@ -238,7 +238,7 @@ def deal_bookings(made: Dealt, rng: random.Random, chains: int, span: float) -> 
         last = changes[-1]
         made.expected.append({"type": "person", "name": f"m{chain}", "emails": [address(f"m{chain}")]})
         entry = {"type": "booking", "booking_id": f"b{chain}", "org": "acme", "mark": ["Subject", f"Meeting {chain}"]}
-        times = {"start": last.start.isoformat(), "end": last.end.isoformat()}
+        times = {name: moment.isoformat() for name, moment in (("start", last.start), ("end", last.end)) if moment}
         made.expected.append({**entry, "cancelled": last.status == "cancelled", **times})
         begins = rng.uniform(0.0, span)
         order = rng.sample(changes, len(changes)) if rng.random() < 0.3 else changes

@@ -35,7 +35,16 @@ _WRITTEN: Mapping[str, tuple[str, ...]] = {
         "CallDurationInSeconds",
         "CallDisposition",
     ),
-    "Event": ("Subject", "StartDateTime", "EndDateTime", "DurationInMinutes", "Location", "Description", "ShowAs"),
+    "Event": (
+        "Subject",
+        "StartDateTime",
+        "EndDateTime",
+        "DurationInMinutes",
+        "IsAllDayEvent",
+        "Location",
+        "Description",
+        "ShowAs",
+    ),
 }
 """What we write of an activity beside the fields that an integration maps."""
 
@@ -247,7 +256,7 @@ def _activities(name: str, jobs: Sequence[Job], kept: RelatedData, facts: OrgFac
 
 
 def _mapped(job: Job) -> Iterable[str]:
-    return job.settings.map.activity if job.settings else ()
+    return (*job.settings.map.activity, *job.settings.activity_constants) if job.settings else ()
 
 
 def _names(job: Job) -> list[str]:

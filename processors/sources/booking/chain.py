@@ -25,7 +25,8 @@ class Chain:
 
     `members` are all its bookings, `replaced` those that another one names as its previous one. The change that counts
     is that of `booking`, at `time`, to `status`; None where none has arrived. `owner` is the ID of the user whom an
-    event gave the activity to; None where that is not known.
+    event gave the activity to; None where that is not known. `noted` is the time of the newest status that did nothing
+    but set fields of the activity.
     """
 
     root: str
@@ -35,6 +36,7 @@ class Chain:
     time: datetime | None = None
     status: str | None = None
     owner: str | None = None
+    noted: datetime | None = None
 
 
 _CHAIN = TypeAdapter(Chain)
@@ -87,9 +89,18 @@ class Joined:
         """Return the user whom an earlier event gave the activity of *root* to; None where that is not known."""
         return next((chain.owner for chain in self.before if chain.root == root), None)
 
+    @property
+    def noted(self) -> datetime | None:
+        """Return the time of the newest status that set fields alone."""
+        return max((chain.noted for chain in self.before if chain.noted), default=None)
+
+    def noting(self, root: str, time: datetime) -> dict[str, bytes]:
+        """Return what the ledger must keep of the chain of *root* after a status at *time* that set fields alone."""
+        return {chain.root: to_state(replace(chain, noted=time)) for chain in self.before if chain.root == root}
+
     def states(self, root: str, owner: str | None) -> dict[str, bytes]:
         """Return what the ledger must keep of every booking of the chain, now that *root* is its root."""
-        whole = replace(self.after, root=root, owner=owner)
+        whole = replace(self.after, root=root, owner=owner, noted=self.noted)
         return {one: to_state(whole if one == root else Chain(root)) for one in whole.members}
 
 

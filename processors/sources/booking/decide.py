@@ -1,34 +1,34 @@
 """
-What a booking that is made, moved or cancelled does to Salesforce: the person's record, and one activity.
+What a change of a booking does to Salesforce: the person's record, and one activity.
 
-In: a case of the contract `Booking`.  Out: a `Decision` (JI-1 to JI-25); before it, what is to be read.
+In: a case of the contract `Booking`.  Out: a `Decision` (JI-1 to JI-25, BK-1 to BK-3); before it, what is to be read.
 Rule of this file: pure; which way to go is read from the tables in `rules.py`. A change that is not the newest
 of its chain of bookings writes nothing; all that it can do is to join two chains, of which one activity stays.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
 from processors.deciding.case import Case, Part
-from processors.integration.paths import value_at
-from processors.model.normalise import is_blank
 from processors.model.rule_table import Row
 from processors.model.values import Decision, Record
+from processors.sources.booking.activity import fields_of, placeholders, status_fields, timing_flags
 from processors.sources.booking.chain import Chain, Joined, from_state, joined, previous_of
 from processors.sources.booking.person import Registered, register
-from schemas.command import Command
+from processors.sources.booking.settings import KNOWN, BookingIntegration
+from schemas.command import BookingChange, Command
 from schemas.outcome import Reason
 from schemas.values import Scalar
 
-_STATUSES = ("booked", "moved", "cancelled")
 _REASONS: Mapping[str, Reason] = {
     "create": "activity_created",
     "overwrite": "activity_updated",
     "delete": "activity_deleted",
     "mark": "activity_cancelled",
 }
+_NEWER = "a newer change of this booking, or of the one that replaced it, was applied before"
 
 
 def wanted_source_ids(command: Command) -> tuple[str, ...]:
@@ -70,22 +70,53 @@ class _Logged:
 
 def decide_booking(case: Case) -> Decision:
     """Return what a booking's change does."""
-    change = case.command.booking
-    if change is None or change.status not in _STATUSES:
-        detail = f"a booking that is '{change.status if change else ''}' is none that was made, moved or cancelled"
+    change = case.command.booking or BookingChange("other")
+    if change.status not in KNOWN:
+        detail = f"a booking that is '{change.status}' is none that was made, moved or cancelled"
         return case.decided("skipped", (), (Part(detail=detail),), "other")
+    treated = BookingIntegration.of(case.settings).booking.treatment(change.status)
+    row = case.book.row("booking_status", treated)
+    if row.then == "ignore":
+        detail = f"a booking that is '{change.status}' does nothing: booking.statuses may say what it does"
+        return case.decided("skipped", (row.rule,), (Part(detail=detail),), "filtered")
+    if row.then == "fields":
+        return _status_alone(case, row.rule)
+    # From here on the change is what the settings take its status for.
+    own = status_fields(case)
+    case = replace(case, command=replace(case.command, booking=replace(change, status=treated)))
+    decision = _changed(case, own)
+    return decision if treated == change.status else replace(decision, rule_ids=(row.rule, *decision.rule_ids))
+
+
+def _changed(case: Case, own: Mapping[str, Scalar]) -> Decision:
+    """Return what a booking, a move or a cancellation does; *own* are the fields that its status sets."""
+    status = case.command.booking.status if case.command.booking else ""
     chain = joined(case.command, case.match.source_states)
     logged = _logged(case, chain)
     row = _activity_row(case, str(chain.after.status), logged.existing)
     if not chain.applies:
         return _superseded(case, chain, logged, row)
     person = Registered()
-    asked = case.book.row("booking_person", change.status)
+    asked = case.book.row("booking_person", status)
     if asked.then == "register":
         person = register(case)
         if person.refused:
             return case.decided("error", (asked.rule, *person.rules), person.parts)
-    return _applied(case, chain, person, logged, (asked, row))
+    return _applied(case, chain, person, logged, (asked, row), own)
+
+
+def _status_alone(case: Case, rule: str) -> Decision:
+    """Return what a status does that sets fields of the activity and nothing else: the booking stays what it was."""
+    chain = joined(case.command, case.match.source_states)
+    logged = _logged(case, chain)
+    if not case.settings.activity.enabled or logged.existing is None or chain.before[0].status == "cancelled":
+        return case.decided("skipped", (rule,), (), "no_activity")
+    time = case.command.event_time
+    if not chain.applies or (chain.noted is not None and time < chain.noted):
+        return case.decided("skipped", (rule, "JI-20"), (Part(detail=_NEWER),), "superseded")
+    part = activity.overwrite(case, logged.existing, logged.effect, ActivityTarget(), status_fields(case))
+    kind = "activity" if part.step else "updated"
+    return case.decided(kind, (rule,), (part,), "activity_updated", chain.noting(logged.root, time))
 
 
 def _activity_row(case: Case, status: str, existing: Record | None) -> Row:
@@ -119,22 +150,28 @@ def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row) -> Decisio
     if len(chain.before) > 1 and case.settings.activity.enabled:
         if row.then in ("delete", "mark"):
             verb = row.then
-            parts = (_activity(case, verb, logged, ActivityTarget()),)
+            parts = (_activity(case, verb, logged, ActivityTarget(), {}),)
         parts += _without_others(case, logged)
     if any(part.step for part in parts):
         return case.decided("activity", (row.rule,), parts, _REASONS.get(verb, "activity_deleted"), source_states)
-    detail = "a newer change of this booking, or of the one that replaced it, was applied before"
-    return case.decided("skipped", ("JI-20",), (Part(detail=detail),), "superseded", source_states)
+    return case.decided("skipped", ("JI-20",), (Part(detail=_NEWER),), "superseded", source_states)
 
 
-def _applied(case: Case, chain: Joined, person: Registered, logged: _Logged, rows: tuple[Row, Row]) -> Decision:
+def _applied(
+    case: Case,
+    chain: Joined,
+    person: Registered,
+    logged: _Logged,
+    rows: tuple[Row, Row],
+    own: Mapping[str, Scalar],
+) -> Decision:
     asked, row = rows
     rules = (asked.rule, *person.rules, row.rule)
     if row.then == "no_activity":
         return case.decided("skipped", rules, (), "no_activity", chain.states(logged.root, logged.owner))
     parts: tuple[Part, ...] = ()
     if row.then != "nothing":
-        parts = (_activity(case, row.then, logged, person.target), *_without_others(case, logged))
+        parts = (_activity(case, row.then, logged, person.target, own), *_without_others(case, logged))
     source_states = chain.states(logged.root, _owner(case, logged, parts))
     if person.writes or not any(part.step for part in parts):
         return case.decided(person.kind, rules, (*person.parts, *parts), source_states=source_states)
@@ -153,18 +190,21 @@ def _owner(case: Case, logged: _Logged, parts: tuple[Part, ...]) -> str | None:
     return logged.owner
 
 
-def _activity(case: Case, verb: str, logged: _Logged, target: ActivityTarget) -> Part:
+def _activity(case: Case, verb: str, logged: _Logged, target: ActivityTarget, own: Mapping[str, Scalar]) -> Part:
+    existing = logged.existing
     if verb == "create":
-        return activity.create_activity(case, logged.effect, target, _fields(case), _placeholders(case))
-    if logged.existing is None:
+        fields = {**fields_of(case, None), **own}
+        part = activity.create_activity(case, logged.effect, target, fields, placeholders(case))
+        return replace(part, flags=(*part.flags, *timing_flags(case)))
+    if existing is None:
         raise ValueError(f"no activity to {verb}")
     if verb == "delete":
-        return activity.delete(logged.existing, logged.effect)
+        return activity.delete(existing, logged.effect)
     if verb == "mark":
-        return activity.mark_cancelled(logged.existing, logged.effect)
-    host = activity.moved_owner(case, logged.existing, logged.owner)
-    fields = {**({"OwnerId": host} if host else {}), **_fields(case)}
-    return activity.overwrite(case, logged.existing, logged.effect, target, fields)
+        return activity.mark_cancelled(existing, logged.effect, own)
+    host = activity.moved_owner(case, existing, logged.owner)
+    fields = {**({"OwnerId": host} if host else {}), **fields_of(case, existing), **own}
+    return activity.overwrite(case, existing, logged.effect, target, fields)
 
 
 def _without_others(case: Case, logged: _Logged) -> tuple[Part, ...]:
@@ -173,21 +213,3 @@ def _without_others(case: Case, logged: _Logged) -> tuple[Part, ...]:
         activity.delete(record, activity.activity_effect(case, root), "other_activity")
         for root, record in logged.others
     )
-
-
-def _fields(case: Case) -> dict[str, Scalar]:
-    """Return what the activity says: the booking's times, then what the integration maps."""
-    command = case.command
-    start, end = value_at(command, "started"), value_at(command, "ended")
-    if case.settings.activity.object == "Event":
-        times: dict[str, Scalar] = {"StartDateTime": start, "EndDateTime": end or start}
-    else:
-        times = {"ActivityDate": case.zone.day(command.started) if command.started else None}
-    # What the event does not say stays as it is: a move without a title keeps the subject.
-    return {**times, **{name: value for name, value in command.activity.items() if not is_blank(value)}}
-
-
-def _placeholders(case: Case) -> dict[str, Scalar]:
-    """Return what a new activity says where neither the booking nor the integration says it."""
-    status: dict[str, Scalar] = {} if case.settings.activity.object == "Event" else {"Status": "Not Started"}
-    return {"Subject": "Booking", **status}

@@ -130,4 +130,18 @@ LEADS = Table(
 )
 """Whether several leads are several matches: a contact is registered whatever leads there are (JI-15)."""
 
-TABLES = (BOOKING, BOOKING_PERSON, OVERWRITE, LEADS, BOOKING_BOTH, BOOKING_ACTIVITY)
+STATUS = Table(
+    "booking_status",
+    (("booked", "moved", "cancelled", "fields", "ignore"),),
+    ("change", "fields", "ignore"),
+    (
+        Row("BK-1", ("booked",), "change"),
+        Row("BK-1", ("moved",), "change"),
+        Row("BK-1", ("cancelled",), "change"),
+        Row("BK-2", ("fields",), "fields"),
+        Row("BK-3", ("ignore",), "ignore"),
+    ),
+)
+"""What becomes of a booking's status, by the setting `booking.statuses`."""
+
+TABLES = (STATUS, BOOKING, BOOKING_PERSON, OVERWRITE, LEADS, BOOKING_BOTH, BOOKING_ACTIVITY)

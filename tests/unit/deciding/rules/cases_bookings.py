@@ -382,4 +382,32 @@ ACTIVITIES = [
     ),
 ]
 
-BOOKINGS = [*REGISTER, *SEVERAL, *ACTIVITIES]
+
+def _taken_for(treated: str) -> dict[str, Any]:
+    """Return settings that take a no-show for something, and set a field for it where that is `fields`."""
+    shown: dict[str, Any] = {"as": treated, "fields": {"Description": "No show"} if treated == "fields" else {}}
+    statuses = {"no_show": shown}
+    return {"activity": DELETE, "booking": {"register": "lead", "statuses": statuses}}
+
+
+IGNORED = ("skipped filtered", "said: a booking that is 'no_show' does nothing: booking.statuses may say what it does")
+STATUSES = [
+    Booked("BK-1: taken for a booking", LOGGED, (lead(),), _taken_for("booked"), "no_show"),
+    Booked("BK-1: taken for a move", OVERWRITTEN, (lead(),), _taken_for("moved"), "no_show", event()),
+    Booked("BK-1: taken for a cancellation", GONE, (lead(),), _taken_for("cancelled"), "no_show", event()),
+    Booked("BK-1: reassigned is a move", OVERWRITTEN, (lead(),), {"activity": DELETE}, "reassigned", event()),
+    Booked("BK-1: rejected is a cancellation", GONE, (lead(),), {"activity": DELETE}, "rejected", event()),
+    Booked(
+        "BK-2: a field of the activity is set, and nobody is registered",
+        ("activity activity_updated", "update Event EVENT Description=No show"),
+        (),
+        _taken_for("fields"),
+        "no_show",
+        event(),
+    ),
+    Booked("BK-2: there is no activity", NONE, (), _taken_for("fields"), "no_show"),
+    Booked("BK-3: ignored by setting", IGNORED, (lead(),), _taken_for("ignore"), "no_show", event()),
+    Booked("BK-3: ignored where nothing is said of it", IGNORED, (lead(),), {"activity": DELETE}, "no_show", event()),
+]
+
+BOOKINGS = [*REGISTER, *SEVERAL, *ACTIVITIES, *STATUSES]
