@@ -11,11 +11,14 @@ from datetime import datetime, timedelta
 
 from schemas.booking import Booking, BookingStatus
 from schemas.values import Agent, Person, Scalar
-from signalbox.demo.expected import Event, ExistingRecord, Expectation
+from signalbox.demo.expected import Edit, Event, ExistingRecord, Expectation
 
 NAME = "bookings"
 WORKSPACE = "Sales calendar"
 ORGANISER = Agent("agent1@example.com", "Agent One")
+MERGED = "people merge two leads"
+_WINNER = "kept-lead"
+"""Whose lead people keep when they merge that of a booking into it."""
 _MOVED, _CANCELLED = "activity.activity_updated", "activity.activity_deleted"
 
 
@@ -24,7 +27,7 @@ def existing_records() -> list[ExistingRecord]:
     records = [_lead(f"booker{number}") for number in range(4)]
     records += [_contact(f"regular{number}") for number in range(2)]
     records += [_lead("bookers-both"), _contact("bookers-both")]
-    return [*records, _lead("bookers-twin"), _lead("bookers-twin")]
+    return [*records, _lead("bookers-twin"), _lead("bookers-twin"), _lead(_WINNER)]
 
 
 def _lead(name: str) -> ExistingRecord:
@@ -50,7 +53,7 @@ class Bookings:
             booking = self._booking(email.partition("@")[0], "booked")
             told.append(Expectation(booking, NAME, "activity.activity_created", after=event_id, events=1))
         named = [replace(one, case=_case(one.event)) for one in told]
-        return [*named, *self._people_of_one_booking()]
+        return [*named, *self._people_of_one_booking(), *self._merged()]
 
     def _made(self) -> Iterator[Expectation]:
         for number in range(4):
@@ -108,6 +111,18 @@ class Bookings:
         person = Person("Kim", "Second-Seat", "second-seat@example.com", (), "North Works")
         two = replace(self._change(one, "booked"), person=person, attendee_id="seat-2")
         yield Expectation(two, NAME, "created.none", after=one.event_id, case="a second attendee")
+
+    def _merged(self) -> Iterator[Expectation]:
+        """A booking makes a lead, people merge it into another one, and the booking is moved: it goes to the winner."""
+        first = self._booking("merged-away", "booked")
+        yield Expectation(first, NAME, "created.none", events=1, case=_case(first))
+        moved = self._change(first, "moved", days=1)
+        yield Expectation(moved, NAME, "updated.none", after=MERGED, case="a merged lead")
+
+    def edits(self, told: Sequence[Expectation]) -> list[Edit]:
+        """Return the merge that people make in Salesforce once the booking's lead is there."""
+        first = next(one.event for one in told if one.event.person.email == "merged-away@example.com")
+        return [Edit(MERGED, first.event_id, merge_into=f"{_WINNER}@example.com")]
 
     def _booking(self, name: str, status: BookingStatus, workspace: str = WORKSPACE) -> Booking:
         self._number += 1

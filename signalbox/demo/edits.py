@@ -1,5 +1,5 @@
 """
-Who plays the people that work in Salesforce: edits and deletes records there.
+Who plays the people that work in Salesforce: edits, merges and deletes records there.
 
 In: edits, outcomes, the org's control.  Out: records changed in the org; which edit fell on which record.
 Rule of this file: a person works on what an outcome tells of; nothing else of ours is asked.
@@ -21,6 +21,9 @@ class Org(Protocol):
 
     def change(self, sobject: str, record_id: str, **fields: Any) -> None:
         """Change fields of a record."""
+
+    def merge(self, sobject: str, winner: str, loser: str) -> None:
+        """Merge *loser* into *winner*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,10 @@ class Editor:
 
     def _make(self, edit: Edit) -> None:
         name, record = self._records[edit.after] if edit.after else ("Lead", self._record_ids[str(edit.existing)])
+        if edit.merge_into is not None:
+            self._control.merge(name, self._record_ids[edit.merge_into], record)
+            self.made.append(Edited(edit, record))
+            return
         fields: dict[str, Any] = {"IsDeleted": True} if edit.delete else dict(edit.fields)
         fields["LastModifiedById"] = self._record_ids[str(SECOND.email)]
         self._control.change(name, record, **fields)

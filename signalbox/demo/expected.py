@@ -81,7 +81,8 @@ class Edit:
     What a person does to a record in Salesforce, once the event `after` is answered, to the person's record that it led
     to; or at once, to the record `existing` by its e-mail. The event `when` must be answered too.
 
-    `back` is the integration that must be told of it, exactly once.
+    `back` is the integration that must be told of it, exactly once. `merge_into`: the record is merged into
+    the lead with this e-mail.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Edit:
     back: str | None = None
     existing: str | None = None
     when: str | None = None
+    merge_into: str | None = None
 
 
 def topic_of(event: Event) -> str:

@@ -62,4 +62,5 @@ class Script:
         """Return what people do in Salesforce meanwhile, and the last edit, which is made when all is answered."""
         field_team = field_sales.FieldSales(self.start)
         edits = [*prospects.Prospects(self.start).edits(expectations), *field_team.edits(expectations, prospects.LINK)]
+        edits += bookings.Bookings(self.start).edits(expectations)
         return edits, field_team.last(expectations)

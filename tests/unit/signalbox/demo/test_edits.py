@@ -25,6 +25,10 @@ class Org:
         """Take one change."""
         self.changed.append((sobject, record_id, fields))
 
+    def merge(self, sobject: str, winner: str, loser: str) -> None:
+        """Take one merge."""
+        self.changed.append((sobject, loser, {"MasterRecordId": winner}))
+
 
 def outcome(event: str, *records: Touched) -> Outcome:
     """Return the outcome of an event that led to these records."""
@@ -68,6 +72,13 @@ def test_a_contact_is_deleted_and_not_the_account_beside_it() -> None:
     touched = (Touched("Contact", "0031", "updated"), Touched("Account", "0011", "unchanged"))
     assert people.saw([outcome("event-1", *touched)]) == ["gone"]
     assert org.changed == [("Contact", "0031", {"IsDeleted": True, "LastModifiedById": "0051"})]
+
+
+def test_a_record_is_merged_into_one_that_is_known_before() -> None:
+    org = Org()
+    people = editor(org, Edit("merge", "event-1", merge_into="standing@example.com"))
+    assert people.saw([outcome("event-1", Touched("Lead", "00Q1", "created"))]) == ["merge"]
+    assert org.changed == [("Lead", "00Q1", {"MasterRecordId": "00Q9"})]
 
 
 def test_a_record_that_is_known_before_is_edited_at_once_and_the_last_edit_is_made_once() -> None:
