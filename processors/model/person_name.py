@@ -3,7 +3,7 @@ A whole name as first and last name, for fields that want them apart.
 
 In: the name as the source writes it, the locale of the integration.  Out: first name and last name.
 Rule of this file: pure, and a guess by few rules that the documentation states; a name is never lost, since what is
-not told apart is the last name. `docs/decisions/0081-names-numbers-and-lists.md`.
+not told apart is the last name. `docs/decisions/0083-names-numbers-and-lists.md`.
 """
 
 import unicodedata

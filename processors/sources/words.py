@@ -27,6 +27,11 @@ def source_entity(outcome: Outcome) -> str:
     return person_of(outcome) or outcome.source_id
 
 
+def ended_as(outcome: Outcome) -> str:
+    """Return how a record of the source ended there, to stand behind its name; the empty text of one that did not."""
+    return {"source_deleted": " deleted", "source_merged": " merged"}.get(outcome.reason, "")
+
+
 def _event(_outcome: Outcome) -> str:
     return "event"
 

@@ -5,12 +5,12 @@ In: an outcome.  Out: plain words for mails and log lines.
 Rule of this file: a leaf; every word that only this source needs is here.
 """
 
-from processors.sources.words import SourceWords, source_entity
+from processors.sources.words import SourceWords, ended_as, source_entity
 from schemas.outcome import Outcome
 
 
 def _record(outcome: Outcome) -> str:
-    return "field lead won" if outcome.kind == "converted" else "field lead"
+    return "field lead won" if outcome.kind == "converted" else f"field lead{ended_as(outcome)}"
 
 
 def _activity(outcome: Outcome) -> str:

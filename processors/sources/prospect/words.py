@@ -5,12 +5,12 @@ In: an outcome.  Out: plain words for mails and log lines.
 Rule of this file: a leaf; every word that only this source needs is here.
 """
 
-from processors.sources.words import SourceWords, source_entity
+from processors.sources.words import SourceWords, ended_as, source_entity
 from schemas.outcome import Outcome
 
 
-def _subject(_outcome: Outcome) -> str:
-    return "prospect"
+def _subject(outcome: Outcome) -> str:
+    return f"prospect{ended_as(outcome)}"
 
 
 WORDS = SourceWords("a prospect", _subject, source_entity)

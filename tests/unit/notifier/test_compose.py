@@ -299,3 +299,16 @@ def test_every_source_has_words_of_its_own() -> None:
     facts = [source.words.fact for source in SOURCES.values()]
     assert "an event" not in facts
     assert len(set(facts)) == len(facts)
+
+
+@pytest.mark.parametrize(
+    ("contract", "reason", "subject"),
+    [
+        ("prospect", "source_deleted", "prospect deleted"),
+        ("prospect", "source_merged", "prospect merged"),
+        ("prospect", "none", "prospect"),
+        ("field_record", "source_merged", "field lead merged"),
+    ],
+)
+def test_a_log_line_says_how_a_record_ended_at_the_source(contract: str, reason: Reason, subject: str) -> None:
+    assert SOURCES[contract].words.subject(error(reason, contract=contract, kind="skipped")) == subject
