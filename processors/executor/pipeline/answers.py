@@ -14,7 +14,6 @@ from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.duplicates import DUPLICATES, refused_as_duplicate
 from processors.executor.pipeline.pack import collections_of_call
 from processors.executor.pipeline.progress import Delayed, Ended, MadeBefore, Progress, StepDone
-from processors.model.errors import OrgDown
 from processors.model.members import creates_member
 from processors.model.plan import ApiCall, CallRow, Ending
 from processors.model.values import RowError, Written
@@ -43,13 +42,15 @@ def verified(call: ApiCall, answers: Sequence[Written], org: OrgMetadataCache) -
 
 
 def take_answers(
-    call: ApiCall, answers: Sequence[Written], jobs: Sequence[Job], org: OrgMetadataCache
+    call: ApiCall, answers: Sequence[Written], jobs: Sequence[Job], org: OrgMetadataCache, sizes: CollectionSizes
 ) -> tuple[list[Job], list[Progress]]:
     """Return the jobs that go on at once, and what became of each job of the call."""
     by_id = {job.id: job for job in jobs}
     onward: list[Job] = []
     progress: list[Progress] = []
-    crowded = {number for _, numbers in collections_of_call(call) if len(numbers) > 1 for number in numbers}
+    collections = collections_of_call(call)
+    _learn_sizes(collections, answers, sizes)
+    crowded = {number for _, numbers in collections if len(numbers) > 1 for number in numbers}
     for number, (row, written) in enumerate(zip(call.rows, answers, strict=True)):
         members = [by_id[part.command_id] for part in row.parts]
         if written.success:
@@ -63,22 +64,16 @@ def take_answers(
     return onward, progress
 
 
-def learn_sizes(call: ApiCall, answers: Sequence[Written], sizes: CollectionSizes) -> None:
+def _learn_sizes(
+    collections: Sequence[tuple[str, list[int]]], answers: Sequence[Written], sizes: CollectionSizes
+) -> None:
     """Learn how many records of each object pass together."""
-    for kind, numbers in collections_of_call(call):
+    for kind, numbers in collections:
         errors = [error for number in numbers for error in answers[number].errors]
         if any(error.too_many for error in errors):
             sizes.failed(kind, len(numbers))
         elif not errors:
             sizes.passed(kind, len(numbers))
-
-
-def whole_org(answers: Sequence[Written]) -> OrgDown | None:
-    """Return why the whole org takes no such records, where a row's refusal says so."""
-    for error in (error for written in answers for error in written.errors):
-        if error.cause is not None:
-            return OrgDown(f"{error.code}: {error.message}", code=error.code, cause=error.cause)
-    return None
 
 
 def step_done(jobs: Sequence[Job], written: Written) -> list[Progress]:

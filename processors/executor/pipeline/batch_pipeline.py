@@ -17,11 +17,11 @@ from processors.executor.org_queue.job import Job
 from processors.executor.org_queue.pace import RowPace
 from processors.executor.org_queue.priority import LIVE
 from processors.executor.org_queue.scheduler import Scheduler
-from processors.executor.pipeline.answers import learn_sizes, take_answers, verified, whole_org
+from processors.executor.pipeline.answers import take_answers, verified
 from processors.executor.pipeline.claim import choose, claim, without_crashing
 from processors.executor.pipeline.decide import DecidedBatch, decide_batch
 from processors.executor.pipeline.execute import execute
-from processors.executor.pipeline.failures import not_applied, not_decided, not_read
+from processors.executor.pipeline.failures import not_applied, not_decided, not_read, whole_org
 from processors.executor.pipeline.ledger_writer import LedgerWriter
 from processors.executor.pipeline.match import match_batch
 from processors.executor.pipeline.pack import pack
@@ -187,8 +187,7 @@ class BatchPipeline:
             self._scheduler.unanswered(holder, call, jobs, deps.clock() + deps.look_every)
             return [], [], None
         self._answered(call, jobs, deps.clock() - began)
-        learn_sizes(call, answers, self.sizes)
-        onward, progress = take_answers(call, answers, jobs, self._org)
+        onward, progress = take_answers(call, answers, jobs, self._org, self.sizes)
         if (down := whole_org(answers)) is not None:
             self._writer.store(holder, [CallAnswered(call), *progress], None, (), onward)
             raise down

@@ -14,7 +14,7 @@ from processors.executor.pipeline.claim import CRASHES
 from processors.executor.pipeline.progress import Delayed, Ended, Progress
 from processors.model.errors import OrgDown, RequestRefused, TooLate, Transient
 from processors.model.plan import Ending
-from processors.model.values import RowError
+from processors.model.values import RowError, Written
 
 
 def not_read(jobs: Sequence[Job], refused: RequestRefused, org: OrgMetadataCache) -> list[Progress]:
@@ -73,3 +73,11 @@ def not_applied(jobs: Sequence[Job], failure: RequestRefused | Transient, org: O
 
 def _refusal(refused: Exception, detail: str | None) -> Ending:
     return Ending("error", "salesforce_refused", detail, (RowError(type(refused).__name__, str(refused)),))
+
+
+def whole_org(answers: Sequence[Written]) -> OrgDown | None:
+    """Return why the whole org takes no such records, where a row's refusal says so."""
+    for error in (error for written in answers for error in written.errors):
+        if error.cause is not None:
+            return OrgDown(f"{error.code}: {error.message}", code=error.code, cause=error.cause)
+    return None
