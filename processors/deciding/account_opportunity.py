@@ -40,7 +40,7 @@ def account(case: Case, contact: Record | None) -> Part:
     if row.then == "leave":
         return Part(rules=rules, discarded=field_names("Account", case.command.account))
     if row.then == "multiple_match":
-        return _several(case.match.accounts, rules)
+        return _several(case, case.match.accounts, rules)
     if row.then == "create":
         made = case.create("account", "Account", case.command.account, creation="account")
         return _ruled(made, *rules, moves=other.moves)
@@ -63,7 +63,7 @@ def account_of_company(case: Case, account: Part, who: str) -> Part:
     row = case.book.row("company_account", who, count, "on" if case.settings.account.enabled else "off")
     rules = (*account.rules, row.rule)
     if row.then == "multiple_match":
-        return _several(found, rules)
+        return _several(case, found, rules)
     if row.then == "leave":
         return account
     if row.then == "use":
@@ -72,9 +72,14 @@ def account_of_company(case: Case, account: Part, who: str) -> Part:
     return replace(_ruled(made, *rules), discarded=account.discarded)
 
 
-def _several(found: tuple[Record, ...], rules: tuple[str, ...]) -> Part:
-    detail = f"{len(found)} accounts match its keys: merge them or add a key, then replay"
-    return Part(rules=rules, refusal="multiple_match", candidates=found, detail=detail)
+def _several(case: Case, found: tuple[Record, ...], rules: tuple[str, ...]) -> Part:
+    """Return the refusal where several accounts match, or the wait for someone's choice by `match.several`."""
+    row = case.book.row("several", case.settings.match.several)
+    park = row.then == "park"
+    advice = "choose the one that is meant" if park else "merge them or add a key, then replay"
+    detail = f"{len(found)} accounts match its keys: {advice}"
+    ruled = (*rules, row.rule) if park else rules
+    return Part(rules=ruled, refusal="multiple_match", candidates=found, detail=detail, park=park)
 
 
 def _may_create(case: Case, setting: bool | None) -> Row:

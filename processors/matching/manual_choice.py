@@ -31,11 +31,13 @@ def apply_choice(
 ) -> Match:
     """Return *match* as the choice leaves it: the record chosen, or none where a new one is to be made."""
     if resolution is not None and not resolution.expired:
+        if resolution.record_id is None and _is_of_accounts(match, settings):
+            return replace(match, accounts=(), of_company=())
         if resolution.record_id is None:
             return replace(match, leads=(), contacts=(), followed=None, also=(), of_company=(), step="chosen")
         chosen = selected_record(match, resolution.record_id, settings, index, book)
         if chosen is not None:
-            return replace(chosen, step="chosen")
+            return chosen if _is_account(resolution.record_id, settings) else replace(chosen, step="chosen")
     if assigned is not None and match.step != "salesforce_id":
         kept = selected_record(match, assigned, settings, index, book)
         if kept is not None:
@@ -72,6 +74,8 @@ def selected_record(match: Match, chosen: str, settings: Integration, index: Ind
     record = _record(chosen, index)
     if record is None:
         return None
+    if _is_account(chosen, settings):
+        return _of_company(match, record)
     if record.object == "Account":
         return replace(match, leads=(), contacts=(), followed=None, also=(), accounts=(record,))
     leads, contacts = ((record,), ()) if record.object == "Lead" else ((), (record,))
@@ -91,6 +95,26 @@ def selected_record(match: Match, chosen: str, settings: Integration, index: Ind
         merged=match.merged or index.merged_into(chosen) is not None,
         opportunity=match.opportunity if contact in match.contacts else None,
     )
+
+
+def _is_account(chosen: str, settings: Integration) -> bool:
+    """Whether an account was chosen as somebody's company; of calls it is what the call is logged on."""
+    return settings.phone_search is None and person_object(record_id(chosen) or "") == "Account"
+
+
+def _is_of_accounts(match: Match, settings: Integration) -> bool:
+    """Whether the accounts alone left a choice: nobody was asked about the person."""
+    several = len(match.accounts) > 1 or len(match.of_company) > 1
+    return settings.phone_search is None and several and len(match.leads) + len(match.contacts) < 2
+
+
+def _of_company(match: Match, account: Record) -> Match | None:
+    """Return *match* with that account alone of those that its keys or its company name; None where it is none."""
+    known = {one.id for one in (*match.accounts, *match.of_company)}
+    if account.id not in known:
+        return None
+    accounts, of_company = ((account,) if one else () for one in (match.accounts, match.of_company))
+    return replace(match, accounts=accounts, of_company=of_company)
 
 
 def _record(chosen: str, index: Index) -> Record | None:

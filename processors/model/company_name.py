@@ -38,6 +38,8 @@ _BEFORE = frozenset({("sarl",), ("eurl",), ("sasu",)})
 _JOINED = re.compile(r"(?<=\w)['’`´.](?=\w)|(?<=\b\w)\.|['’`´.]")
 _NO_WORD = re.compile(r"[\W_]+")
 _MOST_WORDS = 6
+_LONGEST_ABBREVIATION = 6
+"""Letters of a word that may be written apart, as an abbreviation."""
 _SHORTEST = 3
 """Characters of a name that is asked for by how it begins: shorter ones would find too many."""
 
@@ -78,8 +80,9 @@ def name_patterns(name: str, forms: tuple[str, ...] = LEGAL_FORMS) -> tuple[str,
     """
     Return the LIKE patterns (`%` stands for any characters) by which an org finds other writings of *name*.
 
-    At most two: the words in order from the name's beginning, and the same behind a legal form. None where the name
-    is too short to be asked for by its beginning. What they find is compared by `company`.
+    At most three: the words in order from the name's beginning, the same behind a legal form, and the letters of a
+    short word with dots between (`A.C.M.E.`). None where the name is too short to be asked for by its beginning. What
+    they find is compared by `company`.
     """
     known = company(name, forms)
     if known is None:
@@ -91,8 +94,16 @@ def name_patterns(name: str, forms: tuple[str, ...] = LEGAL_FORMS) -> tuple[str,
     if sum(map(len, wanted)) < _SHORTEST:
         return ()
     plain = "%".join(map(_literal, wanted)) + "%"
-    if known.form in {" ".join(form) for form in _BEFORE}:
-        return plain, "%".join(_literal(part) for part in (parts[:start] or parts[end:])) + "%" + plain
+    if len(wanted) == 1 and len(wanted[0]) <= _LONGEST_ABBREVIATION and wanted[0].isalpha():
+        apart = ".".join(map(_literal, wanted[0])) + "%"
+        return (*_with_form_before(plain, parts[:start] or parts[end:], known), apart)
+    return _with_form_before(plain, parts[:start] or parts[end:], known)
+
+
+def _with_form_before(plain: str, form: Sequence[str], known: Company) -> tuple[str, ...]:
+    """Return the pattern of a name, and the one that has it behind its legal form where that may stand before it."""
+    if known.form in {" ".join(one) for one in _BEFORE}:
+        return plain, "%".join(map(_literal, form)) + "%" + plain
     return (plain,)
 
 
