@@ -59,11 +59,12 @@ ROWS: tuple[CommandRow | Group, ...] = (
     ),
     Group(
         "dead-letters",
-        "Show and replay unreadable messages.",
+        "Show, accept and replay unreadable messages.",
         "signalbox dead-letters list",
         (
             CommandRow("list", "List dead letters.", f"{_COMMANDS}.dead_letters:show_list"),
             CommandRow("show", "Show one dead letter as JSON.", f"{_COMMANDS}.dead_letters:show"),
+            CommandRow("accept", "Let a paused topic go on.", f"{_COMMANDS}.dead_letters:accept_topic"),
             CommandRow("replay", "Send dead letters to their topics again.", f"{_COMMANDS}.dead_letters:replay"),
         ),
     ),

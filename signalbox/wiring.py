@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from connectors.database.audit import DatabaseAudit
 from connectors.database.ledger import SqlLedger
 from connectors.database.notes import DatabaseNotes
+from connectors.kafka.accepted import accepted_offsets
 from connectors.kafka.admin import delete_below
 from connectors.kafka.dead_letter_topics import original, produce
 from connectors.kafka.dead_letters import dead_letter
@@ -198,6 +199,7 @@ def run_intake_process(process: Process) -> None:
         clock=utc_now,
         metrics=process.metrics,
         alive=process.heartbeat.beat,
+        accepted=accepted_offsets(kafka.client(None)),
     )
 
 

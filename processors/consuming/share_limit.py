@@ -1,5 +1,5 @@
 """
-How many of a process's messages may become dead letters before the process stops.
+How many of a topic's messages may become dead letters before the topic pauses.
 
 In: whether each message became one.  Out: whether their share is above the limit.  Pure.
 Rule of this file: the headers of a dead letter are in `processors/model/dead_letter.py`.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 @dataclass(slots=True)
 class ShareLimit:
     """
-    Stops a process that makes dead letters of too many of its messages: then the fault is ours, not theirs.
+    Pauses a topic of which too many messages become dead letters: then the fault may be ours, not theirs.
 
     Counted over the last `window` messages, and only once `least` dead letters are among them.
     """
@@ -21,6 +21,10 @@ class ShareLimit:
     least: int = 20
     seen: int = 0
     dead: float = 0.0
+
+    def anew(self) -> "ShareLimit":
+        """Return the same limit with nothing counted."""
+        return ShareLimit(self.share, self.window, self.least)
 
     def exceeded(self, dead: bool) -> bool:
         """Count one message; return whether the share is now above the limit."""

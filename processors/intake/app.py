@@ -23,6 +23,7 @@ from processors.consuming.share_limit import ShareLimit
 from processors.intake import broker_wait
 from processors.intake.consumer_lag import IntakeLag
 from processors.intake.forward import Forwarder, Message, ProducerRecord
+from processors.intake.pause import AcceptedOffsets, PausingForwarder
 from processors.integration.catalog import Integrations
 from processors.model.dead_letter import Coordinates
 from processors.model.errors import TooLarge
@@ -69,15 +70,16 @@ def build_app(
     clock: Clock,
     metrics: Metrics,
     alive: Callable[[], None],
+    accepted: AcceptedOffsets,
 ) -> Any:
-    """Return the Faust app; *alive* is called once a second while its event loop turns."""
+    """
+    Return the Faust app; *alive* is called once a second while its event loop turns.
+
+    *accepted* tells which dead letters of a topic an operator has accepted.
+    """
     app = faust.App(**_options(settings))
-    limit = ShareLimit(settings.dead_letter_share, settings.dead_letter_window, settings.dead_letter_least)
-    forwarder = Forwarder(integrations, codec, clock, metrics, limit, settings.topic_prefix)
-    names = [settings.topic_prefix + name for name in settings.topics]
     lag = IntakeLag(metrics, settings.topic_prefix)
-    # No serializers: bytes in, bytes out; what they are is the codec's business.
-    source = app.topic(*names, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
+    pausing: list[PausingForwarder] = []
 
     async def send(record: ProducerRecord) -> Awaitable[object]:
         producer = await app.maybe_start_producer()
@@ -86,12 +88,24 @@ def build_app(
             queued = await producer.send(record.topic, record.key, record.value, record.partition, None, said)
         return _answer(record, queued)
 
-    @app.agent(source, concurrency=1, name="events")
-    async def events_of_sources(stream: Any) -> None:
-        async for events in stream.take_events(settings.batch, within=settings.within):
-            lag.begin(events)
-            await _safely(forwarder.batch([_message(event) for event in events], send))
-            lag.end(events)
+    def read(topic: str) -> None:
+        """Add the agent of one topic: each has its own, so that one that waits holds no other."""
+        limit = ShareLimit(settings.dead_letter_share, settings.dead_letter_window, settings.dead_letter_least)
+        forwarder = Forwarder(integrations, codec, clock, metrics, limit, settings.topic_prefix)
+        own = PausingForwarder(forwarder, accepted, metrics)
+        pausing.append(own)
+        # No serializers: bytes in, bytes out; what they are is the codec's business.
+        source = app.topic(topic, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
+
+        @app.agent(source, concurrency=1, name=f"events of {topic}")
+        async def events_of_source(stream: Any) -> None:
+            async for events in stream.take_events(settings.batch, within=settings.within):
+                lag.begin(events)
+                await _safely(own.batch([_message(event) for event in events], send), lambda: own.paused)
+                lag.end(events)
+
+    for name in settings.topics:
+        read(settings.topic_prefix + name)
 
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust types no timers
     async def tick() -> None:
@@ -109,21 +123,30 @@ def run(
     clock: Clock,
     metrics: Metrics,
     alive: Callable[[], None],
+    accepted: AcceptedOffsets,
 ) -> NoReturn:
     """Run until SIGTERM or SIGINT, then exit 0; exit 70 where a batch could not be forwarded."""
     broker_wait.for_broker(settings.faust["broker"], alive)
-    app = build_app(settings, integrations, codec, clock=clock, metrics=metrics, alive=alive)
+    app = build_app(settings, integrations, codec, clock=clock, metrics=metrics, alive=alive, accepted=accepted)
     worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False)
     worker.execute_from_commandline()
     raise SystemExit(0)
 
 
-async def _safely(batch: Any) -> None:
-    """Await the batch to its end; where that fails, or a stop does not leave it the time, end the process in here."""
+async def _safely(batch: Any, paused: Callable[[], bool] = lambda: False) -> None:
+    """
+    Await the batch to its end; where that fails, or a stop does not leave it the time, end the process in here.
+
+    A stop while the topic is *paused* is in good order: its batch is read again at the next start.
+    """
     task = asyncio.ensure_future(batch)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
+        if paused():
+            log.warning("intake stops; the batch of a paused topic will be read again")
+            logging.shutdown()
+            os._exit(0)
         try:
             await asyncio.wait_for(task, DRAIN_SECONDS)
         except BaseException as error:  # noqa: BLE001  any way out of here but the good one would pass the offsets

@@ -8,7 +8,7 @@ letter: none stops those behind it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,11 +65,15 @@ Counted = tuple[str, dict[str, str]]
 
 
 class TooManyDeadLetters(SignalboxError):
-    """The share of unreadable messages says that something is wrong with this program or its source: stop."""
+    """So many messages are unreadable that this program or the source must be wrong: the topic pauses."""
+
+    def __init__(self, reason: str, where: Coordinates) -> None:
+        super().__init__(reason)
+        self.where = where
 
 
 class Forwarder:
-    """Forwards batches; its only state is the count of dead letters."""
+    """Forwards batches of one topic; its only state is the count of dead letters, and which of them were accepted."""
 
     def __init__(
         self,
@@ -86,6 +90,12 @@ class Forwarder:
         self._metrics = metrics
         self._limit = limit
         self._prefix = prefix
+        self._accepted: Mapping[int, int] = {}
+
+    def accept(self, offsets: Mapping[int, int]) -> None:
+        """An operator has accepted what lies before these offsets of the partitions: it counts no more."""
+        self._accepted = offsets
+        self._limit = self._limit.anew()
 
     async def batch(self, messages: Sequence[Message], send: Send) -> None:
         """Send what *messages* become and wait for every acknowledgement; raise what any of them raised."""
@@ -146,11 +156,14 @@ class Forwarder:
 
     def _counted_dead(self, message: Message, error: Undecodable, now: datetime) -> tuple[ProducerRecord, Counted]:
         where = message.where
-        if self._limit.exceeded(dead=True):
+        accepted = where.offset < self._accepted.get(where.partition, 0)
+        if not accepted and self._limit.exceeded(dead=True):
             raise TooManyDeadLetters(
                 f"more than {self._limit.share:.0%} of the last messages of {where.topic} cannot be read, at last "
-                f"{where.partition}:{where.offset} ({error.reason}); nothing was passed over: compare the source's "
-                "contract with this version's, or raise the limit on dead letters"
+                f"{where.partition}:{where.offset} ({error.reason}); compare the source's contract with this "
+                f"version's, or let all that it holds now become dead letters: signalbox dead-letters accept "
+                f"{where.topic.removeprefix(self._prefix)}",
+                where,
             )
         return self._dead(message, error, now)
 

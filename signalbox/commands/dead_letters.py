@@ -12,11 +12,13 @@ from typing import Annotated
 import typer
 from confluent_kafka import Producer
 
+from connectors.kafka.accepted import accept
 from connectors.kafka.dead_letter_topics import read_dead_letters, send_back
 from connectors.kafka.dead_letters import Selection, StoredDeadLetter
 from connectors.kafka.options import producer_config
+from processors.model.errors import Misconfigured
 from processors.notifier.clean import clean
-from schemas.topics import DEAD_LETTER_SOURCES, dead_letter_topic
+from schemas.topics import DEAD_LETTER_SOURCES, SOURCES, dead_letter_topic
 from signalbox.commands.common import FAILED, as_json_line, say
 from signalbox.commands.log import moment_of
 from signalbox.settings import Settings, load_settings
@@ -71,6 +73,21 @@ def replay(
         count += 1
         typer.echo(f"{'would send' if dry_run else 'sent'} {sent.at} to {sent.to} (replay {sent.replays})")
     typer.echo(f"{count} {'would be' if dry_run else 'were'} sent back")
+
+
+def accept_topic(
+    topic: Annotated[str, typer.Argument(help="The source topic, such as crm.event.call-result.")],
+) -> None:
+    """
+    Let all that a source topic holds now become dead letters where it cannot be read.
+
+    The intake pauses a topic of which too much cannot be read; it goes on within a few seconds.
+    Example: `signalbox dead-letters accept crm.event.call-result`.
+    """
+    if topic not in SOURCES:
+        raise Misconfigured([f"{topic} is no source topic; choose one of {', '.join(SOURCES)}"])
+    accepted = accept(load_settings().kafka.client(None), topic)
+    typer.echo(f"{topic}: accepted up to offset " + ", ".join(f"{one}:{at}" for one, at in sorted(accepted.items())))
 
 
 def _wanted(

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.kafka.accepted import accepted_offsets
+from connectors.kafka.options import KafkaSettings
 from processors.intake import app as intake
 from processors.intake import forward
 from processors.sources.load import load_integrations
@@ -48,6 +50,7 @@ def main(told: dict[str, Any]) -> None:
         clock=lambda: datetime.now(UTC),
         metrics=Counters(folder / "metrics.jsonl"),
         alive=(folder / "alive").touch,
+        accepted=accepted_offsets(KafkaSettings(told["kafka"])),
     )
 
 

@@ -12,6 +12,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from connectors.kafka.accepted import accept
+from connectors.kafka.options import KafkaSettings
 from schemas.booking import Booking
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
@@ -77,7 +79,9 @@ class Intake:
             **more,
         }
         told = self.folder / f"settings-{number}.json"
-        told.write_text(json.dumps({"folder": str(self.folder), "settings": settings, "fault": fault}))
+        told.write_text(
+            json.dumps({"folder": str(self.folder), "settings": settings, "fault": fault, "kafka": self.kafka})
+        )
         words = ["-m", "tests.integration.intake.intake_process", str(told)]
         process = start(words, cwd=ROOT, stdout=self.folder / f"log-{number}")
         self.processes.append(process)
@@ -283,9 +287,22 @@ def test_a_command_that_its_topic_refuses_for_its_size_is_a_dead_letter_and_the_
     assert len(dead.value() or b"") < 20_000
 
 
-def test_too_large_a_share_of_dead_letters_ends_the_process_with_one_line(intake: Intake) -> None:
+def test_too_large_a_share_of_dead_letters_pauses_that_topic_alone_until_it_is_accepted(intake: Intake) -> None:
     intake.publish(*[b"poison"] * 30)
     process = intake.start()
-    assert process.wait(SECONDS) == 70, intake.log()
-    assert sum("cannot be read" in line and "CRITICAL" in line for line in intake.log().splitlines()) == 1
+    wait_until(lambda: "topic is paused" in intake.log(), SECONDS, "the pause")
+    contract, value = SOURCES_BESIDE["booking"]
+    intake.publish(SingleObject().encode(contract, value), source="booking")
+    assert len(intake.read("crm.command.acme", lambda found: len(found) >= 1)) == 1
+    assert sum("topic is paused" in line and "CRITICAL" in line for line in intake.log().splitlines()) == 1
+    assert "signalbox dead-letters accept crm.event.call-result" in intake.log()
     assert intake.committed() < 0
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0, intake.log()
+    intake.start()
+    wait_until(lambda: "topic is paused" in intake.log(1), SECONDS, "the pause after a restart")
+    assert accept(KafkaSettings(intake.kafka), f"{intake.prefix}crm.event.call-result") == {0: 30}
+    intake.publish(event(1))
+    assert len(intake.read("crm.dead-letter.call-result", lambda found: len(found) >= 30)) == 30
+    assert len(intake.read("crm.command.acme", lambda found: len(found) >= 2)) == 2

@@ -179,6 +179,24 @@ def test_too_large_a_share_of_dead_letters_fails_the_batch() -> None:
         sent([message(b"x")] * 3, limit=ShareLimit(0.5, least=3))
 
 
+def test_accepted_dead_letters_count_no_more() -> None:
+    limit = ShareLimit(0.5, least=3)
+    forwarder = hand_over(Counts(), limit)
+    letters = [message(b"x")] * 3
+
+    async def send(_record: ProducerRecord) -> Awaitable[object]:
+        return asyncio.sleep(0)
+
+    with pytest.raises(TooManyDeadLetters) as raised:
+        asyncio.run(forwarder.batch(letters, send))
+    assert raised.value.where == letters[0].where
+    forwarder.accept({2: 8})
+    asyncio.run(forwarder.batch(letters, send))
+    forwarder.accept({2: 7})
+    with pytest.raises(TooManyDeadLetters):
+        asyncio.run(forwarder.batch(letters, send))
+
+
 def test_a_small_share_of_dead_letters_passes_however_long_it_lasts() -> None:
     limit = ShareLimit(0.5, window=10, least=3)
     assert not any(limit.exceeded(dead=number % 4 == 0) for number in range(1000))

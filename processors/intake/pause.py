@@ -1,0 +1,73 @@
+"""
+Pause: a topic of which too much cannot be read waits for an operator, and no other topic does.
+
+In: the error of `Forwarder.batch`, a way to ask what was accepted.  Out: the accepted offsets, once there are new ones.
+Rule of this file: while a topic is paused, its batch is neither passed nor sent; asking again costs one request.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from processors.intake.forward import Forwarder, Message, Send, TooManyDeadLetters
+from processors.model.errors import Transient
+from processors.model.ports import Metrics
+
+log = logging.getLogger("signalbox.intake")
+
+ASK_SECONDS = 2.0
+
+AcceptedOffsets = Callable[[str], Mapping[int, int]]
+"""The accepted offset of each partition of a topic (as Kafka names it); may raise `Transient`."""
+
+
+class PausingForwarder:
+    """Forwards the batches of one topic; `paused` while it waits for the operator."""
+
+    def __init__(
+        self,
+        forwarder: Forwarder,
+        accepted: AcceptedOffsets,
+        metrics: Metrics,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._forwarder = forwarder
+        self._accepted = accepted
+        self._metrics = metrics
+        self._sleep = sleep
+        self.paused = False
+
+    async def batch(self, messages: list[Message], send: Send) -> None:
+        """Forward *messages*; where too much of the topic cannot be read, wait until an operator has accepted that."""
+        while True:
+            try:
+                await self._forwarder.batch(messages, send)
+            except TooManyDeadLetters as error:
+                self._forwarder.accept(await self._until_accepted(error))
+            else:
+                return
+
+    async def _until_accepted(self, error: TooManyDeadLetters) -> Mapping[int, int]:
+        where = error.where
+        accepted = await self._ask(where.topic)
+        if accepted.get(where.partition, 0) <= where.offset:
+            log.critical("topic is paused, all others go on: %s", error)
+            self._tell(where.topic, True)
+        while accepted.get(where.partition, 0) <= where.offset:
+            await self._sleep(ASK_SECONDS)
+            accepted = await self._ask(where.topic)
+        if self.paused:
+            log.warning("topic %s goes on: its dead letters are accepted", where.topic)
+        self._tell(where.topic, False)
+        return accepted
+
+    async def _ask(self, topic: str) -> Mapping[int, int]:
+        try:
+            return await asyncio.to_thread(self._accepted, topic)
+        except Transient as error:
+            log.warning("%s; asked again", error.reason)
+            return {}
+
+    def _tell(self, topic: str, paused: bool) -> None:
+        self.paused = paused
+        self._metrics.gauge("topic_paused", float(paused), topic=topic)
