@@ -45,6 +45,9 @@ def file(name: str, path: tuple[str, ...] = (), value: Any = None) -> bytes:
         **({} if name in ("vanillasoft", "wildix") else {"workspace": "W"}),
         **SCOPES.get(name, {}),
     }
+    if path[:1] == ("campaign",):
+        # What a setting of a campaign means needs a campaign and a status.
+        told["campaign"] = {"name": "Spring", "status": "Sent"}
     place = told
     for key in path[:-1]:
         place[key] = dict(place.get(key, {}))
