@@ -127,7 +127,7 @@ def _contact(call: Call, lead: Row, one: Mapping[str, str], account: str, owner:
 def _opportunity(call: Call, lead: Row, one: Mapping[str, str], account: str, owner: str) -> str:
     if one.get("opportunityId"):
         return str(_record(call, "Opportunity", one["opportunityId"], "opportunityId")["Id"])
-    now = call.org.now()
+    now = call.org.stamp()
     # The close date of a conversion is the end of the quarter (standard behaviour of the UI; a guess for the API).
     month = (now.month - 1) // 3 * 3 + 3
     body = {"Name": one.get("opportunityName") or str(lead["Company"])[:80], "AccountId": account, "OwnerId": owner,
@@ -138,7 +138,7 @@ def _opportunity(call: Call, lead: Row, one: Mapping[str, str], account: str, ow
 
 def _finish(call: Call, lead: Row, status: str, account: str, contact: str, opportunity: str | None) -> None:
     """Lock the lead; point its activities and campaign members to what it became."""
-    org, now = call.org, call.org.now()
+    org, now = call.org, call.org.stamp()
     stamp = {"LastModifiedDate": now, "SystemModstamp": now, "LastModifiedById": call.user.id}
     for kind in ("Task", "Event"):
         for row in org.store.find(kind, "WhoId", lead["Id"]):

@@ -24,7 +24,7 @@ def tell(call: Call, kind: str, one: ObjectDef, row: Mapping[str, Any], before: 
         if name not in _AUDIT and old.get(name) != value and not isinstance(value or old.get(name), dict)
     ]
     call.org.store.effects.append({
-        "time": row["SystemModstamp"],
+        "time": call.org.now(),
         "kind": kind,
         "object": one.name,
         "id": row["Id"],

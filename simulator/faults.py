@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ACTIONS = ("status", "delay", "hang", "reset_before", "reset_after", "cut_body", "html200", "charset", "lock",
-           "expire_session", "limit", "maintenance", "late_apply", "slow_by_record", "rows", "sub")  # fmt: skip
+           "expire_session", "limit", "maintenance", "late_apply", "late_commit", "slow_by_record", "rows",
+           "sub")  # fmt: skip
 _MATCH = {"method", "path_regex", "body_regex", "records_over"}
 
 

@@ -7,6 +7,7 @@ Rule of this file: faults are done here and nowhere else; a request is applied a
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
@@ -78,8 +79,11 @@ class Gate:
         if fault is not None and fault.action == "delay" and fault.params.get("before"):
             await asyncio.sleep(fault.number("seconds", 1.0))
         spent = await self._work(request)
+        written_at = self.org.now()
+        if fault is not None and fault.action == "late_commit":
+            await asyncio.sleep(fault.number("seconds", 1.0))
         lock = str(fault.params.get("id", "*")) if fault is not None and fault.action == "lock" else None
-        reply, call = self._apply(request, origin, entry, lock)
+        reply, call = self._apply(request, origin, entry, lock, written_at)
         seconds = max(0.0, self.org.pace.seconds(call.written if call else 0) - spent)
         if fault is not None and fault.action == "delay" and not fault.params.get("before"):
             seconds += fault.number("seconds", 1.0)
@@ -108,9 +112,19 @@ class Gate:
         return seconds
 
     def _apply(
-        self, request: Request, origin: str, entry: dict[str, Any], lock: str | None = None
+        self,
+        request: Request,
+        origin: str,
+        entry: dict[str, Any],
+        lock: str | None = None,
+        written_at: datetime | None = None,
     ) -> tuple[Reply, Call | None]:
-        reply, call = router.answer(self.org, request, origin, entry["seq"], lock)
+        """Apply a request as one that was written at that time (None: now)."""
+        self.org.written_at = written_at
+        try:
+            reply, call = router.answer(self.org, request, origin, entry["seq"], lock)
+        finally:
+            self.org.written_at = None
         entry["status"] = reply.status
         if call is not None:
             entry.update(user=call.user.username, subrequests=call.subs, written=call.written)

@@ -37,6 +37,7 @@ class Org:
         self.pace = Pace.of(file.pace)
         self.faults = Faults()
         self.shift = timedelta()
+        self.written_at: datetime | None = None
         self.log: deque[dict[str, Any]] = deque(maxlen=MOST_LOG)
         self.seq = 0
         self.tokens: dict[str, tuple[str, datetime]] = {}
@@ -53,6 +54,10 @@ class Org:
         """Return the org's time, to the millisecond."""
         moment = datetime.now(UTC) + self.shift
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def stamp(self) -> datetime:
+        """Return the time that a row is stamped with: that of the write, at whole seconds, whenever it is visible."""
+        return (self.written_at or self.now()).replace(microsecond=0)
 
     def wipe(self) -> None:
         """Return to the first state: records, fields and secret as the org file has them; tokens stay valid."""
@@ -95,7 +100,7 @@ class Org:
     def insert(self, sobject: str, values: Mapping[str, Any], *, owner: str | None = None) -> str:
         """Write a whole row past the rules: for seeds. Raises KeyError for an unknown object or field."""
         one = self.objects[sobject.lower()]
-        now, by = self.now(), owner or next(iter(self.users), ids.make("005", 1, self.number))
+        now, by = self.stamp(), owner or next(iter(self.users), ids.make("005", 1, self.number))
         row: dict[str, Any] = dict(one.defaults)
         row.update(Id="", IsDeleted=False, CreatedDate=now, CreatedById=by, LastModifiedDate=now, LastModifiedById=by,
                    SystemModstamp=now)  # fmt: skip
@@ -122,7 +127,7 @@ class Org:
         found = self.store.get(one.name, ids.normal(record_id) or "")
         if found is None:
             raise KeyError(f"{sobject} has no record {record_id}")
-        row = {**found, "LastModifiedDate": self.now(), "SystemModstamp": self.now()}
+        row = {**found, "LastModifiedDate": self.stamp(), "SystemModstamp": self.stamp()}
         for name, value in values.items():
             if name.lower() not in one.fields:
                 raise KeyError(f"{sobject} has no field {name}")
@@ -212,5 +217,5 @@ class Org:
 
 def _typed(kind: str, value: Any) -> Any:
     if isinstance(value, str) and kind in ("date", "datetime"):
-        return to_date(value) if kind == "date" else to_datetime(value)
-    return value
+        return to_date(value) if kind == "date" else to_datetime(value).replace(microsecond=0)
+    return value.lower() if isinstance(value, str) and kind == "email" else value

@@ -34,7 +34,7 @@ def create(call: Call, one: ObjectDef, body: Mapping[str, Any]) -> Row:
     if not call.user.may("create", one.name):
         raise _no_right(f"entity type cannot be inserted: {one.label}", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
     given = given_fields(call, one, body, creating=True)
-    now, by = call.org.now(), call.user.id
+    now, by = call.org.stamp(), call.user.id
     row: Row = {"Id": "", "IsDeleted": False, "CreatedDate": now, "CreatedById": by, **_owner(one, by), **one.defaults}
     row.update((name, value) for name, value in given.items() if value is not None or name not in one.defaults)
     _required(one, row)
@@ -61,7 +61,7 @@ def update(call: Call, one: ObjectDef, row: Row, body: Mapping[str, Any]) -> Row
         if changed[name] is None and not field.nillable and field.createable:
             raise _missing([name])
     conditions.assign(call, one.name, changed)
-    derive(call.org, one, changed, given, call.org.now())
+    derive(call.org, one, changed, given, call.org.stamp())
     _check(call, one, changed, row)
     _save(call, one, changed, row)
     return changed
@@ -145,7 +145,7 @@ def _locks(call: Call, row: Mapping[str, Any]) -> None:
 
 
 def _stamp(call: Call) -> dict[str, Any]:
-    now = call.org.now()
+    now = call.org.stamp()
     return {"LastModifiedDate": now, "LastModifiedById": call.user.id, "SystemModstamp": now}
 
 

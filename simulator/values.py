@@ -6,6 +6,7 @@ Rule of this file: within the org a date is a `date` and a time is an aware `dat
 """
 
 import json
+import re
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -38,6 +39,24 @@ def load(data: bytes) -> Any:
     except orjson.JSONDecodeError:
         # json takes what a JVM's parser takes as well: whole numbers of any size.
         return json.loads(data)
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?))?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(Z|[+-]\d\d:?\d\d)?")
+
+
+def written_datetime(value: object) -> datetime:
+    """Return the time that a write of *value* keeps, at whole seconds; raises ValueError where no org takes it."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise ValueError("not a time with its offset")
+    return to_datetime(value).replace(microsecond=0)
+
+
+def written_date(value: object) -> date:
+    """Return the day that a write of *value* keeps; raises ValueError where no org takes it, such as for a time."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("not a day")
+    return date.fromisoformat(value[:10])
 
 
 def to_datetime(value: object) -> datetime:

@@ -9,6 +9,9 @@ maps is told (SP-7, SP-10).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
+
+import orjson
 
 from processors.changes.diff import diff
 from processors.changes.filter import unmet_filter
@@ -61,7 +64,7 @@ def judge(
     *ours* are our own writes by field, *sources* the linked IDs by integration, *facts* what describe says of the
     object, *loading* the integration whose history is being read.
     """
-    newer = seen is None or (row.changed, row.deleted) != (seen.changed, seen.deleted)
+    newer = is_news(row, seen)
     told = dict(seen.told) if seen else {}
     if newer:
         # Who is not told now, though it was once, no longer knows the record.
@@ -85,6 +88,23 @@ def judge(
     return judged
 
 
+def is_news(row: ChangedRecord, seen: Seen | None) -> bool:
+    """
+    Whether *row* is another one than was last seen.
+
+    An org stamps a record to the second: after an edit that was read, another one may come with the same stamp. So what
+    is tracked is compared, too.
+    """
+    return seen is None or (row.changed, row.deleted) != (seen.changed, seen.deleted) or _retold(row, seen)
+
+
+def _retold(row: ChangedRecord, seen: Seen | None) -> bool:
+    """Whether the record has other values under the stamp that was seen already."""
+    if seen is None or row.changed != seen.changed or row.deleted or seen.deleted:
+        return False
+    return any(name in row.fields and row.fields[name] != value for name, value in seen.values.items())
+
+
 def _tell(
     judged: Judged,
     row: ChangedRecord,
@@ -103,7 +123,7 @@ def _tell(
         if historical or not (one.name in told or source_id is not None or left_out is None):
             return
         told.pop(one.name, None)
-        judged.changes.append(_change(row, one, "merged" if row.merged_into else "deleted", source_id))
+        judged.changes.append(_change(row, seen, one, "merged" if row.merged_into else "deleted", source_id))
         return
     if left_out is not None:
         judged.filtered.append((one.name, left_out.name))
@@ -118,7 +138,7 @@ def _tell(
     if own:
         judged.own.append(one.name)
     if news or (operation != "updated" and not own):
-        judged.changes.append(_change(row, one, operation, source_id, news, historical=historical))
+        judged.changes.append(_change(row, seen, one, operation, source_id, news, historical=historical))
 
 
 def _operation(
@@ -132,6 +152,7 @@ def _operation(
 
 def _change(
     row: ChangedRecord,
+    seen: Seen | None,
     one: Listener,
     operation: Operation,
     source_id: str | None,
@@ -141,6 +162,9 @@ def _change(
 ) -> Change:
     owner, defaulted = owner_of(row.owner_email, one.settings)
     version = row.changed.astimezone(UTC).isoformat(timespec="milliseconds")
+    if _retold(row, seen):
+        # The stamp names the change that was told before; what the record holds now names this one.
+        version = f"{version}/{sha256(orjson.dumps(dict(row.fields), option=orjson.OPT_SORT_KEYS)).hexdigest()}"
     return Change(
         event_id=change_id(one.org, one.name, row.id, version, operation),
         integration=one.name,
@@ -174,7 +198,8 @@ def _seen(
         return Seen(row.changed, True, told=told)
     wanted = [settings for one in listeners if (settings := one.of(row.object)) is not None]
     mapped = dict.fromkeys(source.salesforce for settings in wanted for source in settings.fields.values())
-    values = {name: row.fields.get(name) for name in mapped}
+    filtered = dict.fromkeys(one.field for settings in wanted for one in settings.filters)
+    values = {name: row.fields.get(name) for name in {**mapped, **filtered}}
     marks = dict(seen.marks) if seen else {}
     if newer:
         marks |= {name: write.event for name, write in ours.items() if name in mapped}

@@ -13,7 +13,7 @@ import structlog
 
 from processors.changes import plan
 from processors.changes.cursor import Cursor
-from processors.changes.judge import Judged, judge
+from processors.changes.judge import Judged, is_news, judge
 from processors.changes.ports import (
     ChangedRecord,
     ChangeFeed,
@@ -191,7 +191,7 @@ class OrgChanges:
 
 
 def _is_news(row: ChangedRecord, seen: Seen | None, loading: str | None) -> bool:
-    return loading is not None or seen is None or (row.changed, row.deleted) != (seen.changed, seen.deleted)
+    return loading is not None or is_news(row, seen)
 
 
 def _by_record(sources: Mapping[tuple[str, str], str]) -> Mapping[str, Mapping[str, str]]:

@@ -19,7 +19,7 @@ from schemas.values import Scalar
 @dataclass(frozen=True, slots=True)
 class Seen:
     """
-    A record as it was last read. `values` are the org's own, by field.
+    A record as it was last read. `values` are the org's own, by field, of those that somebody maps or filters by.
 
     `told` holds every integration that was told of it: True while it is up to date, False where the record has left
     its filters since. `marks` are the events of our own writes that were taken into account, by field.

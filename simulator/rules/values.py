@@ -7,18 +7,20 @@ Source: fact sheet A5.
 """
 
 import re
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from simulator import ids
 from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError
 from simulator.fielddef import FieldDef
-from simulator.values import to_date, to_datetime
+from simulator.values import written_date, written_datetime
 
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
                     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+")  # fmt: skip
 _WHOLE, _NUMBER = ("int", "long"), ("double", "currency", "percent")
 _CUT = 32
+_DIGITS = Context(prec=50)
 
 
 def coerce(sobject: ObjectDef, field: FieldDef, value: Any) -> Any:
@@ -64,12 +66,15 @@ def _number(field: FieldDef, value: Any) -> int | float:
     if field.precision and abs(number) >= 10**whole:
         text = f"{field.label}: value outside of valid range on numeric field: {value}"
         raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", text, fields=[field.name])
-    return round(number, field.scale) if field.precision else number
+    if not field.precision:
+        return number
+    # Through its text: a binary 2.675 lies below what was written.
+    return float(Decimal(str(number)).quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP, _DIGITS))
 
 
 def _moment(field: FieldDef, value: Any) -> Any:
     try:
-        return to_date(value) if field.type == "date" else to_datetime(value)
+        return written_date(value) if field.type == "date" else written_datetime(value)
     except ValueError:
         raise _unreadable(field.type, f"VALUE_STRING value {value}") from None
 
@@ -92,11 +97,8 @@ def _text(sobject: ObjectDef, field: FieldDef, text: str) -> str | None:
     text = text.strip() if field.type != "textarea" else text.rstrip()
     if not text:
         return None
-    if field.type == "multipicklist" or (field.type == "picklist" and field.restricted):
-        for one in text.split(";") if field.type == "multipicklist" else [text]:
-            if field.restricted and one.lower() not in {known.lower() for known in field.values}:
-                message = f"{field.label}: bad value for restricted picklist field: {one}"
-                raise ApiError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, fields=[field.name])
+    if field.type in ("picklist", "multipicklist"):
+        text = _picked(field, text)
     if field.length and len(text) > field.length:
         shown = text if len(text) <= _CUT else text[:_CUT] + "…"
         label = field.label if field.name != "Name" else f"{sobject.label} Name"
@@ -104,7 +106,21 @@ def _text(sobject: ObjectDef, field: FieldDef, text: str) -> str | None:
         raise ApiError("STRING_TOO_LONG", message, fields=[field.name])
     if field.type == "email" and not _valid_email(text):
         raise ApiError("INVALID_EMAIL_ADDRESS", f"{field.label}: invalid email address: {text}", fields=[field.name])
-    return text
+    return text.lower() if field.type == "email" else text
+
+
+def _picked(field: FieldDef, text: str) -> str:
+    """Return what the field picks: each value once, in the order of the list, as a restricted list writes it."""
+    several = field.type == "multipicklist"
+    known = {one.lower(): one for one in field.values} if field.restricted else {}
+    picked = dict.fromkeys(one.strip() for one in text.split(";") if one.strip()) if several else {text: None}
+    for one in picked:
+        if field.restricted and one.lower() not in known:
+            message = f"{field.label}: bad value for restricted picklist field: {one}"
+            raise ApiError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, fields=[field.name])
+    order = {one: place for place, one in enumerate(field.values)}
+    named = dict.fromkeys(known.get(one.lower(), one) for one in picked)
+    return ";".join(sorted(named, key=lambda one: order.get(one, len(order))))
 
 
 def _valid_email(text: str) -> bool:

@@ -3,7 +3,7 @@ Noun: values as SOQL compares them.
 
 In: the value of a row, or a literal, and a describe type. Out: a key that Python may compare.
 Rule of this file: what equals what is decided here: text ignores case and an empty text is null, an ID of 15 characters
-equals that of 18, a boolean without a value is false.
+equals that of 18, a boolean without a value is false, of a moment whole seconds count.
 """
 
 from collections.abc import Callable
@@ -32,9 +32,16 @@ def key_of(kind: str) -> Callable[[Any], Any]:
         return bool
     if kind in IDS:
         return lambda value: value or None
+    if kind == "datetime":
+        return _second
     if is_text(kind):
         return lambda value: str(value).lower() if value not in (None, "") else None
     return lambda value: value
+
+
+def _second(value: Any) -> Any:
+    """A moment without its parts of a second: an org compares none (an aggregate's value may be something else)."""
+    return value.replace(microsecond=0) if isinstance(value, datetime) else value
 
 
 def key_of_literal(scope: Scope, operand: Operand, literal: Literal) -> Any:  # a key of any type

@@ -166,6 +166,25 @@ def test_sp_28_who_owns_a_record_at_the_source() -> None:
     assert owner_of(None, ChangesSettings()) == (None, False)
 
 
+def test_a_second_edit_under_the_same_stamp_is_told_under_an_id_of_its_own() -> None:
+    """An org stamps to the second; what a filter looks at counts, too."""
+    hot = {"name": "hot", "field": "Rating", "equals": ["Hot"]}
+    lead = {"scope": "forward_only", "fields": {"city": "City"}, "filters": [hot]}
+    who = listener(told(objects={"Lead": lead}))
+    one = said(row(fields={"City": "Bern", "Rating": "Hot"}), said(row(-5), who=who).seen, who=who)
+    two = said(row(fields={"City": "Basel", "Rating": "Hot"}), one.seen, who=who)
+    cold = said(row(fields={"City": "Basel", "Rating": "Cold"}), two.seen, who=who)
+    three = said(row(fields={"City": "Basel", "Rating": "Hot"}), cold.seen, who=who)
+    back = said(row(fields={"City": "Bern", "Rating": "Hot"}), three.seen, who=who)
+
+    told_of = [change for judged in (one, two, cold, three, back) for change in judged.changes]
+    assert [change.changes[0].after for change in told_of] == ["Bern", "Basel", "Basel", "Bern"]
+    assert len({change.event_id for change in told_of}) >= 3
+    assert len({one.changes[0].event_id, two.changes[0].event_id, back.changes[0].event_id}) == 3
+    again = said(row(fields={"City": "Bern", "Rating": "Hot"}), back.seen, who=who)
+    assert (again.changes, again.seen) == ([], None)
+
+
 def test_an_own_write_is_known_again_in_the_form_in_which_the_org_keeps_it() -> None:
     """What was sent as text, in other case or with more digits is no change of somebody's; another value is."""
     kinds = {"Email": "email", "Seats__c": "int", "Rated__c": "boolean", "Value__c": "currency", "Due__c": "datetime"}
