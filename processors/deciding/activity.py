@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from processors.deciding.case import Case, Part
 from processors.deciding.conform import written
+from processors.deciding.owners import OWNER, owned, user_called, user_with
 from processors.integration.model import Integration
 from processors.model.normalise import is_blank, record_id
 from processors.model.stored_form import same_value
@@ -18,6 +19,9 @@ from processors.model.values import Record, Role, Step
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.values import Scalar
+
+LEAD_PREFIX = "00Q"
+"""What the IDs of leads begin with."""
 
 CANCELLED = "Cancelled: "
 """What stands before the subject of an activity that is marked as cancelled."""
@@ -66,14 +70,16 @@ def owner(case: Case) -> tuple[str | None, tuple[str, ...]]:
     return (default, ("owner_fallback",)) if default else (None, ("owner_unknown",))
 
 
-def moved_owner(case: Case, existing: Record, given: str | None) -> str | None:
+def moved_owner(case: Case, existing: Record, given: str | None, mapped: Mapping[str, Scalar]) -> str | None:
     """
     Return the user whom an activity goes to because the event names another host; None where its owner stays.
+
+    An OwnerId that is *mapped* names the host, else it is who acted.
 
     *given* is the owner that an earlier event gave it, None where that is not known. Any other owner was given by a
     person, and stays.
     """
-    named, held = acting_user(case), existing.fields.get("OwnerId")
+    named, held = case.owned(existing.object, mapped).owner or acting_user(case), existing.fields.get("OwnerId")
     return named if named and held and named != held and (given is None or given == held) else None
 
 
@@ -82,30 +88,14 @@ def acting_user(case: Case) -> str | None:
     agent = case.command.agent
     if agent is None:
         return None
-    found = _user_with(case, "Id", record_id(agent.user_id)) or user_named(case, agent.email or agent.name)
+    found = user_with(case.match.users, "Id", record_id(agent.user_id)) or user_named(case, agent.email or agent.name)
     field = case.settings.user_extension
-    return found or (_user_with(case, field, agent.extension) if field else None)
+    return found or (user_with(case.match.users, field, agent.extension) if field else None)
 
 
 def user_named(case: Case, name: str | None) -> str | None:
     """Return the ID of the org's active user with that e-mail or user name, or None."""
-    wanted = (name or "").strip().casefold()
-    if not wanted:
-        return None
-    return _user_with(case, "Email", wanted) or _user_with(case, "Username", wanted)
-
-
-def _user_with(case: Case, field: str, value: str | None) -> str | None:
-    """Return the ID of the active user whose field has that value, without regard to case; of several the lowest."""
-    wanted = (value or "").strip().casefold()
-    ids = [
-        user.id
-        for user in case.match.users
-        if wanted
-        and user.fields.get("IsActive")
-        and str((user.id if field == "Id" else user.fields.get(field)) or "").casefold() == wanted
-    ]
-    return min(ids, default=None)
+    return user_called(case.match.users, name)
 
 
 def log(
@@ -121,8 +111,7 @@ def log(
     Return the create of the activity under *effect*, or the update of the one that is there to what it should say now.
 
     *placeholders* are what a new one says where *fields* say nothing: they never take the place of what is there.
-    A Lead's Task takes no WhatId: that is left out where `who` is a lead (Salesforce, Task). *history*: the activity's
-    fields keep a history, and what a newer event wrote stays (EG-5).
+    *history*: the activity's fields keep a history, and what a newer event wrote stays (EG-5).
     """
     existing = case.match.activities.get(effect)
     if existing is None:
@@ -137,20 +126,22 @@ def create_activity(
     fields: Mapping[str, Scalar],
     placeholders: Mapping[str, Scalar] | None = None,
 ) -> Part:
-    """Return the create of the activity under *effect*, owned by who acted (XB-3, XB-4, JI-19)."""
-    filled = {name: value for name, value in fields.items() if not is_blank(value)}
-    fitting, unfit = case.conform.create(object_of(case), {**(placeholders or {}), **filled})
-    owner_id, flags = owner(case)
-    own: dict[str, Scalar] = {"OwnerId": owner_id} if owner_id else {}
+    """Return the create of the activity under *effect*, owned by whom the map names, else who acted (XB-3, JI-19)."""
+    mapped = owned(case.match.users, {name: value for name, value in fields.items() if not is_blank(value)})
+    fitting, unfit = case.conform.create(object_of(case), {**(placeholders or {}), **mapped.fields})
+    owner_id, flags = (mapped.owner, ()) if mapped.owner else owner(case)
+    own: dict[str, Scalar] = {OWNER: owner_id} if owner_id else {}
+    values, left_out = _values(object_of(case), target, fitting, None)
     step = Step(
         "activity",
         "create",
         object_of(case),
-        fields={**_values(target, fitting), **own},
+        fields={**values, **own},
         refs=_refs(target),
         effect=effect,
     )
-    return Part(step, flags=(*flags, *case.zone.flags), unfit=unfit)
+    flags = (*mapped.flags, *flags, *case.zone.flags)
+    return Part(step, flags=flags, unfit=unfit, discarded=left_out)
 
 
 def overwrite(
@@ -163,8 +154,10 @@ def overwrite(
     history: bool = False,
 ) -> Part:
     """Return the update of an activity to what it should say now, and to where it hangs (JI-20)."""
-    fitting, unfit = case.conform.update(existing.object, fields)
-    values, refs = _values(target, fitting), _refs(target)
+    mapped = case.owned(existing.object, fields)
+    fitting, unfit = case.conform.update(existing.object, mapped.fields)
+    refs = _refs(target)
+    values, left_out = _values(existing.object, target, fitting, existing)
     changed = {
         name: value
         for name, value in values.items()
@@ -175,7 +168,7 @@ def overwrite(
     listed, rules = tuple(f"{existing.object}.{name}" for name in stale), tuple(dict.fromkeys(stale.values()))
     unfit = written(unfit, changed)
     if not changed and not refs:
-        return Part(record=existing, rules=rules, linked=(existing,), stale=listed, unfit=unfit)
+        return Part(record=existing, rules=rules, linked=(existing,), stale=listed, unfit=unfit, discarded=left_out)
     before = {name: case.held(existing, name) for name in (*changed, *refs)}
     step = Step(
         "activity",
@@ -187,7 +180,8 @@ def overwrite(
         refs=refs,
         effect=effect,
     )
-    return Part(step, existing, rules, stale=listed, flags=case.zone.flags, unfit=unfit)
+    flags = (*mapped.flags, *case.zone.flags)
+    return Part(step, existing, rules, stale=listed, flags=flags, unfit=unfit, discarded=left_out)
 
 
 def _stale(case: Case, existing: Record, changed: Mapping[str, Scalar]) -> dict[str, str]:
@@ -197,9 +191,26 @@ def _stale(case: Case, existing: Record, changed: Mapping[str, Scalar]) -> dict[
     return {name: row.rule for name, row in rows.items() if row.then == "stale"}
 
 
-def _values(target: ActivityTarget, fields: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    values = {**fields, "WhoId": target.who, "WhatId": target.what}
-    return {name: value for name, value in values.items() if value is not None}
+def _values(
+    name: str, target: ActivityTarget, fields: Mapping[str, Scalar], existing: Record | None
+) -> tuple[dict[str, Scalar], tuple[str, ...]]:
+    """
+    Return the values of an activity at *target*, and the names of those that it cannot have.
+
+    What the integration maps as WhatId is written where the target itself names none. An activity of a lead takes no
+    WhatId (Salesforce, Task and Event): it is left out, and the outcome lists it.
+    """
+    own: dict[str, Scalar] = {"WhoId": target.who, "WhatId": target.what}
+    values: dict[str, Scalar] = {
+        field: value
+        for field, value in {**fields, **{link: to for link, to in own.items() if to}}.items()
+        if value is not None
+    }
+    who = str(values.get("WhoId") or (existing.fields.get("WhoId") if existing else None) or "")
+    if "WhatId" in values and (target.role == "lead" or (not target.role and who.startswith(LEAD_PREFIX))):
+        del values["WhatId"]
+        return values, (f"{name}.WhatId",)
+    return values, ()
 
 
 def _refs(target: ActivityTarget) -> dict[str, Role]:

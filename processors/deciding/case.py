@@ -13,6 +13,7 @@ from typing import cast
 from processors.deciding import field_rules
 from processors.deciding.conform import Conform, written
 from processors.deciding.event_order_rules import Guard, clamped
+from processors.deciding.owners import OWNER, OwnedValues, owned
 from processors.integration.model import Integration
 from processors.matching.own import attendee_of
 from processors.model.call import Call
@@ -112,7 +113,8 @@ class Case:
         *extra* (a link to another record) is written whatever the policy. With nothing to write the record is linked.
         """
         write = self.settings.write
-        fitting, unfit = self.conform.update(record.object, mapped)
+        known = self.owned(record.object, mapped)
+        fitting, unfit = self.conform.update(record.object, known.fields)
         changes = field_rules.update(
             fitting,
             record.fields,
@@ -129,9 +131,8 @@ class Case:
         values = {**changes.fields, **added}
         unfit = written(unfit, changes.fields)
         if not values:
-            return Part(
-                record=record, rules=changes.rules, linked=(record,), stale=stale, seen=changes.seen, unfit=unfit
-            )
+            rules = changes.rules
+            return Part(None, record, rules, (record,), stale=stale, seen=changes.seen, unfit=unfit, flags=known.flags)
         before = {**changes.before, **{name: self.held(record, name) for name in added}}
         step = Step(
             role,
@@ -143,7 +144,15 @@ class Case:
             allow_duplicates=self.allows_duplicates,
         )
         rules = (*changes.rules, *(("LL-9",) if ours else ()))
-        return Part(step, record, rules, stale=stale, seen=changes.seen, unfit=unfit)
+        return Part(step, record, rules, stale=stale, seen=changes.seen, unfit=unfit, flags=known.flags)
+
+    def owned(self, name: str, mapped: Mapping[str, Scalar]) -> OwnedValues:
+        """Return what an update of *name* writes of *mapped*, its owner as an ID; a default owner is for creation."""
+        key = "activity" if name in ("Task", "Event") else name.lower()
+        default = getattr(self.command, key, {}).get(OWNER)
+        if f"{key.title()}.{OWNER}" in self.command.defaulted and mapped.get(OWNER) == default:
+            mapped = {field: value for field, value in mapped.items() if field != OWNER}
+        return owned(self.match.users, mapped)
 
     @property
     def at(self) -> str:
@@ -221,7 +230,8 @@ class Case:
         if row.then == "refuse":
             return no_mapping(object_name, row.rule)
         settings = self.settings.mandatory
-        fitting, unfit = self.conform.create(object_name, mapped)
+        known = owned(self.match.users, mapped)
+        fitting, unfit = self.conform.create(object_name, known.fields)
         made = field_rules.create_fields(
             creation,
             fitting,
@@ -245,7 +255,7 @@ class Case:
             allow_duplicates=allow_duplicates or self.allows_duplicates,
             assign=self.assigns(object_name, made.fields),
         )
-        return Part(step, rules=made.rules, unfit=written(unfit, made.fields))
+        return Part(step, rules=made.rules, unfit=written(unfit, made.fields), flags=known.flags)
 
     def _key(self, role: Role) -> str:
         command = self.command

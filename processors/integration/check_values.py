@@ -42,6 +42,8 @@ def value_faults(name: str, fact: FieldFacts, source: FieldSource, locale: str) 
     yield from _fixed(name, fact, source, locale)
     meant = _meaning(source)
     takes, fitting = _TAKES.get(fact.type, ("", ()))
+    if _is_user(fact, "@" if meant == "an e-mail" else ""):
+        return
     if meant and takes and meant not in fitting:
         yield "error", f"{name}.{fact.name} takes {takes}, and '{source.source}' is {meant}; map another path or field"
 
@@ -54,11 +56,18 @@ def _meaning(source: FieldSource) -> str | None:
     return None if head in ("fields", "answers") or "fields" in rest else _MEANT.get((rest or [head])[-1])
 
 
+def _is_user(fact: FieldFacts, value: Scalar) -> bool:
+    """Return whether it is an owner by e-mail or user name, which is written as the ID of that user (decision 0085)."""
+    return fact.name == "OwnerId" and "@" in str(value)
+
+
 def _fixed(name: str, fact: FieldFacts, source: FieldSource, locale: str) -> Iterator[tuple[Level, str]]:
     if fact.restricted and fact.values:
         return  # its list is told with the values that there are
     fixed: list[Scalar] = [source.constant, source.default, *source.values.values()]
     for value in dict.fromkeys(one for one in fixed if one is not None and str(one).strip()):
+        if _is_user(fact, value):
+            continue
         found = fit(fact, value, Writer(locale))
         if found.dropped:
             yield "error", f"{name}.{fact.name} takes no {value!r} ({found.why}); write one that the field takes"

@@ -210,15 +210,23 @@ def related_questions(jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -
         if own and name in facts.objects:
             asked += _activities(name, own, kept, facts)
     owning = [*live, *(job for job in jobs if source_of(job.command.contract).related.owned)]
-    return (*asked, *_users(owning, facts))
+    mapped = tuple(dict.fromkeys(one for job in jobs for one in _mapped_owners(job)))
+    return (*asked, *_users(owning, mapped, facts))
 
 
-def _users(jobs: Sequence[Job], facts: OrgFacts) -> list[Question]:
+def _mapped_owners(job: Job) -> list[str]:
+    """Return the e-mails and user names that a map gives for an OwnerId."""
+    command = job.command
+    maps = (command.lead, command.contact, command.account, command.opportunity, command.activity)
+    return [name for one in maps if "@" in (name := str(one.get("OwnerId") or "").strip())]
+
+
+def _users(jobs: Sequence[Job], mapped: Sequence[str], facts: OrgFacts) -> list[Question]:
     """Return what to ask about users: by e-mail and user name, by ID, and by each field that holds extensions."""
     known = facts.objects.get("User")
     if known is None:
         return []
-    names = tuple(dict.fromkeys(one for job in jobs for one in _names(job)))
+    names = tuple(dict.fromkeys((*mapped, *(one for job in jobs for one in _names(job)))))
     any_of: list[tuple[In, ...]] = [(In("Email", names),), (In("Username", names),)] if names else []
     ids = dict.fromkeys(id_ for job in jobs if (id_ := _user_id(job)) is not None)
     any_of += [(In("Id", tuple(ids)),)] if ids else []

@@ -202,8 +202,10 @@ def _activity(case: Case, verb: str, logged: _Logged, target: ActivityTarget, ow
         return activity.delete(existing, logged.effect)
     if verb == "mark":
         return activity.mark_cancelled(existing, logged.effect, own)
-    host = activity.moved_owner(case, existing, logged.owner)
-    fields = {**({"OwnerId": host} if host else {}), **fields_of(case, existing), **own}
+    host = activity.moved_owner(case, existing, logged.owner, case.command.activity)
+    # Who owns it is the host's and people's matter, unless the map names an owner: that one is a host too.
+    said = {name: value for name, value in {**fields_of(case, existing), **own}.items() if name != "OwnerId"}
+    fields = {**said, **({"OwnerId": host} if host else {})}
     return activity.overwrite(case, existing, logged.effect, target, fields)
 
 

@@ -118,7 +118,8 @@ def _written(
     said = task_fields(case, person.call, amending=existing is not None)
     fields = shared_activity.own_fields("pbx_call", said, joint.shared, case.book)
     fields, left_out = _writable(fields, case.facts.objects.get(case.settings.activity.object), existing)
-    part = replace(log(case, joint.effect, target, fields), discarded=left_out)
+    part = log(case, joint.effect, target, fields)
+    part = replace(part, discarded=(*part.discarded, *left_out))
     where = existing.fields.get("WhoId") or existing.fields.get("WhatId") if existing else None
     return PersonActivity(person.number, part, beside, rules, joint.source_states, on=str(where) if where else None)
 

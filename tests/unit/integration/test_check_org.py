@@ -26,7 +26,13 @@ def _typed() -> OrgFacts:
     known = facts()
     lead = known.objects["Lead"]
     like = lead.fields["Title"]
-    kinds = {"AnnualRevenue": "currency", "OwnerId": "reference", "Visit_Day__c": "date", "Opt_In__c": "boolean"}
+    kinds = {
+        "AnnualRevenue": "currency",
+        "OwnerId": "reference",
+        "Rep__c": "reference",
+        "Visit_Day__c": "date",
+        "Opt_In__c": "boolean",
+    }
     more = {name: replace(like, name=name, type=kind) for name, kind in {**kinds, "Email": "email"}.items()}
     return replace(known, objects={**known.objects, "Lead": replace(lead, fields={**lead.fields, **more})})
 
@@ -77,8 +83,9 @@ def test_a_field_that_is_read_only_is_an_error_and_not_gone() -> None:
         ("AnnualRevenue", "person.company", "Lead.AnnualRevenue takes a number, and 'person.company' is text"),
         ("AnnualRevenue", {"constant": "ten"}, "Lead.AnnualRevenue takes no 'ten' (not_a_number)"),
         ("AnnualRevenue", {"from": "fields.budget", "default": "none"}, "Lead.AnnualRevenue takes no 'none'"),
-        ("OwnerId", "person.email", "Lead.OwnerId takes a record ID, and 'person.email' is an e-mail"),
-        ("OwnerId", {"constant": "rep@example.com"}, "Lead.OwnerId takes no 'rep@example.com' (not_a_record_id)"),
+        ("Rep__c", "person.email", "Lead.Rep__c takes a record ID, and 'person.email' is an e-mail"),
+        ("Rep__c", {"constant": "rep@example.com"}, "Lead.Rep__c takes no 'rep@example.com' (not_a_record_id)"),
+        ("OwnerId", {"constant": "Rep"}, "Lead.OwnerId takes no 'Rep' (not_a_record_id)"),
         ("Visit_Day__c", "person.first_name", "Lead.Visit_Day__c takes a day, and 'person.first_name' is text"),
         ("Opt_In__c", "changed", "Lead.Opt_In__c takes true or false, and 'changed' is a moment"),
         ("Email", "person.last_name", "Lead.Email takes an e-mail, and 'person.last_name' is text"),
@@ -96,6 +103,8 @@ def test_sp_22_what_a_field_can_never_take_is_an_error(field: str, source: objec
         ("AnnualRevenue", "fields.budget"),
         ("AnnualRevenue", {"constant": 5}),
         ("OwnerId", "fields.owner"),
+        ("OwnerId", "person.email"),
+        ("OwnerId", {"constant": "rep@example.com"}),
         ("OwnerId", {"from": "person.email", "values": {"rep@example.com": "0055g0000000001AAA"}, "unmapped": "error"}),
         ("Visit_Day__c", "changed"),
         ("Email", "person.email"),

@@ -1,0 +1,115 @@
+"""What is mapped is written: references by record ID, owners by e-mail too (kind mapped-and-dropped)."""
+
+from typing import Any
+
+import pytest
+
+from tests.cases.conftest import Play
+from tests.cases.runner import AGENTS, Run, case
+from tests.cases.test_hosts import booking
+
+DEAL = "0065g0000000009AAA"
+FIRST, SECOND = AGENTS
+
+
+def deal(*, lead: bool = False) -> list[dict[str, Any]]:
+    """Return the steps that give the org a deal, and Ann as a contact of its account or as a lead."""
+    own = {"LastName": "Ann", "Email": "ann@example.com", "Phone": "+1 415-555-2671"}
+    person = (
+        {"org has": "Lead", "records": [{**own, "Company": "Acme"}]}
+        if lead
+        else {"org has": "Contact", "records": [{**own, "AccountId": "0015g000000000MAAQ"}]}
+    )
+    return [
+        {"org has": "Account", "records": [{"Name": "Acme"}], "ids": ["0015g000000000MAAQ"]},
+        person,
+        {
+            "org has": "Opportunity",
+            "records": [
+                {"Name": "D", "StageName": "New", "CloseDate": "2026-12-31", "AccountId": "0015g000000000MAAQ"}
+            ],
+            "ids": [DEAL],
+        },
+    ]
+
+
+def what(run: Run, name: str) -> tuple[Any, Any]:
+    """Return what the one activity is about, and the ID of the deal."""
+    return run.row(name).get("WhatId"), run.row("Opportunity")["Id"]
+
+
+def same(run: Run, name: str = "Event") -> bool:
+    about, deal_id = what(run, name)
+    return bool(about) and about == deal_id
+
+
+def test_the_deal_of_the_call_result_of_the_case(play: Play) -> None:
+    assert same(play(case("k10_result")), "Task")
+
+
+def test_the_deal_of_a_booking_and_of_its_move(play: Play) -> None:
+    about: dict[str, Any] = {"workspace": "WB", "fields": {"opportunity_id": DEAL}}
+    run = play([*deal(), booking("b-1", "booked", 1, workspace="WB"), booking("b-2", "moved", 2, **about)])
+    assert same(run)
+    run.play([booking("b-3", "moved", 3, workspace="WB", start="2026-12-02T10:10:00Z")])
+    assert same(run)
+
+
+def test_an_activity_of_a_lead_takes_no_deal_and_says_so(play: Play) -> None:
+    file = """name: bookings-what
+preset: jicoo
+org: main
+enabled: true
+workspace: WB
+activity: { enabled: true, object: Event, owner: integration@example.com }
+map: { activity: { WhatId: fields.opportunity_id } }
+"""
+    about = booking("b-1", "booked", 1, workspace="WB", fields={"opportunity_id": DEAL})
+    run = play([*deal(lead=True), about], bookings_what=file)
+    assert what(run, "Event")[0] is None
+    assert run.outcomes()[-1].discarded_fields == ("Event.WhatId",)
+
+
+def test_what_is_no_record_id_is_left_out_and_told(play: Play) -> None:
+    run = play([*deal(), booking("b-1", "booked", 1, workspace="WB", fields={"opportunity_id": "the big one"})])
+    assert what(run, "Event")[0] is None
+    assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["Event.WhatId"]
+
+
+OWNED = """name: bookings
+preset: jicoo
+org: main
+enabled: true
+workspace: W
+booking: { register: lead, overwrite: true }
+activity: { enabled: true, object: Event, owner: integration@example.com }
+map:
+  lead: { OwnerId: { from: fields.owner, default: %s } }
+  activity: { OwnerId: fields.owner }
+"""
+
+
+def email_of(run: Run, owner: str) -> str:
+    return str(run.row("User", Id=owner)["Email"])
+
+
+@pytest.mark.parametrize("said", [SECOND, SECOND.upper()])
+def test_an_owner_by_e_mail_owns_the_lead_and_the_event(play: Play, said: str) -> None:
+    run = play([booking("b-1", "booked", 1, fields={"owner": said})], bookings=OWNED % FIRST)
+    assert email_of(run, run.row("Lead")["OwnerId"]) == SECOND
+    assert email_of(run, run.row("Event")["OwnerId"]) == SECOND
+
+
+def test_an_owner_who_is_no_user_is_left_out_and_flagged(play: Play) -> None:
+    run = play([booking("b-1", "booked", 1, fields={"owner": "x@example.com"})], bookings=OWNED % FIRST)
+    assert "owner_unknown" in run.outcomes()[-1].flags
+    assert email_of(run, run.row("Event")["OwnerId"]) == FIRST
+
+
+def test_an_owner_by_default_is_for_creation(play: Play) -> None:
+    first = booking("b-1", "booked", 1, fields={"owner": SECOND})
+    run = play([first, booking("b-2", "moved", 2)], bookings=OWNED % FIRST)
+    assert email_of(run, run.row("Lead")["OwnerId"]) == SECOND
+    other = booking("b-3", "booked", 3, booking_id="bk-3", person={"last_name": "Bob", "email": "bob@example.com"})
+    run.play([other])
+    assert email_of(run, run.row("Lead", LastName="Bob")["OwnerId"]) == FIRST
