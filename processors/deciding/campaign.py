@@ -3,7 +3,7 @@ What comes with a person: membership in the integration's campaign.
 
 In: a case and what its source decided.  Out: the decision with the member's step, or as it was.  Pure.
 Rule of this file: one member for a person and campaign; a member that is there changes its status only where the
-setting says so. What refuses, skips or takes back the event makes no member (docs/decisions/0080).
+setting says so. What refuses, skips or takes back the event makes no member (docs/decisions/0086).
 """
 
 from collections.abc import Mapping

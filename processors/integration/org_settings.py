@@ -15,7 +15,7 @@ from processors.model.values import Record
 
 class CampaignSettings(Model):
     """
-    The campaign that the person of an event joins, by its ID or its name (docs/decisions/0080); none: nobody joins.
+    The campaign that the person of an event joins, by its ID or its name (docs/decisions/0086); none: nobody joins.
 
     `status` is that of a new member; not set: the campaign's default. `existing` says whether a member that is there
     takes it too (`update`), or stays as it is.
