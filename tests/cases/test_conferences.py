@@ -7,6 +7,8 @@ Rule of this file: every call is published as its network tells it, on the simul
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from tests.cases.conftest import Play
 from tests.cases.runner import Run, Step, case
 from tests.cases.test_pbx_calls import AGENT, ANN, BOB, CALLS, CID, DESK, IN, OUT, calls, known, outside, pbx, told
@@ -71,6 +73,23 @@ def test_a_late_step_amends_the_task_of_each(play: Play) -> None:
     assert set(tasks) == {ANN, BOB}
     assert all("https://pbx.example.com/r/1" in one["Description"] for one in tasks.values())
     assert run.outcomes()[-1].reason == "activity_updated"
+
+
+@pytest.mark.parametrize(
+    ("people", "late"), [((ANN, BOB), 0), ((ANN, BOB), 1), ((ANN, BOB, CID), 0), ((ANN, BOB, CID), 1)]
+)
+def test_a_leg_that_comes_late_adds_its_person_and_doubles_nobody(
+    play: Play, people: tuple[str, ...], late: int
+) -> None:
+    """Whoever is told of first has the call's own key, also where an earlier leg puts somebody else first."""
+    steps = joined(*people)
+    legs = [steps[place : place + 4] for place in range(0, len(steps), 4)]
+    run = play([known(*people), *(pbx(*leg) for place, leg in enumerate(legs) if place != late)])
+    assert len(whom(run)) == len(people) - 1
+    run.play([pbx(*legs[late])])
+    assert set(whom(run)) == set(people)
+    run.play([pbx(recorded())])
+    assert all("https://pbx.example.com/r/1" in one["Description"] for one in whom(run).values())
 
 
 def test_the_same_number_twice_is_one_task(play: Play) -> None:

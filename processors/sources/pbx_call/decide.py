@@ -81,9 +81,10 @@ def _decided(case: Case, call: Call, numbers: tuple[str, ...]) -> tuple[Decision
     known = "nobody" if all(one.case.match.is_nobody for one in everybody) else "known"
     row = case.book.row("call", direction, known, "short" if _given_up(case, call) else "full")
     done: list[PersonActivity] = []
+    had = numbers or people.who_has_the_first(everybody)
     for person in everybody:
-        having = tuple(dict.fromkeys((*numbers, *(one.number for one in done if one.part))))
-        effect = people.person_key(person, everybody, having)
+        having = tuple(dict.fromkeys((*had, *(one.number for one in done if one.part))))
+        effect = people.person_key(person, having)
         done.append(activity_of(person, effect, row, {one.on for one in done if one.on}))
     logged = [one for one in done if one.part]
     refusing = next((one for one in done if one.left_out and (one.refused or not logged)), None)
@@ -93,7 +94,7 @@ def _decided(case: Case, call: Call, numbers: tuple[str, ...]) -> tuple[Decision
         reason, detail = _SKIPPED[row.then]
         return case.decided("skipped", (row.rule,), (replace(_beside(case, call), detail=detail),), reason), numbers
     decision = _together(case, call, done)
-    return decision, _kept(call, everybody, (*numbers, *(one.number for one in logged)))
+    return decision, _kept(call, everybody, (*had, *(one.number for one in logged)))
 
 
 def _amends(logged: Sequence[PersonActivity]) -> bool:

@@ -93,19 +93,26 @@ def people_of(case: Case, call: Call, numbers: Sequence[str]) -> list[PersonOfCa
     ]
 
 
-def person_key(person: PersonOfCall, everybody: Sequence[PersonOfCall], numbers: Sequence[str]) -> str:
+def person_key(person: PersonOfCall, numbers: Sequence[str]) -> str:
     """
     Return the effect key of this person's activity where they share it with no other source.
 
-    *numbers* have an activity, in order: the first of them under the call's own key. Where none is kept (release 0.1.0
-    kept none), an activity that is there is that of the person on whose record it hangs.
+    *numbers* have an activity, in order: the first of them under the call's own key.
     """
     command = person.case.command
-    existing = person.case.match.activities.get(key_of_call(command))
-    first = next(iter(numbers), None)
-    if first is None and existing is not None:
-        first = _owner_of(existing, everybody)
-    return key_of_call(command) if first in (None, person.number) else key_of_further(command, person.number)
+    first = next(iter(numbers), person.number)
+    return key_of_call(command) if first == person.number else key_of_further(command, person.number)
+
+
+def who_has_the_first(everybody: Sequence[PersonOfCall]) -> tuple[str, ...]:
+    """
+    Return the number of the person who has the activity under the call's own key; nothing where there is none.
+
+    Of a call that was with one person, and of release 0.1.0, no numbers are kept: the activity is that of the person on
+    whose record it hangs, though an earlier leg that came later may have put somebody else first.
+    """
+    existing = everybody[0].case.match.activities.get(key_of_call(everybody[0].case.command))
+    return () if existing is None else (_owner_of(existing, everybody),)
 
 
 def _owner_of(existing: Record, everybody: Sequence[PersonOfCall]) -> str:
