@@ -92,7 +92,9 @@ def build_app(
         """Add the agent of one topic: each has its own, so that one that waits holds no other."""
         limit = ShareLimit(settings.dead_letter_share, settings.dead_letter_window, settings.dead_letter_least)
         forwarder = Forwarder(integrations, codec, clock, metrics, limit, settings.topic_prefix)
-        own = PausingForwarder(forwarder, accepted, metrics)
+        own = PausingForwarder(
+            forwarder, accepted, metrics, leave_if_told=lambda: _leave() if app.should_stop else None
+        )
         pausing.append(own)
         # No serializers: bytes in, bytes out; what they are is the codec's business.
         source = app.topic(topic, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
@@ -144,9 +146,7 @@ async def _safely(batch: Any, paused: Callable[[], bool] = lambda: False) -> Non
         await asyncio.shield(task)
     except asyncio.CancelledError:
         if paused():
-            log.warning("intake stops; the batch of a paused topic will be read again")
-            logging.shutdown()
-            os._exit(0)
+            _leave()
         try:
             await asyncio.wait_for(task, DRAIN_SECONDS)
         except BaseException as error:  # noqa: BLE001  any way out of here but the good one would pass the offsets
@@ -170,6 +170,12 @@ def _sized(record: ProducerRecord) -> Iterator[None]:
 async def _answer(record: ProducerRecord, queued: Awaitable[object]) -> object:
     with _sized(record):
         return await queued
+
+
+def _leave() -> NoReturn:
+    log.warning("intake stops; the batch of a paused topic will be read again")
+    logging.shutdown()
+    os._exit(0)
 
 
 def _end(error: BaseException) -> NoReturn:

@@ -30,11 +30,14 @@ class PausingForwarder:
         accepted: AcceptedOffsets,
         metrics: Metrics,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        leave_if_told: Callable[[], None] = lambda: None,
     ) -> None:
+        """*leave_if_told* ends the process where it is told to stop: Faust would wait for the batch, and pass it."""
         self._forwarder = forwarder
         self._accepted = accepted
         self._metrics = metrics
         self._sleep = sleep
+        self._leave_if_told = leave_if_told
         self.paused = False
 
     async def batch(self, messages: list[Message], send: Send) -> None:
@@ -54,6 +57,7 @@ class PausingForwarder:
             log.critical("topic is paused, all others go on: %s", error)
             self._tell(where.topic, True)
         while accepted.get(where.partition, 0) <= where.offset:
+            self._leave_if_told()
             await self._sleep(ASK_SECONDS)
             accepted = await self._ask(where.topic)
         if self.paused:

@@ -88,7 +88,8 @@ class Intake:
         return process
 
     def log(self, number: int = 0) -> str:
-        return (self.folder / f"log-{number}").read_text()
+        path = self.folder / f"log-{number}"
+        return path.read_text() if path.exists() else ""
 
     def metrics(self) -> list[Any]:
         path = self.folder / "metrics.jsonl"
