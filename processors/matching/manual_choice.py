@@ -108,11 +108,14 @@ def _is_of_accounts(match: Match, settings: Integration) -> bool:
     return settings.phone_search is None and several and len(match.leads) + len(match.contacts) < 2
 
 
-def _of_company(match: Match, account: Record) -> Match | None:
-    """Return *match* with that account alone of those that its keys or its company name; None where it is none."""
-    known = {one.id for one in (*match.accounts, *match.of_company)}
-    if account.id not in known:
-        return None
+def _of_company(match: Match, account: Record) -> Match:
+    """
+    Return *match* with that account alone of those that its keys or its company name.
+
+    One that they do not name was found by the org's duplicate rules: it takes the place of a new account.
+    """
+    if account.id not in {one.id for one in (*match.accounts, *match.of_company)}:
+        return replace(match, accounts=(account,), of_company=())
     accounts, of_company = ((account,) if one else () for one in (match.accounts, match.of_company))
     return replace(match, accounts=accounts, of_company=of_company)
 
