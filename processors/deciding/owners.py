@@ -8,7 +8,7 @@ Rule of this file: pure; a name stands for active users alone, and of several fo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from processors.model.normalise import is_blank
+from processors.model.normalise import is_blank, names_user
 from processors.model.values import Record
 from schemas.values import Scalar
 
@@ -53,7 +53,7 @@ class OwnedValues:
 def owned(users: Iterable[Record], mapped: Mapping[str, Scalar]) -> OwnedValues:
     """Return *mapped* with an owner that is named by e-mail or user name as the ID of that user (SP-28)."""
     said = str(mapped.get(OWNER) or "").strip()
-    if "@" not in said:
+    if not names_user(said):
         return OwnedValues(mapped)
     found = user_called(users, said)
     if found is None:

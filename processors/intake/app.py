@@ -79,7 +79,6 @@ def build_app(
     """
     app = faust.App(**_options(settings))
     lag = IntakeLag(metrics, settings.topic_prefix)
-    pausing: list[PausingForwarder] = []
 
     async def send(record: ProducerRecord) -> Awaitable[object]:
         producer = await app.maybe_start_producer()
@@ -95,7 +94,6 @@ def build_app(
         own = PausingForwarder(
             forwarder, accepted, metrics, leave_if_told=lambda: _leave() if app.should_stop else None
         )
-        pausing.append(own)
         # No serializers: bytes in, bytes out; what they are is the codec's business.
         source = app.topic(topic, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
 

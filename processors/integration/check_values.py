@@ -11,7 +11,7 @@ from typing import Literal
 
 from processors.integration.base import FieldSource
 from processors.model.fit import Writer, fit
-from processors.model.normalise import NUMBERS
+from processors.model.normalise import NUMBERS, names_user
 from processors.model.values import FieldFacts
 from schemas.values import Scalar
 
@@ -58,7 +58,7 @@ def _meaning(source: FieldSource) -> str | None:
 
 def _is_user(fact: FieldFacts, value: Scalar) -> bool:
     """Return whether it is an owner by e-mail or user name, which is written as the ID of that user (decision 0085)."""
-    return fact.name == "OwnerId" and "@" in str(value)
+    return fact.name == "OwnerId" and names_user(value)
 
 
 def _fixed(name: str, fact: FieldFacts, source: FieldSource, locale: str) -> Iterator[tuple[Level, str]]:

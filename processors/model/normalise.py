@@ -74,3 +74,8 @@ def record_id(text: str | None) -> str | None:
         for start in (0, 5, 10)
     )
     return base + suffix if raw[15:].upper() in ("", suffix) else None
+
+
+def names_user(value: object) -> bool:
+    """Return whether a mapped owner is an e-mail or a user name, to be looked up, and no record ID (decision 0085)."""
+    return "@" in str(value or "")

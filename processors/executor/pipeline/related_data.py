@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from processors.deciding import shared_activity, source_record
 from processors.deciding.activity import activity_object
+from processors.deciding.owners import OWNER
 from processors.executor.org_queue.job import Job, names_of_first, person_names, phone_name
 from processors.matching import links
 from processors.matching.own import PEOPLE, is_matched_by_own
 from processors.model.ledger import Lease, Ledger
-from processors.model.normalise import record_id
+from processors.model.normalise import names_user, record_id
 from processors.model.values import In, Match, OrgFacts, OwnRecord, Question, Record
 from processors.sources.registry import source_of
 from schemas.identity import effect_key
@@ -218,7 +219,7 @@ def _mapped_owners(job: Job) -> list[str]:
     """Return the e-mails and user names that a map gives for an OwnerId."""
     command = job.command
     maps = (command.lead, command.contact, command.account, command.opportunity, command.activity)
-    return [name for one in maps if "@" in (name := str(one.get("OwnerId") or "").strip())]
+    return [name for one in maps if names_user(name := str(one.get(OWNER) or "").strip())]
 
 
 def _users(jobs: Sequence[Job], mapped: Sequence[str], facts: OrgFacts) -> list[Question]:
