@@ -97,7 +97,8 @@ class Intake:
 
     def publish(self, *values: bytes | None, source: str = "call-result", codec: str = "none") -> None:
         config = {"bootstrap.servers": self.kafka, "compression.type": codec, "linger.ms": 50}
-        producer = Producer({**config, "message.max.bytes": 1_100_000})
+        # Idempotent: a request that the broker has taken again must not change the order that a test publishes in.
+        producer = Producer({**config, "message.max.bytes": 1_100_000, "enable.idempotence": True})
         for value in values:
             producer.produce(f"{self.prefix}crm.event.{source}", value, key=b"k", headers=[("own", b"1")])
         assert producer.flush(20) == 0
