@@ -23,8 +23,8 @@ from signalbox.demo.expected import Expectation
 from signalbox.demo.people import BUDGETS
 
 _WRITING = ("created.none", "updated.none", "converted.none")
-AMENDING = frozenset({"activity.activity_updated", "updated.none"})
-"""The outcomes of a step that comes when its call is logged already."""
+AMENDING = frozenset({"activity.activity_updated", "updated.none", "updated.unchanged"})
+"""The outcomes of a step that comes when its call is logged already; one that adds nothing leaves all as it is."""
 
 STALE = "skipped.stale"
 """The outcome of an event that a newer one about the same person has overtaken."""

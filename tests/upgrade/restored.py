@@ -34,6 +34,7 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.consuming.share_limit import ShareLimit
 from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
+from processors.executor.pipeline.pack import Terms
 from processors.executor.session.session import Session
 from processors.intake.forward import Forwarder, ProducerRecord
 from processors.intake.forward import Message as SourceMessage
@@ -46,7 +47,7 @@ from tests.fakes.scheduler import NoMetrics
 
 INTAKE, EXECUTOR = "signalbox-intake", "signalbox-executor"
 ORGS = ("main", "none")
-BOUND = 60.0
+BOUND = 180.0
 CODEC = SingleObject()
 TOLD = (NOTICE, *(outcome_topic(kind) for kind in OUTCOME_KINDS))
 
@@ -117,7 +118,9 @@ class Restored:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         login = {"login_url": running.url, "client_id": "signalbox", "client_secret": "simulated-secret"}
-        self._salesforce = SalesforceClient("main", SalesforceSettings.model_validate(login))
+        self._salesforce = SalesforceClient(
+            "main", SalesforceSettings.model_validate(login), clock=lambda: datetime.fromtimestamp(self.clock(), UTC)
+        )
         self._restore()
 
     def clock(self) -> float:
@@ -270,6 +273,8 @@ class Restored:
             look_every=0.05,
             linger=0.01,
             check_every=0.5,
+            # No command of the release is to be late for the load of the machine.
+            terms=Terms(send_within=30.0),
         )
 
 

@@ -186,7 +186,7 @@ def test_every_message_of_its_topics_is_read_today(folder: Path) -> None:
     assert {one.group for one in offsets} == {"signalbox-intake", "signalbox-executor"}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 def test_what_waited_gets_its_one_outcome_and_nothing_is_published_again(folder: Path, migrated: Engine) -> None:
     with restored(folder, RELEASE.folder / "integrations", migrated) as today:
         told_before = [one for one in today.before if one.topic.startswith("crm.outcome.")]

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from schemas.change import Change
-from schemas.outcome import ConformedField, Outcome
+from schemas.outcome import ConformedField, Outcome, OutcomeKind, Reason
 from signalbox.demo.edits import Edited
 from signalbox.demo.expected import Edit, Expectation
 from signalbox.demo.numbers import Observed, cases, faults
@@ -84,12 +84,15 @@ def test_one_outcome_may_list_every_step_of_a_call() -> None:
     assert "events listed twice: 0 ≠ 1" in faults(TOLD, replace(seen, outcomes=twice, audited=len(twice)), TEAM)
 
 
-def test_a_step_of_a_call_in_disorder_may_come_in_an_outcome_that_amends_and_no_other_may() -> None:
+@pytest.mark.parametrize("kind, reason", [("activity", "activity_updated"), ("updated", "unchanged")])
+def test_a_step_of_a_call_in_disorder_may_come_in_an_outcome_that_amends_and_no_other_may(
+    kind: OutcomeKind, reason: Reason
+) -> None:
     seen = seen_of(TOLD)
     for disordered in (True, False):
         one = next(one for one in TOLD if one.amends is disordered and one.outcome == "activity.activity_created")
         name = f"outcome-of-{one.event.event_id}"
-        amended = {**seen.outcomes, name: replace(seen.outcomes[name], reason="activity_updated")}
+        amended = {**seen.outcomes, name: replace(seen.outcomes[name], kind=kind, reason=reason)}
         assert (faults(TOLD, replace(seen, outcomes=amended), TEAM) == []) is disordered
 
 
