@@ -108,9 +108,9 @@ class RotatingClient:
         self._calls_before += self._client.api_calls()
         self._client = self._make(self._name, self._settings)
 
-    def facts(self, *, fresh: bool = False) -> OrgFacts:
+    def facts(self, *, fresh: bool = False, mapped: Sequence[tuple[str, str]] = ()) -> OrgFacts:
         """As the port says."""
-        return self._client.facts(fresh=fresh)
+        return self._client.facts(fresh=fresh, mapped=mapped)
 
     def find(self, questions: Sequence[Question]) -> Found:
         """As the port says."""

@@ -6,8 +6,8 @@ Rule of this file: what a field allows stands here once; describe, rules and SOQ
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -130,6 +130,8 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
         fields = [_line(one) for one in lines if one.strip()]
         extra = [*org.fields.get(name, ()), *(org.fields.get("Activity", ()) if entry.get("activity") else ())]
         objects[name.lower()] = _object(name, str(entry["prefix"]), words(name), [*fields, *map(custom_field, extra)])
+    if active := [name for name, one in org.objects.items() if one.get("activities")]:
+        _takes_activities(objects, active)
     for number, (name, one) in enumerate(org.objects.items()):
         lines = [*SYSTEM.split("\n"), "Name string 80 required", _OWNER]
         fields = [_line(line) for line in lines if line.strip()]
@@ -138,6 +140,15 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
         objects[name.lower()] = _object(name, prefix, str(one.get("label", words(name))), fields)
     _relate(objects)
     return objects
+
+
+def _takes_activities(objects: dict[str, ObjectDef], names: Sequence[str]) -> None:
+    """Let activities be about these custom objects too."""
+    for activity in ("task", "event"):
+        one = objects[activity]
+        what = replace(one.fields["whatid"], reference_to=(*one.fields["whatid"].reference_to, *names))
+        fields, relationships = {**one.fields, "whatid": what}, {**one.by_relationship, "what": what}
+        objects[activity] = replace(one, fields=fields, by_relationship=relationships)
 
 
 def _object(name: str, prefix: str, label: str, given: list[FieldDef]) -> ObjectDef:

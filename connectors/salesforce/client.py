@@ -64,15 +64,17 @@ class SalesforceClient:
         self._facts = FactReader(self._get, external_field=settings.external_field)
         self._finder = Finder(self._read, self._page, longest=settings.statement_length, types=lambda: self._types)
 
-    def facts(self, *, fresh: bool = False) -> OrgFacts:
+    def facts(self, *, fresh: bool = False, mapped: Sequence[tuple[str, str]] = ()) -> OrgFacts:
         """
         Read describe of the objects in use, the converted status, the organisation and the user.
+
+        *mapped*: names that maps give values to, as (object, name).
 
         After a refusal for full storage it raises `OrgDown` until the org's limits say that there is room again.
         """
         try:
             self._check_storage()
-            facts = self._facts.read(self._org, self._login.identity, self._clock(), fresh=fresh)
+            facts = self._facts.read(self._org, self._login.identity, self._clock(), fresh=fresh, mapped=mapped)
         except RequestException as error:
             doubt(f"facts of {self._org}: {error}", write=False)
         self._types = {

@@ -7,7 +7,7 @@ absent.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from connectors.salesforce.errors import Unusable
 from connectors.salesforce.login import Identity
 from processors.model.errors import OrgDown
+from processors.model.parents import parents_named
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
 
 OBJECTS = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "User")
@@ -34,16 +35,28 @@ class FactReader:
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[str, ObjectFacts]] = {}
 
-    def read(self, org: str, identity: Callable[[], Identity], now: datetime, *, fresh: bool = False) -> OrgFacts:
+    def read(
+        self,
+        org: str,
+        identity: Callable[[], Identity],
+        now: datetime,
+        *,
+        fresh: bool = False,
+        mapped: Sequence[tuple[str, str]] = (),
+    ) -> OrgFacts:
         """
         Return the facts as of *now*; *identity* is asked last, when a session is certain to be good.
 
-        *fresh*: what was read before is not relied on, for a right that is taken away changes no describe's date.
+        *mapped* are names that maps give values to, as (object, name): the objects that `Account.Number__c` refers to
+        are described too. *fresh*: what was read before is not relied on, for a right that is taken away changes no
+        describe's date.
         """
         with self._lock:
             if fresh:
                 self._kept.clear()
             objects = {name: facts for name in OBJECTS if (facts := self._describe(name)) is not None}
+            further = [name for name in parents_named(objects, mapped) if name not in OBJECTS]
+            objects |= {name: facts for name in further if (facts := self._describe(name)) is not None}
             status = self._converted_status()
         who = identity()
         return OrgFacts(
@@ -116,4 +129,7 @@ def _field(one: Mapping[str, Any]) -> FieldFacts:
         values=tuple(item["value"] for item in one.get("picklistValues") or () if item.get("active", True)),
         precision=int(one.get("precision") or 0),
         scale=int(one.get("scale") or 0),
+        references=tuple(one.get("referenceTo") or ()),
+        relationship=one.get("relationshipName") or "",
+        lookup=bool(one.get("idLookup")),
     )

@@ -12,9 +12,9 @@ from typing import Literal
 
 from processors.integration import check_values
 from processors.integration.model import FieldMap, FieldSource, Integration
+from processors.integration.references import Level, reference_faults
+from processors.model.parents import is_path, written_field
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts, Record
-
-Level = Literal["gone", "error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         known = facts.objects.get(name)
         if known is not None:
             found += [
-                *_mapped(name, fields, known, integration.locale),
+                *_mapped(name, fields, known, integration.locale, facts),
                 *(_mandatory(name, fields, known) if fields else ()),
             ]
         elif fields or (integration.activity.enabled and name == integration.activity.object):
@@ -95,9 +95,14 @@ def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[
     ]
 
 
-def _mapped(name: str, fields: FieldMap, known: ObjectFacts, locale: str) -> Iterator[tuple[Level, str]]:
+def _mapped(
+    name: str, fields: FieldMap, known: ObjectFacts, locale: str, facts: OrgFacts
+) -> Iterator[tuple[Level, str]]:
     """Say which mapped fields the org lacks (SP-24) or does not let us write (SP-22)."""
     for field, source in fields.items():
+        if is_path(field):
+            yield from reference_faults(name, field, fields, known, facts)
+            continue
         there = known.fields.get(field)
         if there is None:
             yield "gone", f"{name}.{field} does not exist or is hidden from the integration user; mend map or rights"
@@ -123,9 +128,10 @@ def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tup
 
 
 def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
+    written = {written_field(known, one) for one in fields}
     for field in known.fields.values():
         # What the action itself always gives: a name derived from the person, the account that it links.
-        if field.required and field.name not in fields and field.name != "AccountId":
+        if field.required and field.name not in written and field.name != "AccountId":
             yield (
                 "warning",
                 f"{name}.{field.name} is mandatory in the org and not mapped; a create may be refused (VS-28)",

@@ -13,6 +13,7 @@ from processors.integration.model import CallObject, Integration
 from processors.matching.accounts import accounts_meant, company_named
 from processors.matching.conditions import Column, Values, account_conditions, add, any_of, key_conditions
 from processors.model.normalise import record_id
+from processors.model.parents import written_field
 from processors.model.phone_forms import written_forms
 from processors.model.phone_numbers import dialled
 from processors.model.values import OrgFacts, Question, Record
@@ -202,6 +203,7 @@ def _questions(
 
 def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts: OrgFacts) -> tuple[str, ...]:
     """Return what to read: who and when, links, effect key, keys, and all that the batch is about to write."""
+    known = facts.objects[name]
     wanted = dict.fromkeys((*_ALWAYS, *_MORE[name], facts.external_field.get(name, "Id")))
     for command, settings in live:
         wanted.update(
@@ -214,9 +216,10 @@ def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts
             )
         if name == "Account":
             wanted.update(dict.fromkeys(settings.account.keys))
-        wanted.update(dict.fromkeys(getattr(command, name.lower())))
+        wanted.update(dict.fromkeys(written_field(known, one) for one in getattr(command, name.lower())))
         if name == "Lead":
             # A contact made by conversion takes over the lead's fields of the same name.
-            wanted.update(dict.fromkeys(command.contact))
-    held = facts.objects[name].fields
+            contact = facts.objects.get("Contact")
+            wanted.update(dict.fromkeys(written_field(contact, one) for one in command.contact))
+    held = known.fields
     return tuple(one for one in wanted if one in held or (one == OWNER_NAME and "OwnerId" in held))

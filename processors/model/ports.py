@@ -22,10 +22,11 @@ class Salesforce(Protocol):
     Writes raise `TooLate` where *send_by* had passed just before sending, and `InDoubt` where no usable answer came.
     """
 
-    def facts(self, *, fresh: bool = False) -> OrgFacts:
+    def facts(self, *, fresh: bool = False, mapped: Sequence[tuple[str, str]] = ()) -> OrgFacts:
         """
         Read describe of the objects in use, the converted status, the organisation and the user.
 
+        *mapped* are names that maps give values to, as (object, name): what they refer to is in use too.
         *fresh*: read all of it, whatever the org says has not changed: it has refused what its describe promised.
         """
 

@@ -78,7 +78,8 @@ class Match:
     integration's campaign and `members` are memberships in it of people in sight. `taken` names the other record of
     the source that each of these records is linked with, by record ID; `winner_link` is the record that the one is
     linked with into which the source merged the command's. `further` is what matches the numbers of the other people
-    outside who were in a call, by E.164. `field_history` says which event wrote which
+    outside who were in a call, by E.164. `parents` are the records that mapped references name by an external ID
+    (`processors/model/parents.py`). `field_history` says which event wrote which
     fields of these records, by record ID (`processors/model/field_history.py`).
     """
 
@@ -109,6 +110,7 @@ class Match:
     campaign: str | None = None
     members: tuple[Record, ...] = ()
     further: Mapping[str, "Match"] = field(default_factory=dict)
+    parents: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     field_history: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -357,6 +359,8 @@ class FieldFacts:
     What describe says of one field. Required on create = createable and not nillable and not defaulted.
 
     `precision` is the digits of a number in all, `scale` those behind the point; 0 where describe says none.
+    `references` are the objects that a reference may be of, `relationship` its name; `lookup`: records may be named by
+    the field's value (`idLookup`).
     """
 
     name: str
@@ -372,6 +376,9 @@ class FieldFacts:
     values: tuple[str, ...] = ()
     precision: int = 0
     scale: int = 0
+    references: tuple[str, ...] = ()
+    relationship: str = ""
+    lookup: bool = False
 
     @property
     def required(self) -> bool:

@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from processors.deciding.activity import activity_object
 from processors.deciding.campaign import with_member
 from processors.deciding.case import Case, Part
+from processors.deciding.references import referenced, with_references, with_unknown
 from processors.deciding.remember_choice import with_choice_kept
 from processors.integration.model import Integration
 from processors.model.call import Call
@@ -52,12 +54,17 @@ def decide(
             f"integration {command.integration} is of source '{settings.source}' by now: restore its file, then replay"
         )
         return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
-    case = Case(command, match, settings, facts, now, book, call, resolution)
+    activity = activity_object(settings, command)
+    called = referenced(activity, source.related.activity(command, call, settings), facts, match.parents)
+    meant = with_references(command, activity, facts, match.parents)
+    case = Case(meant.command, match, settings, facts, now, book, call, resolution)
     if command.unmapped:
         return picklist_unmapped(case)
     if match.unsettled and not (match.leads or match.contacts or match.accounts):
         return search_full(case)
-    decision = with_member(case, with_choice_kept(case, source.decide(case)))
+    unknown = {one.unfit: one for one in (*meant.unknown, *called.unknown)}
+    decided = with_unknown(case, source.decide(case), tuple(unknown.values()))
+    decision = with_member(case, with_choice_kept(case, decided))
     if match.merged:
         # A record was named that became another one (docs/decisions/0073).
         decision = replace(decision, flags=tuple(dict.fromkeys((*decision.flags, "merged_record"))))

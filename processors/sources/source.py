@@ -14,12 +14,13 @@ from processors.deciding.case import Case
 from processors.integration.catalog import Integrations
 from processors.integration.filters import unmet
 from processors.integration.model import OBJECTS, Integration
+from processors.model.call import Call
 from processors.model.rule_table import Table
 from processors.model.values import Decision
 from processors.sources.words import SourceWords
 from schemas.command import Command, SourceRecord
 from schemas.outcome import Reason
-from schemas.values import Agent, Person
+from schemas.values import Agent, Person, Scalar
 
 States: TypeAlias = Mapping[str, bytes]
 """What the ledger keeps of a source's entities, by source ID."""
@@ -170,6 +171,10 @@ def _nothing_kept(_command: Command) -> States:
     return {}
 
 
+def _mapped_activity(command: Command, _call: Call | None, _settings: Integration) -> Mapping[str, Scalar]:
+    return command.activity
+
+
 def _as_it_is(command: Command, _states: States) -> Command:
     return command
 
@@ -189,6 +194,7 @@ class Related:
         activity_history: The activity's fields keep a history: a newer event wins in each field (EG-5).
         owned: Its records get an owner by name, whether activities are logged or not.
         names_record: `salesforce_id` is a user's own choice, not one key among others.
+        activity: Returns what the integration maps for the activity, by mapped name.
         left_out: What is kept of a command that the intake left out, by source ID.
     """
 
@@ -201,6 +207,7 @@ class Related:
     activity_history: bool = False
     owned: bool = False
     names_record: bool = False
+    activity: Callable[[Command, Call | None, Integration], Mapping[str, Scalar]] = _mapped_activity
     left_out: Callable[[Command], States] = _nothing_kept
 
 

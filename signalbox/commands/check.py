@@ -15,6 +15,7 @@ from connectors.salesforce.settings import SalesforceSettings
 from processors.integration.catalog import Integrations
 from processors.integration.check_campaigns import campaign_faults
 from processors.integration.check_org import Finding, owner_faults, owners, targets
+from processors.integration.references import mapped_names
 from processors.matching.members import campaign_questions
 from processors.model.errors import RequestRefused, Transient
 from processors.model.values import In, OrgFacts, Question, Record
@@ -58,7 +59,7 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
         return [Finding("error", name, f"has no connection in the settings, but {names} writes there; add orgs.{name}")]
     try:
         client = SalesforceClient(name, connection)
-        facts = client.facts()
+        facts = client.facts(mapped=mapped_names(wanted))
         users = _users(client, facts, owners(wanted))
         campaigns = client.find(asked).rows[0] if (asked := campaign_questions(one.campaign for one in wanted)) else ()
     except (Transient, RequestRefused) as error:

@@ -98,7 +98,7 @@ class FakeOrg:
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
 
-    def facts(self, *, fresh: bool = False) -> OrgFacts:
+    def facts(self, *, fresh: bool = False, mapped: Sequence[tuple[str, str]] = ()) -> OrgFacts:
         """Return the objects in use."""
         self.asked += 1
         if self.broken is not None:

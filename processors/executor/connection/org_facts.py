@@ -14,6 +14,7 @@ from processors.executor.connection.monitor import ConnectionMonitor
 from processors.executor.dependencies import OrgDependencies
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.progress import Delayed, FieldMissing, Progress
+from processors.integration.references import mapped_names
 from processors.model.errors import OrgDown, RequestRefused, Transient
 from processors.model.ports import Salesforce
 from processors.model.values import OrgFacts
@@ -88,7 +89,7 @@ class OrgMetadataCache:
                 self._asked_again[absent] = self._read_at
 
     def _read(self, salesforce: Salesforce, *, fresh: bool = False) -> OrgFacts:
-        facts = salesforce.facts(fresh=fresh)
+        facts = salesforce.facts(fresh=fresh, mapped=mapped_names(self._monitor.integrations))
         self._monitor.seen(facts)
         self._facts, self._read_at = facts, self._deps.clock()
         return facts

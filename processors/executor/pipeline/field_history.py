@@ -12,6 +12,7 @@ from processors.executor.org_queue.job import Job
 from processors.integration.model import Integration
 from processors.model.field_history import LastWrite, entries, restricted_to
 from processors.model.normalise import is_blank
+from processors.model.parents import likely_field
 from processors.model.plan import Plan
 from processors.model.values import Step
 from processors.sources.registry import source_of
@@ -44,7 +45,7 @@ def status_of_converted_lead(job: Job, plan: Plan, step: Step) -> dict[str, Any]
 
 
 def _taken(job: Job, made: dict[str, Any]) -> Mapping[str, Any]:
-    return restricted_to(made, job.command.contact)
+    return restricted_to(made, {likely_field(name) for name in job.command.contact})
 
 
 def _entries(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
@@ -79,7 +80,9 @@ def origin_of(command: Command, settings: Integration | None, object_name: str, 
     if settings is None:
         return None
     kind = object_name.lower()
-    mapped = getattr(settings.map, kind, {}).get(name)
+    fields = getattr(settings.map, kind, {})
+    name = next((one for one in fields if likely_field(one) == name), name)
+    mapped = fields.get(name)
     if mapped is not None:
         origin = mapped.source if mapped.source is not None else f"constant {mapped.constant!r}"
         empty = ", which came empty: the default of 'mandatory'" if is_blank(getattr(command, kind).get(name)) else ""

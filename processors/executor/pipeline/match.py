@@ -18,10 +18,12 @@ from processors.matching.manual_choice import apply_choice, with_further_assigne
 from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
 from processors.matching.members import campaign_of, campaign_questions, member_questions, members_of
 from processors.matching.own import by_own
+from processors.matching.parents import parent_questions, parents_found, with_parents
 from processors.matching.phone_search import numbers_sought, search_numbers
 from processors.matching.queries import ConfiguredCommand, region_of, winners
 from processors.model.field_history import Fields, fields_from_json
 from processors.model.ledger import Lease
+from processors.model.parents import ParentIds
 from processors.model.ports import Salesforce
 from processors.model.values import Match, OrgFacts, Question, Record
 from processors.sources.registry import source_of
@@ -44,10 +46,7 @@ def match_batch(
         job.renew(source_of(job.command.contract).related.resumed(job.command, kept.source_states_of(job)))
     asked: list[ConfiguredCommand] = [(job.command, job.settings) for job in jobs]
     old_keys = related_data.old_keys(jobs, kept)
-    keys = (key for own in old_keys.values() for key in own)
-    people = person_questions(asked, facts, deps.region, kept.chosen(jobs), keys)
-    campaigns = campaign_questions(job.settings.campaign for job in jobs if job.settings is not None)
-    records = _find(salesforce, (*people, *related_data.related_questions(jobs, kept, facts), *campaigns))
+    records, parents = _first_round(jobs, kept, asked, old_keys, deps, salesforce, facts)
     sought = [(job.command, job.settings) for job in jobs if _is_sought(job, kept)]
     searched = search_numbers(sought, records, salesforce, facts, deps.region)
     records += searched.records
@@ -85,6 +84,7 @@ def match_batch(
         if job.settings.campaign.wanted:
             campaign = campaign_of(job.settings.campaign, records)
             found = replace(found, campaign=campaign, members=members_of(campaign, records))
+        found = with_parents(found, parents)
         unsettled = searched.unsettled.intersection(numbers_sought(job.command, job.settings, deps.region))
         found = replace(found, unsettled=tuple(sorted(unsettled)))
         return replace(
@@ -92,6 +92,26 @@ def match_batch(
         )
 
     return match
+
+
+def _first_round(
+    jobs: Sequence[Job],
+    kept: related_data.RelatedData,
+    asked: Sequence[ConfiguredCommand],
+    old_keys: Mapping[str, tuple[str, ...]],
+    deps: OrgDependencies,
+    salesforce: Salesforce,
+    facts: OrgFacts,
+) -> tuple[list[Record], ParentIds]:
+    """Return the records of round one, and apart from them those that mapped references name."""
+    keys = (key for own in old_keys.values() for key in own)
+    people = person_questions(asked, facts, deps.region, kept.chosen(jobs), keys)
+    campaigns = campaign_questions(job.settings.campaign for job in jobs if job.settings is not None)
+    first = (*people, *related_data.related_questions(jobs, kept, facts), *campaigns)
+    parents = parent_questions((related_data.mapped_values(job) for job in jobs), facts)
+    rows = _rows(salesforce, (*first, *parents))
+    records = [record for own in rows[: len(first)] for record in own]
+    return records, parents_found(parents, rows[len(first) :], facts)
 
 
 def _field_history(
@@ -144,9 +164,11 @@ def _merged(
 
 
 def _find(salesforce: Salesforce, asked: Sequence[Question]) -> list[Record]:
-    if not asked:
-        return []
-    return [record for rows in salesforce.find(asked).rows for record in rows]
+    return [record for rows in _rows(salesforce, asked) for record in rows]
+
+
+def _rows(salesforce: Salesforce, asked: Sequence[Question]) -> Sequence[Sequence[Record]]:
+    return salesforce.find(asked).rows if asked else ()
 
 
 def _opportunities(

@@ -14,13 +14,16 @@ from processors.deciding import shared_activity, source_record
 from processors.deciding.activity import activity_object
 from processors.deciding.owners import OWNER
 from processors.executor.org_queue.job import Job, names_of_first, person_names, phone_name
+from processors.integration.model import OBJECTS
 from processors.matching import links
 from processors.matching.own import PEOPLE, is_matched_by_own
 from processors.model.ledger import Lease, Ledger
 from processors.model.normalise import names_user, record_id
+from processors.model.parents import written_field
 from processors.model.values import In, Match, OrgFacts, OwnRecord, Question, Record
 from processors.sources.registry import source_of
 from schemas.identity import effect_key
+from schemas.values import Scalar
 
 _CHAIN = 10
 """How many times a source entity may name another one (a booking moved and moved again) before we stop asking."""
@@ -215,10 +218,19 @@ def related_questions(jobs: Sequence[Job], kept: RelatedData, facts: OrgFacts) -
     return (*asked, *_users(owning, mapped, facts))
 
 
+def mapped_values(job: Job) -> dict[str, Mapping[str, Scalar]]:
+    """Return the values that the integration maps for the command, by object and mapped name."""
+    command, settings = job.command, job.settings
+    if settings is None:
+        return {}
+    activity = source_of(command.contract).related.activity(command, job.call, settings)
+    people = {kind.title(): getattr(command, kind) for kind in OBJECTS if kind != "activity"}
+    return {**people, activity_object(settings, command): activity}
+
+
 def _mapped_owners(job: Job) -> list[str]:
     """Return the e-mails and user names that a map gives for an OwnerId."""
-    command = job.command
-    maps = (command.lead, command.contact, command.account, command.opportunity, command.activity)
+    maps = mapped_values(job).values()
     return [name for one in maps if names_user(name := str(one.get(OWNER) or "").strip())]
 
 
@@ -258,7 +270,8 @@ def _activities(name: str, jobs: Sequence[Job], kept: RelatedData, facts: OrgFac
         any_of.append((In("Id", ids),))
     if not any_of:
         return []
-    mapped = (one for job in jobs for one in (*job.command.activity, *_mapped(job)))
+    said = (one for job in jobs for one in (*job.command.activity, *_mapped(job)))
+    mapped = (written_field(facts.objects[name], one) for one in said)
     fields = dict.fromkeys(("Id", "WhoId", "WhatId", "OwnerId", *_WRITTEN[name], *mapped, external or "Id"))
     held = facts.objects[name].fields
     return [Question(name, tuple(one for one in fields if one in held), tuple(any_of))]

@@ -35,7 +35,8 @@ def with_activity(case: Case, decision: Decision) -> Decision:
     fields = shared_activity.own_fields("call_result", _fields(case), joint.shared, case.book)
     placeholders = {} if joint.shared else _placeholders(case)
     part = log(case, joint.effect, place, fields, placeholders)
-    decision = replace(decision, unfit=(*decision.unfit, *part.unfit))
+    left_out = (*decision.discarded_fields, *part.discarded)
+    decision = replace(decision, unfit=(*decision.unfit, *part.unfit), discarded_fields=left_out)
     if part.step is None:
         return replace(decision, linked=(*decision.linked, *part.linked), source_states=joint.source_states)
     reason: Reason = "activity_updated" if part.step.operation == "update" else "activity_created"

@@ -9,12 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from processors.deciding.activity import object_of
 from processors.deciding.case import Case
+from processors.deciding.references import referenced
 from processors.integration.mapping import defaulted, fields
+from processors.integration.model import Integration
 from processors.integration.paths import value_at
 from processors.model.call import Call, Transfer
 from processors.model.phone_numbers import bare, is_withheld
 from processors.model.zones import Zone
+from schemas.command import Command
 from schemas.pbx_call_event import Party
 from schemas.values import Agent, FieldValue, Person, Scalar
 
@@ -55,24 +59,30 @@ def task_fields(case: Case, call: Call, *, amending: bool = False) -> dict[str, 
     *amending*: it is there already, so that no default of the map is written.
     """
     values = _event(call, case.zone.tz) if case.settings.activity.object == "Event" else _task(call, case.zone)
-    event = call_values(case, call)
-    mapped = fields(event, case.settings.map.activity)
+    mapped = mapped_activity(case.command, call, case.settings)
     if amending:
-        mapped = {name: mapped[name] for name in mapped if name not in defaulted(event, case.settings.map.activity)}
+        own = defaulted(call_values(case.command, call), case.settings.map.activity)
+        mapped = {name: value for name, value in mapped.items() if name not in own}
+    mapped = referenced(object_of(case), mapped, case.facts, case.match.parents).fields
     return {name: value for name, value in {**values, **mapped}.items() if value is not None}
 
 
-def call_values(case: Case, call: Call) -> CallValues:
+def mapped_activity(command: Command, call: Call | None, settings: Integration) -> Mapping[str, Scalar]:
+    """Return what the integration maps for the activity of *call*, by mapped name; nothing where no call is known."""
+    return fields(call_values(command, call), settings.map.activity) if call else {}
+
+
+def call_values(command: Command, call: Call) -> CallValues:
     """Return the call as the paths of an integration's settings name its parts."""
     return CallValues(
         call,
         call.call_id,
-        case.command.person,
+        command.person,
         call.agent,
         call.started,
         call.ended,
         call.zone,
-        case.command.event_id,
+        command.event_id,
         call.fields,
     )
 

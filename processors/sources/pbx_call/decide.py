@@ -64,7 +64,7 @@ def decide_call(case: Case) -> Decision:
 
 def _not_asked(case: Case, call: Call) -> Decision | None:
     """Return the skip of a call that the integration does not want."""
-    condition = unmet(case.settings.filters, call_values(case, call), PATHS_OF_CALLS)
+    condition = unmet(case.settings.filters, call_values(case.command, call), PATHS_OF_CALLS)
     if condition is not None:
         return case.decided("skipped", (f"filter:{condition.name}",), (_beside(case, call),), "filtered")
     switch = case.book.row("call_activity", "on" if case.settings.activity.enabled else "off")

@@ -1,5 +1,6 @@
 """The contract `pbx_call_event`, for the registry."""
 
+from processors.sources.pbx_call.activity import mapped_activity
 from processors.sources.pbx_call.decide import decide_call, effects, source_states
 from processors.sources.pbx_call.mapping import MAPPING
 from processors.sources.pbx_call.reader import READER
@@ -16,7 +17,7 @@ SOURCE = Source(
     READER,
     TRIGGER,
     MAPPING,
-    Related(source_states=source_states, effects=effects),
+    Related(source_states=source_states, effects=effects, activity=mapped_activity),
     TABLES,
     words=WORDS,
 )

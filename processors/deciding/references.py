@@ -1,0 +1,124 @@
+"""
+Mapped references as record IDs: `Account.Number__c` becomes the `AccountId` of the account that has the number.
+
+In: mapped values, what describe says, the records that were found.  Out: values by the fields' own names; what names
+no record.
+Rule of this file: pure; a reference that names no record, or more than one, is left out and told, never guessed
+(docs/decisions/0089).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from processors.deciding.case import Case, Part
+from processors.integration.model import OBJECTS
+from processors.model.normalise import is_blank
+from processors.model.parents import ParentIds, ParentPath, is_path, known_path, likely_field, parent_key
+from processors.model.values import Decision, OrgFacts, Unfit
+from schemas.command import Command
+from schemas.values import Scalar
+
+NOT_FOUND = "record_not_found"
+SEVERAL = "several_records"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownParent:
+    """A reference that names no record, or several: `unfit` as the outcome lists it, `text` for who reads it."""
+
+    unfit: Unfit
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencedValues:
+    """Mapped values by the fields' own names, and the references that name no record."""
+
+    fields: Mapping[str, Scalar]
+    unknown: tuple[UnknownParent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencedCommand:
+    """A command whose maps have the fields' own names, and the references in them that name no record."""
+
+    command: Command
+    unknown: tuple[UnknownParent, ...] = ()
+
+
+def referenced(name: str, mapped: Mapping[str, Scalar], facts: OrgFacts, parents: ParentIds) -> ReferencedValues:
+    """Return what is mapped for the object *name*, its references by an external ID as record IDs."""
+    if not any(map(is_path, mapped)):
+        return ReferencedValues(mapped)
+    fields = {one: value for one, value in mapped.items() if not is_path(one)}
+    unknown: list[UnknownParent] = []
+    for one in filter(is_path, mapped):
+        value, path = mapped[one], known_path(facts.objects.get(name), one)
+        own = path.field if path else likely_field(one)
+        ids = _ids(path, value, facts, parents)
+        if is_blank(value):
+            fields.setdefault(own, value)
+        elif len(ids) == 1:
+            fields[own] = ids[0]
+        else:
+            why = SEVERAL if ids else NOT_FOUND
+            unfit = Unfit(f"{name}.{own}", value, value, why, dropped=True)
+            unknown.append(UnknownParent(unfit, _text(unfit, path, len(ids))))
+    return ReferencedValues(fields, tuple(unknown))
+
+
+def _ids(path: ParentPath | None, value: Scalar, facts: OrgFacts, parents: ParentIds) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    fact = facts.field(path.parent, path.key)
+    return parents.get((path.parent, path.key), {}).get(parent_key(fact, value), ())
+
+
+def _text(unfit: Unfit, path: ParentPath | None, count: int) -> str:
+    if path is None:
+        return f"{unfit.field}: the org has no such reference"
+    which = f"{count} records of {path.parent} have" if count else f"no {path.parent} has"
+    return f"{unfit.field}: {which} {path.key} {unfit.sent!r}"
+
+
+def with_references(command: Command, activity: str, facts: OrgFacts, parents: ParentIds) -> ReferencedCommand:
+    """Return *command* with its references as record IDs; *activity* is the object of its activity."""
+    maps = {kind: getattr(command, kind) for kind in OBJECTS}
+    if not any(is_path(one) for mapped in maps.values() for one in mapped):
+        return ReferencedCommand(command)
+    found = {
+        kind: referenced(activity if kind == "activity" else kind.title(), mapped, facts, parents)
+        for kind, mapped in maps.items()
+    }
+    names = {
+        f"{kind.title()}.{one}": f"{kind.title()}.{path.field}"
+        for kind, mapped in maps.items()
+        for one in mapped
+        if (path := known_path(facts.objects.get(activity if kind == "activity" else kind.title()), one)) is not None
+    }
+    defaulted = tuple(names.get(one, one) for one in command.defaulted)
+    fields: dict[str, Any] = {kind: one.fields for kind, one in found.items()}
+    changed = replace(command, defaulted=defaulted, **fields)
+    return ReferencedCommand(changed, tuple(one for own in found.values() for one in own.unknown))
+
+
+def with_unknown(case: Case, decision: Decision, unknown: Sequence[UnknownParent]) -> Decision:
+    """
+    Return *decision* with the references of its records that name no record: left out, or the reason of its refusal.
+
+    A field with `unfit: refuse` refuses the command, as Salesforce itself refuses an external ID that is not there.
+    """
+    written = {step.object for step in decision.steps} | {one.object for one in decision.linked}
+    missing = [one for one in unknown if one.unfit.field in decision.missing_fields]
+    if missing:
+        return replace(decision, detail="; ".join(one.text for one in missing))
+    told = [one for one in unknown if one.unfit.field.partition(".")[0] in written]
+    refused = [one for one in told if case.settings.write.unfit_of(one.unfit.field) == "refuse"]
+    if refused and decision.kind not in ("error", "skipped"):
+        several = any(one.unfit.why == SEVERAL for one in refused)
+        detail = "; ".join(one.text for one in refused)
+        part = Part(refusal="multiple_match" if several else "no_match", detail=detail)
+        return case.decided("error", decision.rule_ids, (part,))
+    listed = (one.unfit for one in told)
+    return replace(decision, unfit=tuple(dict.fromkeys((*decision.unfit, *listed))))

@@ -1,0 +1,55 @@
+"""
+What maps give values to, of which more must be known than the field: references by an external ID.
+
+In: integrations, what describe says.  Out: the mapped names by object; what is wrong with a reference.
+Rule of this file: pure; a reference that may never find its record is a fault of the file, told by `signalbox check`.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from processors.integration.base import FieldMap
+from processors.integration.model import OBJECTS, Integration
+from processors.model.parents import is_path, key_faults, parent_path
+from processors.model.values import ObjectFacts, OrgFacts
+
+_ACTIVITIES = ("Task", "Event")
+Level = Literal["gone", "error", "warning"]
+
+
+def mapped_names(integrations: Iterable[Integration]) -> tuple[tuple[str, str], ...]:
+    """Return what the integrations map by an external ID, as (object, name), each once."""
+    found = (
+        (name, field)
+        for one in integrations
+        for kind in OBJECTS
+        for field in getattr(one.map, kind)
+        if is_path(field)
+        for name in (_ACTIVITIES if kind == "activity" else (kind.title(),))
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def reference_faults(
+    name: str, path: str, fields: FieldMap, known: ObjectFacts, facts: OrgFacts
+) -> Iterator[tuple[Level, str]]:
+    """Yield what is wrong with the mapped name *path* of the object *name*, one of its mapped *fields*."""
+    try:
+        meant = parent_path(known, path)
+    except ValueError as fault:
+        yield "error", f"{name}.{path}: {fault}"
+        return
+    others = [one for one in fields if one != path and _writes(known, one) == meant.field]
+    if others:
+        yield "error", f"{name}.{path} and {name}.{others[0]} both give {meant.field} a value; keep one of them"
+    wrong = key_faults(meant, facts)
+    if wrong is not None:
+        gone = facts.field(meant.parent, meant.key) is None
+        yield "gone" if gone else "error", f"{name}.{path}: {wrong}"
+
+
+def _writes(known: ObjectFacts, name: str) -> str:
+    try:
+        return parent_path(known, name).field if is_path(name) else name
+    except ValueError:
+        return name

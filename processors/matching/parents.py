@@ -1,0 +1,59 @@
+"""
+Records that mapped references name by an external ID: what to ask, and which records have the value.
+
+In: mapped values by object, the org's facts, rows.  Out: questions; the IDs by object, field and value.  Pure.
+Rule of this file: these rows are kept apart from the people's: a parent is read for its ID alone, and matches nobody.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from processors.model.normalise import is_blank
+from processors.model.parents import ParentIds, key_faults, known_path, parent_key
+from processors.model.values import In, Match, OrgFacts, Question, Record
+from schemas.values import Scalar
+
+MappedValues = Mapping[str, Mapping[str, Scalar]]
+"""The values of one command by object and mapped name."""
+
+
+def parent_questions(mapped: Iterable[MappedValues], facts: OrgFacts) -> tuple[Question, ...]:
+    """Return what to ask about the records that these values name by an external ID; each value once."""
+    wanted: dict[tuple[str, str], dict[str, None]] = {}
+    for values in mapped:
+        for name, fields in values.items():
+            for field, value in fields.items():
+                path = known_path(facts.objects.get(name), field)
+                if path is not None and not is_blank(value) and key_faults(path, facts) is None:
+                    wanted.setdefault((path.parent, path.key), {})[_text(value)] = None
+    return tuple(Question(name, ("Id", key), ((In(key, tuple(values)),),)) for (name, key), values in wanted.items())
+
+
+def _text(value: Scalar) -> str:
+    """Return the value as the question has it: a whole number without a fraction, a text trimmed."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def parents_found(questions: Iterable[Question], rows: Iterable[Iterable[Record]], facts: OrgFacts) -> ParentIds:
+    """Return the IDs of the records found, by object and key field, then by the value in its compared form."""
+    found: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {}
+    for question, records in zip(questions, rows, strict=True):
+        key = question.fields[1]
+        fact = facts.field(question.object, key)
+        ids = found.setdefault((question.object, key), {})
+        for record in records:
+            value = record.fields.get(key)
+            if value is not None:
+                same = parent_key(fact, value)
+                ids[same] = (*ids.get(same, ()), record.id)
+    return found
+
+
+def with_parents(match: Match, named: ParentIds) -> Match:
+    """Return *match*, and that of a call's further people, with the records that references name."""
+    if not named:
+        return match
+    further = {number: replace(one, parents=named) for number, one in match.further.items()}
+    return replace(match, parents=named, further=further)
