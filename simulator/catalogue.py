@@ -31,6 +31,9 @@ _OWNER = "OwnerId reference 18 ref=User,Group rel=Owner defaulted=x"
 _FLAG = re.compile(r"(\w+)(?:=(.*))?")
 
 
+_RECORD_TYPE = "RecordTypeId reference 18 ref=RecordType rel=RecordType"
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectDef:
     """One object: *fields* by lower-cased name, *child_relationships* → (child object, its field)."""
@@ -127,6 +130,7 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
         lines = [*SYSTEM.split("\n"), *str(entry["fields"]).split("\n")]
         if entry.get("owner"):
             lines.append(f"OwnerId reference 18 ref={entry['owner']} rel=Owner defaulted=x")
+        lines += [_RECORD_TYPE] if org.record_types.get(name) else []
         fields = [_line(one) for one in lines if one.strip()]
         extra = [*org.fields.get(name, ()), *(org.fields.get("Activity", ()) if entry.get("activity") else ())]
         objects[name.lower()] = _object(name, str(entry["prefix"]), words(name), [*fields, *map(custom_field, extra)])
@@ -134,6 +138,7 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
         _takes_activities(objects, active)
     for number, (name, one) in enumerate(org.objects.items()):
         lines = [*SYSTEM.split("\n"), "Name string 80 required", _OWNER]
+        lines += [_RECORD_TYPE] if org.record_types.get(name) else []
         fields = [_line(line) for line in lines if line.strip()]
         fields += map(custom_field, one.get("fields", ()))
         prefix = str(one.get("prefix", f"a{number:02d}"))

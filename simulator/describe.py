@@ -101,11 +101,10 @@ def summary(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def sobject(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
+def sobject(one: ObjectDef, user: User, base: str, record_types: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the describe of one object."""
     found = summary(one, user, base)
     where = f"{base}/sobjects/{one.name}"
-    master = "012000000000000AAA"
     found |= {
         "actionOverrides": [], "defaultImplementation": None, "extendedBy": None, "extendsInterfaces": None,
         "implementedBy": None, "implementsInterfaces": None, "listviewable": None, "lookupLayoutable": None,
@@ -118,10 +117,7 @@ def sobject(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
              "field": name, "junctionIdListNames": [], "junctionReferenceTo": [], "relationshipName": relationship,
              "restrictedDelete": False} for (child, name), relationship in one.child_names.items()],
         "fields": [field(item, one.name) for item in one.fields.values()],
-        "recordTypeInfos": [
-            {"active": True, "available": True, "defaultRecordTypeMapping": True, "developerName": "Master",
-             "master": True, "name": "Master", "recordTypeId": master,
-             "urls": {"layout": f"{where}/describe/layouts/{master}"}}],
+        "recordTypeInfos": record_types,
     }  # fmt: skip
     found["urls"] |= {
         "layouts": f"{where}/describe/layouts", "compactLayouts": f"{where}/describe/compactLayouts",

@@ -94,6 +94,9 @@ class Org:
             converted = label == "Closed - Converted"
             entry = {"MasterLabel": label, "ApiName": label, "SortOrder": number, "IsConverted": converted}
             self.insert("LeadStatus", {**entry, "IsDefault": number == 1})
+        for sobject, types in self.file.record_types.items():
+            for one in types:
+                self.insert("RecordType", record_type(sobject, one))
         for record in self.file.records:
             self.insert(str(record["type"]), record.get("fields", {}))
 
@@ -213,6 +216,12 @@ class Org:
         """Whether another transaction holds the record."""
         until = self.locks.get(record_id) if record_id else None
         return until is not None and until > self.now()
+
+
+def record_type(sobject: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a record type that an org file describes: `{name, label, active}`."""
+    fields = {"DeveloperName": said["name"], "Name": said.get("label", said["name"]), "SobjectType": sobject}
+    return {**fields, "IsActive": said.get("active", True)}
 
 
 def _typed(kind: str, value: Any) -> Any:

@@ -49,6 +49,7 @@ class OrgFile:
     validation_rules: Sequence[Mapping[str, Any]] = ()
     duplicate_rules: Sequence[Mapping[str, Any]] = ()
     assignment_rules: Sequence[Mapping[str, Any]] = ()
+    record_types: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     records: Sequence[Mapping[str, Any]] = ()
 
 

@@ -14,7 +14,7 @@ from simulator.call import Call
 from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError, not_found
 from simulator.fields import given_fields
-from simulator.rules import conditions, duplicates
+from simulator.rules import conditions, duplicates, record_types
 from simulator.rules.derived import derive
 from simulator.store import Row
 
@@ -38,6 +38,7 @@ def create(call: Call, one: ObjectDef, body: Mapping[str, Any]) -> Row:
     row: Row = {"Id": "", "IsDeleted": False, "CreatedDate": now, "CreatedById": by, **_owner(one, by), **one.defaults}
     row.update((name, value) for name, value in given.items() if value is not None or name not in one.defaults)
     _required(one, row)
+    record_types.apply(call, one, row, given)
     conditions.assign(call, one.name, row)
     derive(call.org, one, row, given, now)
     _check(call, one, row, None)
@@ -60,6 +61,7 @@ def update(call: Call, one: ObjectDef, row: Row, body: Mapping[str, Any]) -> Row
         field = one.fields[name.lower()]
         if changed[name] is None and not field.nillable and field.createable:
             raise _missing([name])
+    record_types.apply(call, one, changed, given)
     conditions.assign(call, one.name, changed)
     derive(call.org, one, changed, given, call.org.stamp())
     _check(call, one, changed, row)

@@ -109,9 +109,15 @@ class FactReader:
 def object_facts(name: str, body: Any) -> ObjectFacts:
     """Return what a describe says. Raises `Unusable` where it is none."""
     try:
-        return ObjectFacts(name, {one["name"]: _field(one) for one in body["fields"]})
+        types = {one["developerName"]: one["recordTypeId"] for one in body.get("recordTypeInfos") or () if _usable(one)}
+        return ObjectFacts(name, {one["name"]: _field(one) for one in body["fields"]}, types)
     except (KeyError, TypeError, ValueError) as error:
         raise Unusable(f"describe of {name} has not the shape of a describe") from error
+
+
+def _usable(one: Mapping[str, Any]) -> bool:
+    """Return whether the user may give records this record type: the master is that of records without one."""
+    return bool(one.get("active", True) and one.get("available", True) and not one.get("master"))
 
 
 def _field(one: Mapping[str, Any]) -> FieldFacts:

@@ -1,13 +1,14 @@
 """
-Mapped references as record IDs: `Account.Number__c` becomes the `AccountId` of the account that has the number.
+Mapped references as record IDs: `Account.Number__c` becomes the `AccountId` of the account that has the number, and a
+record type's developer name its `RecordTypeId`.
 
 In: mapped values, what describe says, the records that were found.  Out: values by the fields' own names; what names
 no record.
 Rule of this file: pure; a reference that names no record, or more than one, is left out and told, never guessed
-(docs/decisions/0089).
+(docs/decisions/0089, 0090).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,12 +16,17 @@ from processors.deciding.case import Case, Part
 from processors.integration.model import OBJECTS
 from processors.model.normalise import is_blank
 from processors.model.parents import ParentIds, ParentPath, is_path, known_path, likely_field, parent_key
+from processors.model.record_types import RECORD_TYPE, no_record_type, record_type
 from processors.model.values import Decision, OrgFacts, Unfit
 from schemas.command import Command
+from schemas.outcome import Reason
 from schemas.values import Scalar
 
 NOT_FOUND = "record_not_found"
 SEVERAL = "several_records"
+NO_TYPE = "unknown_record_type"
+_REFUSALS: Mapping[str, Reason] = {NOT_FOUND: "no_match", SEVERAL: "multiple_match", NO_TYPE: "picklist_unmapped"}
+"""What refuses the command where the field's setting is `unfit: refuse`; the first of them that is met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class ReferencedCommand:
 
 def referenced(name: str, mapped: Mapping[str, Scalar], facts: OrgFacts, parents: ParentIds) -> ReferencedValues:
     """Return what is mapped for the object *name*, its references by an external ID as record IDs."""
-    if not any(map(is_path, mapped)):
+    if not _refers(mapped):
         return ReferencedValues(mapped)
     fields = {one: value for one, value in mapped.items() if not is_path(one)}
     unknown: list[UnknownParent] = []
@@ -65,7 +71,18 @@ def referenced(name: str, mapped: Mapping[str, Scalar], facts: OrgFacts, parents
             why = SEVERAL if ids else NOT_FOUND
             unfit = Unfit(f"{name}.{own}", value, value, why, dropped=True)
             unknown.append(UnknownParent(unfit, _text(unfit, path, len(ids))))
+    kind = record_type(facts.objects.get(name), fields.get(RECORD_TYPE))
+    if kind is not None:
+        fields[RECORD_TYPE] = kind
+    elif not is_blank(sent := fields.get(RECORD_TYPE)):
+        del fields[RECORD_TYPE]
+        unfit = Unfit(f"{name}.{RECORD_TYPE}", sent, sent, NO_TYPE, dropped=True)
+        unknown.append(UnknownParent(unfit, f"{unfit.field}: {no_record_type(facts.objects.get(name), sent)}"))
     return ReferencedValues(fields, tuple(unknown))
+
+
+def _refers(mapped: Iterable[str]) -> bool:
+    return any(is_path(one) or one == RECORD_TYPE for one in mapped)
 
 
 def _ids(path: ParentPath | None, value: Scalar, facts: OrgFacts, parents: ParentIds) -> tuple[str, ...]:
@@ -85,7 +102,7 @@ def _text(unfit: Unfit, path: ParentPath | None, count: int) -> str:
 def with_references(command: Command, activity: str, facts: OrgFacts, parents: ParentIds) -> ReferencedCommand:
     """Return *command* with its references as record IDs; *activity* is the object of its activity."""
     maps = {kind: getattr(command, kind) for kind in OBJECTS}
-    if not any(is_path(one) for mapped in maps.values() for one in mapped):
+    if not any(map(_refers, maps.values())):
         return ReferencedCommand(command)
     found = {
         kind: referenced(activity if kind == "activity" else kind.title(), mapped, facts, parents)
@@ -116,9 +133,8 @@ def with_unknown(case: Case, decision: Decision, unknown: Sequence[UnknownParent
     told = [one for one in unknown if one.unfit.field.partition(".")[0] in written]
     refused = [one for one in told if case.settings.write.unfit_of(one.unfit.field) == "refuse"]
     if refused and decision.kind not in ("error", "skipped"):
-        several = any(one.unfit.why == SEVERAL for one in refused)
-        detail = "; ".join(one.text for one in refused)
-        part = Part(refusal="multiple_match" if several else "no_match", detail=detail)
+        reason = next(refusal for why, refusal in _REFUSALS.items() if any(one.unfit.why == why for one in refused))
+        part = Part(refusal=reason, detail="; ".join(one.text for one in refused))
         return case.decided("error", decision.rule_ids, (part,))
     listed = (one.unfit for one in told)
     return replace(decision, unfit=tuple(dict.fromkeys((*decision.unfit, *listed))))

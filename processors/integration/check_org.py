@@ -113,7 +113,7 @@ def _mapped(
             )
         else:
             yield from _picklist(name, there, source)
-            yield from check_values.value_faults(name, there, source, locale)
+            yield from check_values.value_faults(name, there, source, locale, known)
 
 
 def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tuple[Level, str]]:

@@ -12,7 +12,8 @@ from typing import Literal
 from processors.integration.base import FieldSource
 from processors.model.fit import Writer, fit
 from processors.model.normalise import NUMBERS, names_user
-from processors.model.values import FieldFacts
+from processors.model.record_types import RECORD_TYPE, no_record_type, record_type
+from processors.model.values import FieldFacts, ObjectFacts
 from schemas.values import Scalar
 
 Level = Literal["error", "warning"]
@@ -37,9 +38,11 @@ _TAKES = {
 """What a field of that type takes, in words, and which of the above fit it; other types take any text."""
 
 
-def value_faults(name: str, fact: FieldFacts, source: FieldSource, locale: str) -> Iterator[tuple[Level, str]]:
+def value_faults(
+    name: str, fact: FieldFacts, source: FieldSource, locale: str, known: ObjectFacts
+) -> Iterator[tuple[Level, str]]:
     """Yield what the field `name.<field>` can never take of *source*: its fixed values, and what its path holds."""
-    yield from _fixed(name, fact, source, locale)
+    yield from _fixed(name, fact, source, locale, known)
     meant = _meaning(source)
     takes, fitting = _TAKES.get(fact.type, ("", ()))
     if _is_user(fact, "@" if meant == "an e-mail" else ""):
@@ -61,12 +64,18 @@ def _is_user(fact: FieldFacts, value: Scalar) -> bool:
     return fact.name == "OwnerId" and names_user(value)
 
 
-def _fixed(name: str, fact: FieldFacts, source: FieldSource, locale: str) -> Iterator[tuple[Level, str]]:
+def _fixed(
+    name: str, fact: FieldFacts, source: FieldSource, locale: str, known: ObjectFacts
+) -> Iterator[tuple[Level, str]]:
     if fact.restricted and fact.values:
         return  # its list is told with the values that there are
     fixed: list[Scalar] = [source.constant, source.default, *source.values.values()]
     for value in dict.fromkeys(one for one in fixed if one is not None and str(one).strip()):
         if _is_user(fact, value):
+            continue
+        if fact.name == RECORD_TYPE:
+            if record_type(known, value) is None:
+                yield "error", f"{name}.{fact.name}: {no_record_type(known, value)}; name one of them"
             continue
         found = fit(fact, value, Writer(locale))
         if found.dropped:

@@ -388,10 +388,14 @@ class FieldFacts:
 
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
-    """What describe says of one object, fields by API name."""
+    """
+    What describe says of one object: fields by API name, and the IDs of the record types that the user may give, by
+    developer name.
+    """
 
     name: str
     fields: Mapping[str, FieldFacts]
+    record_types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from simulator.call import Call, Reply
 from simulator.errors import not_found
 from simulator.org import Org
 from simulator.rest import sobjects
+from simulator.rules import record_types
 
 FIRST, LAST = 31, 68
 _SEASONS = ("Winter", "Spring", "Summer")
@@ -56,7 +57,8 @@ def describe_one(call: Call, name: str) -> Reply:
     one = records.sobject(call, name)
     if (unchanged := sobjects.condition(call, call.org.modified)) is not None:
         return unchanged
-    return Reply(200, describe.sobject(one, call.user, call.base), _modified(call))
+    types = record_types.infos(call.org, one, f"{call.base}/sobjects/{one.name}")
+    return Reply(200, describe.sobject(one, call.user, call.base, types), _modified(call))
 
 
 def _modified(call: Call) -> dict[str, str]:
