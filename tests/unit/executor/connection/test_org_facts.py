@@ -8,6 +8,7 @@ import pytest
 from processors.executor.connection.org_facts import FACTS_SECONDS, OrgMetadataCache
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.progress import Delayed, FieldMissing
+from processors.integration.model import Integration
 from processors.model.errors import OrgDown
 from tests.fakes.org import FakeOrg
 from tests.fakes.scheduler import command
@@ -19,6 +20,7 @@ class Monitor:
     def __init__(self) -> None:
         self.seen_facts: list[Any] = []
         self.held: set[str] = set()
+        self.integrations: tuple[Integration, ...] = ()
 
     def seen(self, facts: Any) -> None:
         """Note what was read."""
