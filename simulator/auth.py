@@ -18,6 +18,18 @@ from simulator.call import Reply, Request
 from simulator.org import Org
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_LOGIN_DOMAINS = ("login", "test")
+REFUSALS = {
+    "blocked": ("OAUTH_APP_BLOCKED", "this app is blocked by admin"),
+    "not_installed": ("app_not_found", "External client app is not installed in this org"),
+    "not_approved": ("invalid_app_access", "user is not admin approved to access this app"),
+    "domain": ("invalid_grant", "request not supported on this domain"),
+    "audience": ("invalid_grant", "audience is invalid"),
+    "inactive_user": ("inactive_user", "user is inactive"),
+    "ip": ("invalid_grant", "ip restricted"),
+    "password": ("invalid_grant", "authentication failure - Invalid Password"),
+}
+"""What the token endpoint says where an administrator or a setting refuses the login, by name (fault `login`)."""
 AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
 
 
@@ -37,7 +49,7 @@ def token(org: Org, request: Request, form: dict[str, str], instance: str) -> Re
             raise _Refused("unsupported_grant_type", "grant type not supported")
         user, keep = GRANTS[grant](org, request, form, instance)
         if not user.api:
-            raise _Refused("invalid_grant", "user is not admin approved to access this app")
+            raise _Refused(*REFUSALS["not_approved"])
     except _Refused as error:
         return Reply(400, {"error": error.error, "error_description": error.description})
     body = session_body(org, user, instance)
@@ -78,11 +90,15 @@ def _client(org: Org, request: Request, form: dict[str, str], *, secret: bool = 
 
 def _client_credentials(org: Org, request: Request, form: dict[str, str], _instance: str) -> tuple[User, bool]:
     _client(org, request, form)
+    if request.headers.get("host", "").partition(".")[0] in _LOGIN_DOMAINS:
+        raise _Refused(*REFUSALS["domain"])
     return org.default_user(), False
 
 
 def _password(org: Org, request: Request, form: dict[str, str], _instance: str) -> tuple[User, bool]:
     _client(org, request, form)
+    if not org.file.password_flow:
+        raise _Refused("invalid_grant", "authentication failure")
     found = by_password(org, form.get("username", ""), form.get("password", ""))
     if found is None:
         raise _Refused("invalid_grant", "authentication failure - Invalid Password")
@@ -117,7 +133,7 @@ def _assertion(org: Org, _request: Request, form: dict[str, str], instance: str)
     if claims.get("iss") != org.file.client_id:
         raise _Refused("invalid_client_id", "client identifier invalid")
     if claims.get("aud") not in (*AUDIENCES, instance, instance.rpartition("/")[0]):
-        raise _Refused("invalid_grant", "audience is invalid")
+        raise _Refused(*REFUSALS["audience"])
     left = expires - org.now().timestamp()
     if not 0 < left <= 300:
         raise _Refused("invalid_grant", "expired authorization code" if left <= 0 else "invalid assertion")

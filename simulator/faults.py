@@ -11,7 +11,7 @@ from typing import Any
 
 ACTIONS = ("status", "delay", "hang", "reset_before", "reset_after", "cut_body", "html200", "charset", "lock",
            "expire_session", "limit", "maintenance", "late_apply", "late_commit", "slow_by_record", "rows",
-           "sub")  # fmt: skip
+           "sub", "login", "retired", "redirect")  # fmt: skip
 _MATCH = {"method", "path_regex", "body_regex", "records_over"}
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-from simulator import router, soap, values, wire, work
+from simulator import auth, router, soap, values, wire, work
 from simulator.call import Call, Reply, Request
 from simulator.errors import ApiError
 from simulator.faults import Fault
@@ -23,9 +23,10 @@ _FOREVER = 3600.0
 _ERRORS: dict[str, tuple[int, str, str]] = {
     "expire_session": (401, "INVALID_SESSION_ID", "Session expired or invalid"),
     "limit": (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    "retired": (410, "GONE", "The requested resource has been retired or removed."),
     "maintenance": (503, "SERVER_UNAVAILABLE", "Server Too Busy"),
 }
-_BEFORE = ("status", "reset_before", "html200", "hang", "late_apply", *_ERRORS)
+_BEFORE = ("status", "reset_before", "html200", "hang", "late_apply", "login", "redirect", *_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,11 @@ class Gate:
             return Out(b"", drop=True)
         if action == "html200":
             reply = Reply(200, _HTML, type="text/html;charset=UTF-8")
+        elif action == "login":
+            error, text = auth.REFUSALS[str(fault.params.get("error", "blocked"))]
+            reply = Reply(400, {"error": error, "error_description": text})
+        elif action == "redirect":
+            reply = Reply(302, "", {"Location": str(fault.params.get("location", "https://moved.example.com/"))})
         elif action == "status":
             code, text = fault.params.get("code", "UNKNOWN_EXCEPTION"), fault.params.get("message", _UNEXPECTED)
             status = int(fault.number("status", 500))

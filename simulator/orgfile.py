@@ -33,6 +33,7 @@ class OrgFile:
     username: str = "integration@example.com"
     password: str = "simulated-password"  # noqa: S105  # as above
     soap_login: bool = False
+    password_flow: bool = False
     session_seconds: float = 7200.0
     daily_limit: int = 100_000
     concurrent_limit: int = 25

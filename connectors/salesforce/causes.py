@@ -25,19 +25,27 @@ class Sign:
         return code == self.code and re.search(self.words, message, re.IGNORECASE) is not None
 
 
+_BLOCKED = r"app is blocked|not admin approved|app is not installed"
+
 SIGNS: tuple[Sign, ...] = (
     # The token endpoint (OAuth errors, HTTP 400 or 401).
+    Sign("invalid_grant", "wrong_domain", r"not supported on this domain"),
+    Sign("invalid_grant", "wrong_audience", r"audience"),
+    Sign("invalid_grant", "app_blocked", _BLOCKED),
     Sign("invalid_grant", "ip_restricted", r"\bip restricted|ip address|login hours"),
     Sign("invalid_grant", "auth_token", r"expired (access|refresh)|(access|refresh) token|token .*(revoked|expired)"),
     Sign("invalid_grant", "no_api", r"inactive org|org is (locked|suspended)|api.* (disabled|not enabled)"),
     Sign("invalid_grant", "auth_password", r"password|authentication failure|locked"),
     Sign("invalid_grant", "auth_credentials"),
+    Sign("OAUTH_APP_BLOCKED", "app_blocked"),
+    Sign("OAUTH_APP_ACCESS_DENIED", "app_blocked"),
+    Sign("OAUTH_EC_APP_NOT_FOUND", "app_blocked"),
+    Sign("app_not_found", "app_blocked"),
+    Sign("invalid_app_access", "app_blocked"),
     Sign("invalid_client", "auth_credentials"),
     Sign("invalid_client_id", "auth_credentials"),
     Sign("invalid_client_credentials", "auth_credentials"),
     Sign("unauthorized_client", "auth_credentials"),
-    Sign("invalid_app_access", "auth_credentials"),
-    Sign("app_not_found", "auth_credentials"),
     Sign("inactive_user", "auth_credentials"),
     Sign("inactive_org", "no_api"),
     Sign("INVALID_CLIENT", "auth_credentials"),
@@ -58,12 +66,25 @@ SIGNS: tuple[Sign, ...] = (
     Sign("ORG_LOCKED", "no_api"),
     Sign("ORG_SUSPENDED", "no_api"),
     Sign("STORAGE_LIMIT_EXCEEDED", "storage_full"),
+    Sign("GONE", "api_version"),
+    Sign("UNSUPPORTED_API_VERSION", "api_version"),
 )
 
 
 def cause_of(code: str, message: str = "") -> Cause | None:
     """Return the cause that an answer's *code* and *message* stand for (LL-18 to LL-21); None: the org is only away."""
     return next((sign.cause for sign in SIGNS if sign.fits(code, message)), None)
+
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""An org that has moved answers so; a redirect is never followed, for it could carry the token elsewhere (S03)."""
+
+
+def cause_of_status(status: int) -> Cause | None:
+    """Return the cause that an HTTP status stands for whatever the body says: a redirect, a retired version."""
+    if status in REDIRECTS:
+        return "wrong_domain"
+    return "api_version" if status == 410 else None
 
 
 _COLUMN = re.compile(

@@ -50,6 +50,7 @@ _GOVERNOR = (
 )
 _DEADLINE = "Look at the triggers and flows of the object: they do too much for many records at once."
 _RIGHT = "Give the integration user the right to the record, object or field."
+_VERSION = "Set `api_version` of the org to one that its `/services/data` lists."
 _USER = "See the mail about the broken connection."
 
 
@@ -96,7 +97,11 @@ ROWS: tuple[ErrorRow, ...] = (
     ErrorRow("LOGIN_DURING_RESTRICTED_TIME", "org", "the hour is not allowed", _USER),
     ErrorRow("CLIENT_NOT_ACCESSIBLE_FOR_USER", "org", "the user may not use the app", _USER),
     ErrorRow("TRIAL_EXPIRED", "org", "the trial of the org is over", _USER),
-    ErrorRow("UNSUPPORTED_API_VERSION", "org", "the API version is retired", "Set `api_version` of the org anew."),
+    ErrorRow("UNSUPPORTED_API_VERSION", "org", "the API version is retired", _VERSION),
+    ErrorRow("GONE", "org", "the API version is retired", _VERSION),
+    ErrorRow("OAUTH_APP_BLOCKED", "org", "an administrator has blocked the app", _USER, "seen"),
+    ErrorRow("OAUTH_APP_ACCESS_DENIED", "org", "the app is not open to the user", _USER, "seen"),
+    ErrorRow("OAUTH_EC_APP_NOT_FOUND", "org", "the app is not installed in the org", _USER, "seen"),
     # One record, later.
     ErrorRow("UNABLE_TO_LOCK_ROW", "lock", "somebody else is writing the record or its parent", source="seen"),
     ErrorRow("ALL_OR_NONE_OPERATION_ROLLED_BACK", "lock", "rolled back with others"),

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from requests import RequestException
 
-from connectors.salesforce.causes import absent, cause_of
+from connectors.salesforce.causes import absent, cause_of, cause_of_status
 from connectors.salesforce.duplicates import duplicates_of
 from connectors.salesforce.error_table import Kind, row_of
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
@@ -120,7 +120,7 @@ def fail(status: int, content: Any, *, write: bool, what: str) -> NoReturn:
     if 300 < status < 400:
         reason = f"{what}: HTTP {status}, a redirect, which is refused: set instance_url to the org's own address"
     if kind == "org":
-        raise OrgDown(reason, code=code or str(status), cause=cause_of(code, message))
+        raise OrgDown(reason, code=code or str(status), cause=cause_of(code, message) or cause_of_status(status))
     if kind in ("lock", "transient"):
         raise Transient(reason, code=code)
     if kind == "doubt":

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import jwt
 from requests import RequestException, Response
 
-from connectors.salesforce.causes import cause_of
+from connectors.salesforce.causes import cause_of, cause_of_status
 from connectors.salesforce.errors import NotSent, problems
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
@@ -26,6 +26,9 @@ from processors.model.ports import Clock
 
 MOST_LOGINS = 3
 _IDENTITY = re.compile(r"/id/(00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?)/(005[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?)$")
+
+# My Domain with and without enhanced domains, an instance of sandboxes, scratch orgs.
+_SANDBOX = re.compile(r"^test\.salesforce|--[a-z0-9]+\.|\.(sandbox|scratch)\.|(^|\.)cs\d+\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,13 @@ class Login:
                 self._identity = None
                 self._why, self._cause = "the org refuses the sessions that it opens", "auth_token"
 
+    def moved(self, token: str) -> None:
+        """Drop *token*: the org is at another address now, which the next login names."""
+        with self._lock:
+            if self._identity is not None and self._identity.token == token:
+                self._identity = None
+                self._why, self._cause = "the org redirects to another address", "wrong_domain"
+
     def _log_in(self) -> Identity:
         now = self._clock()
         if self._fruitless >= MOST_LOGINS:
@@ -146,7 +156,7 @@ class Login:
         claims = {
             "iss": settings.client_id,
             "sub": settings.username,
-            "aud": settings.audience or settings.login_url,
+            "aud": settings.audience or default_audience(settings.login_url),
             "exp": int(self._clock().timestamp()) + 180,
         }
         assertion = jwt.encode(claims, settings.private_key.get_secret_value(), algorithm="RS256")
@@ -159,7 +169,10 @@ class Login:
         instance = self._settings.instance_url or str(body.get("instance_url", ""))
         if not self._settings.may_reach(instance):
             host = urlsplit(instance).netloc
-            raise OrgDown(f"login: its instance {host!r} is not an allowed host: set instance_url or allowed_hosts")
+            raise OrgDown(
+                f"login: its instance {host!r} is not an allowed host: set instance_url or allowed_hosts",
+                cause="wrong_domain",
+            )
         found = _IDENTITY.search(str(body.get("id", "")))
         if not found:
             raise Transient("login: the answer names no organisation and user", code="NO_ANSWER")
@@ -171,7 +184,8 @@ class Login:
         why = f"{code}: {found[0].message}" if found else f"HTTP {response.status_code}"
         cause = cause_of(code, found[0].message) if found else None
         if code == "REQUEST_LIMIT_EXCEEDED" or response.status_code not in (400, 401, 403):
-            return OrgDown(f"login at {self._settings.login_url}: {why}", code=code)
+            moved = cause_of_status(response.status_code)
+            return OrgDown(f"login at {self._settings.login_url}: {why}", code=code, cause=cause or moved)
         self._fruitless += 1
         self._why, self._cause = why, cause or "auth_credentials"
         return OrgDown(
@@ -179,6 +193,19 @@ class Login:
             code=code,
             cause=self._cause,
         )
+
+
+def default_audience(login_url: str) -> str:
+    """
+    Return the audience that Salesforce documents for a JWT to be taken at *login_url*.
+
+    An org and its My Domain take that of login.salesforce.com, a sandbox and a scratch org that of
+    test.salesforce.com, a site its own address. Another host is an authorization server by itself.
+    """
+    host = (urlsplit(login_url).hostname or "").lower()
+    if not host.endswith(".salesforce.com"):
+        return login_url
+    return "https://test.salesforce.com" if _SANDBOX.search(host) else "https://login.salesforce.com"
 
 
 def _json(response: Response) -> Any:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
+from connectors.salesforce.causes import REDIRECTS
 from connectors.salesforce.errors import NotSent, Unusable
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
@@ -45,6 +46,9 @@ class Tokens(Protocol):
     def refused(self, token: str) -> None:
         """Take note that the org refused *token*."""
 
+    def moved(self, token: str) -> None:
+        """Take note that the org redirected a request with *token* to another address."""
+
 
 class OrgSession(requests.Session):
     """One org's session; may be used by several threads at once."""
@@ -68,21 +72,35 @@ class OrgSession(requests.Session):
         """
         Send with the current token; on a dead session log in (single-flight) and send again with the same headers.
 
+        A redirect is not followed: the next login says where the org is now, and the request is sent there once more.
         `send_by` is checked again before each attempt; `data` may be a `Body`.
         """
         headers = dict(kwargs.pop("headers", None) or {})
         data = kwargs.pop("data", None)
         send_by = kwargs.pop("send_by", None)
+        moved = False
         while True:  # ends by an answer, or by `token()`, which stops a dead credential after three logins
             token = self.tokens.token()
             headers["Authorization"] = f"Bearer {token}"
             body = data(token) if callable(data) else data
             where = self.tokens.instance() + _path(url)
             response = self.plain(method, where, *args, headers=headers, data=body, send_by=send_by, **kwargs)
+            if response.status_code in REDIRECTS:
+                if moved or not self._has_moved(token):
+                    return response
+                moved = True
+                continue
             if not _session_is_dead(response):
                 self.tokens.accepted(token)
                 return response
             self.tokens.refused(token)
+
+    def _has_moved(self, token: str) -> bool:
+        """Log in anew; return whether the org is at another address now."""
+        before = self.tokens.instance()
+        self.tokens.moved(token)
+        self.tokens.token()
+        return self.tokens.instance() != before
 
     def plain(
         self, method: str, url: str, *args: Any, send_by: datetime | None = None, **kwargs: Any

@@ -32,7 +32,9 @@ class SalesforceSettings(BaseModel):
     """
     How one org is reached.
 
-    Exactly one credential: `client_secret` (client credentials), or `private_key` and `username` (JWT bearer).
+    Exactly one credential: `client_secret` (client credentials; `login_url` is then the org's My Domain), or
+    `private_key` and `username` (JWT bearer). `audience` of the JWT: None takes what Salesforce documents for the kind
+    of `login_url`: https://login.salesforce.com, for a sandbox https://test.salesforce.com, a site's own address.
 
     `allowed_hosts` names further hosts that may see the token; an entry that begins with a dot allows its subdomains.
     Plain http is refused except to this machine, or where `allow_plain_http` says so.

@@ -18,6 +18,11 @@ Cause = Literal[
     "no_api",
     "wrong_org",
     "storage_full",
+    "api_version",
+    "wrong_domain",
+    "wrong_audience",
+    "app_blocked",
+    "no_rights",
 ]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
@@ -65,6 +70,26 @@ SENTENCES: Mapping[Cause, Sentence] = {
     "storage_full": Sentence(
         "the org's data storage is full, so that no record can be made",
         "Delete or archive records in Salesforce, or buy storage; nothing was refused, and work goes on by itself.",
+    ),
+    "api_version": Sentence(
+        "the org has retired the API version that api_version says",
+        "Set api_version of the org to one that /services/data of the org lists, and restart the executor.",
+    ),
+    "wrong_domain": Sentence(
+        "login_url or instance_url is not the address at which this org takes such requests",
+        "Set login_url to the org's My Domain address (Setup, My Domain), and take instance_url out of the settings.",
+    ),
+    "wrong_audience": Sentence(
+        "the audience of the JWT is not the one that the org expects",
+        "Set audience to https://login.salesforce.com, for a sandbox https://test.salesforce.com, or the site's address.",
+    ),
+    "app_blocked": Sentence(
+        "an administrator has blocked the app, or it is not installed in the org or not open to the user",
+        "Unblock or install the app in Setup (Connected Apps OAuth Usage), and give the user the app's permission set.",
+    ),
+    "no_rights": Sentence(
+        "the integration user lacks a licence, or the right to a whole object",
+        "Assign the user the licence and the permission set that signalbox check asks for; nothing was refused.",
     ),
 }
 """LL-18 to LL-21, LL-28: each cause told apart."""

@@ -27,7 +27,7 @@ class Timed(requests.Session):
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[simulator.Running]:
-    with simulator.serve() as one:
+    with simulator.serve([simulator.OrgFile(password_flow=True)]) as one:
         yield one
 
 

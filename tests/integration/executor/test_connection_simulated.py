@@ -11,6 +11,7 @@ import simulator
 from processors.model.ports import Salesforce
 from signalbox.rotation import RotatingClient, Rotation
 from signalbox.settings import load_settings
+from simulator import auth
 from tests.fakes.scheduler import command, integration
 from tests.fakes.simulated import SimulatedRig
 
@@ -91,11 +92,16 @@ LOGINS = {
     "auth_token": (400, oauth("invalid_grant", "expired access/refresh token")),
     "ip_restricted": (400, oauth("invalid_grant", "ip restricted")),
     "no_api": (400, oauth("inactive_org", "this org is not active")),
+    "wrong_domain": (400, oauth(*auth.REFUSALS["domain"])),
+    "wrong_audience": (400, oauth(*auth.REFUSALS["audience"])),
+    "app_blocked": (400, oauth(*auth.REFUSALS["blocked"])),
 }
 CALLS = {
     "auth_password": (403, call("INVALID_OPERATION_WITH_EXPIRED_PASSWORD", "The users password has expired")),
     "no_api": (403, call("API_CURRENTLY_DISABLED", "API is disabled for this User")),
     "ip_restricted": (403, call("LOGIN_DURING_RESTRICTED_DOMAIN", "Invalid login domain")),
+    "api_version": (410, call("GONE", "The requested resource has been retired or removed.")),
+    "wrong_domain": (302, ""),
 }
 
 

@@ -17,6 +17,7 @@ RULES = simulator.OrgFile(
         {"username": "shy@example.com", "password": "pw", "private": ["Lead"], "objects": {"Account": ["read"]}},
     ],
     soap_login=True,
+    password_flow=True,
     daily_limit=100_000,
     validation_rules=[
         {"object": "Lead", "when": {"all": [{"field": "Rating", "value": "Hot"}, {"field": "Phone", "op": "blank"}]},

@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 import simulator
+from simulator import auth
+from tests.integration.simulator.conftest import log_in
 
 
 def token(origin: Any, **form: Any) -> Any:
@@ -40,9 +42,40 @@ def test_a_wrong_credential_is_refused_in_oauths_words(running: Any, form: Any, 
 def test_a_password_gives_a_refresh_token_that_opens_another_session(running: Any) -> None:
     app = {"client_id": "signalbox", "client_secret": "simulated-secret"}
     user = {"username": "integration@example.com", "password": "simulated-password"}
-    first = token(running.url, grant_type="password", **app, **user).json()
-    again = token(running.url, grant_type="refresh_token", refresh_token=first["refresh_token"], **app)
+    first = token(running.org_url("rules"), grant_type="password", **app, **user).json()
+    again = token(running.org_url("rules"), grant_type="refresh_token", refresh_token=first["refresh_token"], **app)
     assert again.json()["access_token"] != first["access_token"]
+
+
+def test_a_password_is_refused_as_new_orgs_refuse_it_unless_switched_on(running: Any) -> None:
+    app = {"client_id": "signalbox", "client_secret": "simulated-secret"}
+    user = {"username": "integration@example.com", "password": "simulated-password"}
+    answer = token(running.url, grant_type="password", **app, **user)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize("host", ["login.salesforce.com", "test.salesforce.com"])
+def test_client_credentials_are_refused_off_my_domain(running: Any, host: str) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "signalbox", "client_secret": "simulated-secret"}
+    url = f"{running.origin('default')}/services/oauth2/token"
+    answer = requests.post(url, data=form, headers={"Host": host}, timeout=20)
+    assert (answer.status_code, answer.json()["error_description"]) == (400, "request not supported on this domain")
+
+
+@pytest.mark.parametrize(("name", "said"), auth.REFUSALS.items())
+def test_a_login_is_refused_as_the_fault_says(api: Any, name: str, said: tuple[str, str]) -> None:
+    api.control.fault("login", match={"path_regex": "oauth2/token"}, error=name)
+    answer = log_in(api.origin)
+    assert (answer.status_code, *answer.json().values()) == (400, *said)
+    assert log_in(api.origin).status_code == 200
+
+
+def test_an_org_that_moved_or_retired_the_version_says_so(api: Any) -> None:
+    api.control.fault("redirect", location="https://elsewhere.example.com/")
+    api.control.fault("retired")
+    moved = api.call("GET", "limits", allow_redirects=False)
+    assert (moved.status_code, moved.headers["Location"]) == (302, "https://elsewhere.example.com/")
+    assert (api.call("GET", "limits").status_code, api.call("GET", "limits").status_code) == (410, 200)
 
 
 def test_a_jwt_is_taken_only_with_the_right_signature(running: Any) -> None:

@@ -19,6 +19,7 @@ LIMITED = simulator.OrgFile(
     name="limited",
     username="clerk@example.com",
     password="pw",
+    password_flow=True,
     concurrent_limit=2,
     concurrent_after=0.2,
     users=[

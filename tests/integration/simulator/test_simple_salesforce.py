@@ -121,8 +121,8 @@ def through(base: str) -> requests.Session:
 def test_it_logs_in_by_client_credentials_password_and_soap(running: Any) -> None:
     app: dict[str, Any] = {"consumer_key": "signalbox", "consumer_secret": "simulated-secret"}
     user: dict[str, Any] = {"username": "integration@example.com", "password": "simulated-password"}
-    for given in (app, {**app, **user}):
-        origin = running.origin("default")
+    for name, given in (("default", app), ("rules", {**app, **user})):
+        origin = running.origin(name)
         one = Salesforce(domain="sim", session=through(origin), version="65.0", **given)
         assert one.query("SELECT COUNT() FROM Lead")["done"] is True
     soap = through(running.origin("rules"))

@@ -7,6 +7,7 @@ import pytest
 from connectors.salesforce.causes import SIGNS, absent, cause_of
 from connectors.salesforce.error_table import CODES
 from connectors.salesforce.errors import Refused, fail, row_error
+from connectors.salesforce.login import default_audience
 from processors.model.connection import CAUSES, SENTENCES, WHOLE_ORG
 from processors.model.errors import OrgDown
 from tests.fixtures.scripted_server import reply
@@ -24,6 +25,14 @@ WORDS = [
     ("invalid_client", "invalid client credentials", "auth_credentials"),
     ("invalid_client_id", "client identifier invalid", "auth_credentials"),
     ("inactive_user", "user is inactive", "auth_credentials"),
+    ("invalid_grant", "request not supported on this domain", "wrong_domain"),
+    ("invalid_grant", "audience is invalid", "wrong_audience"),
+    ("OAUTH_APP_BLOCKED", "this app is blocked by admin", "app_blocked"),
+    ("invalid_grant", "this app is blocked by admin", "app_blocked"),
+    ("app_not_found", "External client app is not installed in this org", "app_blocked"),
+    ("invalid_app_access", "user is not admin approved to access this app", "app_blocked"),
+    ("UNSUPPORTED_API_VERSION", "This API version is retired", "api_version"),
+    ("GONE", "", "api_version"),
     ("INVALID_SESSION_ID", "Session expired or invalid", "auth_token"),
     ("INVALID_SESSION_ID", "This session is not valid for use with the REST API", "no_api"),
     ("INVALID_OPERATION_WITH_EXPIRED_PASSWORD", "The users password has expired", "auth_password"),
@@ -44,7 +53,7 @@ def test_an_org_that_is_away_or_busy_has_no_cause(code: str) -> None:
 
 
 def test_every_cause_but_those_that_we_find_ourselves_has_a_sign_and_all_have_a_sentence() -> None:
-    assert {sign.cause for sign in SIGNS} == set(WHOLE_ORG) - {"wrong_org"}
+    assert {sign.cause for sign in SIGNS} == set(WHOLE_ORG) - {"wrong_org", "no_rights"}
     assert set(SENTENCES) == set(CAUSES)
     for sentence in SENTENCES.values():
         assert sentence.todo.endswith(".")
@@ -127,3 +136,57 @@ def test_a_login_endpoint_that_is_down_is_no_broken_connection(serve: Any, conne
     with pytest.raises(OrgDown) as told:
         connect(server).facts()
     assert told.value.cause is None
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"), [(302, "wrong_domain"), (307, "wrong_domain"), (410, "api_version"), (503, None)]
+)
+def test_a_redirect_and_a_retired_version_have_their_cause_whatever_the_body_says(
+    serve: Any, connect: Any, status: int, cause: str | None
+) -> None:
+    server = serve(lambda _: reply(status, b"", {"Location": "https://elsewhere.example.com/"}))
+    with pytest.raises(OrgDown) as told:
+        connect(server).facts()
+    assert told.value.cause == cause
+    assert len(server.requests) == 1
+
+
+def test_a_login_that_is_redirected_names_the_wrong_domain(serve: Any, connect: Any) -> None:
+    server = serve(lambda _: reply(200, {}))
+    server.login = lambda _: reply(301, b"", {"Location": "https://elsewhere.example.com/"})
+    with pytest.raises(OrgDown) as told:
+        connect(server).facts()
+    assert told.value.cause == "wrong_domain"
+
+
+def test_an_org_that_moved_is_followed_by_a_login_and_the_request_is_sent_there_once(serve: Any, connect: Any) -> None:
+    there = serve(lambda _: reply(200, {"done": True, "records": []}))
+    here = serve(lambda _: reply(302, b"", {"Location": there.url}))
+    here.login = lambda number: here.token(number) if number == 1 else there.token(number)
+    client = connect(here, allowed_hosts=("127.0.0.1",))
+    assert client._page("query?q=x") == {"done": True, "records": []}
+    assert (len(here.requests), len(there.requests), here.logins) == (1, 1, 2)
+    client._page("query?q=y")
+    assert (len(here.requests), len(there.requests), here.logins) == (1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("login_url", "audience"),
+    [
+        ("https://login.salesforce.com", "https://login.salesforce.com"),
+        ("https://test.salesforce.com", "https://test.salesforce.com"),
+        ("https://example.my.salesforce.com", "https://login.salesforce.com"),
+        ("https://example-dev-ed.develop.my.salesforce.com", "https://login.salesforce.com"),
+        ("https://example--full.sandbox.my.salesforce.com", "https://test.salesforce.com"),
+        ("https://example--full.my.salesforce.com", "https://test.salesforce.com"),
+        ("https://example--full.cs87.my.salesforce.com", "https://test.salesforce.com"),
+        ("https://cs87.salesforce.com", "https://test.salesforce.com"),
+        ("https://example.scratch.my.salesforce.com", "https://test.salesforce.com"),
+        ("https://example.my.site.com", "https://example.my.site.com"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ],
+)
+def test_the_audience_of_a_jwt_is_what_salesforce_documents_for_the_kind_of_address(
+    login_url: str, audience: str
+) -> None:
+    assert default_audience(login_url) == audience
