@@ -77,7 +77,7 @@ def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callab
                 for one in process.integrations.by_name.values()
                 if one.org == org
             },
-            pace=PollPace(section.every, section.overlap, section.page, section.hold_back),
+            pace=PollPace(**section.model_dump()),
         )
 
     return make

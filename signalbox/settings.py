@@ -94,13 +94,16 @@ class ChangesSection(_Model):
     How orgs are polled for changes, in seconds and rows.
 
     `every`: pause between polls, each of one API call. `overlap`: how late a commit may appear. `hold_back`: how long
-    a change waits, so that the writes of this installation are known as such.
+    a change waits, so that the writes of this installation are known as such. `look_back` (0: not at all): how late a
+    commit may appear to be found by the slow look, which is one API call every `look_back_every`.
     """
 
     every: Annotated[float, Field(gt=0)] = 60.0
     overlap: Annotated[float, Field(gt=0, le=86_400)] = 600.0
     page: Annotated[int, Field(ge=1, le=2_000)] = 2_000
     hold_back: Annotated[float, Field(ge=0, le=3_600)] = 5.0
+    look_back: Annotated[float, Field(ge=0, le=604_800)] = 7_200.0
+    look_back_every: Annotated[float, Field(ge=60)] = 3_600.0
 
 
 class MetricsSection(_Model):

@@ -122,6 +122,8 @@ def changes_statement(ask: Ask) -> str:
     # Names are told apart in no case, and an org refuses one that is given twice.
     names = {name.lower(): name for name in reversed([*_names(ask.object), *map(field_path, ask.fields)])}
     conditions = []
+    if ask.ids:
+        conditions.append("Id IN ('" + "','".join(map(checked_record_id, ask.ids)) + "')")
     if ask.after is not None:
         moment = _moment(ask.after.at)
         after = f"SystemModstamp >= {moment}"

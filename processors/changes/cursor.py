@@ -39,11 +39,18 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """All of one org: `objects` by name; by `<integration>/<object>` its activation (`started`) and its history."""
+    """
+    All of one org: `objects` by name; by `<integration>/<object>` its activation (`started`) and its history.
+
+    `unfinished`: how far the slow look of `look_back.py` came, for each object that it has not finished; it begins
+    anew at `next_look` (seconds since the epoch; 0: not planned yet).
+    """
 
     objects: Mapping[str, Reading] = field(default_factory=dict)
     started: Mapping[str, datetime] = field(default_factory=dict)
     loads: Mapping[str, Load] = field(default_factory=dict)
+    unfinished: Mapping[str, FeedPosition] = field(default_factory=dict)
+    next_look: float = 0.0
 
     def to_bytes(self) -> bytes:
         """Return it as the topic keeps it."""
@@ -63,6 +70,8 @@ class Cursor:
                 name: {"at": None if one.at is None else _pair(one.at), "done": one.done}
                 for name, one in self.loads.items()
             },
+            "unfinished": {name: _pair(one) for name, one in self.unfinished.items()},
+            "next_look": self.next_look,
         }
         return orjson.dumps(value)
 
@@ -80,6 +89,8 @@ class Cursor:
                 name: Load(None if one["at"] is None else _position(one["at"]), one["done"])
                 for name, one in value["loads"].items()
             },
+            {name: _position(pair) for name, pair in value.get("unfinished", {}).items()},
+            value.get("next_look", 0.0),
         )
 
 

@@ -57,12 +57,14 @@ def judge(
     *,
     facts: ObjectFacts | None = None,
     loading: str | None = None,
+    merged: Mapping[str, Sequence[str]] | None = None,
 ) -> Judged:
     """
     Return what *row* means to those of *listeners* that want its object.
 
     *ours* are our own writes by field, *sources* the linked IDs by integration, *facts* what describe says of the
-    object, *loading* the integration whose history is being read.
+    object, *loading* the integration whose history is being read. *merged* are by integration the
+    records that were merged into the row and of which it was told: it is told the row whole, once for these records.
     """
     newer = is_news(row, seen)
     told = dict(seen.told) if seen else {}
@@ -76,13 +78,28 @@ def judge(
         if wanted is None:
             continue
         started = one.started[row.object]
-        live = newer and wanted.forward and row.changed >= started
+        merge = "" if row.deleted else "/".join(sorted((merged or {}).get(one.name, ())))
+        live = wanted.forward and (bool(merge) or (newer and row.changed >= started))
         # A commit that appears late may be of before the activation, where its page of history is read already.
         page = loading == one.name or (newer and row.changed < started)
         old = page and wanted.historical and row.created <= started
         historical = not live and old and one.name not in told
         if live or historical:
-            _tell(judged, row, seen, one, wanted, ours, facts, sources.get(one.name), told, historical=historical)
+            if merge and one.name in told:
+                told[one.name] = False
+            _tell(
+                judged,
+                row,
+                seen,
+                one,
+                wanted,
+                {} if merge else ours,
+                facts,
+                sources.get(one.name),
+                told,
+                historical=historical,
+                merge=merge,
+            )
     if newer or (seen is not None and told != seen.told):
         judged.seen = _seen(row, seen, listeners, ours, told, newer=newer)
     return judged
@@ -117,6 +134,7 @@ def _tell(
     told: dict[str, bool],
     *,
     historical: bool,
+    merge: str,
 ) -> None:
     left_out = unmet_filter(wanted.filters, row.fields)
     if row.deleted:
@@ -138,7 +156,7 @@ def _tell(
     if own:
         judged.own.append(one.name)
     if news or (operation != "updated" and not own):
-        judged.changes.append(_change(row, seen, one, operation, source_id, news, historical=historical))
+        judged.changes.append(_change(row, seen, one, operation, source_id, news, historical=historical, merge=merge))
 
 
 def _operation(
@@ -159,12 +177,15 @@ def _change(
     news: tuple[FieldChange, ...] = (),
     *,
     historical: bool = False,
+    merge: str = "",
 ) -> Change:
     owner, defaulted = owner_of(row.owner_email, one.settings)
     version = row.changed.astimezone(UTC).isoformat(timespec="milliseconds")
     if _retold(row, seen):
         # The stamp names the change that was told before; what the record holds now names this one.
         version = f"{version}/{sha256(orjson.dumps(dict(row.fields), option=orjson.OPT_SORT_KEYS)).hexdigest()}"
+    if merge:
+        version = f"{version}/merged/{merge}"
     return Change(
         event_id=change_id(one.org, one.name, row.id, version, operation),
         integration=one.name,

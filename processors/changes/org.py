@@ -14,6 +14,7 @@ import structlog
 from processors.changes import plan
 from processors.changes.cursor import Cursor
 from processors.changes.judge import Judged, is_news, judge
+from processors.changes.look_back import begin_look, look_back_asks, looked_back
 from processors.changes.ports import (
     ChangedRecord,
     ChangeFeed,
@@ -28,6 +29,7 @@ from processors.changes.ports import (
 from processors.changes.seen import Seen
 from processors.changes.store import Store
 from processors.changes.unlink import unlink
+from processors.changes.winners import Merges, merged_records, read_winners, winner_asks
 from processors.integration.model import Integration
 from processors.model.ports import Clock, Metrics, Probe
 from schemas.change import Change
@@ -57,6 +59,15 @@ class PollerDependencies:
     metrics: Metrics
     digests: Mapping[str, str] = field(default_factory=dict)
     pace: plan.PollPace = field(default_factory=plan.PollPace)
+
+
+@dataclass(slots=True)
+class PollResult:
+    """What one poll came to: `seen` by record ID, `ends` drop the links with records that are gone."""
+
+    judged: list[Judged] = field(default_factory=list)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    ends: list[Command] = field(default_factory=list)
 
 
 class OrgChanges:
@@ -90,32 +101,35 @@ class OrgChanges:
         """Make one poll; return whether more is there to read at once. Raises `Transient`, `NotKept`, `Superseded`."""
         context = self.context
         calls, now = context.feed.api_calls(), context.feed.now()
-        asked = plan.asks(self._cursor, self._listeners, now, context.pace)
+        begun = begin_look(self._cursor, self._listeners, now, context.pace)
+        looking = look_back_asks(begun, self._listeners, context.pace)
+        asked = looking or plan.asks(begun, self._listeners, now, context.pace)
         pages = context.feed.read([one.ask for one in asked])
-        context.metrics.count("api_calls_total", context.feed.api_calls() - calls, org=context.org)
         context.probe("read")
-        judged, seen, ends = self._judge(asked, pages)
-        cursor = plan.advance(self._cursor, asked, pages, now, context.pace)
-        self._commit(judged, seen, ends, cursor)
+        result = PollResult()
+        self._judge([(row, one.loading) for one, page in zip(asked, pages, strict=True) for row in page.rows], result)
+        self._tell_winners(result)
+        context.metrics.count("api_calls_total", context.feed.api_calls() - calls, org=context.org)
+        cursor = looked_back(begun, asked, pages) if looking else plan.advance(begun, asked, pages, now, context.pace)
+        self._commit(result, cursor)
         self._refusals(asked, pages)
         context.metrics.count("changes_polls_total", org=context.org)
         context.metrics.gauge("changes_lag_seconds", plan.unread_seconds(asked, pages, now), org=context.org)
         if not any(page.refused for page in pages):
             context.metrics.gauge("changes_polled_timestamp_seconds", context.clock().timestamp(), org=context.org)
-        return plan.hurried(pages)
+        return bool(looking) or plan.hurried(pages)
 
     def _judge(
-        self, asked: Sequence[plan.PlannedAsk], pages: Sequence[Page]
-    ) -> tuple[list[Judged], dict[str, Seen], list[Command]]:
-        rows = [(row, one.loading) for one, page in zip(asked, pages, strict=True) for row in page.rows]
-        seen = dict(self._store.get(list(dict.fromkeys(row.id for row, _ in rows))))
-        news = list(dict.fromkeys(row.id for row, loading in rows if _is_news(row, seen.get(row.id), loading)))
+        self, rows: Sequence[tuple[ChangedRecord, str | None]], result: PollResult, merges: Merges | None = None
+    ) -> None:
+        """Add to *result* what these rows (with the integration whose history each is read for) mean."""
+        seen = {**self._store.get(list(dict.fromkeys(row.id for row, _ in rows))), **result.seen}
+        news = list(
+            dict.fromkeys(row.id for row, loading in rows if merges or _is_news(row, seen.get(row.id), loading))
+        )
         context = self.context
         ours = context.writes.written(context.org, news) if news else {}
         sources = _by_record(context.links.sources(context.org, news)) if news else {}
-        told: list[Judged] = []
-        after: dict[str, Seen] = {}
-        ends: list[Command] = []
         for row, loading in rows:
             one = judge(
                 row,
@@ -126,13 +140,20 @@ class OrgChanges:
                 # Asked for only where one of our own writes is to be known again.
                 facts=context.feed.describe(row.object) if ours.get(row.id) else None,
                 loading=loading,
+                merged=(merges or {}).get((row.object, row.id)),
             )
-            told.append(one)
+            result.judged.append(one)
             if one.seen is not None:
                 if row.deleted:
-                    ends += self._ends(row, sources.get(row.id, {}))
-                seen[row.id] = after[row.id] = one.seen
-        return told, after, ends
+                    result.ends += self._ends(row, sources.get(row.id, {}))
+                seen[row.id] = result.seen[row.id] = one.seen
+
+    def _tell_winners(self, result: PollResult) -> None:
+        """Tell those who are told of a merge the record that took the place, whole."""
+        merges = merged_records(change for one in result.judged for change in one.changes)
+        if merges:
+            rows = read_winners(self.context.feed, winner_asks(merges, self._listeners))
+            self._judge([(row, None) for row in rows], result, merges)
 
     def _ends(self, row: ChangedRecord, sources: Mapping[str, str]) -> list[Command]:
         """Return what drops the links with a record that is gone, of whichever integration."""
@@ -143,15 +164,13 @@ class OrgChanges:
             if name in known
         ]
 
-    def _commit(
-        self, judged: Sequence[Judged], seen: Mapping[str, Seen], ends: Sequence[Command], cursor: Cursor
-    ) -> None:
-        context = self.context
+    def _commit(self, result: PollResult, cursor: Cursor) -> None:
+        context, judged = self.context, result.judged
         state = change_state_topic(context.org)
         changes = [change for one in judged for change in one.changes]
-        kept = [(record.encode(), one.to_bytes()) for record, one in seen.items()]
+        kept = [(record.encode(), one.to_bytes()) for record, one in result.seen.items()]
         messages = [self._message(change) for change in changes]
-        messages += [self._command(one) for one in ends]
+        messages += [self._command(one) for one in result.ends]
         messages += [OutgoingMessage(state, key, body) for key, body in kept]
         if cursor != self._kept:
             messages.append(OutgoingMessage(state, CURSOR, cursor.to_bytes()))

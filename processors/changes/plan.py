@@ -24,12 +24,15 @@ class PollPace:
     How an org is polled, in seconds and rows: pause between polls, overlap, rows of a page.
 
     `hold_back`: what changed in the last so many seconds is read with the next poll: our own writes are then known.
+    `look_back`: how far the slow look of `look_back.py` reaches (0: there is none), every `look_back_every` seconds.
     """
 
     every: float = 60.0
     overlap: float = 600.0
     page: int = 2_000
     hold_back: float = 5.0
+    look_back: float = 7_200.0
+    look_back_every: float = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,9 @@ def begin(cursor: Cursor, integrations: Sequence[Integration], now: datetime, pa
             objects.setdefault(name, Reading(start, start))
             if wanted.historical:
                 loads.setdefault(key, Load())
-    return Cursor(objects, started, loads)
+    # What was read before the first start is history; after it, the time is due that passed while nobody read.
+    next_look = cursor.next_look or now.timestamp() + pace.look_back_every
+    return replace(cursor, objects=objects, started=started, loads=loads, next_look=next_look)
 
 
 def listeners(cursor: Cursor, integrations: Sequence[Integration]) -> tuple[Listener, ...]:
@@ -112,7 +117,7 @@ def advance(
             loads[key] = Load(last or loads[key].at, done=not page.full)
         else:
             objects[name] = _read(objects[name], last, page.full, now.timestamp(), pace)
-    return Cursor(objects, cursor.started, loads)
+    return replace(cursor, objects=objects, loads=loads)
 
 
 def hurried(pages: Sequence[Page]) -> bool:

@@ -31,7 +31,7 @@ class Ask:
     One page of one object's records, in the order of (SystemModstamp, Id), after a position.
 
     `until`: nothing that changed later; `created_until`: nothing that was created later; `deleted`: deleted records
-    too; at most `most` rows.
+    too; at most `most` rows. `ids`: these records alone, whenever they changed.
     """
 
     object: str
@@ -41,6 +41,7 @@ class Ask:
     until: datetime | None = None
     created_until: datetime | None = None
     deleted: bool = True
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ SENTENCES: Mapping[Cause, Sentence] = {
     ),
     "wrong_audience": Sentence(
         "the audience of the JWT is not the one that the org expects",
-        "Set audience to https://login.salesforce.com, for a sandbox https://test.salesforce.com, or the site's address.",
+        "Set audience to https://login.salesforce.com, https://test.salesforce.com (sandbox), or the site's address.",
     ),
     "app_blocked": Sentence(
         "an administrator has blocked the app, or it is not installed in the org or not open to the user",

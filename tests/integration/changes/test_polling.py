@@ -1,13 +1,24 @@
 """The way back on the simulated org: what is sent, in which words, and that nothing is lost or sent twice."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 import simulator
 from processors.changes.plan import PollPace
 from tests.fakes.changes import QUICK, ChangesRig, named, told
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "the condition did not come true in time"
+        time.sleep(0.01)
+
 
 Opened = Callable[..., ChangesRig]
 
@@ -199,6 +210,81 @@ def test_a_commit_that_appears_late_is_still_found(opened: Opened) -> None:
     late = rig.seed(SystemModstamp=moment, CreatedDate=moment, City="Late")
     wanted = rig.poll()
     assert [change.record_id for change in wanted if change.record_id == late] == [late]
+    assert rig.poll() == []
+
+
+def test_a_transaction_longer_than_the_overlap_is_found_by_the_slow_look_of_each_hour(opened: Opened) -> None:
+    rig = opened(forward())
+    rig.poll()
+    rig.control.shift(3_000)
+    rig.seed(City="Bern")
+    rig.poll()
+    began = rig.feed.now() - timedelta(seconds=2_000)
+    moment = began.isoformat(timespec="milliseconds")
+    late = rig.seed(SystemModstamp=moment, CreatedDate=moment, City="Late")
+    assert rig.poll() == []
+    rig.control.shift(700)
+    calls = rig.client.api_calls()
+    poller = rig.poller or rig.begin()
+    poller.turn()
+    poller.turn()
+    assert rig.client.api_calls() == calls + 2
+    assert [change.record_id for change in rig.log.changes()][-1:] == [late]
+    sent = len(rig.log.changes())
+    rig.control.shift(3_700)
+    assert rig.poll() == []
+    rig.poller = None
+    assert rig.poll() == []
+    assert len(rig.log.changes()) == sent
+
+
+def test_the_slow_look_can_be_turned_off(opened: Opened) -> None:
+    rig = opened(forward(), pace=PollPace(every=0.01, hold_back=0.0, look_back=0.0))
+    rig.poll()
+    rig.control.shift(4_000)
+    calls = rig.client.api_calls()
+    assert (rig.poller or rig.begin()).turn() is False
+    assert rig.client.api_calls() == calls + 1
+
+
+def test_two_edits_of_one_second_of_which_the_later_appears_after_the_first_was_read_are_both_told(
+    opened: Opened,
+) -> None:
+    rig = opened(forward())
+    lead = rig.seed(City="Bern")
+    rig.poll()
+    rig.control.fault("late_commit", match={"method": "PATCH", "body_regex": "Basel"}, seconds=1.5)
+    while rig.feed.now().microsecond > 200_000:
+        time.sleep(0.02)
+    with ThreadPoolExecutor(1) as other:
+        late = other.submit(rig.edit, lead, City="Basel")
+        wait_until(lambda: any(one["fault"] for one in rig.control.log()))
+        rig.edit(lead, City="Chur")
+        (first,) = rig.poll()
+        late.result(30)
+    (second,) = rig.poll()
+    assert (named(first), named(second)) == ({"city": "Chur"}, {"city": "Basel"})
+    assert first.changed == second.changed
+    assert first.event_id != second.event_id
+    assert rig.poll() == []
+
+
+def test_the_winner_of_a_merge_is_told_whole_to_whoever_knew_the_loser(opened: Opened) -> None:
+    rig = opened(forward())
+    rig.control.shift(-86_400)
+    winner = rig.seed(City="Bern", Status="Working - Contacted")
+    rig.control.shift(86_400)
+    losers = [rig.seed(City="Chur"), rig.seed(City="Basel")]
+    rig.poll()
+    for loser in losers:
+        rig.control.merge("Lead", winner, loser)
+    rig.log.fail = ["before"]
+    told = rig.poll()
+    assert {one.record_id: one.operation for one in told} == {
+        **dict.fromkeys(losers, "merged"),
+        winner: "updated",
+    }
+    assert named(told[-1]) == {"stage": "Working - Contacted", "city": "Bern"}
     assert rig.poll() == []
 
 

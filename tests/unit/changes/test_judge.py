@@ -12,6 +12,7 @@ from processors.changes import plan
 from processors.changes.cursor import Cursor, Load, Reading
 from processors.changes.filter import unmet_filter
 from processors.changes.judge import Judged, Listener, judge
+from processors.changes.look_back import begin_look, look_back_asks, looked_back
 from processors.changes.map import mapped, owner_of
 from processors.changes.ports import ChangedRecord, FeedPosition, OwnWrite, Page
 from processors.changes.seen import Seen
@@ -292,3 +293,48 @@ def test_every_row_is_read_whatever_the_moments_and_the_page(minutes: list[int],
         if not page.full:
             break
     assert read == {name for _, name in table}
+
+
+def test_a_winner_that_is_read_again_for_the_same_losers_is_the_same_change() -> None:
+    merged = {"field": ["00Q000000000003AAA", "00Q000000000002AAA"]}
+    first = said(row(-5), merged=merged).changes
+    again = said(row(-5), merged={"field": list(reversed(merged["field"]))}).changes
+    assert [one.event_id for one in first] == [one.event_id for one in again]
+    other = said(row(-5), merged={"field": merged["field"][:1]}).changes
+    assert first[0].event_id != other[0].event_id
+    assert said(row(-5), merged={"another": merged["field"]}).changes != first
+
+
+def test_a_winner_that_was_merged_itself_or_lies_outside_of_the_filters_is_not_told_for_its_losers() -> None:
+    merged = {"field": ["00Q000000000002AAA"]}
+    gone = said(row(-5, deleted=True, merged_into="00Q000000000004AAA"), merged=merged)
+    assert gone.changes == []
+    hot = [{"name": "hot", "field": "Rating", "equals": ["Hot"]}]
+    who = listener(told(objects={"Lead": {"scope": "forward_only", "filters": hot, "fields": {"city": "City"}}}))
+    assert said(row(-5, fields={"Rating": "Cold", "City": "Bern"}), who=who, merged=merged).changes == []
+
+
+def test_the_slow_look_reads_page_by_page_and_ends() -> None:
+    pace = plan.PollPace(overlap=600.0, look_back=7_200.0, look_back_every=3_600.0)
+    who = [listener()]
+    cursor = plan.begin(Cursor(), [told()], NOW, pace)
+    assert begin_look(cursor, who, NOW, pace).unfinished == {}
+    later = NOW + timedelta(hours=1)
+    begun = begin_look(cursor, who, later, pace)
+    (asked,) = look_back_asks(begun, who, pace)
+    high = cursor.objects["Lead"].high.at
+    assert asked.ask.after == FeedPosition(high - timedelta(seconds=7_200))
+    assert asked.ask.until == high - timedelta(seconds=600)
+    full = looked_back(begun, [asked], [Page((row(-100),), full=True)])
+    assert full.unfinished == {"Lead": FeedPosition(row(-100).changed, row(-100).id)}
+    assert begin_look(full, who, later, pace) == full
+    done = looked_back(full, look_back_asks(full, who, pace), [Page()])
+    assert (done.unfinished, begin_look(done, who, later, pace)) == ({}, done)
+    assert begin_look(full, [], later, pace).unfinished == {}
+    assert Cursor.from_bytes(full.to_bytes()) == full
+
+
+def test_a_cursor_that_release_0_1_0_kept_is_read() -> None:
+    cursor = Cursor.from_bytes(b'{"objects": {}, "started": {}, "loads": {}}')
+    assert cursor == Cursor()
+    assert plan.begin(cursor, [told()], NOW, plan.PollPace()).next_look == NOW.timestamp() + 3_600
