@@ -3,7 +3,8 @@ Find: questions answered by SOQL inside as few API calls as possible.
 
 In: questions.  Out: their rows, whole.
 Rule of this file: at most 5 queries a composite call; a page that is not the last is followed; a statement that the org
-calls too complicated is asked again in smaller ones. Reads only: nothing here is ever in doubt.
+calls too complicated or too large is asked again in smaller ones, and a request that is too large in smaller requests;
+the length that the org bears is kept. Reads only: nothing here is ever in doubt.
 """
 
 import re
@@ -38,20 +39,22 @@ class Finder:
         rows: list[dict[str, Record]] = [{} for _ in questions]
         calls = 0
         waiting = deque((number, text) for number, one in enumerate(questions) for text in self._statements(one))
+        most = MOST_SUBREQUESTS
         while waiting:
-            batch = [waiting.popleft() for _ in range(min(MOST_SUBREQUESTS, len(waiting)))]
+            batch = [waiting.popleft() for _ in range(min(most, len(waiting)))]
             asked = (path(text, deleted=questions[number].deleted) for number, text in batch)
-            answers = self._send([Subrequest("GET", one) for one in asked])
             calls += 1
-            again: list[int] = []
-            for (number, text), answer in zip(batch, answers, strict=True):
-                try:
-                    calls += self._take(questions[number], answer, rows[number])
-                except Refused as error:
-                    if error.kind != "smaller" or len(text) // 2 < SHORTEST:
-                        raise
-                    self.longest = min(self.longest, len(text) // 2)
-                    again.append(number)
+            try:
+                answers = self._send([Subrequest("GET", one) for one in asked])
+            except Refused as error:
+                if error.kind == "smaller" and len(batch) > 1:
+                    most = len(batch) // 2
+                    waiting.extendleft(reversed(batch))
+                    continue
+                again = [self._shortened(batch[0], error)]
+            else:
+                more, again = self._take_all(questions, batch, answers, rows)
+                calls += more
             # A question is asked again whole: its other statements may be among those still waiting.
             waiting = deque(one for one in waiting if one[0] not in again)
             waiting.extend(
@@ -61,6 +64,31 @@ class Finder:
 
     def _statements(self, question: Question) -> list[str]:
         return statements(question, longest=self.longest, types=self._types())
+
+    def _shortened(self, asked: tuple[int, str], error: Refused) -> int:
+        """Bear only half as long statements from now on; return the number of the question to ask again."""
+        number, text = asked
+        if error.kind != "smaller" or len(text) // 2 < SHORTEST:
+            raise error
+        self.longest = min(self.longest, len(text) // 2)
+        return number
+
+    def _take_all(
+        self,
+        questions: Sequence[Question],
+        batch: Sequence[tuple[int, str]],
+        answers: Sequence[Answer],
+        rows: Sequence[dict[str, Record]],
+    ) -> tuple[int, list[int]]:
+        """Add the rows of all answers; return the API calls of further pages, and which questions to ask again."""
+        calls = 0
+        again: list[int] = []
+        for asked, answer in zip(batch, answers, strict=True):
+            try:
+                calls += self._take(questions[asked[0]], answer, rows[asked[0]])
+            except Refused as error:
+                again.append(self._shortened(asked, error))
+        return calls, again
 
     def _take(self, question: Question, answer: Answer, rows: dict[str, Record]) -> int:
         """Add the rows of one answer and its further pages; return the API calls that those took."""

@@ -25,11 +25,13 @@ from processors.executor.pipeline.failures import not_applied, not_decided, not_
 from processors.executor.pipeline.ledger_writer import LedgerWriter
 from processors.executor.pipeline.match import match_batch
 from processors.executor.pipeline.pack import pack
-from processors.executor.pipeline.progress import CallAnswered, NeedsRead, Progress
+from processors.executor.pipeline.progress import CallAnswered, Delayed, NeedsRead, Progress
 from processors.executor.pipeline.settle import finished
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.model.ledger import Lease
 from processors.model.plan import ApiCall
+from processors.model.ports import Salesforce
+from processors.model.values import Match, OrgFacts
 from processors.sources.decide import decide
 
 
@@ -89,10 +91,8 @@ class BatchPipeline:
         deps = self._deps
         deps.probe("after_claim")
         began = deps.clock()
-        try:
-            match = match_batch(jobs, deps, self._lease, salesforce, facts)
-        except RequestRefused as refused:
-            progress += not_read(jobs, refused, self._org)
+        jobs, match = self._match(jobs, salesforce, facts, progress)
+        if match is None:
             return []
         matched, now = deps.clock(), deps.now()
         deps.metrics.observe("stage_duration_seconds", matched - began, stage="match")
@@ -108,6 +108,26 @@ class BatchPipeline:
         deps.metrics.observe("stage_duration_seconds", deps.clock() - matched, stage="decide")
         deps.probe("after_match")
         return self._claim_found(holder, jobs, decided, progress, began)
+
+    def _match(
+        self, jobs: list[Job], salesforce: Salesforce, facts: OrgFacts, progress: list[Progress]
+    ) -> tuple[list[Job], Callable[[Job], Match] | None]:
+        """
+        Return the jobs that are matched, and their matches.
+
+        Reads that are refused as a whole are halved until those pass that can, or the job that spoils them is alone;
+        the others of the batch come again at once.
+        """
+        while True:
+            try:
+                return jobs, match_batch(jobs, self._deps, self._lease, salesforce, facts)
+            except RequestRefused as refused:
+                if refused.absent is not None or len(jobs) == 1:
+                    progress += not_read(jobs, refused, self._org)
+                    return [], None
+                half = len(jobs) // 2
+                progress += [Delayed(job, str(refused), tries=job.tries, delay=0.0) for job in jobs[half:]]
+                jobs = jobs[:half]
 
     def _claim_found(
         self, holder: str, jobs: Sequence[Job], decided: DecidedBatch, progress: list[Progress], began: float

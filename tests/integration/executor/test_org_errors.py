@@ -112,6 +112,33 @@ def test_a_request_that_is_too_large_is_sent_in_parts(opened: Opened, status: in
     assert rig.kinds(rig.settle(70)) == ["created"] * 70
 
 
+@pytest.mark.parametrize("status", [400, 413, 414, 431])
+def test_one_person_who_spoils_the_reads_of_others_ends_alone(opened: Opened, status: int) -> None:
+    rig = opened()
+    rig.control().fault(
+        "status", match={"body_regex": "query.*spoiler"}, status=status, code="BAD_REQUEST", message="m", count=None
+    )
+    rig.send(*people(40), command("spoiler@example.com"), *(command(f"q{n}@example.com") for n in range(40)))
+    outcomes = rig.settle(81)
+    assert [one.person.email for one in outcomes if one.kind != "created"] == ["spoiler@example.com"]
+    assert len(rig.rows("Lead")) == 80
+    reads = [one for one in rig.control().log() if one["path"].endswith("composite") and one["status"] == status]
+    assert 0 < len(reads) < 60
+
+
+def test_a_query_that_is_too_large_for_the_org_is_asked_in_smaller_ones(opened: Opened) -> None:
+    rig = opened()
+    rig.control().fault(
+        "sub",
+        match={"body_regex": "query.{9000}"},
+        status=400,
+        code="OPERATION_TOO_LARGE",
+        count=None,
+    )
+    rig.send(*(command(f"somebody-with-a-long-address-{n:05d}@example.com") for n in range(300)))
+    assert rig.kinds(rig.settle(300)) == ["created"] * 300
+
+
 def test_full_storage_pauses_the_org_tells_it_once_and_refuses_nothing(opened: Opened) -> None:
     rig = opened(check_every=0.2)
     rig.control().fault("rows", error="storage", count=None)

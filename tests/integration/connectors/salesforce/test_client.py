@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from connectors.salesforce.errors import Refused
-from processors.model.errors import InDoubt, OrgDown, TooLate, Transient
+from processors.model.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
 from processors.model.values import Conversion, In, Question, Write
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -121,6 +121,37 @@ def test_a_statement_that_is_too_complicated_is_asked_again_in_smaller_ones(serv
     found = client.find([Question("Lead", (), ((In("Email", values),),))])
     assert len(found.rows[0]) == 400
     assert found.api_calls == len(server.requests)
+
+
+@pytest.mark.parametrize("status", [413, 414, 431])
+def test_a_request_that_is_too_large_is_asked_in_smaller_ones_and_the_length_is_kept(
+    serve: Any, connect: Any, status: int
+) -> None:
+    def script(request: Any) -> bytes:
+        if len(request.body) > 8_000:
+            return reply(status, b"")
+        subs = request.json["compositeRequest"]
+        return composite(*[(200, page({"Id": LEAD, "Email": "x"}))] * len(subs))
+
+    values = tuple(f"person{n:06d}@example.com" for n in range(1_000))
+    server = serve(script)
+    client = connect(server, statement_length=9_000)
+    question = Question("Lead", ("Email",), ((In("Email", values),),))
+    found = client.find([question])
+    assert len(found.rows[0]) == 1
+    asked = len(server.requests)
+    assert found.api_calls == asked
+    client.find([question])
+    again = server.requests[asked:]
+    assert {len(one.body) > 8_000 for one in again} == {True, False}
+    assert len(again) < asked + 5
+
+
+def test_a_single_statement_that_stays_too_large_is_refused(serve: Any, connect: Any) -> None:
+    server = serve(lambda _: reply(413, b""))
+    with pytest.raises(RequestRefused):
+        connect(server).find([ASK])
+    assert len(server.requests) == 1
 
 
 def test_eight_expired_sessions_make_one_login_and_keep_their_headers(serve: Any, connect: Any) -> None:
