@@ -16,6 +16,10 @@ def open_codec(settings: Settings) -> Codec:
     config = {"url": section.url}
     if section.username and section.password:
         config["basic.auth.user.info"] = f"{section.username}:{section.password.get_secret_value()}"
+    if section.ca_file is not None:
+        config["ssl.ca.location"] = section.ca_file
+    if section.proxy is not None:
+        config["proxy"] = section.proxy.get_secret_value()
     from confluent_kafka.schema_registry import SchemaRegistryClient
 
     from connectors.kafka.registry import ConfluentCodec

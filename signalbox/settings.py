@@ -24,6 +24,7 @@ from pydantic_settings import (
 from connectors.kafka.options import KafkaSettings, option_faults
 from connectors.salesforce.settings import SalesforceSettings
 from processors.model.errors import Misconfigured
+from processors.model.proxy_address import ProxyUrl
 
 DEFAULT_FILE = "signalbox.yaml"
 GROUP_EXECUTOR = "signalbox-executor"
@@ -48,11 +49,17 @@ class KafkaSection(_Model):
 
 
 class RegistrySection(_Model):
-    """A schema registry; without one, messages carry the fingerprint of a shipped contract."""
+    """
+    A schema registry; without one, messages carry the fingerprint of a shipped contract.
+
+    `ca_file` replaces the usual certificate authorities, `proxy` is a forward proxy (`http://host:port`).
+    """
 
     url: str
     username: str | None = None
     password: SecretStr | None = None
+    ca_file: str | None = None
+    proxy: ProxyUrl | None = None
 
 
 class MailSection(_Model):
@@ -64,6 +71,7 @@ class MailSection(_Model):
     username: str | None = None
     password: SecretStr | None = None
     ca_file: str | None = None
+    proxy: ProxyUrl | None = None
     sender: str = "signalbox@localhost"
     domain: str = "signalbox.localhost"
 

@@ -226,6 +226,7 @@ def run_notifier_process(process: Process) -> None:
         username=section.username,
         password=section.password.get_secret_value() if section.password else None,
         ca_file=section.ca_file,
+        proxy=section.proxy.get_secret_value() if section.proxy else None,
     )
     recipients = {name: one.recipients for name, one in process.integrations.by_name.items()}
     with SmtpMailer(server) as mailer:

@@ -10,9 +10,11 @@ import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Literal, Self
 
+from connectors.mail.tunnel import ProxiedSMTP, ProxiedTLS
 from processors.model.errors import Transient
 
 _TOO_LARGE = 552
@@ -21,7 +23,8 @@ _TOO_LARGE = 552
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """
-    Where mails go. `timeout` (seconds) bounds each step of the dialogue; `ca_file` replaces the system's authorities.
+    Where mails go. `timeout` (seconds) bounds each step of the dialogue; `ca_file` replaces the system's authorities;
+    `proxy` is a forward proxy that opens the connection by CONNECT.
 
     A login needs an encrypted connection. A connection is renewed after `reuse` mails.
     """
@@ -34,6 +37,7 @@ class SmtpSettings:
     timeout: float = 5.0
     reuse: int = 100
     ca_file: str | None = None
+    proxy: str | None = field(default=None, repr=False)
 
 
 class SmtpMailer:
@@ -112,10 +116,7 @@ class SmtpMailer:
 
     def _open(self) -> smtplib.SMTP:
         s = self._settings
-        if s.security == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(s.host, s.port, timeout=s.timeout, context=self._context())
-        else:
-            smtp = smtplib.SMTP(s.host, s.port, timeout=s.timeout)
+        smtp = self._client()
         try:
             if s.security == "starttls":
                 smtp.starttls(context=self._context())
@@ -125,6 +126,15 @@ class SmtpMailer:
             smtp.close()
             raise
         return smtp
+
+    def _client(self) -> smtplib.SMTP:
+        """Return a client that is connected, through the proxy where there is one."""
+        s = self._settings
+        if s.security != "tls":
+            make = partial(ProxiedSMTP, s.proxy) if s.proxy is not None else smtplib.SMTP
+            return make(s.host, s.port, timeout=s.timeout)
+        make_tls = partial(ProxiedTLS, s.proxy) if s.proxy is not None else smtplib.SMTP_SSL
+        return make_tls(s.host, s.port, timeout=s.timeout, context=self._context())
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._settings.ca_file)

@@ -63,6 +63,8 @@ class OrgSession(requests.Session):
         # .netrc would replace the token, and proxies of the environment would see it.
         self.trust_env = False
         self.verify = settings.ca_file or True
+        if settings.proxy is not None:
+            self.proxies = dict.fromkeys(("http", "https"), settings.proxy.get_secret_value())
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = CheckedAdapter(max_retries=0, pool_maxsize=settings.connections)
         self.mount("https://", adapter)
@@ -177,6 +179,6 @@ def _cause(error: BaseException) -> str:
     # The text of such errors carries the URL, and with it the query's values.
     while error.__cause__ is not None or error.__context__ is not None:
         error = error.__cause__ or error.__context__  # type: ignore[assignment]  # one of them is set
-    if isinstance(error, Unusable):
+    if isinstance(error, Unusable) or str(error).startswith("Tunnel connection failed"):
         return str(error)
     return f"{type(error).__name__}: {getattr(error, 'strerror', None) or ''}".rstrip(": ")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from processors.model.mail_address import Address
+from processors.model.proxy_address import ProxyUrl
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -38,7 +39,8 @@ class SalesforceSettings(BaseModel):
 
     `allowed_hosts` names further hosts that may see the token; an entry that begins with a dot allows its subdomains.
     Plain http is refused except to this machine, or where `allow_plain_http` says so.
-    `ca_file` replaces the usual certificate authorities; the environment is not asked for it.
+    `ca_file` replaces the usual certificate authorities, `proxy` is the forward proxy through which every request
+    goes; the environment is asked for neither.
     `organization_id` is the org that the credential must belong to (LL-28); without one any org is taken.
     `owners` are mailed when the connection breaks and when it is mended (LL-25); None: the recipients of the org's
     integrations, an empty list: nobody. `api_calls_needed` is how many API calls a day the work needs (LL-4).
@@ -64,6 +66,7 @@ class SalesforceSettings(BaseModel):
     allowed_hosts: tuple[str, ...] = ()
     allow_plain_http: bool = False
     ca_file: str | None = None
+    proxy: ProxyUrl | None = None
     daily_soft_limit: Annotated[float, Field(gt=0, le=1)] = 0.9
     soft_limit_pause: Annotated[float, Field(gt=0)] = 60.0
     login_pause: Annotated[float, Field(gt=0)] = 60.0

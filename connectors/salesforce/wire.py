@@ -13,6 +13,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import ProxyManager
 
 from processors.model.errors import TooLate
 from processors.model.ports import Clock
@@ -69,10 +70,19 @@ class _PoolTLS(HTTPSConnectionPool):
     ConnectionCls = _CheckedTLS
 
 
+_POOLS = {"http": _Pool, "https": _PoolTLS}
+
+
 class CheckedAdapter(HTTPAdapter):
     """An adapter without retries whose connections check send-by last."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Build the pools with the checking connections."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
+        """Return the pools of a proxy with the checking connections: a tunnel is open before send-by is checked."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
