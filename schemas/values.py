@@ -76,6 +76,11 @@ class Person:
         return (self.full_name or "").strip() or " ".join(parts) or None
 
     @property
+    def is_named(self) -> bool:
+        """Whether anything is said by which the person may be known: an address, a number or a name."""
+        return bool(self.emails or self.all_phones or self.whole_name)
+
+    @property
     def mobile(self) -> str | None:
         """The first mobile number."""
         return self._first("mobile")

@@ -27,10 +27,15 @@ class _Person:
     ids: tuple[str | None, ...] = ()
 
 
+ATTENDEE_CANCELLED = "attendee_cancelled"
+"""What the outcome flags where one attendee of several cancelled: the activity stays with the others."""
+
+
 def with_member(case: Case, decision: Decision) -> Decision:
     """Return *decision* with the membership of its person, where the integration has a campaign."""
     settings = case.settings.campaign
     waits = decision.park or decision.wait_seconds is not None or decision.reason in _TAKES_BACK
+    waits = waits or ATTENDEE_CANCELLED in decision.flags
     if not settings.wanted or waits or decision.kind in ("error", "skipped"):
         return decision
     person = _person(case.match, decision)

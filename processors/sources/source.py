@@ -190,6 +190,7 @@ class Related:
         resumed: Returns the command with what its state says.
         effects: Effect keys of the activities that the command may have.
         chain: Source IDs whose records are the command's own too (bookings that replace each other).
+        people: IDs of leads and contacts that the states of the chain name.
         deletes_activity: The command may delete its activity, whose record is read therefore.
         activity_history: The activity's fields keep a history: a newer event wins in each field (EG-5).
         owned: Its records get an owner by name, whether activities are logged or not.
@@ -203,6 +204,7 @@ class Related:
     resumed: Callable[[Command, States], Command] = _as_it_is
     effects: Callable[[Command, States], tuple[str, ...]] = _none
     chain: Callable[[Command, States], tuple[str, ...]] = _none
+    people: Callable[[Command, States], tuple[str, ...]] = _none
     deletes_activity: bool = False
     activity_history: bool = False
     owned: bool = False

@@ -111,6 +111,9 @@ def touched_keys(
     for step in decision.steps:
         if step.record_id:
             keys.add(f"rec:{step.record_id}")
+        if step.role == "activity" and (who := step.fields.get("WhoId")):
+            # An attendee of the same booking, whom the command does not match, must not be converted meanwhile.
+            keys |= {f"rec:{who}", f"sfid:{who}"}
         if step.effect:
             keys.add(f"thing:{step.effect}")
         if step.role == "account" and job.settings is not None:

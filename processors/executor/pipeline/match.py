@@ -13,11 +13,12 @@ from processors.executor.org_queue.call_buffer import renew_call
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
 from processors.matching import links
+from processors.matching.attendees import people_now
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice, with_further_assigned
 from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
 from processors.matching.members import campaign_of, campaign_questions, member_questions, members_of
-from processors.matching.own import by_own
+from processors.matching.own import PEOPLE, by_own
 from processors.matching.parents import parent_questions, parents_found, with_parents
 from processors.matching.phone_search import numbers_sought, search_numbers
 from processors.matching.queries import ConfiguredCommand, region_of, winners
@@ -25,7 +26,7 @@ from processors.model.field_history import Fields, fields_from_json
 from processors.model.ledger import Lease
 from processors.model.parents import ParentIds
 from processors.model.ports import Salesforce
-from processors.model.values import Match, OrgFacts, Question, Record
+from processors.model.values import Match, OrgFacts, OwnRecord, Question, Record
 from processors.sources.registry import source_of
 
 _WITH_HISTORY = ("Lead", "Contact", "Account", "Opportunity")
@@ -80,6 +81,9 @@ def match_batch(
         if found.step == "own":
             found = with_account_and_opportunity(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
+        found = replace(
+            found, known=people_now(kept.people_of(job), index), own_people=_people(kept.own.get(job.id, ()))
+        )
         found = links.with_taken(found, job.command, linked)
         if job.settings.campaign.wanted:
             campaign = campaign_of(job.settings.campaign, records)
@@ -123,6 +127,10 @@ def _field_history(
     ids = dict.fromkeys(record.id for record in records if record.object in wanted)
     kept = deps.ledger.field_history(lease, list(ids)) if ids else {}
     return {record_id: fields_from_json(body) for record_id, body in kept.items()}
+
+
+def _people(own: Sequence[OwnRecord]) -> tuple[OwnRecord, ...]:
+    return tuple(one for one in own if one.object in PEOPLE)
 
 
 def _linked(

@@ -98,8 +98,14 @@ class RelatedData:
     def chosen(self, jobs: Iterable[Job]) -> list[str]:
         """Return the IDs of all records that were chosen for these commands."""
         ids = [job.resolution.record_id for job in jobs if job.resolution and job.resolution.record_id]
-        own = [one.record_id for job in jobs for one in self.own.get(job.id, ()) if one.object in PEOPLE]
+        own = [one for job in jobs for one in self.people_of(job)]
         return list(dict.fromkeys([*ids, *self.assigned.values(), *self.linked.values(), *own]))
+
+    def people_of(self, job: Job) -> list[str]:
+        """Return the IDs of leads and contacts that are kept of the command's source entity."""
+        own = [one.record_id for one in self.own.get(job.id, ()) if one.object in PEOPLE]
+        named = source_of(job.command.contract).related.people(job.command, self.source_states_of(job))
+        return list(dict.fromkeys([*own, *named]))
 
 
 def load_related(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> RelatedData:

@@ -12,10 +12,40 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from processors.sources.booking.attendees import NOTHING, Attendee, Attendees, Change, Rank
 from schemas.command import Command
+from schemas.values import Agent, Scalar
 
-_STRENGTH = ("booked", "moved", "cancelled")
-"""Of two changes at the same moment the later one here counts."""
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the change that counts said of the meeting itself: kept where several attendees may come."""
+
+    activity: Mapping[str, Scalar]
+    started: datetime | None
+    ended: datetime | None
+    zone: str | None
+    all_day: bool | None
+    agent: Agent | None
+
+    def of(self, command: Command) -> Command:
+        """Return *command* as if it said this."""
+        booking = replace(command.booking, all_day=self.all_day) if command.booking else None
+        return replace(
+            command,
+            activity=self.activity,
+            started=self.started,
+            ended=self.ended,
+            zone=self.zone,
+            agent=self.agent,
+            booking=booking,
+        )
+
+
+def content_of(command: Command) -> Content:
+    """Return what *command* says of the meeting itself."""
+    all_day = command.booking.all_day if command.booking else None
+    return Content(command.activity, command.started, command.ended, command.zone, all_day, command.agent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +56,9 @@ class Chain:
     `members` are all its bookings, `replaced` those that another one names as its previous one. The change that counts
     is that of `booking`, at `time`, to `status`; None where none has arrived. `owner` is the ID of the user whom an
     event gave the activity to; None where that is not known. `noted` is the time of the newest status that did nothing
-    but set fields of the activity.
+    but set fields of the activity. `attendees` are all who were told of, and `off` is the newest cancellation of the
+    whole; the change that counts is then the newest one that is no cancellation of one attendee. `content` is what it
+    said, where the source tells attendees apart: the activity may have to be made anew by an older change.
     """
 
     root: str
@@ -37,6 +69,14 @@ class Chain:
     status: str | None = None
     owner: str | None = None
     noted: datetime | None = None
+    attendees: tuple[Attendee, ...] = ()
+    off: Change = NOTHING
+    content: Content | None = None
+
+    @property
+    def change(self) -> Change:
+        """The change that counts."""
+        return Change(self.booking, self.time, self.status)
 
 
 _CHAIN = TypeAdapter(Chain)
@@ -78,12 +118,14 @@ class Joined:
     A booking's chains with its change among them: `after` is their state (of which the root is still to be chosen).
 
     `applies`: the change is the one that counts. `before` are the one or two chains as they were, the one whose state
-    counts first.
+    counts first. `time` is when the change is taken to have happened, `replaced` are bookings that others replace.
     """
 
     after: Chain
     before: tuple[Chain, ...]
     applies: bool
+    time: datetime
+    replaced: frozenset[str] = frozenset()
 
     def owner(self, root: str) -> str | None:
         """Return the user whom an earlier event gave the activity of *root* to; None where that is not known."""
@@ -94,9 +136,24 @@ class Joined:
         """Return the time of the newest status that set fields alone."""
         return max((chain.noted for chain in self.before if chain.noted), default=None)
 
-    def noting(self, root: str, time: datetime) -> dict[str, bytes]:
-        """Return what the ledger must keep of the chain of *root* after a status at *time* that set fields alone."""
-        return {chain.root: to_state(replace(chain, noted=time)) for chain in self.before if chain.root == root}
+    def noting(self, root: str, attendees: Attendees, time: datetime | None = None) -> dict[str, bytes]:
+        """
+        Return what the ledger must keep of the chain of *root* after a status that set fields alone, or was noted of an
+        attendee; *time* is that of a status whose fields were set.
+        """
+        return {
+            chain.root: to_state(replace(chain, noted=time or chain.noted, attendees=attendees.everybody))
+            for chain in self.before
+            if chain.root == root and chain.time is not None
+        }
+
+    def with_attendees(self, attendees: Attendees, command: Command) -> "Joined":
+        """Return the chains with who comes after the change, and with what it says where it counts."""
+        content = self.after.content
+        if self.applies and self.after.status != "cancelled":
+            content = content_of(command) if any(one.id for one in attendees.everybody) else None
+        after = replace(self.after, attendees=attendees.everybody, off=attendees.off, content=content)
+        return replace(self, after=after)
 
     def states(self, root: str, owner: str | None) -> dict[str, bytes]:
         """Return what the ledger must keep of every booking of the chain, now that *root* is its root."""
@@ -112,25 +169,20 @@ def joined(command: Command, source_states: Mapping[str, bytes]) -> Joined:
     before = list({chain.root: chain for chain in chains}.values())
     replaced = {one for chain in before for one in chain.replaced} | ({previous} if previous else set())
 
-    def rank(chain: Chain) -> tuple[bool, bool, float, int]:
-        strength = _STRENGTH.index(chain.status) if chain.status in _STRENGTH else -1
-        return (
-            chain.time is not None,
-            chain.booking not in replaced,
-            chain.time.timestamp() if chain.time else 0.0,
-            strength,
-        )
+    def rank(chain: Chain) -> Rank:
+        return chain.change.rank(replaced)
 
     before.sort(key=rank, reverse=True)
-    status = command.booking.status if command.booking else None
+    change = command.booking
     time = command.event_time
     if command.time_is_receipt and before[0].time is not None:
         # No proof of order: it stands at the time of the change so far, and the later step of a booking's life counts.
         time = before[0].time
-    mine = Chain(command.source_id, booking=command.source_id, time=time, status=status)
-    applies = rank(mine) >= rank(before[0])
+    mine = Chain(command.source_id, booking=command.source_id, time=time, status=change.status if change else None)
+    # Who cancels for themselves alone says nothing of the meeting.
+    applies = not (change and change.status == "cancelled" and change.attendee_id) and rank(mine) >= rank(before[0])
     members = dict.fromkeys([one for chain in before for one in chain.members] + [command.source_id])
     after = replace(
         mine if applies else before[0], members=tuple(members), replaced=tuple(sorted(replaced & set(members)))
     )
-    return Joined(after, tuple(before), applies)
+    return Joined(after, tuple(before), applies, time, frozenset(replaced))

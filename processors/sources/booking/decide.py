@@ -11,17 +11,28 @@ from dataclasses import dataclass, replace
 
 from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
+from processors.deciding.campaign import ATTENDEE_CANCELLED
 from processors.deciding.case import Case, Part
 from processors.model.rule_table import Row
-from processors.model.values import Decision, Record
-from processors.sources.booking.activity import fields_of, placeholders, status_fields, timing_flags
-from processors.sources.booking.chain import Chain, Joined, from_state, joined, previous_of
+from processors.model.values import Decision
+from processors.sources.booking.activity import status_fields
+from processors.sources.booking.attending import Attending, attending, was_off
+from processors.sources.booking.chain import Joined, from_state, joined, previous_of
+from processors.sources.booking.logged import (
+    Logged,
+    activity_row,
+    logged_of,
+    owner_after,
+    without_others,
+    written,
+)
 from processors.sources.booking.person import Registered, register
 from processors.sources.booking.settings import KNOWN, BookingIntegration
 from schemas.command import BookingChange, Command
 from schemas.outcome import Reason
 from schemas.values import Scalar
 
+_ONE_OF_SEVERAL = "the status is one attendee's: others come who have another one, so the activity stays as it is"
 _REASONS: Mapping[str, Reason] = {
     "create": "activity_created",
     "overwrite": "activity_updated",
@@ -48,24 +59,15 @@ def effects(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
     return tuple(activity.key_of(command, root) for root in roots)
 
 
+def people(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the IDs of the leads and contacts of who comes to the command's chain, as far as its state names them."""
+    kept = (one for chain in joined(command, states).before for one in chain.attendees)
+    return tuple(dict.fromkeys(one.record for one in kept if one.record))
+
+
 def chain(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the source IDs of all bookings of the command's chain."""
     return joined(command, states).after.members
-
-
-@dataclass(frozen=True, slots=True)
-class _Logged:
-    """
-    The activity of the joined chain: under which root, whether it is there, and another one that must go.
-
-    `owner` is the user whom an earlier event gave it to; None where that is not known.
-    """
-
-    root: str
-    effect: str
-    existing: Record | None
-    others: tuple[tuple[str, Record], ...]
-    owner: str | None = None
 
 
 def decide_booking(case: Case) -> Decision:
@@ -88,130 +90,166 @@ def decide_booking(case: Case) -> Decision:
     return decision if treated == change.status else replace(decision, rule_ids=(row.rule, *decision.rule_ids))
 
 
+def _status_alone(case: Case, rule: str) -> Decision:
+    """Return what a status does that sets fields of the activity and nothing else: the booking stays what it was."""
+    change = case.command.booking or BookingChange("other")
+    chain = joined(case.command, case.match.source_states)
+    people = attending(case, chain, change)
+    logged = logged_of(case, chain, off=not people.after.standing)
+    time = chain.time
+    states = chain.noting(logged.root, people.after)
+    if not case.settings.activity.enabled or logged.existing is None or was_off(people, chain):
+        return case.decided("skipped", (rule,), (), "no_activity", states)
+    whom = "whole" if people.is_whole else "last" if people.after.shared_note == change.status else "others_stand"
+    row = case.book.row("booking_attendee", "noted", whom)
+    rules = (rule, *(() if people.is_whole else (row.rule,)))
+    if row.then == "attendee" and people.after.applies:
+        return case.decided("skipped", rules, (Part(detail=_ONE_OF_SEVERAL),), "filtered", states)
+    if not chain.applies or not people.after.applies or (chain.noted is not None and time < chain.noted):
+        return case.decided("skipped", (*rules, "JI-20"), (Part(detail=_NEWER),), "superseded", states)
+    part = activity.overwrite(case, logged.existing, logged.effect, ActivityTarget(), status_fields(case))
+    kind = "activity" if part.step else "updated"
+    states = chain.noting(logged.root, people.after, time)
+    return case.decided(kind, rules, (part,), "activity_updated", states)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A booking, a move or a cancellation on its way: its chain, who comes, the person's record, the activity."""
+
+    case: Case
+    chain: Joined
+    people: Attending
+    person: Registered
+    logged: Logged
+    rules: tuple[str, ...]
+    own: Mapping[str, Scalar]
+
+    @property
+    def stands(self) -> bool:
+        """Whether anybody comes after the change."""
+        return bool(self.people.after.standing)
+
+    @property
+    def target(self) -> tuple[ActivityTarget, tuple[str, ...]]:
+        """Where the activity hangs, and the rule that says so where several come (BK-6)."""
+        standing, me = self.people.after.standing, self.people.after.me
+        if len(standing) < 2:
+            return self.people.target(self.person, mine=True), ()
+        row = self.case.book.row("booking_who", "this_one" if standing[0] == me else "another")
+        return self.people.target(self.person, mine=row.then == "this"), (row.rule,)
+
+    def states(self, parts: tuple[Part, ...] = ()) -> Mapping[str, bytes]:
+        """Return what the ledger keeps of the chain after *parts*."""
+        return self.chain.states(self.logged.root, owner_after(self.case, self.logged, parts))
+
+    def row(self, status: str) -> Row:
+        """Return the row that says what becomes of the activity of a booking of that *status*."""
+        return activity_row(self.case, status, self.logged.existing)
+
+
 def _changed(case: Case, own: Mapping[str, Scalar]) -> Decision:
     """Return what a booking, a move or a cancellation does; *own* are the fields that its status sets."""
-    status = case.command.booking.status if case.command.booking else ""
+    change = case.command.booking or BookingChange("other")
     chain = joined(case.command, case.match.source_states)
-    logged = _logged(case, chain)
-    row = _activity_row(case, str(chain.after.status), logged.existing)
-    if not chain.applies:
-        return _superseded(case, chain, logged, row)
+    people = attending(case, chain, change)
+    asked = case.book.row("booking_person", change.status)
     person = Registered()
-    asked = case.book.row("booking_person", status)
-    if asked.then == "register":
+    if asked.then == "register" and (people.registers or change.status == "cancelled"):
         person = register(case)
         if person.refused:
             return case.decided("error", (asked.rule, *person.rules), person.parts)
-    return _applied(case, chain, person, logged, (asked, row), own)
+        people = people.registered(case.command.event_id, person)
+    logged = logged_of(case, chain, off=not people.after.standing)
+    chain = chain.with_attendees(people.after, case.command)
+    now = _Changed(case, chain, people, person, logged, (asked.rule, *person.rules), own)
+    return _cancelled(now) if change.status == "cancelled" else _booked(now)
 
 
-def _status_alone(case: Case, rule: str) -> Decision:
-    """Return what a status does that sets fields of the activity and nothing else: the booking stays what it was."""
-    chain = joined(case.command, case.match.source_states)
-    logged = _logged(case, chain)
-    if not case.settings.activity.enabled or logged.existing is None or chain.before[0].status == "cancelled":
-        return case.decided("skipped", (rule,), (), "no_activity")
-    time = case.command.event_time
-    if not chain.applies or (chain.noted is not None and time < chain.noted):
-        return case.decided("skipped", (rule, "JI-20"), (Part(detail=_NEWER),), "superseded")
-    part = activity.overwrite(case, logged.existing, logged.effect, ActivityTarget(), status_fields(case))
-    kind = "activity" if part.step else "updated"
-    return case.decided(kind, (rule,), (part,), "activity_updated", chain.noting(logged.root, time))
+def _booked(now: _Changed) -> Decision:
+    if now.stands and now.chain.applies:
+        return _applied(now, str(now.chain.after.status))
+    return _joins(now) if now.people.registers else _superseded(now)
 
 
-def _activity_row(case: Case, status: str, existing: Record | None) -> Row:
-    settings = case.settings.activity
-    return case.book.row(
-        "booking_activity",
-        "on" if settings.enabled else "off",
-        status,
-        "logged" if existing else "not_logged",
-        settings.cancelled,
-    )
+def _cancelled(now: _Changed) -> Decision:
+    whom = "whole" if now.people.is_whole else "others_stand" if now.stands else "last"
+    row = now.case.book.row("booking_attendee", "cancelled", whom)
+    if not (now.chain.applies if now.people.is_whole else now.people.after.applies):
+        return _superseded(now)
+    now = replace(now, rules=(*now.rules, *(() if now.people.is_whole else (row.rule,))))
+    return _applied(now, "cancelled") if row.then == "meeting" else _left_to_others(now)
 
 
-def _logged(case: Case, chain: Joined) -> _Logged:
-    """Return which activity the joined chain keeps: that of the newer one, or the only one that is there."""
-    # Nothing can be said of a chain by a change that does not count, but that it is cancelled: so the one that
-    # counts keeps its own, and an older one's is not kept in its place.
-    takes = chain.applies or chain.after.status == "cancelled"
-    found = [(one, case.match.activities.get(activity.activity_effect(case, one.root))) for one in chain.before]
-    there = [one for one, record in found if record is not None]
-    kept: Chain = there[0] if there and takes else chain.before[0]
-    others = tuple((one.root, record) for one, record in found if record is not None and one is not kept)
-    existing = next(record for one, record in found if one is kept)
-    return _Logged(kept.root, activity.activity_effect(case, kept.root), existing, others, chain.owner(kept.root))
-
-
-def _superseded(case: Case, chain: Joined, logged: _Logged, row: Row) -> Decision:
-    source_states = chain.states(logged.root, logged.owner)
-    parts: tuple[Part, ...] = ()
-    verb = "nothing"
-    if len(chain.before) > 1 and case.settings.activity.enabled:
-        if row.then in ("delete", "mark"):
-            verb = row.then
-            parts = (_activity(case, verb, logged, ActivityTarget(), {}),)
-        parts += _without_others(case, logged)
+def _superseded(now: _Changed) -> Decision:
+    """Return what an older change does: nothing, but what joining two chains, or who comes, does to the activity."""
+    verb, parts = _upkeep(now)
     if any(part.step for part in parts):
-        return case.decided("activity", (row.rule,), parts, _REASONS.get(verb, "activity_deleted"), source_states)
-    return case.decided("skipped", ("JI-20",), (Part(detail=_NEWER),), "superseded", source_states)
+        rule = "JI-20" if now.stands else now.row("cancelled").rule
+        return now.case.decided("activity", (rule,), parts, _REASONS.get(verb, "activity_deleted"), now.states(parts))
+    return now.case.decided("skipped", ("JI-20",), (Part(detail=_NEWER),), "superseded", now.states())
 
 
-def _applied(
-    case: Case,
-    chain: Joined,
-    person: Registered,
-    logged: _Logged,
-    rows: tuple[Row, Row],
-    own: Mapping[str, Scalar],
-) -> Decision:
-    asked, row = rows
-    rules = (asked.rule, *person.rules, row.rule)
+def _joins(now: _Changed) -> Decision:
+    """Return what an attendee's newest change does that is older than the meeting's: it registers them."""
+    verb, parts = _upkeep(now)
+    return _told(now, ("JI-20",), parts, verb)
+
+
+def _left_to_others(now: _Changed) -> Decision:
+    """Return what the cancellation of one attendee does where others stand: the activity is theirs."""
+    if now.logged.existing is None or not now.case.settings.activity.enabled:
+        return now.case.decided("skipped", now.rules, (), "no_activity", now.states())
+    _, parts = _upkeep(now)
+    left = Part(record=now.logged.existing, linked=(now.logged.existing,), flags=(ATTENDEE_CANCELLED,))
+    return now.case.decided("activity", now.rules, (left, *parts), "activity_updated", now.states(parts))
+
+
+def _upkeep(now: _Changed) -> tuple[str, tuple[Part, ...]]:
+    """
+    Return what a change does to the activity whose own content does not count: the verb, and the parts.
+
+    It goes where nobody comes any more, is there again where somebody does, and hangs on the first of them.
+    """
+    case, logged, before = now.case, now.logged, now.people.before
+    if not case.settings.activity.enabled:
+        return "nothing", ()
+    several = len(now.chain.before) > 1
+    others = without_others(case, logged) if several else ()
+    if not now.stands:
+        then = now.row("cancelled").then
+        if then in ("delete", "mark") and (several or before.standing):
+            return then, (written(case, then, logged, ActivityTarget(), {}), *others)
+        return "nothing", others
+    target, rules = now.target
+    if before.everybody and not before.standing:
+        # It stands again: the activity says what the change said that counts, though that one is not this one.
+        verb = "overwrite" if logged.existing else "create"
+        kept = now.chain.after.content
+        said = case if kept is None else replace(case, command=kept.of(case.command))
+        return verb, (Part(rules=rules), written(said, verb, logged, target, {}), *others)
+    if logged.existing is None or not now.people.first_differs:
+        return "nothing", others
+    moved = activity.overwrite(case, logged.existing, logged.effect, target, {})
+    return "overwrite", (Part(rules=rules), moved, *others)
+
+
+def _applied(now: _Changed, status: str) -> Decision:
+    """Return what the newest change of a meeting does, taken for *status*."""
+    row = now.row(status)
     if row.then == "no_activity":
-        return case.decided("skipped", rules, (), "no_activity", chain.states(logged.root, logged.owner))
+        return now.case.decided("skipped", (*now.rules, row.rule), (), "no_activity", now.states())
     parts: tuple[Part, ...] = ()
     if row.then != "nothing":
-        parts = (_activity(case, row.then, logged, person.target, own), *_without_others(case, logged))
-    source_states = chain.states(logged.root, _owner(case, logged, parts))
+        target, rules = (ActivityTarget(), ()) if status == "cancelled" else now.target
+        done = written(now.case, row.then, now.logged, target, now.own)
+        parts = (Part(rules=rules), done, *without_others(now.case, now.logged))
+    return _told(now, (row.rule,), parts, row.then)
+
+
+def _told(now: _Changed, rules: tuple[str, ...], parts: tuple[Part, ...], verb: str) -> Decision:
+    person, states = now.person, now.states(parts)
+    rules, everything = (*now.rules, *rules), (*person.parts, *parts)
     if person.writes or not any(part.step for part in parts):
-        return case.decided(person.kind, rules, (*person.parts, *parts), source_states=source_states)
-    return case.decided("activity", rules, (*person.parts, *parts), _REASONS[row.then], source_states)
-
-
-def _owner(case: Case, logged: _Logged, parts: tuple[Part, ...]) -> str | None:
-    """Return whom an event gave the activity to, after *parts*; who creates it without a name owns it."""
-    for part in parts:
-        if part.step is not None and part.step.role == "activity":
-            given = part.step.fields.get("OwnerId")
-            if part.step.operation == "create":
-                return str(given or case.facts.user_id)
-            if given:
-                return str(given)
-    return logged.owner
-
-
-def _activity(case: Case, verb: str, logged: _Logged, target: ActivityTarget, own: Mapping[str, Scalar]) -> Part:
-    existing = logged.existing
-    if verb == "create":
-        fields = {**fields_of(case, None), **own}
-        part = activity.create_activity(case, logged.effect, target, fields, placeholders(case))
-        return replace(part, flags=(*part.flags, *timing_flags(case)))
-    if existing is None:
-        raise ValueError(f"no activity to {verb}")
-    if verb == "delete":
-        return activity.delete(existing, logged.effect)
-    if verb == "mark":
-        return activity.mark_cancelled(existing, logged.effect, own)
-    host = activity.moved_owner(case, existing, logged.owner, case.command.activity)
-    # Who owns it is the host's and people's matter, unless the map names an owner: that one is a host too.
-    said = {name: value for name, value in {**fields_of(case, existing), **own}.items() if name != "OwnerId"}
-    fields = {**said, **({"OwnerId": host} if host else {})}
-    return activity.overwrite(case, existing, logged.effect, target, fields)
-
-
-def _without_others(case: Case, logged: _Logged) -> tuple[Part, ...]:
-    """Return the deletion of what two chains had logged twice before they were known to be one."""
-    return tuple(
-        activity.delete(record, activity.activity_effect(case, root), "other_activity")
-        for root, record in logged.others
-    )
+        return now.case.decided(person.kind, rules, everything, source_states=states)
+    return now.case.decided("activity", rules, everything, _REASONS.get(verb, "activity_deleted"), states)

@@ -144,4 +144,33 @@ STATUS = Table(
 )
 """What becomes of a booking's status, by the setting `booking.statuses`."""
 
-TABLES = (STATUS, BOOKING, BOOKING_PERSON, OVERWRITE, LEADS, BOOKING_BOTH, BOOKING_ACTIVITY)
+ATTENDEE = Table(
+    "booking_attendee",
+    (("cancelled", "noted"), ("whole", "last", "others_stand")),
+    ("meeting", "attendee"),
+    (
+        Row("BK-4", ("cancelled", "whole"), "meeting"),
+        Row("BK-4", ("cancelled", "last"), "meeting"),
+        Row("BK-4", ("cancelled", "others_stand"), "attendee"),
+        Row("BK-5", ("noted", "whole"), "meeting"),
+        Row("BK-5", ("noted", "last"), "meeting"),
+        Row("BK-5", ("noted", "others_stand"), "attendee"),
+    ),
+)
+"""
+Whether a cancellation, or a status that sets fields alone (`noted`), is the meeting's or one attendee's. `last`: nobody
+else stands; of a noted status, everybody who stands has it.
+"""
+
+WHO = Table(
+    "booking_who",
+    (("this_one", "another"),),
+    ("this", "other"),
+    (
+        Row("BK-6", ("this_one",), "this"),
+        Row("BK-6", ("another",), "other"),
+    ),
+)
+"""Where several attendees stand: on whom the activity hangs, by who booked first."""
+
+TABLES = (STATUS, ATTENDEE, WHO, BOOKING, BOOKING_PERSON, OVERWRITE, LEADS, BOOKING_BOTH, BOOKING_ACTIVITY)

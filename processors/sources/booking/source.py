@@ -1,6 +1,13 @@
 """The contract `booking`, for the registry."""
 
-from processors.sources.booking.decide import chain, decide_booking, effects, further_source_ids, wanted_source_ids
+from processors.sources.booking.decide import (
+    chain,
+    decide_booking,
+    effects,
+    further_source_ids,
+    people,
+    wanted_source_ids,
+)
 from processors.sources.booking.mapping import MAPPING
 from processors.sources.booking.reader import READER
 from processors.sources.booking.rules import TABLES
@@ -16,7 +23,7 @@ SOURCE = Source(
     READER,
     TRIGGER,
     MAPPING,
-    Related(wanted_source_ids, further_source_ids, effects=effects, chain=chain, deletes_activity=True),
+    Related(wanted_source_ids, further_source_ids, effects=effects, chain=chain, people=people, deletes_activity=True),
     TABLES,
     words=WORDS,
 )

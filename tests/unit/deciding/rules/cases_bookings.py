@@ -12,6 +12,8 @@ from processors.matching.manual_choice import apply_choice
 from processors.matching.match import match_person
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, ObjectFacts, OrgFacts, Record, Resolution
+from processors.sources.booking.attendees import Attendee, Change
+from processors.sources.booking.chain import Chain, to_state
 from processors.sources.booking.decide import decide_booking, effects
 from processors.sources.rule_book import BOOK
 from processors.sources.settings import integration_of
@@ -31,6 +33,7 @@ from tests.unit.deciding.rules.scenarios import (
     told,
 )
 
+HOUR = timedelta(hours=1)
 EVENT = "00U000000000001AAA"
 USERS = (Record("User", USER, {"Email": "host@example.com", "Username": "host@acme", "IsActive": True}),)
 SETTINGS: dict[str, Any] = {
@@ -99,13 +102,17 @@ def decided(
     *,
     logged: Record | None = None,
     choice: Resolution | None = None,
+    come: tuple[Attendee, ...] = (),
     book: Book = BOOK,
 ) -> tuple[Match, Decision]:
-    """Return what matches and what is decided, with the activity that was logged for the booking."""
+    """Return what matches and what is decided, with the activity that was logged for the booking, and who comes."""
     index = Index(rows)
     match = apply_choice(match_person(asked, own, index, {}, book), choice, None, own, index, book)
     activities = {effects(asked, {})[0]: logged} if logged else {}
-    match = replace(match, users=USERS, activities=activities)
+    kept = Chain("b-1", ("b-1",), booking="b-1", time=NOW - HOUR, status="booked", attendees=come)
+    states = {"b-1": to_state(kept)} if come else {}
+    known = {one.record: one.record for one in come if one.record}
+    match = replace(match, users=USERS, activities=activities, source_states=states, known=known)
     return match, decide_booking(Case(asked, match, own, facts(), NOW, book, resolution=choice))
 
 
@@ -121,6 +128,7 @@ class Booked:
     logged: Record | None = None
     choice: Resolution | None = None
     command: Mapping[str, Any] = field(default_factory=dict)
+    come: tuple[Attendee, ...] = ()
 
     @property
     def rules(self) -> frozenset[str]:
@@ -130,7 +138,9 @@ class Booked:
     def run(self, book: Book = BOOK) -> tuple[str, ...]:
         """Return what is decided, in lines; flags, tie-breaks and parking are told too."""
         asked, own = command(self.status, **self.command), settings(**self.settings)
-        match, decision = decided(asked, self.rows, own, logged=self.logged, choice=self.choice, book=book)
+        match, decision = decided(
+            asked, self.rows, own, logged=self.logged, choice=self.choice, come=self.come, book=book
+        )
         more = [f"flag {one}" for one in decision.flags]
         lines = (line.replace(EVENT, "EVENT") for line in (*told(match, decision), *more))
         return tuple(line.replace(LEAD_2, "LEAD_2").replace(CONTACT_2, "CONTACT_2") for line in lines)
@@ -410,4 +420,66 @@ STATUSES = [
     Booked("BK-3: ignored where nothing is said of it", IGNORED, (lead(),), {"activity": DELETE}, "no_show", event()),
 ]
 
-BOOKINGS = [*REGISTER, *SEVERAL, *ACTIVITIES, *STATUSES]
+
+def _comes(attendee: str, record: str, minutes: int) -> Attendee:
+    """Return an attendee who booked that many minutes after the first one."""
+    booked = NOW - HOUR + timedelta(minutes=minutes)
+    return Attendee(attendee, f"e-{attendee}", record, booked, Change("b-1", booked, "booked"))
+
+
+ANN, BOB = _comes("a-1", LEAD, 0), _comes("a-2", LEAD_2, 5)
+BOBS_LEAD = lead(LEAD_2, Email="bob@example.com", LastName="Ray")
+BOBS_KEY = (MatchKey(1, "email", "bob@example.com", lead="Email", contact="Email"),)
+LEFT_ALONE = ("activity unchanged", "linked Event EVENT", "flag attendee_cancelled")
+SHOWN = {**_taken_for("fields"), "activity": DELETE}
+UNSHOWN = (
+    "skipped filtered",
+    "said: the status is one attendee's: others come who have another one, so the activity stays as it is",
+)
+
+
+def _of_one(name: str, then: tuple[str, ...], status: str, attendee: str | None, come: tuple[Attendee, ...]) -> Booked:
+    """Return a change of Ann's and Bob's meeting, of one attendee or of the whole."""
+    own: dict[str, Any] = {"booking": BookingChange(status, attendee_id=attendee)}
+    if attendee == "a-2":
+        own |= {"person": Person(last_name="Ray", email="bob@example.com"), "keys": BOBS_KEY}
+    return Booked(name, then, (lead(), BOBS_LEAD), SHOWN, status, event(), command=own, come=come)
+
+
+ATTENDEES = [
+    _of_one("BK-4: the meeting is cancelled as a whole", GONE, "cancelled", None, (ANN, BOB)),
+    _of_one("BK-4: one of two cancels, and the other one stays", LEFT_ALONE, "cancelled", "a-2", (ANN, BOB)),
+    _of_one(
+        "BK-4: the first one cancels, and the activity goes to the next",
+        ("activity activity_updated", "update Event EVENT WhoId=LEAD_2", *LEFT_ALONE[1:]),
+        "cancelled",
+        "a-1",
+        (ANN, BOB),
+    ),
+    _of_one("BK-4: the only one who comes cancels", GONE, "cancelled", "a-1", (ANN,)),
+    _of_one(
+        "BK-5: a status of the meeting as a whole sets its fields",
+        ("activity activity_updated", "update Event EVENT Description=No show"),
+        "no_show",
+        None,
+        (ANN, BOB),
+    ),
+    _of_one("BK-5: one of two did not come", UNSHOWN, "no_show", "a-2", (ANN, BOB)),
+    _of_one(
+        "BK-5: neither of them came",
+        ("activity activity_updated", "update Event EVENT Description=No show"),
+        "no_show",
+        "a-2",
+        (replace(ANN, note="no_show", noted=NOW - HOUR), BOB),
+    ),
+    _of_one("BK-6: the first one moves it", OVERWRITTEN, "moved", "a-1", (ANN, BOB)),
+    _of_one(
+        "BK-6: another one moves it, and it stays with the first",
+        (*OVERWRITTEN[:2], "linked Lead LEAD_2"),
+        "moved",
+        "a-2",
+        (ANN, BOB),
+    ),
+]
+
+BOOKINGS = [*REGISTER, *SEVERAL, *ACTIVITIES, *STATUSES, *ATTENDEES]
