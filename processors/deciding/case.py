@@ -15,7 +15,7 @@ from processors.deciding.conform import Conform, written
 from processors.deciding.event_order_rules import Guard, clamped
 from processors.deciding.owners import OWNER, OwnedValues, owned
 from processors.integration.model import Integration
-from processors.matching.own import attendee_of
+from processors.matching.attendees import attendee_of
 from processors.model.call import Call
 from processors.model.field_history import Fields, restricted_to, stamp
 from processors.model.normalise import is_blank

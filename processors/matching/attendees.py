@@ -1,17 +1,23 @@
 """
 Several people of one source entity: whose records are whose, as they are now.
 
-In: what is kept of a source entity, the rows of the batch.  Out: records by the ID that is kept.
+In: what is kept of a source entity, the rows of the batch, a match by keys.  Out: records by the ID that is kept; the
+match without the records of others.
 Rule of this file: pure; a merged record stands for what it became, a converted lead for its contact.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from processors.matching.index import Index
+from processors.matching.known_person import PEOPLE, compared_name, known_of, name_relation
 from processors.matching.queries import person_object
+from processors.model.rule_table import Book
+from processors.model.values import Match, OwnRecord, Record
+from schemas.command import Command
 
 
-def people_now(kept: Iterable[str], index: Index) -> dict[str, str]:
+def current_people(kept: Iterable[str], index: Index) -> dict[str, str]:
     """Return the record that each lead or contact *kept* is now, by its ID; what is deleted is not in it."""
     found: dict[str, str] = {}
     for one in kept:
@@ -21,3 +27,56 @@ def people_now(kept: Iterable[str], index: Index) -> dict[str, str]:
         if record is not None:
             found[one] = record.id
     return found
+
+
+def attendee_of(command: Command) -> str:
+    """Return the source's ID of the attendee whom the command is about; the empty text where it names none."""
+    return (command.booking.attendee_id or "") if command.booking else ""
+
+
+def several(own: Sequence[OwnRecord], attendee: str) -> bool:
+    """Whether the entity has several attendees: then a name or a shared number alone says nothing."""
+    return len({one for one in (attendee, *(row.attendee for row in own)) if one}) > 1
+
+
+def without_other_attendees(
+    match: Match,
+    command: Command,
+    own: Sequence[OwnRecord],
+    has_own: bool,
+    index: Index,
+    region: str,
+    book: Book,
+) -> Match:
+    """
+    Return *match* without records that its keys found and that were written for other attendees (OW-8).
+
+    *has_own*: the attendee of the command has an own record.
+    """
+    if not match.step.startswith("key_set:") or not several(own, attendee_of(command)):
+        return match
+    kinds = {key.kind for key in command.keys if match.step == f"key_set:{key.set}"}
+    rules: dict[str, None] = {}
+
+    def stays(record: Record) -> bool:
+        said = [one for one in own if one.object in PEOPLE and index.current(one.record_id) in (record.id, *match.also)]
+        whose = {one.attendee for one in said}
+        if not whose or attendee_of(command) in whose or "" in whose:
+            return True
+        other = name_relation(compared_name(command.person), known_of(record, said, region).names) == "other"
+        row = book.row(
+            "attendee_key",
+            "own" if has_own else "no_own",
+            "email" if "email" in kinds else "other_key",
+            "name_other" if other else "name_not_other",
+        )
+        rules.setdefault(row.rule)
+        return row.then == "keep"
+
+    leads, contacts = (tuple(one for one in found if stays(one)) for found in (match.leads, match.contacts))
+    if len(leads) == len(match.leads) and len(contacts) == len(match.contacts):
+        return match
+    if leads or contacts:
+        return replace(match, leads=leads, contacts=contacts, account_of=None, opportunity=None)
+    nobody = replace(match, leads=(), contacts=(), step="none", followed=None, also=(), merged=False)
+    return replace(nobody, account_of=None, opportunity=None, own_rules=tuple(rules))

@@ -7,16 +7,15 @@ Rule of this file: pure. The source's ID is no person: an event is about an own 
 person agrees with that record, or with what earlier events said when they wrote it (docs/decisions/0074).
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Literal
 
 import orjson
 
 from processors.integration.model import Integration
-from processors.matching.index import COUNTRY, Index
+from processors.matching.attendees import attendee_of, several, without_other_attendees
+from processors.matching.index import Index
+from processors.matching.known_person import PEOPLE, KnownPerson, compared_name, known_of, name_relation, relation
 from processors.matching.match import follow_converted
 from processors.matching.rules import BOOK
 from processors.model.normalise import email, record_id
@@ -24,23 +23,10 @@ from processors.model.phone_forms import number_keys
 from processors.model.rule_table import Book
 from processors.model.values import Match, OwnRecord, Record, Role, Step, Written
 from schemas.command import Command
-from schemas.values import person_from, plain
+from schemas.values import plain
 
-Relation = Literal["same", "other", "unsaid"]
-PEOPLE = ("Lead", "Contact")
-"""The objects that a person may be in an org."""
 _STRENGTH = {"attendee": 5, "salesforce_id": 4, "email": 3, "phone": 2, "name": 1, "nothing": 0}
 """What an event and an own record may agree in, and how much that counts among several own records."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of the person of one own record: from the org, and from the events that made or wrote it."""
-
-    emails: frozenset[str] = frozenset()
-    phones: frozenset[str] = frozenset()
-    names: frozenset[tuple[str, ...]] = frozenset()
-    attendees: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +74,6 @@ def own_records(command: Command, step: Step, written: Written) -> list[OwnRecor
     ]
 
 
-def attendee_of(command: Command) -> str:
-    """Return the source's ID of the attendee whom the command is about; the empty text where it names none."""
-    return (command.booking.attendee_id or "") if command.booking else ""
-
-
 def made_before(command: Command, own: Iterable[OwnRecord]) -> dict[Role, str]:
     """Return the records that this very event created before, by role: a create of that role is done."""
     return {
@@ -126,6 +107,8 @@ def by_own(
     if not is_matched_by_own(command) or not (own or keyed):
         return match
     candidates = _candidates(command, own, keyed, index, region)
+    has_own = any(one.situation == "attendee_same" and one.record is not None for one in candidates)
+    match = without_other_attendees(match, command, own, has_own, index, region, book)
     meant = [one for one in candidates if one.record is not None and _then(one, book) == "own"]
     if match.leads or match.contacts or match.step != "none":
         found = {record.id for record in (*match.leads, *match.contacts)} | {*match.also, match.followed or ""}
@@ -136,8 +119,8 @@ def by_own(
     gone = [one for one in candidates if _then(one, book) == "deleted"]
     if gone:
         return replace(match, own_gone=gone[0].id, own_rules=(book.row("own_record", "gone").rule,))
-    others = tuple(dict.fromkeys(book.row("own_record", one.situation).rule for one in candidates if one.record))
-    return replace(match, own_rules=others)
+    others = (book.row("own_record", one.situation).rule for one in candidates if one.record)
+    return replace(match, own_rules=tuple(dict.fromkeys((*match.own_rules, *others))))
 
 
 def _matched(match: Match, meant: Sequence[_Candidate], settings: Integration, index: Index, book: Book) -> Match:
@@ -155,7 +138,7 @@ def _matched(match: Match, meant: Sequence[_Candidate], settings: Integration, i
         followed=found.followed,
         also=found.also,
         step="own",
-        own_rules=rules,
+        own_rules=(*match.own_rules, *rules),
     )
 
 
@@ -185,48 +168,17 @@ def _candidates(
         rows.setdefault(record_id(carrier.id) or carrier.id, [])
     kinds = {one.record_id: one.object for one in own}
     kinds.update({record_id(record.id) or record.id: record.object for record in keyed})
-    several = _several(own)
+    several_come = several(own, attendee_of(command))
     found = []
     for own_id, said in rows.items():
         record = index.get(own_id, kinds[own_id])
-        situation, strength = _situation(command, _known(record, said, region), own_id, said, several, region)
+        situation, strength = _situation(command, known_of(record, said, region), own_id, said, several_come, region)
         found.append(_Candidate(own_id, record, situation, strength))
     return found
 
 
-def _several(own: Sequence[OwnRecord]) -> bool:
-    """Whether the entity has several attendees: then a name or a shared number alone says nothing."""
-    return len({one.attendee for one in own if one.attendee}) > 1
-
-
-def _known(record: Record | None, said: Sequence[OwnRecord], region: str) -> _Known:
-    people = [person_from(value) for value in _people(said)]
-    fields = record.fields if record else {}
-    emails = {email(one) for one in (fields.get("Email"), *(one for person in people for one in person.emails))}
-    country = str(fields.get(COUNTRY.get(record.object, "")) or "") if record else ""
-    numbers = {
-        number
-        for name, value in fields.items()
-        if value and name in ("Phone", "MobilePhone", "HomePhone", "OtherPhone")
-        for number in number_keys(str(value), region, country)
-    }
-    numbers |= {number for person in people for one in person.all_phones for number in number_keys(one, region)}
-    names = {full_name(fields.get("FirstName"), fields.get("LastName"), fields.get("Name"))}
-    names |= {full_name(one.first_name, one.last_name, one.full_name) for one in people}
-    return _Known(
-        frozenset(one for one in emails if one),
-        frozenset(one for one in numbers if one),
-        frozenset(one for one in names if one),
-        frozenset(one.attendee for one in said if one.attendee),
-    )
-
-
-def _people(said: Sequence[OwnRecord]) -> list[dict[str, Any]]:
-    return [orjson.loads(one.person) for one in said if one.person]
-
-
 def _situation(
-    command: Command, known: _Known, record: str, said: Sequence[OwnRecord], several: bool, region: str
+    command: Command, known: KnownPerson, record: str, said: Sequence[OwnRecord], several: bool, region: str
 ) -> tuple[str, int]:
     """Return the situation of the table `own_record`, and how strongly event and record agree."""
     person, attendee = command.person, attendee_of(command)
@@ -237,9 +189,9 @@ def _situation(
         same = attendee in known.attendees
         return ("attendee_same", _STRENGTH["attendee"]) if same else ("attendee_other", 0)
     strength = _STRENGTH["salesforce_id"] if record_id(command.salesforce_id) == record else 0
-    mail = _relation({email(one) for one in person.emails}, known.emails)
-    numbers = _relation({number for one in person.all_phones for number in number_keys(one, region)}, known.phones)
-    name = _name_relation(full_name(person.first_name, person.last_name, person.full_name), known.names)
+    mail = relation({email(one) for one in person.emails}, known.emails)
+    numbers = relation({number for one in person.all_phones for number in number_keys(one, region)}, known.phones)
+    name = name_relation(compared_name(person), known.names)
     if mail == "same" or (numbers == "same" and not several):
         return "key_shared", max(strength, _STRENGTH["email" if mail == "same" else "phone"])
     if "other" not in (mail, numbers, name):
@@ -247,25 +199,3 @@ def _situation(
     if name == "same" and not several:
         return "name_same", max(strength, _STRENGTH["name"])
     return "all_differs", 0
-
-
-def _relation(said: Iterable[Any], known: frozenset[Any]) -> Relation:
-    values = {one for one in said if one}
-    if not values or not known:
-        return "unsaid"
-    return "same" if values & known else "other"
-
-
-def _name_relation(said: tuple[str, ...], known: frozenset[tuple[str, ...]]) -> Relation:
-    found = _relation({said}, known)
-    # A part of a name, such as a last name alone, is neither the same full name nor another one.
-    part = any(set(said) < set(one) or set(one) < set(said) for one in known)
-    return "unsaid" if found == "other" and part else found
-
-
-@lru_cache(maxsize=20_000)
-def full_name(first: str | None, last: str | None, whole: str | None = None) -> tuple[str, ...]:
-    """Return a full name as it is compared: its words without case, accents and order; empty where there is none."""
-    text = f"{first or ''} {last or ''}".strip() or (whole or "")
-    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return tuple(sorted("".join(one if one.isalnum() else " " for one in bare.casefold()).split()))

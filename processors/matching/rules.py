@@ -46,5 +46,25 @@ OWN_RECORD = Table(
 )
 """Asked where the keys find nobody. `gone`: the record that this person had is deleted, or hidden from us."""
 
-TABLES = (CONVERTED, SALESFORCE_ID, OWN_RECORD)
+ATTENDEE_KEY = Table(
+    "attendee_key",
+    (("own", "no_own"), ("email", "other_key"), ("name_other", "name_not_other")),
+    ("keep", "drop"),
+    (
+        Row("OW-8", ("own", "email", "name_other"), "drop"),
+        Row("OW-8", ("own", "email", "name_not_other"), "drop"),
+        Row("OW-8", ("own", "other_key", "name_other"), "drop"),
+        Row("OW-8", ("own", "other_key", "name_not_other"), "drop"),
+        Row("OW-8", ("no_own", "email", "name_other"), "drop"),
+        Row("OW-8", ("no_own", "email", "name_not_other"), "keep"),
+        Row("OW-8", ("no_own", "other_key", "name_other"), "drop"),
+        Row("OW-8", ("no_own", "other_key", "name_not_other"), "drop"),
+    ),
+)
+"""
+A record that the keys find and that was written for another attendee of the same booking. `own`: the attendee has one
+of their own. A shared number, or another key without an e-mail, says nothing among attendees.
+"""
+
+TABLES = (CONVERTED, SALESFORCE_ID, OWN_RECORD, ATTENDEE_KEY)
 BOOK = Book.of(TABLES)

@@ -75,8 +75,8 @@ class Match:
     (LL-7). `made` are the records that this very event created before, by role; `own_gone` is the deleted record that
     an earlier event of the source entity wrote for this person, `own_passed` the one that it wrote where the keys found
     another, and `own_rules` the rules that say so (`matching/own.py`; step `own`). `own_people` are all leads and
-    contacts that events of the source entity made or wrote, and `known` maps each ID of a person that is kept of it to
-    the record that it is now: merged and converted ones to what they became. `campaign` is the ID of the
+    contacts that events of the source entity made or wrote, and `current_ids` maps each ID of a person that is kept of
+    it to the record that it is now: merged and converted ones to what they became. `campaign` is the ID of the
     integration's campaign and `members` are memberships in it of people in sight. `taken` names the other record of
     the source that each of these records is linked with, by record ID; `winner_link` is the record that the one is
     linked with into which the source merged the command's. `further` is what matches the numbers of the other people
@@ -108,7 +108,7 @@ class Match:
     own_passed: str | None = None
     own_rules: tuple[str, ...] = ()
     own_people: tuple[OwnRecord, ...] = ()
-    known: Mapping[str, str] = field(default_factory=dict)
+    current_ids: Mapping[str, str] = field(default_factory=dict)
     taken: Mapping[str, str] = field(default_factory=dict)
     winner_link: str | None = None
     campaign: str | None = None

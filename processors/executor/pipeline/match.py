@@ -13,12 +13,13 @@ from processors.executor.org_queue.call_buffer import renew_call
 from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
 from processors.matching import links
-from processors.matching.attendees import people_now
+from processors.matching.attendees import current_people
 from processors.matching.index import Index
+from processors.matching.known_person import PEOPLE
 from processors.matching.manual_choice import apply_choice, with_further_assigned
 from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
 from processors.matching.members import campaign_of, campaign_questions, member_questions, members_of
-from processors.matching.own import PEOPLE, by_own
+from processors.matching.own import by_own
 from processors.matching.parents import parent_questions, parents_found, with_parents
 from processors.matching.phone_search import numbers_sought, search_numbers
 from processors.matching.queries import ConfiguredCommand, region_of, winners
@@ -82,7 +83,7 @@ def match_batch(
             found = with_account_and_opportunity(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
         found = replace(
-            found, known=people_now(kept.people_of(job), index), own_people=_people(kept.own.get(job.id, ()))
+            found, current_ids=current_people(kept.people_of(job), index), own_people=_people(kept.own.get(job.id, ()))
         )
         found = links.with_taken(found, job.command, linked)
         if job.settings.campaign.wanted:

@@ -16,7 +16,8 @@ from processors.deciding.owners import OWNER
 from processors.executor.org_queue.job import Job, names_of_first, person_names, phone_name
 from processors.integration.model import OBJECTS
 from processors.matching import links
-from processors.matching.own import PEOPLE, is_matched_by_own
+from processors.matching.known_person import PEOPLE
+from processors.matching.own import is_matched_by_own
 from processors.model.ledger import Lease, Ledger
 from processors.model.normalise import names_user, record_id
 from processors.model.parents import written_field

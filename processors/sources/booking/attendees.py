@@ -18,7 +18,7 @@ RecordOf = Callable[["Attendee"], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StatusChange:
     """A change that was kept: of which booking, when (None: none is known), to which status."""
 
     booking: str | None = None
@@ -35,7 +35,7 @@ class Change:
         )
 
 
-NOTHING = Change()
+NOTHING = StatusChange()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Attendee:
     event: str = ""
     record: str | None = None
     booked: datetime | None = None
-    change: Change = NOTHING
+    change: StatusChange = NOTHING
     note: str | None = None
     noted: datetime | None = None
     guest: bool = False
@@ -62,8 +62,8 @@ class Attendee:
         return f"id {self.id}" if self.id else f"event {self.event}"
 
     @property
-    def place(self) -> tuple[datetime, bool, str, str]:
-        """Their place among the attendees: who booked earliest, then by ID; a guest after whom they came with."""
+    def turn(self) -> tuple[datetime, bool, str, str]:
+        """Their turn among the attendees: who booked earliest, then by ID; a guest after whom they came with."""
         return self.booked or datetime.max.replace(tzinfo=UTC), self.guest, self.id, self.event
 
 
@@ -77,7 +77,7 @@ class Attendees:
     """
 
     everybody: tuple[Attendee, ...] = ()
-    off: Change = NOTHING
+    off: StatusChange = NOTHING
     replaced: frozenset[str] = frozenset()
     mine: int | None = None
     applies: bool = True
@@ -91,14 +91,14 @@ class Attendees:
     @property
     def standing(self) -> tuple[Attendee, ...]:
         """Those who stand, the first one first."""
-        return tuple(sorted((one for one in self.everybody if self.stands(one)), key=lambda one: one.place))
+        return tuple(sorted((one for one in self.everybody if self.stands(one)), key=lambda one: one.turn))
 
     @property
     def me(self) -> Attendee | None:
         """Whom the present change is about; None where it is about the meeting as a whole."""
         return None if self.mine is None else self.everybody[self.mine]
 
-    def with_me(self, change: Change, event: str, record: str | None, booked: datetime) -> "Attendees":
+    def with_me(self, change: StatusChange, event: str, record: str | None, booked: datetime) -> "Attendees":
         """Return the attendees after a *change* of `mine`; *record* is theirs where it is there already."""
         if self.me is None:
             return self

@@ -18,8 +18,8 @@ from processors.sources.booking.attendees import (
     STRENGTH,
     Attendee,
     Attendees,
-    Change,
     RecordOf,
+    StatusChange,
     merged,
     place_of,
 )
@@ -93,7 +93,7 @@ def was_off(people: Attending, chain: Joined) -> bool:
 
 def attending(case: Case, chain: Joined, change: BookingChange) -> Attending:
     """Return who comes before and after *change*, which has the status that it is taken for."""
-    match, known = case.match, case.match.known
+    match, known = case.match, case.match.current_ids
     passed = known.get(match.own_passed, match.own_passed) if match.own_passed else None
     here = {one.id for one in (*match.leads, *match.contacts)} | {*match.also}
     here |= {one for one in (match.followed, passed) if one}
@@ -123,7 +123,7 @@ def _after(
     here: Collection[str],
 ) -> Attendees:
     command, attendee_id = case.command, change.attendee_id or ""
-    own = Change(command.source_id, chain.time, change.status)
+    own = StatusChange(command.source_id, chain.time, change.status)
     if change.status == "cancelled" and not attendee_id:
         return replace(before, off=_newest([before.off, own], chain))
     if change.status not in STRENGTH and not attendee_id:
@@ -145,7 +145,7 @@ def _after(
     return after.with_me(own, command.event_id, _the_one_matched(case.match), command.event_time)
 
 
-def _newest(changes: Sequence[Change], chain: Joined) -> Change:
+def _newest(changes: Sequence[StatusChange], chain: Joined) -> StatusChange:
     return max(changes, key=lambda one: one.rank(chain.replaced), default=NOTHING)
 
 
@@ -158,7 +158,7 @@ def _own_record(case: Case, one: Attendee) -> str | None:
     """Return the record, as it is now, that the event of an attendee made, else the last one that theirs wrote."""
     rows = [row for row in case.match.own_people if row.attendee == one.id]
     made = [row for row in rows if row.made and row.event_id == one.event]
-    known = [case.match.known.get(row.record_id) for row in (*made, *(reversed(rows) if one.id else ()))]
+    known = [case.match.current_ids.get(row.record_id) for row in (*made, *(reversed(rows) if one.id else ()))]
     return next((record for record in known if record), None)
 
 

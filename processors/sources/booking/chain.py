@@ -12,7 +12,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from processors.sources.booking.attendees import NOTHING, Attendee, Attendees, Change, Rank
+from processors.sources.booking.attendees import NOTHING, Attendee, Attendees, Rank, StatusChange
 from schemas.command import Command
 from schemas.values import Agent, Scalar
 
@@ -70,13 +70,13 @@ class Chain:
     owner: str | None = None
     noted: datetime | None = None
     attendees: tuple[Attendee, ...] = ()
-    off: Change = NOTHING
+    off: StatusChange = NOTHING
     content: Content | None = None
 
     @property
-    def change(self) -> Change:
+    def change(self) -> StatusChange:
         """The change that counts."""
-        return Change(self.booking, self.time, self.status)
+        return StatusChange(self.booking, self.time, self.status)
 
 
 _CHAIN = TypeAdapter(Chain)

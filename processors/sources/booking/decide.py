@@ -18,13 +18,13 @@ from processors.model.values import Decision
 from processors.sources.booking.activity import status_fields
 from processors.sources.booking.attending import Attending, attending, was_off
 from processors.sources.booking.chain import Joined, from_state, joined, previous_of
-from processors.sources.booking.logged import (
-    Logged,
+from processors.sources.booking.chain_activity import (
+    ChainActivity,
+    activity_of_chain,
+    activity_part,
     activity_row,
-    logged_of,
     owner_after,
     without_others,
-    written,
 )
 from processors.sources.booking.person import Registered, register
 from processors.sources.booking.settings import KNOWN, BookingIntegration
@@ -95,10 +95,10 @@ def _status_alone(case: Case, rule: str) -> Decision:
     change = case.command.booking or BookingChange("other")
     chain = joined(case.command, case.match.source_states)
     people = attending(case, chain, change)
-    logged = logged_of(case, chain, off=not people.after.standing)
+    kept = activity_of_chain(case, chain, off=not people.after.standing)
     time = chain.time
-    states = chain.noting(logged.root, people.after)
-    if not case.settings.activity.enabled or logged.existing is None or was_off(people, chain):
+    states = chain.noting(kept.root, people.after)
+    if not case.settings.activity.enabled or kept.existing is None or was_off(people, chain):
         return case.decided("skipped", (rule,), (), "no_activity", states)
     whom = "whole" if people.is_whole else "last" if people.after.shared_note == change.status else "others_stand"
     row = case.book.row("booking_attendee", "noted", whom)
@@ -107,9 +107,9 @@ def _status_alone(case: Case, rule: str) -> Decision:
         return case.decided("skipped", rules, (Part(detail=_ONE_OF_SEVERAL),), "filtered", states)
     if not chain.applies or not people.after.applies or (chain.noted is not None and time < chain.noted):
         return case.decided("skipped", (*rules, "JI-20"), (Part(detail=_NEWER),), "superseded", states)
-    part = activity.overwrite(case, logged.existing, logged.effect, ActivityTarget(), status_fields(case))
+    part = activity.overwrite(case, kept.existing, kept.effect, ActivityTarget(), status_fields(case))
     kind = "activity" if part.step else "updated"
-    states = chain.noting(logged.root, people.after, time)
+    states = chain.noting(kept.root, people.after, time)
     return case.decided(kind, rules, (part,), "activity_updated", states)
 
 
@@ -121,7 +121,7 @@ class _Changed:
     chain: Joined
     people: Attending
     person: Registered
-    logged: Logged
+    chained: ChainActivity
     rules: tuple[str, ...]
     own: Mapping[str, Scalar]
 
@@ -141,11 +141,11 @@ class _Changed:
 
     def states(self, parts: tuple[Part, ...] = ()) -> Mapping[str, bytes]:
         """Return what the ledger keeps of the chain after *parts*."""
-        return self.chain.states(self.logged.root, owner_after(self.case, self.logged, parts))
+        return self.chain.states(self.chained.root, owner_after(self.case, self.chained, parts))
 
     def row(self, status: str) -> Row:
         """Return the row that says what becomes of the activity of a booking of that *status*."""
-        return activity_row(self.case, status, self.logged.existing)
+        return activity_row(self.case, status, self.chained.existing)
 
 
 def _changed(case: Case, own: Mapping[str, Scalar]) -> Decision:
@@ -160,9 +160,9 @@ def _changed(case: Case, own: Mapping[str, Scalar]) -> Decision:
         if person.refused:
             return case.decided("error", (asked.rule, *person.rules), person.parts)
         people = people.registered(case.command.event_id, person)
-    logged = logged_of(case, chain, off=not people.after.standing)
+    kept = activity_of_chain(case, chain, off=not people.after.standing)
     chain = chain.with_attendees(people.after, case.command)
-    now = _Changed(case, chain, people, person, logged, (asked.rule, *person.rules), own)
+    now = _Changed(case, chain, people, person, kept, (asked.rule, *person.rules), own)
     return _cancelled(now) if change.status == "cancelled" else _booked(now)
 
 
@@ -198,10 +198,10 @@ def _joins(now: _Changed) -> Decision:
 
 def _left_to_others(now: _Changed) -> Decision:
     """Return what the cancellation of one attendee does where others stand: the activity is theirs."""
-    if now.logged.existing is None or not now.case.settings.activity.enabled:
+    if now.chained.existing is None or not now.case.settings.activity.enabled:
         return now.case.decided("skipped", now.rules, (), "no_activity", now.states())
     _, parts = _upkeep(now)
-    left = Part(record=now.logged.existing, linked=(now.logged.existing,), flags=(ATTENDEE_CANCELLED,))
+    left = Part(record=now.chained.existing, linked=(now.chained.existing,), flags=(ATTENDEE_CANCELLED,))
     return now.case.decided("activity", now.rules, (left, *parts), "activity_updated", now.states(parts))
 
 
@@ -211,26 +211,26 @@ def _upkeep(now: _Changed) -> tuple[str, tuple[Part, ...]]:
 
     It goes where nobody comes any more, is there again where somebody does, and hangs on the first of them.
     """
-    case, logged, before = now.case, now.logged, now.people.before
+    case, kept, before = now.case, now.chained, now.people.before
     if not case.settings.activity.enabled:
         return "nothing", ()
     several = len(now.chain.before) > 1
-    others = without_others(case, logged) if several else ()
+    others = without_others(case, kept) if several else ()
     if not now.stands:
         then = now.row("cancelled").then
         if then in ("delete", "mark") and (several or before.standing):
-            return then, (written(case, then, logged, ActivityTarget(), {}), *others)
+            return then, (activity_part(case, then, kept, ActivityTarget(), {}), *others)
         return "nothing", others
     target, rules = now.target
     if before.everybody and not before.standing:
         # It stands again: the activity says what the change said that counts, though that one is not this one.
-        verb = "overwrite" if logged.existing else "create"
-        kept = now.chain.after.content
-        said = case if kept is None else replace(case, command=kept.of(case.command))
-        return verb, (Part(rules=rules), written(said, verb, logged, target, {}), *others)
-    if logged.existing is None or not now.people.first_differs:
+        verb = "overwrite" if kept.existing else "create"
+        content = now.chain.after.content
+        said = case if content is None else replace(case, command=content.of(case.command))
+        return verb, (Part(rules=rules), activity_part(said, verb, kept, target, {}), *others)
+    if kept.existing is None or not now.people.first_differs:
         return "nothing", others
-    moved = activity.overwrite(case, logged.existing, logged.effect, target, {})
+    moved = activity.overwrite(case, kept.existing, kept.effect, target, {})
     return "overwrite", (Part(rules=rules), moved, *others)
 
 
@@ -242,8 +242,8 @@ def _applied(now: _Changed, status: str) -> Decision:
     parts: tuple[Part, ...] = ()
     if row.then != "nothing":
         target, rules = (ActivityTarget(), ()) if status == "cancelled" else now.target
-        done = written(now.case, row.then, now.logged, target, now.own)
-        parts = (Part(rules=rules), done, *without_others(now.case, now.logged))
+        done = activity_part(now.case, row.then, now.chained, target, now.own)
+        parts = (Part(rules=rules), done, *without_others(now.case, now.chained))
     return _told(now, (row.rule,), parts, row.then)
 
 

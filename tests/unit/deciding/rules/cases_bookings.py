@@ -12,7 +12,7 @@ from processors.matching.manual_choice import apply_choice
 from processors.matching.match import match_person
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, ObjectFacts, OrgFacts, Record, Resolution
-from processors.sources.booking.attendees import Attendee, Change
+from processors.sources.booking.attendees import Attendee, StatusChange
 from processors.sources.booking.chain import Chain, to_state
 from processors.sources.booking.decide import decide_booking, effects
 from processors.sources.rule_book import BOOK
@@ -112,7 +112,7 @@ def decided(
     kept = Chain("b-1", ("b-1",), booking="b-1", time=NOW - HOUR, status="booked", attendees=come)
     states = {"b-1": to_state(kept)} if come else {}
     known = {one.record: one.record for one in come if one.record}
-    match = replace(match, users=USERS, activities=activities, source_states=states, known=known)
+    match = replace(match, users=USERS, activities=activities, source_states=states, current_ids=known)
     return match, decide_booking(Case(asked, match, own, facts(), NOW, book, resolution=choice))
 
 
@@ -424,7 +424,7 @@ STATUSES = [
 def _comes(attendee: str, record: str, minutes: int) -> Attendee:
     """Return an attendee who booked that many minutes after the first one."""
     booked = NOW - HOUR + timedelta(minutes=minutes)
-    return Attendee(attendee, f"e-{attendee}", record, booked, Change("b-1", booked, "booked"))
+    return Attendee(attendee, f"e-{attendee}", record, booked, StatusChange("b-1", booked, "booked"))
 
 
 ANN, BOB = _comes("a-1", LEAD, 0), _comes("a-2", LEAD_2, 5)

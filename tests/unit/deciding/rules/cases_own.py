@@ -13,7 +13,7 @@ from processors.model.rule_table import Book
 from processors.model.values import OwnRecord, Record
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
-from schemas.command import BookingChange
+from schemas.command import BookingChange, MatchKey
 from schemas.values import Person, plain
 from tests.unit.deciding.rules.scenarios import (
     CONTACT,
@@ -78,7 +78,47 @@ def _about(attendee: str) -> dict[str, Any]:
     return {"booking": BookingChange("booked", attendee_id=attendee)}
 
 
+BOB = Person("Bob", "Ray", "bob@example.com")
+PHONE = MatchKey(1, "phone", "+14155550100", lead="Phone", contact="Phone")
+ANNS = lead(Email="ann@example.com", Phone="+14155550100", FirstName="Ann", LastName="Lee")
+BOBS = lead(LEAD_2, Email="bob@example.com", FirstName="Bob", LastName="Ray")
+
+
+def _found_anns(name: str, then: tuple[str, ...], key: MatchKey, person: Person, *, own: bool) -> "Own":
+    """Return a case of attendee a-2, whose key finds the record of a-1; *own*: a-2 has one too."""
+    written = (wrote(attendee="a-1"), *((wrote(LEAD_2, BOB, "a-2", "e-00"),) if own else ()))
+    return Own(f"OW-8: {name}", then, person, written, (ANNS, BOBS), {**_about("a-2"), "keys": (key,)})
+
+
+BOBS_TITLE = ("updated none", "update Lead LEAD_2 LastName=Lee Title=Boss")
+ATTENDEE_KEYS = [
+    _found_anns(f"{what}, {named}: the attendee's own record", BOBS_TITLE, key, person, own=True)
+    for what, key in (("another attendee's e-mail", KEY), ("a shared number", PHONE))
+    for named, person in (("another name", BOB), ("no name", Person(email="ann@example.com")))
+]
+ATTENDEE_KEYS += [
+    _found_anns(
+        "another attendee's e-mail with another name: somebody else", ("created none", MADE), KEY, BOB, own=False
+    ),
+    _found_anns(
+        "another attendee's e-mail and nothing against it: that record",
+        ("updated none", TITLE),
+        KEY,
+        Person(email="ann@example.com"),
+        own=False,
+    ),
+    _found_anns("a shared number with another name: somebody else", ("created none", MADE), PHONE, BOB, own=False),
+    _found_anns(
+        "a shared number alone: somebody else",
+        ("created none", MADE),
+        PHONE,
+        Person(phones=("+14155550100",)),
+        own=False,
+    ),
+]
+
 OWN: list[Own] = [
+    *ATTENDEE_KEYS,
     Own(
         "OW-3: an e-mail that an earlier event said finds its record, though it was corrected since",
         ("updated none", TITLE),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processors.deciding.case import Case
 from processors.model.values import Match, Record
-from processors.sources.booking.attendees import Attendee, Attendees, Change, merged, place_of
+from processors.sources.booking.attendees import Attendee, Attendees, StatusChange, merged, place_of
 from processors.sources.booking.chain import Chain, from_state, to_state
 from processors.sources.booking.decide import decide_booking, effects, people
 from processors.sources.rule_book import BOOK
@@ -46,7 +46,7 @@ class Meeting(Org):
         attendee = asked.booking.attendee_id if asked.booking else None
         found = (lead(LEADS[attendee]),) if attendee else ()
         known = {one: one for one in people(asked, self.source_states)}
-        return Match("own", leads=found, activities=activities, users=cases.USERS, known=known)
+        return Match("own", leads=found, activities=activities, users=cases.USERS, current_ids=known)
 
     def run(self, asked: Command) -> None:
         """Decide one change and do it."""
@@ -130,12 +130,12 @@ def test_a_state_of_release_0_1_0_is_read_and_has_no_attendees() -> None:
         b'{"root":"b-1","members":["b-1"],"replaced":[],"booking":"b-1","time":"2026-03-02T09:30:00Z","status":"booked"}'
     )
     assert (kept.attendees, kept.off.status, kept.content) == ((), None, None)
-    assert kept.change == Change("b-1", NOW, "booked")
+    assert kept.change == StatusChange("b-1", NOW, "booked")
 
 
 def test_the_attendees_of_two_chains_are_one_list() -> None:
     """By ID, else by record; the newest change and the earliest booking count."""
-    early, late = (Change(f"b-{one}", NOW + timedelta(minutes=one), "booked") for one in (1, 2))
+    early, late = (StatusChange(f"b-{one}", NOW + timedelta(minutes=one), "booked") for one in (1, 2))
     both = [Attendee("a-1", booked=early.time, change=late), Attendee("a-1", booked=late.time, change=early)]
     alike = [Attendee(record=LEAD, event="e-1"), Attendee(record=LEAD, event="e-2"), Attendee(event="e-3")]
     found = merged([*both, *alike], (), lambda one: one.record)
@@ -163,6 +163,6 @@ def test_whom_a_change_is_about() -> None:
 
 def test_nobody_stands_after_a_cancellation_of_the_whole_at_the_same_moment() -> None:
     """A cancellation is the stronger of two changes."""
-    booked = Change("b-1", NOW, "booked")
-    come = Attendees((Attendee("a-1", change=booked),), off=Change("b-1", NOW, "cancelled"))
+    booked = StatusChange("b-1", NOW, "booked")
+    come = Attendees((Attendee("a-1", change=booked),), off=StatusChange("b-1", NOW, "cancelled"))
     assert come.standing == ()

@@ -19,7 +19,7 @@ from schemas.values import Scalar
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class ChainActivity:
     """
     The activity of the joined chain: under which root, whether it is there, and another one that must go.
 
@@ -33,7 +33,7 @@ class Logged:
     owner: str | None = None
 
 
-def logged_of(case: Case, chain: Joined, *, off: bool) -> Logged:
+def activity_of_chain(case: Case, chain: Joined, *, off: bool) -> ChainActivity:
     """
     Return which activity the joined chain keeps: that of the newer one, or the only one that is there.
 
@@ -47,7 +47,7 @@ def logged_of(case: Case, chain: Joined, *, off: bool) -> Logged:
     kept: Chain = there[0] if there and takes else chain.before[0]
     others = tuple((one.root, record) for one, record in found if record is not None and one is not kept)
     existing = next(record for one, record in found if one is kept)
-    return Logged(kept.root, activity.activity_effect(case, kept.root), existing, others, chain.owner(kept.root))
+    return ChainActivity(kept.root, activity.activity_effect(case, kept.root), existing, others, chain.owner(kept.root))
 
 
 def activity_row(case: Case, status: str, existing: Record | None) -> Row:
@@ -62,24 +62,26 @@ def activity_row(case: Case, status: str, existing: Record | None) -> Row:
     )
 
 
-def written(case: Case, verb: str, logged: Logged, target: ActivityTarget, own: Mapping[str, Scalar]) -> Part:
+def activity_part(
+    case: Case, verb: str, kept: ChainActivity, target: ActivityTarget, own: Mapping[str, Scalar]
+) -> Part:
     """Return what *verb* does to the activity, which hangs on *target*; *own* are the fields that the status sets."""
-    existing = logged.existing
+    existing = kept.existing
     if verb == "create":
         fields = {**fields_of(case, None), **own}
-        part = activity.create_activity(case, logged.effect, target, fields, placeholders(case))
+        part = activity.create_activity(case, kept.effect, target, fields, placeholders(case))
         return replace(part, flags=(*part.flags, *timing_flags(case)))
     if existing is None:
         raise ValueError(f"no activity to {verb}")
     if verb == "delete":
-        return activity.delete(existing, logged.effect)
+        return activity.delete(existing, kept.effect)
     if verb == "mark":
-        return activity.mark_cancelled(existing, logged.effect, own)
-    host = activity.moved_owner(case, existing, logged.owner, case.command.activity)
+        return activity.mark_cancelled(existing, kept.effect, own)
+    host = activity.moved_owner(case, existing, kept.owner, case.command.activity)
     # Who owns it is the host's and people's matter, unless the map names an owner: that one is a host too.
     said = {name: value for name, value in {**fields_of(case, existing), **own}.items() if name != "OwnerId"}
     fields = {**unmarked(existing), **said, **({"OwnerId": host} if host else {})}
-    return activity.overwrite(case, existing, logged.effect, target, fields)
+    return activity.overwrite(case, existing, kept.effect, target, fields)
 
 
 def unmarked(existing: Record) -> dict[str, Scalar]:
@@ -88,15 +90,14 @@ def unmarked(existing: Record) -> dict[str, Scalar]:
     return {"Subject": subject.removeprefix(CANCELLED)} if subject.startswith(CANCELLED) else {}
 
 
-def without_others(case: Case, logged: Logged) -> tuple[Part, ...]:
+def without_others(case: Case, kept: ChainActivity) -> tuple[Part, ...]:
     """Return the deletion of what two chains had logged twice before they were known to be one."""
     return tuple(
-        activity.delete(record, activity.activity_effect(case, root), "other_activity")
-        for root, record in logged.others
+        activity.delete(record, activity.activity_effect(case, root), "other_activity") for root, record in kept.others
     )
 
 
-def owner_after(case: Case, logged: Logged, parts: tuple[Part, ...]) -> str | None:
+def owner_after(case: Case, kept: ChainActivity, parts: tuple[Part, ...]) -> str | None:
     """Return whom an event gave the activity to, after *parts*; who creates it without a name owns it."""
     for part in parts:
         if part.step is not None and part.step.role == "activity":
@@ -105,4 +106,4 @@ def owner_after(case: Case, logged: Logged, parts: tuple[Part, ...]) -> str | No
                 return str(given or case.facts.user_id)
             if given:
                 return str(given)
-    return logged.owner
+    return kept.owner
