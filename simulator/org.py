@@ -118,7 +118,15 @@ class Org:
         compounds.addresses(one.fields, row)
         row["Id"] = ids.normal(row["Id"]) or self.store.next_id(one)
         self.store.put(one.name, row)
+        if one.name == "Campaign":
+            self.add_statuses(str(row["Id"]))
         return str(row["Id"])
+
+    def add_statuses(self, campaign: str) -> None:
+        """Give a new campaign the two member statuses that each begins with."""
+        for number, label in enumerate(("Sent", "Responded"), 1):
+            first = {"CampaignId": campaign, "Label": label, "SortOrder": number}
+            self.insert("CampaignMemberStatus", {**first, "IsDefault": number == 1, "HasResponded": number == 2})
 
     def change(self, sobject: str, record_id: str, values: Mapping[str, Any]) -> None:
         """

@@ -44,6 +44,8 @@ def create(call: Call, one: ObjectDef, body: Mapping[str, Any]) -> Row:
     _check(call, one, row, None)
     row["Id"] = call.org.store.next_id(one)
     _save(call, one, row, None)
+    if one.name == "Campaign":
+        call.org.add_statuses(row["Id"])
     return row
 
 

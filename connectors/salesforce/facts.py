@@ -7,7 +7,7 @@ absent.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -54,9 +54,9 @@ class FactReader:
         with self._lock:
             if fresh:
                 self._kept.clear()
-            objects = {name: facts for name in OBJECTS if (facts := self._describe(name)) is not None}
-            further = [name for name in parents_named(objects, mapped) if name not in OBJECTS]
-            objects |= {name: facts for name in further if (facts := self._describe(name)) is not None}
+            objects = self._described(OBJECTS)
+            objects |= self._described(dict.fromkeys(name for name, _ in mapped if name not in OBJECTS))
+            objects |= self._described(name for name in parents_named(objects, mapped) if name not in objects)
             status = self._converted_status()
         who = identity()
         return OrgFacts(
@@ -68,6 +68,9 @@ class FactReader:
             converted_status=status,
             read_at=now,
         )
+
+    def _described(self, names: Iterable[str]) -> dict[str, ObjectFacts]:
+        return {name: facts for name in names if (facts := self._describe(name)) is not None}
 
     def describe(self, name: str) -> ObjectFacts | None:
         """Return what describe says of one object, or None where the user may not see it."""

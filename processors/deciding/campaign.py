@@ -43,9 +43,7 @@ def with_member(case: Case, decision: Decision) -> Decision:
         return decision
     campaign = case.match.campaign
     if campaign is None:
-        detail = (
-            f"the campaign {settings.id or settings.name!r} is not there, or several have the name: nobody joins it"
-        )
+        detail = f"the campaign of {settings.shown} is not there, or several have it: nobody joins"
         flags = (*decision.flags, "campaign_unknown")
         return replace(decision, flags=flags, detail="; ".join(one for one in (decision.detail, detail) if one))
     there = next((one for one in case.match.members if is_member(one, campaign, person.ids)), None)

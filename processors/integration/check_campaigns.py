@@ -13,17 +13,30 @@ from processors.integration.model import Integration
 from processors.model.values import Record
 
 
-def campaign_faults(integrations: Iterable[Integration], org: str, found: Sequence[Record]) -> Iterator[Finding]:
-    """Yield what is wrong with each integration's campaign."""
+def campaign_faults(
+    integrations: Iterable[Integration], org: str, found: Sequence[Record], statuses: Sequence[Record] = ()
+) -> Iterator[Finding]:
+    """Yield what is wrong with each integration's campaign; *statuses* are the member statuses of those found."""
     for one in integrations:
         if not one.campaign.wanted:
             continue
         named = [record for record in found if one.campaign.names(record)]
-        how = f"id {one.campaign.id}" if one.campaign.id else f"name {one.campaign.name!r}"
-        what = f"integration {one.name}: campaign.{how}"
+        what = f"integration {one.name}: campaign.{one.campaign.shown}"
         if len(named) != 1:
             count = "is no campaign that the integration user can see" if not named else f"is {len(named)} campaigns"
             todo = "name one that is there" if not named else "name it by its id"
             yield Finding("error", org, f"{what} {count}; {todo}")
         elif not named[0].fields.get("IsActive"):
             yield Finding("warning", org, f"{what} is not active")
+        if len(named) == 1 and (wrong := _status_fault(one, named[0], statuses)):
+            yield Finding("error", org, f"integration {one.name}: {wrong}")
+
+
+def _status_fault(one: Integration, campaign: Record, statuses: Sequence[Record]) -> str | None:
+    """Return that the campaign has no such member status: Salesforce would take its default, without a word."""
+    labels = [str(row.fields.get("Label")) for row in statuses if row.fields.get("CampaignId") == campaign.id]
+    status = one.campaign.status
+    if status is None or not labels or status in labels:
+        return None
+    name = campaign.fields.get("Name")
+    return f"campaign.status {status!r} is no member status of {name}, which has {', '.join(labels)}; name one of them"

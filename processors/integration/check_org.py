@@ -12,7 +12,7 @@ from typing import Literal
 
 from processors.integration import check_values
 from processors.integration.model import FieldMap, FieldSource, Integration
-from processors.integration.references import Level, reference_faults
+from processors.integration.references import Level, campaign_key_faults, reference_faults
 from processors.model.parents import is_path, written_field
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts, Record
 
@@ -52,6 +52,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         *_account_keys(integration),
         *_numbers(integration, facts),
         *_users(integration, facts),
+        *campaign_key_faults(integration.campaign, facts),
     ]
     return [
         Finding(

@@ -6,16 +6,25 @@ Rule of this file: shapes alone; what they come to is decided in `processors/dec
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from processors.integration.base import Model
 from processors.model.normalise import record_id, text_key
+from processors.model.parents import parent_key
 from processors.model.values import Record
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+ExternalId = Annotated[str, Field(pattern=r"\S", max_length=255), BeforeValidator(_as_text)]
 
 
 class CampaignSettings(Model):
     """
-    The campaign that the person of an event joins, by its ID or its name (docs/decisions/0086); none: nobody joins.
+    The campaign that the person of an event joins, by its ID, its name or an external ID, `{<field>: <value>}`
+    (docs/decisions/0086); none: nobody joins.
 
     `status` is that of a new member; not set: the campaign's default. `existing` says whether a member that is there
     takes it too (`update`), or stays as it is.
@@ -23,26 +32,46 @@ class CampaignSettings(Model):
 
     id: Annotated[str, Field(pattern=r"^701[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?$")] | None = None
     name: Annotated[str, Field(pattern=r"\S", max_length=80)] | None = None
+    external_id: Annotated[dict[str, ExternalId], Field(min_length=1, max_length=1)] | None = None
     status: Annotated[str, Field(pattern=r"\S", max_length=40)] | None = None
     existing: Literal["keep", "update"] = "keep"
 
     @property
     def wanted(self) -> bool:
         """Whether people join a campaign."""
-        return self.id is not None or self.name is not None
+        return any(one is not None for one in (self.id, self.name, self.external_id))
+
+    @property
+    def external_field(self) -> str | None:
+        """The field of campaigns that `external_id` names; None where the campaign is named otherwise."""
+        return next(iter(self.external_id or ()), None)
+
+    @property
+    def shown(self) -> str:
+        """The campaign as the file names it, for who reads about it."""
+        if self.external_id:
+            field, value = next(iter(self.external_id.items()))
+            return f"external_id {field} {value!r}"
+        return f"id {self.id}" if self.id else f"name {self.name!r}"
 
     def names(self, campaign: Record) -> bool:
         """Whether *campaign* is one that these settings name, the name in any case."""
         if self.id is not None:
             return record_id(self.id) == record_id(campaign.id)
+        if self.external_id is not None:
+            field, value = next(iter(self.external_id.items()))
+            held = campaign.fields.get(field)
+            return held is not None and parent_key(None, held) == parent_key(None, value)
         return self.name is not None and text_key(self.name) == text_key(campaign.fields.get("Name"))
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if self.id is not None and self.name is not None:
-            raise ValueError("a campaign is named once; give 'id' or 'name'")
+        if sum(one is not None for one in (self.id, self.name, self.external_id)) > 1:
+            raise ValueError("a campaign is named once; give 'id', 'name' or 'external_id'")
         if not self.wanted and self.status is not None:
-            raise ValueError("'status' is that of a campaign's member; name the campaign by 'id' or 'name'")
+            raise ValueError(
+                "'status' is that of a campaign's member; name the campaign by 'id', 'name' or 'external_id'"
+            )
         if self.existing == "update" and self.status is None:
             raise ValueError("'existing: update' needs the 'status' that members take")
         return self

@@ -10,7 +10,9 @@ from typing import Literal
 
 from processors.integration.base import FieldMap
 from processors.integration.model import OBJECTS, Integration
-from processors.model.parents import is_path, key_faults, parent_path
+from processors.integration.org_settings import CampaignSettings
+from processors.model.members import CAMPAIGN, MEMBER
+from processors.model.parents import ParentPath, is_path, key_faults, parent_path
 from processors.model.values import ObjectFacts, OrgFacts
 
 _ACTIVITIES = ("Task", "Event")
@@ -18,16 +20,25 @@ Level = Literal["gone", "error", "warning"]
 
 
 def mapped_names(integrations: Iterable[Integration]) -> tuple[tuple[str, str], ...]:
-    """Return what the integrations map by an external ID, as (object, name), each once."""
+    """Return what the integrations name by an external ID, campaigns too, as (object, name), each once."""
+    known = list(integrations)
+    joined = ((MEMBER, f"{CAMPAIGN}.{field}") for one in known if (field := one.campaign.external_field))
     found = (
         (name, field)
-        for one in integrations
+        for one in known
         for kind in OBJECTS
         for field in getattr(one.map, kind)
         if is_path(field)
         for name in (_ACTIVITIES if kind == "activity" else (kind.title(),))
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys((*found, *joined)))
+
+
+def campaign_key_faults(settings: CampaignSettings, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
+    """Yield what is wrong with the field that names the campaign."""
+    field = settings.external_field
+    if field is not None and (wrong := key_faults(ParentPath("CampaignId", CAMPAIGN, field), facts)):
+        yield "gone" if facts.field(CAMPAIGN, field) is None else "error", f"campaign.external_id: {wrong}"
 
 
 def reference_faults(

@@ -2,7 +2,7 @@
 What is read of campaigns: those that integrations name, and the memberships of the people in sight.
 
 In: commands with their settings, rows of the batch.  Out: questions; a command's campaign and members.  Pure.
-Rule of this file: a campaign is named by its ID or by its name, in any case; two of one name are none.
+Rule of this file: a campaign is named by its ID, an external ID or its name, in any case; two of one name are none.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,18 +10,31 @@ from collections.abc import Iterable, Sequence
 from processors.integration.org_settings import CampaignSettings
 from processors.matching.queries import ConfiguredCommand
 from processors.model.members import CAMPAIGN, MEMBER, MEMBER_FIELDS, is_member
-from processors.model.values import In, Question, Record
+from processors.model.values import In, OrgFacts, Question, Record
 
 CAMPAIGN_FIELDS = ("Id", "Name", "IsActive")
+STATUS, STATUS_FIELDS = "CampaignMemberStatus", ("Id", "CampaignId", "Label")
 
 
-def campaign_questions(settings: Iterable[CampaignSettings]) -> tuple[Question, ...]:
-    """Return what to ask about the campaigns that these settings name."""
+def campaign_questions(settings: Iterable[CampaignSettings], facts: OrgFacts) -> tuple[Question, ...]:
+    """Return what to ask about the campaigns that these settings name; nothing by a field that the org lacks."""
     wanted = [one for one in settings if one.wanted]
     ids = tuple(dict.fromkeys(one.id for one in wanted if one.id))
     names = tuple(dict.fromkeys(one.name for one in wanted if one.name))
-    any_of = tuple((In(field, values),) for field, values in (("Id", ids), ("Name", names)) if values)
-    return (Question(CAMPAIGN, CAMPAIGN_FIELDS, any_of),) if any_of else ()
+    keys: dict[str, dict[str, None]] = {}
+    for one in wanted:
+        for field, value in (one.external_id or {}).items():
+            if facts.field(CAMPAIGN, field) is not None:
+                keys.setdefault(field, {})[value.strip()] = None
+    named = (("Id", ids), ("Name", names), *((field, tuple(values)) for field, values in keys.items()))
+    any_of = tuple((In(field, values),) for field, values in named if values)
+    return (Question(CAMPAIGN, (*CAMPAIGN_FIELDS, *keys), any_of),) if any_of else ()
+
+
+def status_questions(campaigns: Sequence[Record]) -> tuple[Question, ...]:
+    """Return what to ask about the member statuses of these campaigns."""
+    ids = tuple(dict.fromkeys(one.id for one in campaigns))
+    return (Question(STATUS, STATUS_FIELDS, ((In("CampaignId", ids),),)),) if ids else ()
 
 
 def campaign_of(settings: CampaignSettings, found: Iterable[Record]) -> str | None:

@@ -5,6 +5,7 @@ In: settings, integration files, the orgs' describe.  Out: lines for the reader,
 Rule of this file: exit 2 for files, 1 for targets and for orgs that do not answer, 0 otherwise.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from processors.integration.catalog import Integrations
 from processors.integration.check_campaigns import campaign_faults
 from processors.integration.check_org import Finding, owner_faults, owners, targets
 from processors.integration.references import mapped_names
-from processors.matching.members import campaign_questions
+from processors.matching.members import campaign_questions, status_questions
 from processors.model.errors import RequestRefused, Transient
 from processors.model.values import In, OrgFacts, Question, Record
 from processors.sources.load import load_integrations
@@ -61,13 +62,15 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
         client = SalesforceClient(name, connection)
         facts = client.facts(mapped=mapped_names(wanted))
         users = _users(client, facts, owners(wanted))
-        campaigns = client.find(asked).rows[0] if (asked := campaign_questions(one.campaign for one in wanted)) else ()
+        asked = campaign_questions((one.campaign for one in wanted), facts)
+        campaigns = client.find(asked).rows[0] if asked else ()
+        statuses = _statuses(client, campaigns)
     except (Transient, RequestRefused) as error:
         return [Finding("error", name, f"cannot be asked: {' '.join(str(error).split())}")]
     lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in missing(facts)]
     lacks += _too_few_calls(name, connection, client.usage())
     found = [finding for one in wanted for finding in (*targets(one, facts), *changes_targets(one, facts))]
-    found += campaign_faults(wanted, name, campaigns)
+    found += campaign_faults(wanted, name, campaigns, statuses)
     return [*lacks, *found, *(owner_faults(wanted, name, users) if users is not None else ())]
 
 
@@ -79,6 +82,14 @@ def _too_few_calls(name: str, connection: SalesforceSettings, usage: tuple[int, 
     return [
         Finding("warning", name, f"allows {usage[1]} API calls a day, and api_calls_needed says {needed}; buy more")
     ]
+
+
+def _statuses(client: SalesforceClient, campaigns: Sequence[Record]) -> tuple[Record, ...]:
+    """Return the member statuses of these campaigns; none where the integration user may not see them."""
+    try:
+        return client.find(asked).rows[0] if (asked := status_questions(campaigns)) else ()
+    except RequestRefused:
+        return ()
 
 
 def _users(client: SalesforceClient, facts: OrgFacts, names: tuple[str, ...]) -> tuple[Record, ...] | None:

@@ -117,4 +117,9 @@ def _member(org: Org, row: dict[str, Any]) -> None:
         for twin in org.store.find("CampaignMember", name, row[name]) if row.get(name) else ():
             if twin["CampaignId"] == row["CampaignId"] and twin["Id"] != row.get("Id"):
                 raise ApiError("DUPLICATE_VALUE", "Already a campaign member.")
-    row["HasResponded"] = row.get("Status") == "Responded"
+    statuses = org.store.find("CampaignMemberStatus", "CampaignId", row["CampaignId"])
+    own = next((one for one in statuses if one["Label"] == row.get("Status")), None)
+    if own is None:  # a status that the campaign lacks becomes its default, without a word (object reference)
+        own = next((one for one in statuses if one["IsDefault"]), None)
+        row["Status"] = own["Label"] if own else row.get("Status")
+    row["HasResponded"] = bool(own and own["HasResponded"])

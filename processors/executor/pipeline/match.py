@@ -111,7 +111,8 @@ def _first_round(
     """Return the records of round one, and apart from them those that mapped references name."""
     keys = (key for own in old_keys.values() for key in own)
     people = person_questions(asked, facts, deps.region, kept.chosen(jobs), keys)
-    campaigns = campaign_questions(job.settings.campaign for job in jobs if job.settings is not None)
+    joined = (job.settings.campaign for job in jobs if job.settings is not None)
+    campaigns = campaign_questions(joined, facts)
     first = (*people, *related_data.related_questions(jobs, kept, facts), *campaigns)
     parents = parent_questions((related_data.mapped_values(job) for job in jobs), facts)
     rows = _rows(salesforce, (*first, *parents))

@@ -269,6 +269,14 @@ def test_ll_28_a_credential_of_another_org_is_one_clear_line(box: Box, stock: Ru
         ("{name: twice}", "error", "campaign.name 'twice' is 2 campaigns; name it by its id"),
         ("{name: Over}", "warning", "campaign.name 'Over' is not active"),
         ("{name: spring fair}", "", ""),
+        ("{name: spring fair, status: Responded}", "", ""),
+        (
+            "{name: spring fair, status: Invited}",
+            "error",
+            "campaign.status 'Invited' is no member status of Spring Fair",
+        ),
+        ("{external_id: {Nr__c: 1}}", "error", "campaign.external_id: Campaign.Nr__c does not exist or is hidden"),
+        ("{external_id: {Type: x}}", "error", "campaign.external_id: Campaign.Type is no External ID"),
     ],
 )
 def test_a_campaign_that_is_not_there_is_an_error(

@@ -3,9 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
+from processors.integration.check_campaigns import campaign_faults
+from processors.integration.model import Integration
 from processors.integration.org_settings import CampaignSettings
 from processors.model.members import MEMBER, creates_member, is_member
 from processors.model.values import Record, Write
+from processors.sources.settings import integration_of
 
 CAMPAIGN, LEAD, CONTACT = "701000000000001AAA", "00Q000000000001AAA", "003000000000001AAA"
 
@@ -15,6 +18,10 @@ CAMPAIGN, LEAD, CONTACT = "701000000000001AAA", "00Q000000000001AAA", "003000000
     [
         {"id": CAMPAIGN, "name": "Spring"},
         {"id": "00Q000000000001AAA"},
+        {"name": "Spring", "external_id": {"Number__c": "42"}},
+        {"external_id": {}},
+        {"external_id": {"Number__c": "42", "Code__c": "S"}},
+        {"external_id": {"Number__c": " "}},
         {"name": " "},
         {"status": "Sent"},
         {"name": "Spring", "existing": "update"},
@@ -61,3 +68,31 @@ def test_the_creation_of_a_member_alone_has_a_natural_key() -> None:
     assert not creates_member(Write("update", MEMBER))
     assert not creates_member(Write("create", "Lead"))
     assert not creates_member(None)
+
+
+@pytest.mark.parametrize(("value", "held", "same"), [("S-42", "s-42", True), (42, 42.0, True), ("42", None, False)])
+def test_a_campaign_is_named_by_an_external_id_without_case(value: object, held: object, same: bool) -> None:
+    settings = CampaignSettings.model_validate({"external_id": {"Number__c": value}})
+    assert settings.names(Record("Campaign", CAMPAIGN, {"Number__c": held})) is same
+
+
+def joining(status: str) -> Integration:
+    told = {"name": "one", "org": "main", "source": "prospect", "workspace": "a", "action": "update_or_create_lead"}
+    return integration_of({**told, "campaign": {"name": "Spring", "status": status}})
+
+
+@pytest.mark.parametrize(
+    ("status", "statuses", "wrong"),
+    [
+        ("Sent", ["Sent", "Responded"], []),
+        ("Invited", ["Sent", "Responded"], ["campaign.status 'Invited' is no member status of Spring, which has Sent"]),
+        ("Invited", [], []),
+        ("sent", ["Sent"], ["campaign.status 'sent' is no member status of Spring, which has Sent"]),
+    ],
+)
+def test_check_knows_the_member_statuses_of_the_campaign(status: str, statuses: list[str], wrong: list[str]) -> None:
+    campaign = Record("Campaign", CAMPAIGN, {"Name": "Spring", "IsActive": True})
+    rows = [Record("CampaignMemberStatus", label, {"CampaignId": CAMPAIGN, "Label": label}) for label in statuses]
+    found = [one.text for one in campaign_faults([joining(status)], "main", [campaign], rows)]
+    assert len(found) == len(wrong)
+    assert all(text in told for text, told in zip(wrong, found, strict=True))
