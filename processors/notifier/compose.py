@@ -31,6 +31,7 @@ from processors.notifier.facts import (
     shared,
     when,
     who,
+    with_names,
 )
 from processors.notifier.ports import Mail
 from processors.notifier.words import words_for
@@ -73,7 +74,7 @@ def compose(outcome: Outcome, recipient: str, settings: MailSettings) -> Mail:
         "headline": f"Not written to Salesforce: {name}",
         "happened": happened(outcome, name),
         "words": words,
-        "detail": clean(outcome.detail or "", 500),
+        "detail": with_names(clean(outcome.detail or "", 500), outcome, url),
         "person": person(outcome.person),
         "candidates": most([candidate_row(c, url) for c in outcome.candidates], "object"),
         "missing": [clean(field_name, 120) for field_name in outcome.missing_fields],

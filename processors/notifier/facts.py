@@ -20,6 +20,8 @@ MOST = 50
 
 _RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 
+_ID_IN_TEXT = re.compile(r"\b[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\b")
+
 
 def when(moment: datetime) -> str:
     """Return a moment as people read it, in UTC."""
@@ -124,6 +126,21 @@ def foot(outcome: Outcome) -> list[tuple[str, str]]:
         ("Settled", when(outcome.settled_time)),
     ]
     return [row for row in rows if row[1]]
+
+
+def with_names(text: str, outcome: Outcome, instance_url: str) -> list[dict[str, str]]:
+    """Return a text in pieces: the ID of each record that the outcome names is that name, with its link."""
+    named = [(one.id or "", one.name) for one in outcome.records] + [(one.id, one.name) for one in outcome.candidates]
+    known = {record_id[:15]: (record_id, name) for record_id, name in named if name}
+    pieces: list[dict[str, str]] = []
+    end = 0
+    for found in _ID_IN_TEXT.finditer(text):
+        if found[0][:15] in known:
+            own_id, name = known[found[0][:15]]
+            pieces.append({"text": text[end : found.start()], "link": ""})
+            pieces.append({"text": label(name, own_id, instance_url), "link": link(own_id, instance_url)})
+            end = found.end()
+    return [one for one in (*pieces, {"text": text[end:], "link": ""}) if one["text"]]
 
 
 def link(record_id: str, instance_url: str) -> str:

@@ -11,6 +11,7 @@ from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.in_doubt.read_back import read_back
 from processors.executor.org_queue.collection_sizes import CollectionSizes
 from processors.executor.org_queue.job import Job
+from processors.executor.pipeline.duplicate_owners import with_owners
 from processors.executor.pipeline.duplicates import DUPLICATES, refused_as_duplicate
 from processors.executor.pipeline.pack import collections_of_call
 from processors.executor.pipeline.progress import Delayed, Ended, MadeBefore, Progress, StepDone
@@ -115,7 +116,7 @@ def _refused(jobs: Sequence[Job], written: Written, org: OrgMetadataCache) -> li
             job.go_alone()
         return [Delayed(job, "its write was merged with another and refused", delay=0.0) for job in jobs]
     if any(error.code == DUPLICATES for error in written.errors):
-        return [refused_as_duplicate(jobs[0], written.errors)]
+        return [refused_as_duplicate(jobs[0], with_owners(written.errors, org))]
     return [Ended(jobs[0], jobs[0].plan, Ending("error", "salesforce_refused", None, written.errors))]
 
 

@@ -274,6 +274,30 @@ def test_records_and_owners_are_named_and_linked() -> None:
         assert f">{LEAD}<" not in part
 
 
+@pytest.mark.parametrize("said", ["00Q000000000001AAA", "00Q000000000001"])
+def test_a_record_id_in_a_detail_is_the_records_name_with_its_link(said: str) -> None:
+    several = (Candidate("Lead", LEAD, "Ada <b>", AT, AT, "Rep One", USER),)
+    detail = f"Lead {said} is linked with 'p-0', and 003000000000009AAA with nobody"
+    outcome = error("link_taken", candidates=several, detail=detail)
+    _, text, html = read(compose(outcome, "ops@example.com", SETTINGS))
+    address = f"https://main.example.com/{LEAD}"
+    assert f"\nLead Ada <b> ({address}) is linked with 'p-0', and 003000000000009AAA with nobody\n" in text
+    assert f'Lead <a href="{address}">Ada &lt;b&gt;</a> is linked with' in html
+    assert said not in re.sub(r'href="[^"]*"', "", html)
+
+
+def test_a_record_that_was_made_is_named_in_a_detail_and_keeps_its_id_without_an_address() -> None:
+    made = (Touched("Account", "001000000000001AAA", "created", name="Acme"),)
+    outcome = error("salesforce_refused", records=made, detail="Account 001000000000001AAA was made and stands")
+    _, text, _ = read(compose(outcome, "ops@example.com", replace(SETTINGS, instance_urls={})))
+    assert "\nAccount Acme (001000000000001AAA) was made and stands\n" in text
+
+
+def test_a_detail_without_an_id_stays_as_it_is() -> None:
+    outcome = error(detail="no lead and no contact matches 123456789012345")
+    assert "\nno lead and no contact matches 123456789012345\n" in read(compose(outcome, "a@example.com", SETTINGS))[1]
+
+
 LEAD, USER = "00Q000000000001AAA", "005000000000001AAA"
 CALLS = ("call_result", "pbx_call_event")
 
