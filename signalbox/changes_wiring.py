@@ -6,7 +6,6 @@ Rule of this file: as of `wiring.py`: it knows both sides and decides nothing.
 
 from collections.abc import Callable
 
-from confluent_kafka import Producer
 from sqlalchemy import Engine
 
 from connectors.database.linked import DatabaseLinks
@@ -14,6 +13,7 @@ from connectors.database.own_writes import DatabaseOwnWrites
 from connectors.kafka.change_log import KafkaChangeLog
 from connectors.kafka.headers import change_headers
 from connectors.kafka.options import consumer_config, transactional_config
+from connectors.kafka.transactions import WatchedProducer
 from processors.changes.app import GROUP, ChangesDependencies, run_changes
 from processors.changes.org import PollerDependencies
 from processors.changes.plan import PollPace
@@ -61,7 +61,7 @@ def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callab
             feed=feed,
             log=KafkaChangeLog(
                 change_state_topic(org),
-                lambda: Producer(transactional_config(kafka, f"{GROUP}-{org}")),
+                lambda: WatchedProducer(transactional_config(kafka, f"{GROUP}-{org}")),
                 consumer_config(kafka, f"{GROUP}-read"),
                 probe,
             ),

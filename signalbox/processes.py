@@ -1,27 +1,65 @@
 """
 The five processes by name.
 
-Rule of this file: settings, log and Kafka first, then the process; a system that cannot be reached does not end it.
+Rule of this file: settings, log, own name and Kafka first, then the process; a system that cannot be reached does not
+end it.
 """
 
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from processors.audit import app as audit_app
+from processors.changes import app as changes_app
+from processors.model.errors import Fenced
+from processors.notifier import app as notifier_app
 from signalbox import changes_wiring, wiring
+from signalbox.instance import take_name
 from signalbox.logs import configure_logs
-from signalbox.settings import load_settings
-from signalbox.waiting import wait_for_kafka
+from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, load_settings
+from signalbox.waiting import Process, wait_for_kafka, wait_for_own_name
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a process is run, and the consumer group that it joins."""
+
+    run: Callable[[Process], None]
+    group: str
+
 
 STARTS = {
-    "intake": wiring.run_intake_process,
-    "executor": wiring.run_executor_process,
-    "notifier": wiring.run_notifier_process,
-    "audit": wiring.run_audit_process,
-    "changes": changes_wiring.run_changes_process,
+    "intake": Start(wiring.run_intake_process, GROUP_INTAKE),
+    "executor": Start(wiring.run_executor_process, GROUP_EXECUTOR),
+    "notifier": Start(wiring.run_notifier_process, notifier_app.GROUP),
+    "audit": Start(wiring.run_audit_process, audit_app.GROUP),
+    "changes": Start(changes_wiring.run_changes_process, changes_app.GROUP),
 }
 
 
 def run_process(name: str) -> None:
-    """Run one of `STARTS` until it is told to stop; raise `Misconfigured` where settings are wrong."""
+    """
+    Run one of `STARTS` until it is told to stop.
+
+    Raises:
+        Misconfigured: Settings are wrong, or a process of this name runs already.
+        Fenced: Another process has this one's name, and Kafka serves that one.
+    """
     settings = load_settings()
     configure_logs(settings.log_level)
-    process = wiring.open_process(settings)
-    if wait_for_kafka(process):
-        STARTS[name](process)
+    instance = take_name(settings.state, name, settings.instance, lambda: secrets.token_hex(4))
+    process = wiring.open_process(settings.model_copy(update={"instance": instance.name}))
+    start = STARTS[name]
+    if not wait_for_kafka(process):
+        return
+    known = instance.proven or settings.kafka.embedded
+    if not known and not wait_for_own_name(process, start.group):
+        return
+    instance.prove()
+    try:
+        start.run(process)
+    except Fenced:
+        instance.fenced()
+        raise
+    finally:
+        instance.release()

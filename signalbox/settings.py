@@ -29,6 +29,8 @@ from processors.model.proxy_address import ProxyUrl
 DEFAULT_FILE = "signalbox.yaml"
 GROUP_EXECUTOR = "signalbox-executor"
 """The consumer group of executors."""
+GROUP_INTAKE = "signalbox-intake"
+"""The consumer group of intakes."""
 
 
 class _Model(BaseModel):
@@ -45,7 +47,7 @@ class KafkaSection(_Model):
 
     def client(self, instance: str | None) -> KafkaSettings:
         """Return what the connector takes; the embedded cluster has no static membership."""
-        return KafkaSettings(self.bootstrap, self.options, None if self.embedded else instance)
+        return KafkaSettings(self.bootstrap, self.options, None if self.embedded else instance or None)
 
 
 class RegistrySection(_Model):
@@ -128,7 +130,9 @@ class Settings(BaseSettings):
         env_prefix="SIGNALBOX_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    instance: str = Field(default_factory=lambda: os.environ.get("HOSTNAME") or "one")
+    instance: str = ""
+    """Empty: made once and kept in the state folder (`instance.py`)."""
+    state: Path = Path("signalbox.state")
     kafka: KafkaSection = KafkaSection()
     registry: RegistrySection | None = None
     database: SecretStr = SecretStr("sqlite:///signalbox.db")

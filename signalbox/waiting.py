@@ -9,6 +9,7 @@ import itertools
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,8 +22,10 @@ from sqlalchemy import Engine
 
 from connectors.database.engine import open_engine
 from connectors.database.migrate import at_head
-from connectors.kafka.options import admin_config
+from connectors.kafka.options import SESSION_TIMEOUT_MS, admin_config
+from connectors.kafka.owners import static_members
 from connectors.prometheus.registry import PrometheusMetrics
+from processors.consuming.membership import is_named
 from processors.integration.catalog import Integrations
 from processors.model.backoff import Backoff
 from processors.model.errors import Transient
@@ -88,6 +91,25 @@ def wait_for_kafka(process: Process) -> bool:
         except KafkaException as error:
             return f"Kafka does not answer at {process.settings.kafka.bootstrap}: {error.args[0].str()}"
         return f"Kafka lacks topic {missing[0]}; run `signalbox topics create`" if missing else None
+
+    return wait_until_well(process, why)
+
+
+def wait_for_own_name(process: Process, group: str) -> bool:
+    """
+    Return True once no other process is in *group* by this one's name; False where the process is to stop before.
+
+    A killed process counts as a member until its session ends, a running one for ever: this one waits, and says so.
+    """
+    settings, began = process.settings, time.monotonic()
+    members, name = static_members(settings.kafka.client(None), group), settings.instance
+
+    def why() -> str | None:
+        if not any(is_named(one, group, name) for one in members()):
+            return None
+        if time.monotonic() - began < SESSION_TIMEOUT_MS / 1000 + 2:
+            return f"a member {name!r} is still in group {group}; waiting until its session ends"
+        return f"another process is in group {group} as {name!r}; give each one its own `instance`"
 
     return wait_until_well(process, why)
 

@@ -33,6 +33,7 @@ from connectors.kafka.options import (
     transactional_config,
 )
 from connectors.kafka.owners import unowned
+from connectors.kafka.transactions import WatchedProducer
 from connectors.mail.smtp import SmtpMailer, SmtpSettings
 from connectors.prometheus.registry import PrometheusMetrics
 from processors.audit import app as audit_app
@@ -40,7 +41,7 @@ from processors.consuming.sink import Handler, Sink, SinkSettings
 from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
 from processors.executor.org_queue.priority import Budget
 from processors.executor.pipeline.pack import Terms
-from processors.executor.session.session import run_executor
+from processors.executor.session.run import run_executor
 from processors.intake import app as intake_app
 from processors.model.errors import Misconfigured
 from processors.model.ports import Probe
@@ -53,7 +54,7 @@ from schemas.topics import NOTICE, command_topic, dead_letter_topic
 from signalbox.codec import open_codec
 from signalbox.health import Heartbeat, serve_health
 from signalbox.rotation import RotatingClient, Rotation
-from signalbox.settings import GROUP_EXECUTOR, Settings
+from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, Settings
 from signalbox.waiting import PatientCodec, Process, known_orgs, open_database
 
 T = TypeVar("T")
@@ -151,7 +152,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
     run_executor(
         SessionDependencies(
             consumer_config=consumer_config(kafka, GROUP_EXECUTOR),
-            producer_config=transactional_config(kafka, f"{GROUP_EXECUTOR}-{settings.instance}"),
+            producer=lambda: WatchedProducer(transactional_config(kafka, f"{GROUP_EXECUTOR}-{settings.instance}")),
             orgs=known_orgs(settings),
             owner=settings.instance,
             org_deps=executor_context(process, engine, probe),
@@ -191,9 +192,9 @@ def run_intake_process(process: Process) -> None:
     """Run the intake until told to stop (Faust handles the signals itself)."""
     kafka = process.settings.kafka
     options: dict[str, Any] = {"broker": faust_broker(kafka.bootstrap), **faust_options(kafka.options)}
-    instance = None if kafka.embedded else f"signalbox-intake-{process.settings.instance}"
+    instance = None if kafka.embedded else f"{GROUP_INTAKE}-{process.settings.instance}"
     intake_app.run(
-        intake_app.IntakeSettings(faust=options, instance=instance),
+        intake_app.IntakeSettings(faust=options, group=GROUP_INTAKE, instance=instance),
         process.integrations,
         process.codec,
         clock=utc_now,

@@ -9,8 +9,9 @@ then is the topic read, to its end, committed messages alone.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from connectors.kafka.transactions import WatchedProducer
 from processors.changes.ports import NotKept, OutgoingMessage, Superseded
 from processors.model.errors import Transient
 from processors.model.ports import Probe
@@ -26,7 +27,7 @@ class KafkaChangeLog:
     def __init__(
         self,
         topic: str,
-        producer: Callable[[], Producer],
+        producer: Callable[[], WatchedProducer],
         consumer_config: dict[str, Any],
         probe: Probe = lambda _place: None,
     ) -> None:
@@ -36,7 +37,7 @@ class KafkaChangeLog:
         self._config = {**consumer_config, "enable.partition.eof": True, "auto.offset.reset": "earliest"}
         self._config.pop("group.instance.id", None)
         self._probe = probe
-        self._producer: Producer | None = None
+        self._producer: WatchedProducer | None = None
 
     def open(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Fence the process that had it open, then yield the stored values. Raises `Transient` without an answer."""
@@ -60,6 +61,9 @@ class KafkaChangeLog:
         producer = self._producer
         if producer is None:
             raise Superseded("the log is not open")
+        if producer.late_end is not None:
+            why = f"the end of a Kafka transaction may come late ({producer.late_end})"
+            raise Superseded(f"{why}; reading anew how far it came")
         self._probe("before_transaction")
         try:
             producer.begin_transaction()
@@ -78,7 +82,7 @@ class KafkaChangeLog:
         """Close it; the next process to open it ends a transaction under way."""
         self._producer = None
 
-    def _produce(self, producer: Producer, messages: Sequence[OutgoingMessage]) -> list[KafkaError]:
+    def _produce(self, producer: WatchedProducer, messages: Sequence[OutgoingMessage]) -> list[KafkaError]:
         failed: list[KafkaError] = []
 
         def delivered(error: KafkaError | None, _message: object) -> None:
@@ -100,7 +104,7 @@ class KafkaChangeLog:
         return failed
 
 
-def _end(producer: Producer) -> None:
+def _end(producer: WatchedProducer) -> None:
     for _ in range(3):
         try:
             producer.commit_transaction(TRANSACTION_SECONDS)
@@ -112,7 +116,7 @@ def _end(producer: Producer) -> None:
     raise Superseded("the end of a Kafka transaction is unknown; reading anew how far it came")
 
 
-def _abort(producer: Producer, error: KafkaException) -> None:
+def _abort(producer: WatchedProducer, error: KafkaException) -> None:
     cause = error.args[0]
     if cause.fatal() or cause.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED):
         raise Superseded(f"Kafka refused the transaction: {cause.str()}") from error

@@ -1,7 +1,7 @@
 """
-Partitions that no member of a consumer group owns.
+Who is in a consumer group, and which partitions no member of it owns.
 
-In: a group and topics. Out: the topics of which a partition belongs to nobody.
+In: a group and topics. Out: the topics of which a partition belongs to nobody; the names of static members.
 Rule of this file: reads only; during a rebalance, or if the broker does not say, no partition counts as unowned.
 """
 
@@ -12,8 +12,10 @@ from confluent_kafka.admin import AdminClient
 
 from connectors.kafka.admin import admin_client
 from connectors.kafka.options import KafkaSettings
+from processors.model.errors import Transient
 
 ASK_SECONDS = 3.0
+ANSWER_SECONDS = 10.0
 
 
 def unowned(kafka: KafkaSettings, group: str, topics: Iterable[str]) -> Callable[[], frozenset[str]]:
@@ -32,5 +34,29 @@ def unowned(kafka: KafkaSettings, group: str, topics: Iterable[str]) -> Callable
             return frozenset()
         owned = {one.topic for member in found.members for one in member.assignment.topic_partitions}
         return wanted - owned
+
+    return ask
+
+
+def static_members(kafka: KafkaSettings, group: str) -> Callable[[], frozenset[str]]:
+    """
+    Return what asks for the names of the group's static members, with those whose session has not ended.
+
+    It raises `Transient` where Kafka does not tell; the client is kept.
+    """
+    clients: list[AdminClient] = []
+
+    def ask() -> frozenset[str]:
+        if not clients:
+            clients.append(admin_client(kafka))
+        try:
+            # A new cluster makes the topic of the groups first.
+            told = clients[0].describe_consumer_groups([group], request_timeout=ANSWER_SECONDS)[group]
+            found = told.result(ANSWER_SECONDS)
+        except KafkaException as error:
+            raise Transient(f"Kafka does not tell who is in group {group}: {error.args[0].name()}") from error
+        except TimeoutError as error:
+            raise Transient(f"Kafka does not tell who is in group {group}: no answer") from error
+        return frozenset(one.group_instance_id for one in found.members if one.group_instance_id)
 
     return ask

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import Consumer
 
 from processors.changes.org import PollerDependencies
 from processors.changes.worker import PollerThread
-from processors.consuming.membership import Membership, Partitions
+from processors.consuming.membership import Membership, Partitions, raise_if_fenced
 from schemas.topics import change_state_topic
 
 log = structlog.get_logger()
@@ -67,8 +67,8 @@ class _Members:
     def _look(self) -> None:
         message = self._consumer.poll(POLL_SECONDS)
         error = message.error() if message is not None else None
-        if error is not None and error.fatal():
-            raise KafkaException(error)
+        if error is not None:
+            raise_if_fenced(error)
         for worker in self._workers.values():
             if worker.failed is not None:
                 raise worker.failed

@@ -1,8 +1,9 @@
 """
 How far a consumer is behind: messages not yet done with, and how old the oldest of them is at the least.
 
-In: messages as they are read, what is still in hand, the clock's reading.  Out: two gauges for each partition.
-Rule of this file: nothing is asked of the broker; the client knows the end of a partition from its last answer.
+In: what was read of each partition, its end as the client knows it, the clock's reading.  Out: two gauges a partition.
+Rule of this file: the one way to count, for every process. Nothing is asked of the broker. A transaction's last offset
+holds no message, but a control record: what counts is where the client found nothing more to read.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,28 +20,81 @@ Place: TypeAlias = tuple[str, int, int]
 """Topic, partition, offset."""
 
 
-def set_lag(metrics: Metrics, place: Partition, messages: int, seconds: float) -> None:
-    """Set both gauges of a partition: messages not done with, and the age of the oldest of them at the least."""
-    labels = {"topic": place[0], "partition": str(place[1])}
-    metrics.gauge("consumer_lag_messages", messages, **labels)
-    metrics.gauge("consumer_lag_seconds", max(0.0, seconds), **labels)
+@dataclass(slots=True)
+class Lag:
+    """The lag of one consumer; used by its own thread alone. Times are seconds since the epoch."""
+
+    metrics: Metrics
+    _ends: dict[Partition, int] = field(default_factory=dict)
+    _since: dict[Partition, float] = field(default_factory=dict)
+
+    def read(self, place: Partition, sent: float) -> None:
+        """Note when the last message that was read of a partition was sent: those behind it are younger."""
+        self._since[place] = max(sent, self._since.get(place, 0.0))
+
+    def nothing_below(self, place: Partition, offset: int) -> None:
+        """Note that the client has read to *offset*, which only control records may have brought it to."""
+        self._ends[place] = offset
+
+    def tell(
+        self, place: Partition, begin: int, end: int, now: float, *, in_hand: int = 0, oldest: float | None = None
+    ) -> None:
+        """
+        Set both gauges of a partition.
+
+        Args:
+            begin: The offset after the last message that was read; below 0: not known yet.
+            end: The offset after the last one that the client knows of; below 0: not known yet.
+            in_hand: How many messages before *begin* are not done with.
+            oldest: When the oldest message was sent that is not done with, where that is known.
+        """
+        unread = max(0, end - max(begin, self._ends.get(place, 0))) if min(begin, end) >= 0 else 0
+        if not unread and not in_hand:
+            # Whatever comes from now on is sent after this.
+            self._since[place] = now
+        since = self._since.setdefault(place, now)
+        late = unread + in_hand
+        self._set(place, late, now - (since if oldest is None else oldest) if late else 0.0)
+
+    def forget(self, partitions: Iterable[Partition]) -> None:
+        """Set the gauges of partitions that are another's now to nothing."""
+        for place in partitions:
+            self.begin_anew(place)
+            self._set(place, 0, 0.0)
+
+    def begin_anew(self, place: Partition) -> None:
+        """Forget what was read of a partition: it is read again from another offset."""
+        self._since.pop(place, None)
+        self._ends.pop(place, None)
+
+    def _set(self, place: Partition, messages: int, seconds: float) -> None:
+        labels = {"topic": place[0], "partition": str(place[1])}
+        self.metrics.gauge("consumer_lag_messages", messages, **labels)
+        self.metrics.gauge("consumer_lag_seconds", max(0.0, seconds), **labels)
 
 
 @dataclass(slots=True)
-class Lag:
-    """The lag of one consumer; used by its own thread alone."""
+class ConsumerLag:
+    """The lag of a consumer that hands messages over in batches, told once a second."""
 
     metrics: Metrics
     _next_at: float = 0.0
-    _last: dict[Partition, float] = field(default_factory=dict)
     _times: dict[Place, float] = field(default_factory=dict)
+    _lag: Lag = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing read."""
+        self._lag = Lag(self.metrics)
 
     def read(self, message: Message) -> None:
-        """Note when a message that was read now was sent."""
-        _, milliseconds = message.timestamp()
+        """Note a message that was read now."""
         place = (message.topic() or "", message.partition() or 0)
-        self._last[place] = milliseconds / 1000
-        self._times[(*place, message.offset() or 0)] = milliseconds / 1000
+        self._times[(*place, message.offset() or 0)] = sent_at(message)
+        self._lag.read(place, sent_at(message))
+
+    def at_end(self, message: Message) -> None:
+        """Note the client's word that it has read a partition to its end (`enable.partition.eof`)."""
+        self._lag.nothing_below((message.topic() or "", message.partition() or 0), message.offset() or 0)
 
     def tell(self, consumer: Consumer, in_hand: Callable[[], Iterable[Place]], now: float) -> None:
         """Set the gauges of every partition, once a second; *in_hand* tells the places of messages not done with."""
@@ -57,12 +111,15 @@ class Lag:
             place = (partition.topic, partition.partition)
             waiting = [moment for (topic, number, _), moment in kept.items() if (topic, number) == place]
             _, high = consumer.get_watermark_offsets(partition, cached=True)
-            unread = max(0, high - partition.offset) if high >= 0 and partition.offset >= 0 else 0
-            oldest = min(waiting, default=self._last.get(place) if unread else None)
-            set_lag(self.metrics, place, unread + len(waiting), now - oldest if oldest else 0.0)
+            oldest = min(waiting, default=None)
+            self._lag.tell(place, partition.offset, high, now, in_hand=len(waiting), oldest=oldest)
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """Set the gauges of partitions that are another's now to nothing."""
-        for topic, number in partitions:
-            self._last.pop((topic, number), None)
-            set_lag(self.metrics, (topic, number), 0, 0.0)
+        self._lag.forget(partitions)
+
+
+def sent_at(message: Message) -> float:
+    """Return when a message was sent, in seconds since the epoch."""
+    _, milliseconds = message.timestamp()
+    return milliseconds / 1000

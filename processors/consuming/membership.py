@@ -6,11 +6,14 @@ Rule of this file: what is given is paused until the shell takes it up; what is 
 has let it go (the client does that itself when the callback returns).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from processors.model.errors import Fenced
 
 INSTANCE = "group.instance.id"
 Partitions: TypeAlias = list[TopicPartition]
@@ -32,6 +35,22 @@ def static_member(config: Mapping[str, Any], subscribed: Sequence[str], rejoins:
         again = f"-{rejoins}" if rejoins else ""
         own[INSTANCE] = f"{own[INSTANCE]}-{sha256(' '.join(subscribed).encode()).hexdigest()[:8]}{again}"
     return own
+
+
+def is_named(instance_id: str, group: str, name: str) -> bool:
+    """Whether a static member of *group* is one of the process *name*, whatever it subscribes to."""
+    return re.fullmatch(re.escape(f"{group}-{name}") + r"(-[0-9a-f]{8}(-\d+)?)?", instance_id) is not None
+
+
+def raise_if_fenced(error: KafkaError) -> None:
+    """
+    Raise `Fenced` where *error* ends a consumer for good.
+
+    The client knows one such error: a newer static member of the same name. It tells it once, by a code of its own, and
+    gives nothing more after that.
+    """
+    if error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID) or error.fatal():
+        raise Fenced(f"another process has this one's `instance` name; give each a name of its own ({error.str()})")
 
 
 class Membership:

@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from processors.consuming.lag import Lag
-from processors.consuming.membership import static_member
+from processors.consuming.lag import ConsumerLag
+from processors.consuming.membership import raise_if_fenced, static_member
 from processors.model.backoff import Backoff
 from processors.model.errors import Transient, Undecodable
 from processors.model.ports import Metrics, Probe
@@ -53,6 +53,8 @@ class SinkSettings:
             "enable.auto.offset.store": False,
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
+            # Where nothing more is to be read: the lag rests on it.
+            "enable.partition.eof": True,
         }
 
 
@@ -103,7 +105,7 @@ class Sink(Generic[T]):
         self._consumer = Consumer(settings.consumer())
         self._assigned = False
         self._paused = False
-        self._lag = Lag(metrics)
+        self._lag = ConsumerLag(metrics)
 
     @property
     def ready(self) -> bool:
@@ -132,9 +134,10 @@ class Sink(Generic[T]):
                 self._raw.append(message)
                 self._lag.read(message)
                 self._metrics.count("events_consumed_total", topic=str(message.topic()))
-            elif error.fatal():
-                raise KafkaException(error)
-            elif error.code() != KafkaError._PARTITION_EOF:
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._lag.at_end(message)
+            else:
+                raise_if_fenced(error)
                 log.warning("kafka answered with an error, it is tried again", error=error.str(), topic=message.topic())
 
     def _attempt(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from confluent_kafka import Message
 
+from processors.consuming.ports import TransactionalProducer
 from processors.executor.org_queue.priority import Budget
 from processors.executor.pipeline.pack import Terms
 from processors.integration.model import Integration
@@ -77,7 +78,7 @@ class SessionDependencies:
     """What the executor's loop is given by the wiring."""
 
     consumer_config: dict[str, Any]
-    producer_config: dict[str, Any]
+    producer: Callable[[], TransactionalProducer]
     orgs: tuple[str, ...]
     owner: str
     org_deps: Callable[[str], OrgDependencies]

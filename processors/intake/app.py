@@ -110,7 +110,7 @@ def build_app(
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust types no timers
     async def tick() -> None:
         alive()
-        lag.tell(app.consumer, clock().timestamp())
+        await lag.tell(app.consumer, clock().timestamp())
 
     return app
 

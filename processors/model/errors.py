@@ -12,6 +12,7 @@ Errors are named for what the caller must do.
     │   └── InDoubt      sent, no answer           → may have been applied; resolve before anything else
     ├── RequestRefused   asks for what is gone     → read the org's facts anew, try again later
     ├── LeaseLost        another writer owns the org → stop its work, publish nothing for it
+    ├── Fenced           another process has our name → end, exit code 3; whoever starts processes starts it again
     └── Misconfigured    settings are wrong        → refuse to start, exit code 2
 
 A business result (several matches, a refusal by Salesforce) is a value, never an error. Anything else is our bug: where
@@ -24,6 +25,7 @@ from processors.model.connection import Cause
 from schemas.errors import SignalboxError, Undecodable, UnknownFingerprint
 
 __all__ = [
+    "Fenced",
     "InDoubt",
     "LeaseLost",
     "Misconfigured",
@@ -113,6 +115,10 @@ class RequestRefused(SignalboxError):
 
 class LeaseLost(SignalboxError):
     """Another process has taken the org's lease since; this one must not write for it."""
+
+
+class Fenced(SignalboxError):
+    """Another process has this one's name, and Kafka serves that one: end, for nothing here will ever work again."""
 
 
 class Misconfigured(SignalboxError):

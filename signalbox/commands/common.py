@@ -1,7 +1,8 @@
 """
 What commands share: errors become exit codes, `--json` becomes lines.
 
-Rule of this file: the one place where an error turns into text and exit code: 2 for settings, 1 for all else. It loads
+Rule of this file: the one place where an error turns into text and exit code: 2 for settings, 3 for a name that another
+process has, 1 for all else. It loads
 no library of an outside system.
 """
 
@@ -12,9 +13,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from processors.model.errors import Misconfigured, SignalboxError
+from processors.model.errors import Fenced, Misconfigured, SignalboxError
 
 FAULTS = 2
+FENCED = 3
 FAILED = 1
 
 
@@ -22,7 +24,7 @@ class Commands(TyperGroup):
     """A group of commands whose errors are lines for the reader, never a stack trace."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; raise `typer.Exit` with 2 where settings are wrong, with 1 where it failed otherwise."""
+        """Run the command; raise `typer.Exit` with the code of what went wrong."""
         try:
             return super().invoke(ctx)
         except Exception as error:
@@ -32,7 +34,7 @@ class Commands(TyperGroup):
             for line in lines:
                 say(" ".join(line.split()))
             settings = isinstance(error, Misconfigured) or _is(error, "sqlalchemy.exc", "ArgumentError")
-            raise typer.Exit(FAULTS if settings else FAILED) from None
+            raise typer.Exit(FAULTS if settings else FENCED if isinstance(error, Fenced) else FAILED) from None
 
 
 def _lines(error: Exception) -> list[str]:

@@ -164,6 +164,7 @@ def _settings(parts: Parts, mail_port: int) -> None:
     settings = {
         "kafka": {"bootstrap": parts.kafka, "embedded": True, "replication": 1},
         "database": parts.database,
+        "state": str(parts.folder / "state"),
         "integrations": str(parts.folder / "integrations"),
         "changes": {"every": 1, "hold_back": 3},
         "orgs": {ORG: org},

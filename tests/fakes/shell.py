@@ -22,6 +22,8 @@ from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
 from connectors.kafka.options import KafkaSettings, consumer_config, transactional_config
+from connectors.kafka.transactions import WatchedProducer
+from processors.consuming.ports import TransactionalProducer
 from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
 from processors.executor.pipeline.pack import Terms
 from processors.executor.session.publish import Expelled, Position
@@ -111,13 +113,13 @@ class Process:
         name: str = "one",
         session_ms: int = 6_000,
         *,
-        wrap: Callable[[Producer], Any] = lambda one: one,
+        wrap: Callable[[TransactionalProducer], Any] = lambda one: one,
         **context: Any,
     ) -> None:
         self.box, self.name = box, name
         self.places: list[str] = []
         self.on_place: Callable[[str], None] = lambda _place: None
-        self.wrap: Callable[[Producer], Any] = wrap
+        self.wrap: Callable[[TransactionalProducer], Any] = wrap
         self.failure: BaseException | None = None
         self.session: Session | None = None
         self._stop = threading.Event()
@@ -126,7 +128,7 @@ class Process:
         consumer = {**consumer_config(settings, box.group), "session.timeout.ms": session_ms}
         self.shell = SessionDependencies(
             consumer_config={**consumer, "heartbeat.interval.ms": 500},
-            producer_config=transactional_config(settings, f"{GROUP}-{name}"),
+            producer=lambda: WatchedProducer(transactional_config(settings, f"{GROUP}-{name}")),
             orgs=tuple(box.orgs),
             owner=name,
             org_deps=self._context,

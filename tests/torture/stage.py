@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ class Actor:
     born: float = 0.0
     log: Path = Path()
     told_before: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
 
     def is_at_work(self) -> bool:
         """Whether this life is past its start."""
@@ -108,6 +110,8 @@ class Stage:
     mail_up: bool = True
     database: str = ""
     actors: dict[str, Actor] = field(default_factory=dict)
+    # Members of an earlier test count until their sessions end: their names are no one's here.
+    run: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     expected: list[dict[str, Any]] = field(default_factory=list)
     _others: list[Started] = field(default_factory=list)
     _control: dict[str, Control] = field(default_factory=dict)
@@ -131,6 +135,7 @@ class Stage:
         settings = {
             "kafka": {"bootstrap": self.kafka, "replication": 1},
             "database": self.database,
+            "state": str(self.folder / "state"),
             "integrations": str(self.folder / "integrations"),
             "orgs": {name: self._org(origins[name]) for name in self.orgs},
             "mail": {"host": "127.0.0.1", "port": self._mail_port, "security": "none", "sender": "box@example.com"},
@@ -179,17 +184,30 @@ class Stage:
         return {
             **{key: value for key, value in os.environ.items() if not key.startswith("SIGNALBOX_")},
             "SIGNALBOX_SETTINGS": str(self.folder / "settings.yaml"),
-            "SIGNALBOX_INSTANCE": f"{self.folder.name}-{name}",
+            "SIGNALBOX_INSTANCE": f"{self.run}-{name}",
             "PYTHONPATH": str(self.tree),
         }
 
-    def start(self, role: str, name: str = "one", *, probe: Sequence[Mapping[str, Any]] = ()) -> Actor:
-        """Start a process of the product under a name of its own; *probe* makes an executor do what it is told."""
+    def start(
+        self,
+        role: str,
+        name: str = "one",
+        *,
+        probe: Sequence[Mapping[str, Any]] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> Actor:
+        """
+        Start a process of the product under a name of its own.
+
+        Args:
+            probe: Makes an executor do what it is told.
+            env: Environment variables over those of the stage.
+        """
         arguments = ["-m", "signalbox", "run", role]
         if probe:
             script = str(self.tree / "tests" / "torture" / "run_with_probe.py")
             arguments = [script, str(self.folder), json.dumps(list(probe))]
-        actor = Actor(role, f"{role}-{name}", arguments)
+        actor = Actor(role, f"{role}-{name}", arguments, env=env or {})
         self.actors[actor.name] = actor
         self.live(actor)
         return actor
@@ -199,7 +217,8 @@ class Stage:
         actor.lives += 1
         actor.born, actor.log = time.monotonic(), self.log(actor)
         actor.told_before = actor.log.stat().st_size if actor.log.exists() else 0
-        actor.process = started.start(actor.arguments, cwd=self.tree, env=self._env(actor.name), stdout=actor.log)
+        env = {**self._env(actor.name), **actor.env}
+        actor.process = started.start(actor.arguments, cwd=self.tree, env=env, stdout=actor.log)
 
     def log(self, actor: Actor) -> Path:
         """Return an actor's log."""

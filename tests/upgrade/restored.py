@@ -30,6 +30,7 @@ from connectors.database.ledger import SqlLedger
 from connectors.kafka.embedded import embedded_kafka
 from connectors.kafka.headers import notice_headers, outcome_headers
 from connectors.kafka.options import KafkaSettings, consumer_config, producer_config, transactional_config
+from connectors.kafka.transactions import WatchedProducer
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.consuming.share_limit import ShareLimit
@@ -230,7 +231,7 @@ class Restored:
         session = Session(
             SessionDependencies(
                 consumer_config=consumer_config(settings, EXECUTOR),
-                producer_config=transactional_config(settings, EXECUTOR),
+                producer=lambda: WatchedProducer(transactional_config(settings, EXECUTOR)),
                 orgs=ORGS,
                 owner="today",
                 org_deps=self._dependencies,

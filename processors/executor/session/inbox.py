@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message
+from confluent_kafka import KafkaError, Message
 
+from processors.consuming.lag import Lag, sent_at
+from processors.consuming.membership import raise_if_fenced
 from processors.executor.dependencies import SessionDependencies
 from processors.executor.org_queue.priority import first_due
 from processors.executor.org_queue.runner import OrgExecutor
@@ -37,13 +39,15 @@ class ReadCommand:
 class Inbox:
     """Stores the commands of one executor process. Used by its loop's thread only."""
 
-    def __init__(self, deps: SessionDependencies, owners: Ownership) -> None:
+    def __init__(self, deps: SessionDependencies, owners: Ownership, lag: Lag) -> None:
         self._deps = deps
         self._owners = owners
+        self._lag = lag
 
     def take(self, messages: Sequence[Message]) -> None:
         """Store the commands of these messages, org by org; an org whose position is gone from the topic stops."""
         by_org: dict[str, list[Message]] = {}
+        ends: dict[str, int] = {}
         for message in messages:
             org = (message.topic() or "").removeprefix(command_topic("x")[:-1])
             error = message.error()
@@ -51,15 +55,18 @@ class Inbox:
                 by_org.setdefault(org, []).append(message)
             elif error.code() == KafkaError._AUTO_OFFSET_RESET:
                 self._owners.missing_offset(org)
-            elif error.fatal():
-                raise KafkaException(error)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                ends[message.topic() or ""] = message.offset() or 0
             else:
+                raise_if_fenced(error)
                 log.warning("Kafka reports", topic=message.topic(), why=error.str())
         self._deps.probe("before_insert")
         for org, some in by_org.items():
             owned = self._owners.orgs.get(org)
             if owned is not None and owned.executor is not None:
                 self._store(owned, some)
+        for topic, offset in ends.items():
+            self._lag.nothing_below((topic, 0), offset)
         self._deps.probe("after_insert")
 
     def _store(self, owned: Owned, messages: Sequence[Message]) -> None:
@@ -84,7 +91,8 @@ class Inbox:
         self._deps.metrics.count("commands_repeated_total", len(read) - len(stored), org=owned.org)
         executor.add([*stored, *stored_again], [one.arrival.command for one in (*read, *again)])
         owned.position = replace(owned.position, offset=max(owned.position.offset, offset))
-        owned.read_until = _sent_at(messages[-1]) if messages else owned.read_until
+        if messages:
+            self._lag.read((owned.partition.topic, 0), sent_at(messages[-1]))
 
     def _insert(
         self, owned: Owned, executor: OrgExecutor, read: Sequence[ReadCommand]
@@ -143,11 +151,6 @@ class Inbox:
         decider = executor.deps.deciders.get(command.integration) if executor else None
         due = first_due(command, decider.integration if decider else None, now)
         return due if due > now else None
-
-
-def _sent_at(message: Message) -> float:
-    _, milliseconds = message.timestamp()
-    return milliseconds / 1000
 
 
 def _reused(arrival: Arrival, codec: Codec) -> Arrival:

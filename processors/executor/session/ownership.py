@@ -47,7 +47,6 @@ class Owned:
     paused: bool = True
     publish_after: float = 0.0
     next_look: float = 0.0
-    read_until: float = 0.0
     unmarked: bool = False
     resuming: bool = False
 

@@ -12,29 +12,32 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import orjson
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from processors.consuming.ports import TransactionalProducer
 from processors.model.errors import SignalboxError
 from processors.model.ledger import Unpublished
 from processors.model.ports import Probe
 from schemas.topics import NOTICE, command_topic, outcome_topic
+
+log = structlog.get_logger()
 
 Headers: TypeAlias = list[tuple[str, str | bytes | None]]
 
 SEQUENCE_HEADER = "signalbox_sequence"
 LEDGER_HEADER = "signalbox_ledger"
 
-EXPELLED = frozenset(
+FENCED = frozenset(
     {
         KafkaError._FENCED,
         KafkaError.INVALID_PRODUCER_EPOCH,
         KafkaError.PRODUCER_FENCED,
-        KafkaError.UNKNOWN_MEMBER_ID,
-        KafkaError.ILLEGAL_GENERATION,
         KafkaError.FENCED_INSTANCE_ID,
-        KafkaError._ASSIGNMENT_LOST,
     }
 )
+"""By another process of the same name, or by the broker for a transaction that took too long."""
+EXPELLED = FENCED | {KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION, KafkaError._ASSIGNMENT_LOST}
 COMMIT_SECONDS = 30.0
 POLL_EVERY = 200
 """Messages between two looks at delivery reports: each look gives the interpreter's lock away."""
@@ -42,6 +45,10 @@ POLL_EVERY = 200
 
 class Expelled(SignalboxError):
     """Kafka's group or a newer producer has put this process out: begin anew with what the group gives."""
+
+
+class ProducerFenced(Expelled):
+    """Kafka knows a newer producer of this name: another process', or its own that ended our transaction."""
 
 
 class NotPublished(SignalboxError):
@@ -76,15 +83,24 @@ class Publisher:
     """The transactional producer of one executor process; used by its loop's thread only."""
 
     def __init__(
-        self, producer: Producer, consumer: Consumer, probe: Probe, *, also_commit: bool, poll: Callable[[], None]
+        self,
+        make: Callable[[], TransactionalProducer],
+        consumer: Consumer,
+        probe: Probe,
+        *,
+        also_commit: bool,
+        poll: Callable[[], None],
     ) -> None:
         """
         Args:
+            make: Returns a producer of this process' name, which fences the one before as soon as it begins.
             also_commit: Commit offsets plainly as well (the embedded cluster forgets those of a transaction).
             poll: Called while a commit is tried again, so that liveness is kept.
         """
-        self._producer = producer
+        self._make = make
+        self._producer = make()
         self._consumer = consumer
+        self._committed: Mapping[str, Position] = {}
         self._probe = probe
         self._also_commit = also_commit
         self._poll = poll
@@ -106,6 +122,8 @@ class Publisher:
             for org, position in positions.items()
         ]
         self._probe("before_transaction")
+        if self._producer.late_end is not None:
+            self._renew(self._producer.late_end)
         _expelling(self._producer.begin_transaction)
         try:
             failed = self._produce(positions, rows)
@@ -119,9 +137,32 @@ class Publisher:
             self._commit()
         except KafkaException as error:
             self._abort(error)
+        self._committed = dict(positions)
         self._probe("after_transaction")
         if self._also_commit:
             self._consumer.commit(offsets=offsets, asynchronous=False)
+
+    def _renew(self, why: str) -> None:
+        """
+        Make the producer anew, so that a late end is refused, and see that Kafka has what the last transaction left.
+
+        Raises:
+            Expelled: It has not; what is published is read anew.
+        """
+        log.warning("the end of a Kafka transaction may come late; its producer is made anew", why=why)
+        self._producer = self._make()
+        self.begin()
+        if self._also_commit:
+            return
+        known = self._committed
+        wanted = [TopicPartition(command_topic(org), 0) for org in known]
+        try:
+            found = self._consumer.committed(wanted, COMMIT_SECONDS) if wanted else []
+        except KafkaException as error:
+            raise Expelled(f"Kafka does not tell what is committed: {error.args[0].str()}") from error
+        for org, one in zip(known, found, strict=True):
+            if Position.read(one) != known[org]:
+                raise Expelled(f"Kafka has another position of org {org} than the last transaction left; reading anew")
 
     def _produce(
         self, positions: Mapping[str, Position], rows: Mapping[str, Sequence[Unpublished]]
@@ -171,7 +212,8 @@ class Publisher:
     def _abort(self, error: KafkaException) -> None:
         cause = error.args[0]
         if cause.fatal() or cause.code() in EXPELLED:
-            raise Expelled(f"Kafka refused the transaction: {cause.str()}") from error
+            kind = ProducerFenced if cause.fatal() or cause.code() in FENCED else Expelled
+            raise kind(f"Kafka refused the transaction: {cause.str()}") from error
         try:
             self._producer.abort_transaction(COMMIT_SECONDS)
         except KafkaException as second:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from confluent_kafka import Consumer
 
-from processors.consuming.lag import set_lag
+from processors.consuming.lag import Lag
 from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.ownership import Owned
 from processors.model.ports import Metrics
@@ -28,8 +28,9 @@ def shares(worked: Mapping[str, int], calls: int) -> Mapping[str, float]:
 class Report:
     """Sets the gauges of one executor process."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, lag: Lag) -> None:
         self._metrics = metrics
+        self._lag = lag
         self._calls: dict[str, int] = {}
 
     def org(self, executor: OrgExecutor) -> int:
@@ -55,6 +56,15 @@ class Report:
         if owned.position is None:
             return
         _, high = consumer.get_watermark_offsets(owned.partition, cached=True)
-        late = max(0, high - owned.position.offset) if high >= 0 else 0
-        age = now - owned.read_until if late and owned.read_until else 0.0
-        set_lag(self._metrics, (owned.partition.topic, 0), late, age)
+        self._lag.tell((owned.partition.topic, 0), owned.position.offset, high, now)
+
+    def begin_anew(self, owned: Owned) -> None:
+        """Forget how far an org was read: its executor begins where Kafka's committed offset says."""
+        self._lag.begin_anew((owned.partition.topic, 0))
+
+    def leave(self, owned: Owned) -> None:
+        """Tell of an org no more: it is another process' now."""
+        self._lag.forget([(owned.partition.topic, 0)])
+        if owned.executor is not None:
+            for where in owned.executor.counts():
+                self._metrics.gauge("commands_waiting", 0, org=owned.org, where=where)

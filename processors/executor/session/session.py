@@ -5,15 +5,15 @@ In: command topics.  Out: outcome topics.  I/O through confluent-kafka and ports
 Rule of this file: a command's offset passes only after the ledger holds it, and nothing here waits for Salesforce.
 """
 
-import random
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message
 
-from processors.consuming.membership import Membership, Partitions, static_member
+from processors.consuming.lag import Lag
+from processors.consuming.membership import Membership, Partitions, raise_if_fenced, static_member
 from processors.executor.dependencies import SessionDependencies
 from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.inbox import Inbox
@@ -22,8 +22,7 @@ from processors.executor.session.publication import Publication
 from processors.executor.session.publish import Expelled, NotPublished, Publisher
 from processors.executor.session.report import Report
 from processors.executor.session.retention import tidy
-from processors.executor.session.unassigned import NoOwner, UnassignedOrgs
-from processors.model.backoff import Backoff
+from processors.executor.session.unassigned import UnassignedOrgs
 from processors.model.errors import LeaseLost, Transient, Unprocessable
 from schemas.topics import command_topic
 
@@ -37,25 +36,8 @@ LOOK_SECONDS = 0.25
 TIDY_SECONDS = 3600.0
 REVOKE_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
-REJOIN = Backoff(base=0.3, cap=5.0, jitter=random.random)
-
-
-def run_executor(deps: SessionDependencies) -> None:
-    """Run until `stopping`: sessions with the group follow one another; what ends one is told in one line."""
-    tries = rejoins = 0
-    while not deps.stopping():
-        session = Session(deps, rejoins)
-        try:
-            session.run()
-            return
-        except (Expelled, KafkaException) as error:
-            tries += 1
-            rejoins += isinstance(error, NoOwner)
-            log.warning("the session with Kafka ended; beginning anew", why=str(error))
-        finally:
-            session.close()
-        deps.beat(False)
-        deps.sleep(REJOIN.delay(tries))
+FENCE_SECONDS = 5.0
+"""Two heartbeats: by then the group has said whether a member is fenced."""
 
 
 class Session:
@@ -64,22 +46,25 @@ class Session:
     def __init__(self, deps: SessionDependencies, rejoins: int = 0) -> None:
         """*rejoins* makes it another static member than those of this process before it."""
         self._deps = deps
-        self._consumer = Consumer(static_member(deps.consumer_config, deps.orgs, rejoins))
+        self._consumer = Consumer(
+            static_member(deps.consumer_config, deps.orgs, rejoins) | {"enable.partition.eof": True}
+        )
         self._membership = Membership(
             self._consumer, given=self._given, taken=self._taken, lost=self._lost, begin_at=OFFSET_BEGINNING
         )
         self._unassigned = UnassignedOrgs(deps.unowned)
         self._owners = Ownership(self._consumer, deps.org_deps, deps.owner, deps.clock)
-        self._inbox = Inbox(deps, self._owners)
+        lag = Lag(deps.metrics)
+        self._inbox = Inbox(deps, self._owners, lag)
         self._publisher = Publisher(
-            Producer(deps.producer_config),
+            deps.producer,
             self._consumer,
             deps.probe,
             also_commit=deps.embedded,
             poll=lambda: deps.beat(True),
         )
         self._publication = Publication(deps, self._owners, self._publisher)
-        self._report = Report(deps.metrics)
+        self._report = Report(deps.metrics, lag)
         self._next_tidy = deps.clock() + TIDY_SECONDS
 
     def run(self) -> None:
@@ -93,7 +78,9 @@ class Session:
     def _turn(self) -> None:
         self._deps.beat(self._ready())
         for owned in list(self._owners.orgs.values()):
-            self._owners.open(owned)
+            if owned.executor is None:
+                self._report.begin_anew(owned)
+                self._owners.open(owned)
             self._look_at(owned)
         messages = self._poll()
         if messages:
@@ -190,6 +177,7 @@ class Session:
 
     def _lost(self, partitions: Partitions) -> None:
         for owned in self._owners.taken(partitions):
+            self._report.leave(owned)
             if owned.executor is not None:
                 owned.executor.close()
 
@@ -209,6 +197,16 @@ class Session:
         while self._publication.left():
             self._publication.publish(force=True)
         self._publication.publish(force=True)
+
+    def look_for_namesake(self) -> None:
+        """Raise `Fenced` where the group's member of our name is another process by now: the next heartbeat tells."""
+        deadline = self._deps.clock() + FENCE_SECONDS
+        while self._deps.clock() < deadline and not self._deps.stopping():
+            self._deps.beat(False)
+            message = self._consumer.poll(IDLE_SECONDS)
+            error = message.error() if message is not None else None
+            if error is not None:
+                raise_if_fenced(error)
 
     def close(self) -> None:
         """Leave the group and end every org here, whatever state they are in."""

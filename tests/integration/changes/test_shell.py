@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from confluent_kafka import Producer
 
 import simulator
 from connectors.kafka.change_log import KafkaChangeLog
 from connectors.kafka.embedded import embedded_kafka
 from connectors.kafka.headers import change_headers
 from connectors.kafka.options import KafkaSettings, consumer_config, transactional_config
+from connectors.kafka.transactions import WatchedProducer
 from processors.changes.app import GROUP, ChangesDependencies, run_changes
 from processors.changes.org import PollerDependencies
 from processors.changes.plan import PollPace
@@ -38,7 +38,7 @@ class Running:
                 feed=rig.feed,
                 log=KafkaChangeLog(
                     topic,
-                    lambda: Producer(transactional_config(kafka, "signalbox-changes-main")),
+                    lambda: WatchedProducer(transactional_config(kafka, "signalbox-changes-main")),
                     consumer_config(kafka, f"{GROUP}-read"),
                 ),
                 writes=rig.writes,

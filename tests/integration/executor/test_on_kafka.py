@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from processors.consuming.ports import TransactionalProducer
 from processors.executor.dependencies import Decider
 from processors.executor.pipeline.match import match_batch
 from processors.executor.pipeline.pack import Terms
@@ -139,7 +140,7 @@ def test_d12_an_executor_that_slept_through_its_send_by_sends_and_publishes_noth
 class Unsure:
     """A producer that once does not learn how its transaction ended, whether or not the commit arrived."""
 
-    def __init__(self, producer: Producer, arrives: bool, armed: threading.Event) -> None:
+    def __init__(self, producer: TransactionalProducer, arrives: bool, armed: threading.Event) -> None:
         self._producer, self._arrives, self._armed = producer, arrives, armed
         self._lost = False
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 
+from processors.consuming.lag import Lag
 from processors.executor.session.inbox import Inbox
 from processors.executor.session.ownership import Owned, Ownership
 from processors.executor.session.publish import Position
@@ -76,7 +77,7 @@ class Desk:
         owners = Ownership(None, lambda _: deps, "me", lambda: 0.0)  # type: ignore[arg-type]  # nothing is asked of Kafka
         self.owned = Owned("acme", TopicPartition("crm.command.acme", 0), executor, Position(0, 0, "l"))
         owners.orgs["acme"] = self.owned
-        self.inbox = Inbox(shell, owners)
+        self.inbox = Inbox(shell, owners, Lag(NoMetrics()))
 
     def _letter(self, message: Any, stage: str, error: Undecodable) -> None:
         self.dead.append((message.offset(), stage, error.reason))
