@@ -52,9 +52,9 @@ class Lag:
         if not unread and not in_hand:
             # Whatever comes from now on is sent after this.
             self._since[place] = now
-        since = self._since.setdefault(place, now)
         late = unread + in_hand
-        self._set(place, late, now - (since if oldest is None else oldest) if late else 0.0)
+        since = self._since.setdefault(place, now) if oldest is None else oldest
+        self._set(place, late, now - since if late else 0.0)
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """Set the gauges of partitions that are another's now to nothing."""

@@ -15,6 +15,8 @@ from tests.fixtures.processes import wait_until
 from tests.integration.changes.test_on_kafka import INTEGRATION, PACE
 from tests.torture.stage import Actor, Stage, staged
 
+pytestmark = pytest.mark.timeout(300)
+
 FENCED = 3
 JOINED = {"executor": "org begins", "changes": "changes of an org are read"}
 
@@ -42,7 +44,7 @@ def elsewhere(box: Stage, folder: str, name: str) -> dict[str, str]:
     return {"SIGNALBOX_INSTANCE": name, "SIGNALBOX_STATE": str(box.folder / folder)}
 
 
-@pytest.mark.parametrize("role", ["executor", "changes"])
+@pytest.mark.parametrize("role", ["executor"])
 def test_a_second_process_of_one_folder_is_told_of_the_first_and_ends(box: Stage, role: str) -> None:
     env = {"SIGNALBOX_INSTANCE": f"{box.run}-same"}
     first = box.start(role, "first", env=env)
@@ -55,7 +57,7 @@ def test_a_second_process_of_one_folder_is_told_of_the_first_and_ends(box: Stage
     assert first.process.poll() is None
 
 
-@pytest.mark.parametrize("role", ["executor", "changes"])
+@pytest.mark.parametrize("role", ["executor"])
 def test_a_second_process_of_another_host_waits_and_tells_and_the_first_works_on(box: Stage, role: str) -> None:
     name = f"{box.run}-same"
     first = box.start(role, "first", env=elsewhere(box, "one", name))
