@@ -5,19 +5,26 @@ Rule of this file: settings, log, own name and Kafka first, then the process; a 
 end it.
 """
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
+
+import structlog
 
 from processors.audit import app as audit_app
 from processors.changes import app as changes_app
 from processors.model.errors import Fenced
 from processors.notifier import app as notifier_app
 from signalbox import changes_wiring, wiring
+from signalbox.first_values import begin_metrics
 from signalbox.instance import take_name
 from signalbox.logs import configure_logs
 from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, load_settings
 from signalbox.waiting import Process, wait_for_kafka, wait_for_own_name
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ def run_process(name: str) -> None:
     configure_logs(settings.log_level)
     instance = take_name(settings.state, name, settings.instance, lambda: secrets.token_hex(4))
     process = wiring.open_process(settings.model_copy(update={"instance": instance.name}))
+    begin_metrics(process, name)
+    _tell(process, name)
     start = STARTS[name]
     if not wait_for_kafka(process):
         return
@@ -63,3 +72,17 @@ def run_process(name: str) -> None:
         raise
     finally:
         instance.release()
+
+
+def _tell(process: Process, name: str) -> None:
+    """Say what begins: the release, and the integrations with a digest of all their settings."""
+    known = process.integrations
+    digests = "\n".join(f"{one} {known.digest(one)}" for one in sorted(known.by_name))
+    log.info(
+        "process begins",
+        process=name,
+        instance=process.settings.instance,
+        version=version("signalbox"),
+        integrations=sorted(one.name for one in known.by_name.values() if one.enabled),
+        digest=hashlib.sha256(digests.encode()).hexdigest()[:16],
+    )

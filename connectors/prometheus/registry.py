@@ -32,6 +32,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     "commands_inserted_total": Definition("counter", "Commands stored in the ledger for the first time.", ("org",)),
     "commands_repeated_total": Definition("counter", "Commands that were delivered again.", ("org",)),
     "commands_waiting": Definition("gauge", "Unsettled commands by where they are.", ("org", "where")),
+    "commands_oldest_seconds": Definition(
+        "gauge", "For how long the oldest command waits that is due, and the oldest parked one.", ("org", "where")
+    ),
     "commands_parked_total": Definition(
         "counter", "Commands that wait for someone to choose a match.", ("org", "integration")
     ),
@@ -47,9 +50,10 @@ DEFINITIONS: Mapping[str, Definition] = {
         ("org", "integration", "field", "how"),
     ),
     "outcomes_published_total": Definition("counter", "Outcomes in their topics.", ("org",)),
+    "notices_published_total": Definition("counter", "Notices in their topic.", ("org",)),
     "publish_failures_total": Definition("counter", "Transactions that Kafka refused.", ("org",)),
     "stage_duration_seconds": Definition("histogram", "Time that a stage took for a batch.", ("stage",)),
-    "event_age_at_outcome_seconds": Definition("histogram", "From the event to its outcome.", ("org",)),
+    "event_age_at_outcome_seconds": Definition("histogram", "From the event to its outcome.", ("org", "lane")),
     "consumer_lag_messages": Definition("gauge", "Messages not yet read.", ("topic", "partition")),
     "consumer_lag_seconds": Definition("gauge", "Age of the oldest message not yet read.", ("topic", "partition")),
     "api_calls_total": Definition("counter", "API calls sent to an org.", ("org",)),
@@ -94,6 +98,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     "changes_polled_timestamp_seconds": Definition(
         "gauge", "When all changes of an org were last asked for.", ("org",)
     ),
+    "build_info": Definition("gauge", "1, with the release that runs.", ("version", "python", "librdkafka")),
     "process_ready": Definition("gauge", "1 where this process can do its work, as /readyz says."),
     "last_success_timestamp_seconds": Definition("gauge", "When this process last got something done."),
 }
@@ -115,6 +120,10 @@ class PrometheusMetrics:
         if not isinstance(metric, Counter):
             raise TypeError(f"{name} is not a counter")
         metric.inc(amount)
+
+    def begin(self, name: str, **labels: str) -> None:
+        """Export a counter as 0 before its first event: `increase` sees nothing of a counter that is born at 1."""
+        self.count(name, 0, **labels)
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge."""

@@ -39,6 +39,7 @@ docs/architecture.md draws it.
 
 LANES: Mapping[str, int] = {"live": 0, "retry": 1, "bulk": 2}
 """Lanes by priority: a lower number goes first."""
+LANE_NAMES: Mapping[int, str] = {number: name for name, number in LANES.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,3 +80,25 @@ class Queue:
     def held_count(self, now: float) -> int:
         """Return how many are due and wait for their integration's fields."""
         return sum(1 for job in self._order if job.due <= now and job.held)
+
+    def counts(self, now: float, lowest: int) -> dict[str, int]:
+        """Return how many wait for what (deferred: due, of a lane below *lowest*)."""
+        may_go, held = self.due_count(now, LIVE, lowest), self.held_count(now)
+        deferred, parked = self.due_count(now) - may_go, self.parked_count(now)
+        return {
+            "due": may_go,
+            "deferred": deferred,
+            "later": len(self) - may_go - deferred - parked - held,
+            "parked": parked,
+            "held": held,
+        }
+
+    def ages(self, now: float) -> dict[str, float]:
+        """
+        Return the seconds since the oldest command was due, and since the oldest parked one was made; 0 without one.
+
+        What waits for a field is told by its integration, and counts as neither.
+        """
+        due = min((job.due for job in self._order if job.due <= now and not job.held), default=now)
+        made = (job.command.command_time.timestamp() for job in self._order if job.parked and job.due > now)
+        return {"due": now - due, "parked": max(0.0, now - min(made, default=now))}

@@ -75,6 +75,10 @@ class OrgExecutor:
         """Return how many commands are where."""
         return self.scheduler.counts(self.deps.clock(), self._budget.lowest)
 
+    def ages(self) -> dict[str, float]:
+        """Return for how many seconds the oldest commands wait, by where."""
+        return self.scheduler.ages(self.deps.clock())
+
     def take_worked(self) -> Mapping[str, int]:
         """Return how many commands of each integration were worked on since this was asked last (LL-1)."""
         return self._pipeline.take_worked()

@@ -219,19 +219,17 @@ class Scheduler:
     def counts(self, now: float, lowest: int = BULK) -> dict[str, int]:
         """Return how many commands are where (deferred: due, of a lane below *lowest*), and the claims held."""
         with self.signal:
-            may_go = self._queue.due_count(now, LIVE, lowest)
-            held = self._queue.held_count(now)
-            deferred, parked = self._queue.due_count(now) - may_go, self._queue.parked_count(now)
             return {
-                "due": may_go,
-                "deferred": deferred,
-                "later": len(self._queue) - may_go - deferred - parked - held,
-                "parked": parked,
-                "held": held,
+                **self._queue.counts(now, lowest),
                 **self._batches.counts(),
                 "in_doubt": self.calls.unanswered_jobs(),
                 "claims": len(self._claims),
             }
+
+    def ages(self, now: float) -> dict[str, float]:
+        """Return for how many seconds the oldest command waits that is due, and the oldest one that is parked."""
+        with self.signal:
+            return self._queue.ages(now)
 
     def next_time(self, now: float) -> float | None:
         """

@@ -5,6 +5,7 @@ In: what became of a batch, the next call's intents.  Out: rows in the ledger, o
 Rule of this file: the ledger changes first, memory follows; what is not known to be stored is not told.
 """
 
+import threading
 from collections.abc import Iterable, Sequence
 
 from processors.executor.dependencies import OrgDependencies
@@ -24,14 +25,25 @@ class LedgerWriter:
         self._deps = deps
         self._lease = lease
         self._scheduler = scheduler
-        self.last_sequence = lease.last_sequence
+        self._turn = threading.Lock()
+        self._last_sequence = lease.last_sequence
         self.outbox = Outbox()
+
+    @property
+    def last_sequence(self) -> int:
+        """The last sequence number that the ledger gave out for this org."""
+        return self._last_sequence
+
+    def _given_out(self, number: int) -> None:
+        # Threads whose transactions end out of order must not take a later number back.
+        with self._turn:
+            self._last_sequence = max(self._last_sequence, number)
 
     def tell(self, transaction: LedgerTransaction) -> None:
         """Store a transaction that is about no call of ours, and let its notices be published."""
         applied = self._deps.ledger.apply(self._lease, transaction)
         self.outbox.put((), applied.numbers, transaction.noticed)
-        self.last_sequence = max(self.last_sequence, applied.last_sequence)
+        self._given_out(applied.last_sequence)
 
     def store(
         self,
@@ -56,7 +68,7 @@ class LedgerWriter:
         if transaction != LedgerTransaction():
             applied = self._deps.ledger.apply(self._lease, transaction)
             self.outbox.put(work.settled, applied.numbers, work.noticed)
-            self.last_sequence = max(self.last_sequence, applied.last_sequence)
+            self._given_out(applied.last_sequence)
         self._deps.probe("after_settle" if work.settled else "after_ledger")
         for over in work.over:
             self._scheduler.calls.over(over)

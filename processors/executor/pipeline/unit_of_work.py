@@ -19,7 +19,7 @@ from processors.executor.pipeline.ledger_facts import LedgerFacts
 from processors.executor.pipeline.progress import Progress
 from processors.executor.pipeline.settle import candidate, reused, settle
 from processors.model.field_history import fields_to_json, stamp
-from processors.model.ledger import LedgerTransaction, Noticed, Postponed, Resumed, Settled
+from processors.model.ledger import LANE_NAMES, LedgerTransaction, Noticed, Postponed, Resumed, Settled
 from processors.model.plan import ApiCall, resolution_to_json
 from schemas.notice import NoticeKind
 from schemas.outcome import Candidate, Outcome
@@ -187,6 +187,6 @@ class UnitOfWork:
                     "values_unfit_total", org=outcome.org, integration=outcome.integration, field=one.field, how=how
                 )
         age = max(0.0, self.deps.clock() - outcome.event_time.timestamp())
-        metrics.observe("event_age_at_outcome_seconds", age, org=outcome.org)
+        metrics.observe("event_age_at_outcome_seconds", age, org=outcome.org, lane=LANE_NAMES[end.job.lane])
         if plan is not None and plan.decision.at and plan.decision.at < stamp(end.job.command.event_time):
             metrics.count("events_ahead_total", org=self.deps.org, integration=outcome.integration)

@@ -109,4 +109,6 @@ class Publication:
             if owned.executor is not None:
                 owned.executor.writer.outbox.forget(position.sequence)
         for org, some in rows.items():
-            self._deps.metrics.count("outcomes_published_total", len(some), org=org)
+            notices = sum(row.kind == "notice" for row in some)
+            self._deps.metrics.count("outcomes_published_total", len(some) - notices, org=org)
+            self._deps.metrics.count("notices_published_total", notices, org=org)

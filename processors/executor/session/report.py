@@ -38,6 +38,8 @@ class Report:
         org, counts = executor.deps.org, executor.counts()
         for where, count in counts.items():
             self._metrics.gauge("commands_waiting", count, org=org, where=where)
+        for where, seconds in executor.ages().items():
+            self._metrics.gauge("commands_oldest_seconds", seconds, org=org, where=where)
         salesforce = executor.deps.salesforce
         if salesforce is not None:
             calls = salesforce.api_calls()
@@ -68,3 +70,5 @@ class Report:
         if owned.executor is not None:
             for where in owned.executor.counts():
                 self._metrics.gauge("commands_waiting", 0, org=owned.org, where=where)
+            for where in owned.executor.ages():
+                self._metrics.gauge("commands_oldest_seconds", 0, org=owned.org, where=where)

@@ -95,6 +95,13 @@ class Intake:
         path = self.folder / "metrics.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def lag(self, source: str) -> list[float]:
+        """Return how many messages of a source's topic were told as unread, one number for each look."""
+        path = self.folder / "gauges.jsonl"
+        told = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        topic = f"crm.event.{source}"
+        return [one for name, one, labels in told if (name, labels.get("topic")) == ("consumer_lag_messages", topic)]
+
     def publish(self, *values: bytes | None, source: str = "call-result", codec: str = "none") -> None:
         config = {"bootstrap.servers": self.kafka, "compression.type": codec, "linger.ms": 50}
         # Idempotent: a request that the broker has taken again must not change the order that a test publishes in.
@@ -308,3 +315,15 @@ def test_too_large_a_share_of_dead_letters_pauses_that_topic_alone_until_it_is_a
     intake.publish(event(1))
     assert len(intake.read("crm.dead-letter.call-result", lambda found: len(found) >= 30)) == 30
     assert len(intake.read("crm.command.acme", lambda found: len(found) >= 2)) == 2
+
+
+def test_a_transaction_of_a_publisher_leaves_nothing_unread_behind(intake: Intake) -> None:
+    intake.start()
+    producer = Producer({"bootstrap.servers": intake.kafka, "transactional.id": intake.prefix})
+    producer.init_transactions(60)
+    producer.begin_transaction()
+    producer.produce(f"{intake.prefix}crm.event.call-result", event(1), key=b"k")
+    producer.commit_transaction(60)
+    intake.read("crm.command.acme", lambda found: len(found) == 1)
+    # Its last offset is a control record.
+    wait_until(lambda: intake.lag("call-result")[-2:] == [0.0, 0.0], SECONDS, "a topic that is read to its end")

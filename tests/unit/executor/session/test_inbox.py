@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
 from processors.consuming.lag import Lag
 from processors.executor.session.inbox import Inbox
@@ -125,4 +125,33 @@ def test_a_database_that_is_away_sets_nothing_apart_and_passes_no_offset(failure
     desk.take(body("one"))
     assert desk.dead == []
     assert desk.executor.failure is failure
+    assert desk.position() == 0
+
+
+class End:
+    """The client's word that a partition is read to its end, which control records may have moved."""
+
+    def error(self) -> KafkaError:
+        return KafkaError(KafkaError._PARTITION_EOF)
+
+    def topic(self) -> str:
+        return "crm.command.acme"
+
+    def offset(self) -> int:
+        return 9
+
+
+def test_the_end_of_a_partition_is_told_to_the_lag_and_stores_nothing() -> None:
+    desk = Desk(Ledger({}))
+    seen: dict[str, float] = {}
+
+    class Gauges(NoMetrics):
+        def gauge(self, name: str, value: float, **_labels: str) -> None:
+            seen[name] = value
+
+    lag = Lag(Gauges())
+    desk.inbox._lag = lag
+    desk.inbox.take([End()])  # type: ignore[list-item]  # a message of a test
+    lag.tell(("crm.command.acme", 0), 8, 9, 100.0)
+    assert seen == {"consumer_lag_messages": 0, "consumer_lag_seconds": 0.0}
     assert desk.position() == 0
