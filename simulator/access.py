@@ -32,6 +32,7 @@ class User:
     convert: bool = True
     edit_converted: bool = False
     api: bool = True
+    all_data: bool = False
     fields: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def may(self, right: str, sobject: str) -> bool:
@@ -40,6 +41,8 @@ class User:
 
     def sees(self, sobject: str, row: Mapping[str, Any]) -> bool:
         """Whether sharing shows the row."""
+        if sobject == "UserPermissionAccess":
+            return row.get("CreatedById") == self.id
         return sobject not in self.private or row.get("OwnerId") in (self.id, None)
 
     def edits(self, sobject: str, row: Mapping[str, Any]) -> bool:
@@ -59,6 +62,7 @@ def user(record_id: str, value: Mapping[str, Any]) -> User:
         bool(value.get("convert", True)),
         bool(value.get("edit_converted", False)),
         bool(value.get("api", True)),
+        bool(value.get("all_data", False)),
         {
             name: {one: tuple(rights) for one, rights in given.items()}
             for name, given in value.get("fields", {}).items()

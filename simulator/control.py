@@ -151,6 +151,15 @@ def _post_fields(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     return {"object": body["object"], "field": body["field"], "state": body["state"]}
 
 
+def _post_rights(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
+    """Give every user these rights to an object, or give or take the right to convert leads."""
+    if "convert" in body:
+        org.set_convert(bool(body["convert"]))
+    else:
+        org.set_rights(str(body["object"]), [str(one) for one in body["rights"]])
+    return dict(body)
+
+
 def _revoke(org: Org, _body: Any, _query: Mapping[str, str]) -> Any:
     count = len(org.tokens)
     org.tokens.clear()
@@ -170,5 +179,5 @@ _HANDLERS: dict[str, _Handler] = {
     "DELETE faults": _delete_faults, "GET log": _get_log, "GET effects": _get_effects, "GET calls": _get_calls,
     "POST calls": _post_calls, "POST time": _post_time, "POST pace": _post_pace, "POST records": _post_records,
     "PATCH records": _patch_records, "POST lock": _post_lock, "POST credentials": _post_credentials,
-    "POST fields": _post_fields, "POST tokens/revoke": _revoke, "POST wipe": _wipe,
+    "POST fields": _post_fields, "POST rights": _post_rights, "POST tokens/revoke": _revoke, "POST wipe": _wipe,
 }  # fmt: skip

@@ -81,13 +81,16 @@ def _plural(label: str) -> str:
     return f"{label[:-1]}ies" if label.endswith("y") else f"{label}s"
 
 
+_READ_ONLY = ("LeadStatus", "Organization", "Profile", "UserPermissionAccess")
+
+
 def summary(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
     """Return the entry of one object in the global describe."""
     where = f"{base}/sobjects/{one.name}"
-    setup = one.name in ("LeadStatus", "Organization", "Profile", "User", "Group")
+    setup = one.name in ("LeadStatus", "Organization", "Profile", "User", "Group", "UserPermissionAccess")
     return {
         "activateable": False, "associateEntityType": None, "associateParentEntity": None,
-        "createable": user.may("create", one.name) and one.name not in ("LeadStatus", "Organization", "Profile"),
+        "createable": user.may("create", one.name) and one.name not in _READ_ONLY,
         "custom": one.custom, "customSetting": False, "deepCloneable": False,
         "deletable": user.may("delete", one.name) and not setup,
         "deprecatedAndHidden": False, "feedEnabled": not setup, "hasSubtypes": False, "isInterface": False,

@@ -88,6 +88,7 @@ class Org:
                          "ProfileId": profile, **one.get("record", {})},
             )  # fmt: skip
             self.users[key] = access.user(key, one)
+            self._permit(self.users[key])
         for queue in self.file.queues:
             self.insert("Group", {"Name": queue, "DeveloperName": queue.replace(" ", "_"), "Type": "Queue"})
         for number, label in enumerate(self.objects["lead"].fields["status"].values, 1):
@@ -99,6 +100,12 @@ class Org:
                 self.insert("RecordType", record_type(sobject, one))
         for record in self.file.records:
             self.insert(str(record["type"]), record.get("fields", {}))
+
+    def _permit(self, user: access.User) -> None:
+        """Write the row by which a user reads its own permissions."""
+        given = {"PermissionsApiEnabled": user.api, "PermissionsConvertLeads": user.convert,
+                 "PermissionsViewAllData": user.all_data, "PermissionsModifyAllData": user.all_data}  # fmt: skip
+        self.insert("UserPermissionAccess", given, owner=user.id)
 
     def insert(self, sobject: str, values: Mapping[str, Any], *, owner: str | None = None) -> str:
         """Write a whole row past the rules: for seeds. Raises KeyError for an unknown object or field."""
@@ -182,6 +189,22 @@ class Org:
             given |= {own: rights} if rights is not None else {}
             self.users[user.id] = replace(user, fields={**user.fields, one.name: given})
         self._limited.clear()
+
+    def set_rights(self, sobject: str, rights: list[str]) -> None:
+        """Give every user these rights to an object; no describe's Last-Modified moves. Raises ValueError."""
+        one = self.objects.get(sobject.lower())
+        if one is None or set(rights) - set(access.RIGHTS):
+            raise ValueError(f"{sobject}: name an object, and rights of {', '.join(access.RIGHTS)}")
+        for user in list(self.users.values()):
+            self.users[user.id] = replace(user, objects={**user.objects, one.name: tuple(rights)})
+        self._limited.clear()
+
+    def set_convert(self, given: bool) -> None:
+        """Give every user the permission to convert leads, or take it away."""
+        for user in list(self.users.values()):
+            self.users[user.id] = replace(user, convert=given)
+        for row in list(self.store.rows("UserPermissionAccess")):
+            self.change("UserPermissionAccess", str(row["Id"]), {"PermissionsConvertLeads": given})
 
     def _with_fields(self, one: catalogue.ObjectDef, fields: Mapping[str, FieldDef]) -> catalogue.ObjectDef:
         found = replace(one, fields=fields)

@@ -5,12 +5,51 @@ In: `OrgFacts`.  Out: lines for the reader.  Pure.
 Rule of this file: every line says what is missing, what it costs, and what to do.
 """
 
+from collections.abc import Mapping
+
 from connectors.salesforce.facts import OBJECTS
 from processors.model.values import OrgFacts
 
 _ACTIVITIES = ("Task", "Event")
 _UNKEYED = ("User",)
 """Objects that are read alone."""
+
+
+_WRITTEN = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event")
+PERMISSIONS = ("ApiEnabled", "ConvertLeads", "ViewAllData", "ModifyAllData")
+"""Permissions of the user that are asked for; the last two are more than is needed."""
+
+
+def _rights(facts: OrgFacts) -> list[str]:
+    """Return one line for each object that the user may read and not create, or not change."""
+    found = []
+    for name in _WRITTEN:
+        one = facts.objects.get(name)
+        lacks = [word for word, may in (("create", one.createable), ("edit", one.updateable)) if not may] if one else []
+        if lacks:
+            found.append(
+                f"{facts.org}: the integration user may not {' and '.join(lacks)} {name}: the org is paused (cause "
+                "no_rights) when such a record comes; assign the permission set of deploy/salesforce"
+            )
+    return found
+
+
+def permission_lines(org: str, given: Mapping[str, bool]) -> list[str]:
+    """Return one line for each permission that is missing, or more than is needed; *given* is empty where not told."""
+    if not given:
+        return [f"{org}: does not tell the user's permissions (UserPermissionAccess): Convert Leads is not proven"]
+    lines = []
+    if not given.get("ConvertLeads"):
+        lines.append(
+            f"{org}: the integration user has no permission Convert Leads: no lead can be converted; "
+            "assign the permission set of deploy/salesforce"
+        )
+    lines += [
+        f"{org}: the integration user has {label}, which is more than Signalbox needs; take it away"
+        for name, label in (("ViewAllData", "View All Data"), ("ModifyAllData", "Modify All Data"))
+        if given.get(name)
+    ]
+    return lines
 
 
 def missing(facts: OrgFacts) -> list[str]:
@@ -36,6 +75,7 @@ def missing(facts: OrgFacts) -> list[str]:
                 "waits until the org's request limit has passed before it is tried again; "
                 "deploy deploy/salesforce and assign its permission set"
             )
+    lines += _rights(facts)
     if not facts.converted_status:
         lines.append(
             f"{facts.org}: no lead status counts as converted, or LeadStatus is not visible: "

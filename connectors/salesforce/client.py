@@ -10,15 +10,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from requests import RequestException
 from simple_salesforce.api import Salesforce as SimpleSalesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.salesforce import composite, convert
-from connectors.salesforce.causes import cause_of
 from connectors.salesforce.changes import PolledChanges
+from connectors.salesforce.composite import api_name
 from connectors.salesforce.duplicates import DUPLICATES
 from connectors.salesforce.errors import NotSent, Refused, doubt, fail, problems
 from connectors.salesforce.facts import FactReader
@@ -28,6 +28,7 @@ from connectors.salesforce.search import search
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
+from connectors.salesforce.whole_org import WholeOrg
 from connectors.salesforce.write import ASSIGN, collections_of
 from connectors.salesforce.writer import RecordWriter
 from processors.model.errors import OrgDown
@@ -35,7 +36,6 @@ from processors.model.ports import Clock
 from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
 
 CLIENT = "signalbox"
-STORAGE = "STORAGE_LIMIT_EXCEEDED"
 
 
 def _utc_now() -> datetime:
@@ -57,11 +57,11 @@ class SalesforceClient:
         self._session.tokens = self._login
         self._lock = threading.Lock()
         self._simple: SimpleSalesforce | None = None
-        self._storage_full = False
         self._types: dict[tuple[str, str], str] = {}
         self._headers = write_headers(settings)
         self._writer = RecordWriter(self._send, self._headers)
         self._facts = FactReader(self._get, external_field=settings.external_field)
+        self._whole = WholeOrg(lambda name: self._facts.describe(name, fresh=True), self._permission, self._room)
         self._finder = Finder(self._read, self._page, longest=settings.statement_length, types=lambda: self._types)
 
     def facts(self, *, fresh: bool = False, mapped: Sequence[tuple[str, str]] = ()) -> OrgFacts:
@@ -70,10 +70,11 @@ class SalesforceClient:
 
         *mapped*: names that maps give values to, as (object, name).
 
-        After a refusal for full storage it raises `OrgDown` until the org's limits say that there is room again.
+        After a refusal for full storage, or for a right to a whole object, it raises `OrgDown` until the org says that
+        there is room again, or the right.
         """
         try:
-            self._check_storage()
+            self._whole.check()
             facts = self._facts.read(self._org, self._login.identity, self._clock(), fresh=fresh, mapped=mapped)
         except RequestException as error:
             doubt(f"facts of {self._org}: {error}", write=False)
@@ -113,22 +114,27 @@ class SalesforceClient:
             return []
         collections = collections_of(writes)
         self._usage.check(self._clock())
-        return self._noted(self._writer.write(collections, send_by=send_by))
+        return self._whole.written(writes, self._writer.write(collections, send_by=send_by))
 
-    def _noted(self, written: list[Written]) -> list[Written]:
-        """Note whether the storage is full, and return the answers."""
-        if any(error.code == STORAGE for one in written for error in one.errors):
-            self._storage_full = True
-        return written
-
-    def _check_storage(self) -> None:
-        if not self._storage_full:
-            return
+    def _room(self) -> int | None:
         limits, _ = self._get("limits", {})
         room = limits.get("DataStorageMB", {}).get("Remaining") if isinstance(limits, dict) else None
-        if isinstance(room, int) and room <= 0:
-            raise OrgDown("the org's data storage is full", code=STORAGE, cause=cause_of(STORAGE))
-        self._storage_full = False
+        return room if isinstance(room, int) else None
+
+    def permissions(self, names: Sequence[str]) -> Mapping[str, bool]:
+        """Return which of these permissions the user has; empty where the org does not say. Raises as `facts`."""
+        fields = ", ".join(f"Permissions{api_name(name)}" for name in names)
+        try:
+            body, _ = self._get("query?q=" + quote(f"SELECT {fields} FROM UserPermissionAccess", safe=""), {})  # noqa: S608  names only, checked
+            row = body["records"][0]
+        except (Refused, KeyError, IndexError, TypeError):
+            return {}
+        except RequestException as error:
+            doubt(f"permissions: {error}", write=False)
+        return {name: row.get(f"Permissions{name}") is True for name in names}
+
+    def _permission(self, name: str) -> bool | None:
+        return self.permissions([name]).get(name)
 
     def convert(self, conversions: Sequence[Conversion], *, send_by: datetime) -> Sequence[Written]:
         """Convert at most 100 leads in one SOAP call; a refusal of the whole call is a refusal of each lead."""
@@ -147,11 +153,12 @@ class SalesforceClient:
                 send_by=send_by,
             )
             if response.status_code != 200:
-                return _refused(response.status_code, convert.fault(response.text), conversions)
+                refused = _refused(response.status_code, convert.fault(response.text), conversions)
+                return self._whole.converted(refused)
             used = convert.usage(response.text)
             if used:
                 self._usage.counted(*used, self._clock())
-            return self._noted(convert.conversion_results(response.text, conversions))
+            return self._whole.converted(convert.conversion_results(response.text, conversions))
         except NotSent as error:
             raise OrgDown(f"convert: {error}", code="UNREACHABLE") from error
         except RequestException as error:

@@ -68,6 +68,14 @@ ROWS: tuple[ErrorRow, ...] = (
     # Passing, in spite of their code.
     *_inside("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "a trigger"),
     *_inside("CANNOT_EXECUTE_FLOW_TRIGGER", "a flow"),
+    ErrorRow(
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+        "refusal",
+        "the right to the object is missing; where describe says so, the whole org waits (cause `no_rights`)",
+        _RIGHT,
+        "seen",
+        words=r"entity type cannot be (inserted|updated)",
+    ),
     *_inside("UNKNOWN_EXCEPTION", "a trigger or flow"),
     *_inside("APEX_ERROR", "a trigger"),
     ErrorRow("LIMIT_EXCEEDED", "smaller", "a limit of the request or of its transaction", _DEADLINE),

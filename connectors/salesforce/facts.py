@@ -72,9 +72,11 @@ class FactReader:
     def _described(self, names: Iterable[str]) -> dict[str, ObjectFacts]:
         return {name: facts for name in names if (facts := self._describe(name)) is not None}
 
-    def describe(self, name: str) -> ObjectFacts | None:
-        """Return what describe says of one object, or None where the user may not see it."""
+    def describe(self, name: str, *, fresh: bool = False) -> ObjectFacts | None:
+        """Return what describe says of one object (*fresh*: read anew), or None where the user may not see it."""
         with self._lock:
+            if fresh:
+                self._kept.pop(name, None)
             return self._describe(name)
 
     def _is_key(self, one: ObjectFacts) -> bool:
@@ -113,7 +115,9 @@ def object_facts(name: str, body: Any) -> ObjectFacts:
     """Return what a describe says. Raises `Unusable` where it is none."""
     try:
         types = {one["developerName"]: one["recordTypeId"] for one in body.get("recordTypeInfos") or () if _usable(one)}
-        return ObjectFacts(name, {one["name"]: _field(one) for one in body["fields"]}, types)
+        fields = {one["name"]: _field(one) for one in body["fields"]}
+        create, update = (body.get(right, True) is True for right in ("createable", "updateable"))
+        return ObjectFacts(name, fields, types, createable=create, updateable=update)
     except (KeyError, TypeError, ValueError) as error:
         raise Unusable(f"describe of {name} has not the shape of a describe") from error
 

@@ -394,12 +394,14 @@ class FieldFacts:
 class ObjectFacts:
     """
     What describe says of one object: fields by API name, and the IDs of the record types that the user may give, by
-    developer name.
+    developer name. `createable`, `updateable`: the user's rights to the object.
     """
 
     name: str
     fields: Mapping[str, FieldFacts]
     record_types: Mapping[str, str] = field(default_factory=dict)
+    createable: bool = True
+    updateable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

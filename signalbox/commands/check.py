@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from connectors.salesforce.check import missing
+from connectors.salesforce.check import PERMISSIONS, missing, permission_lines
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.integration.catalog import Integrations
@@ -61,13 +61,15 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
     try:
         client = SalesforceClient(name, connection)
         facts = client.facts(mapped=mapped_names(wanted))
+        given = client.permissions(PERMISSIONS)
         users = _users(client, facts, owners(wanted))
         asked = campaign_questions((one.campaign for one in wanted), facts)
         campaigns = client.find(asked).rows[0] if asked else ()
         statuses = _statuses(client, campaigns)
     except (Transient, RequestRefused) as error:
         return [Finding("error", name, f"cannot be asked: {' '.join(str(error).split())}")]
-    lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in missing(facts)]
+    told = [*missing(facts), *permission_lines(name, given)]
+    lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in told]
     lacks += _too_few_calls(name, connection, client.usage())
     found = [finding for one in wanted for finding in (*targets(one, facts), *changes_targets(one, facts))]
     found += campaign_faults(wanted, name, campaigns, statuses)

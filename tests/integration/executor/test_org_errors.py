@@ -151,6 +151,36 @@ def test_full_storage_pauses_the_org_tells_it_once_and_refuses_nothing(opened: O
     assert [one.kind for one in rig.notices()] == ["connection_broken", "connection_mended"]
 
 
+@pytest.mark.parametrize("rights", [["read", "edit"], ["read"]])
+def test_a_right_to_a_whole_object_pauses_the_org_tells_it_once_and_refuses_nothing(
+    opened: Opened, rights: list[str]
+) -> None:
+    rig = opened(check_every=0.2)
+    rig.send(*people(2))
+    rig.settle(2)
+    rig.control().ask("POST", "rights", {"object": "Lead", "rights": rights})
+    rig.send(*(command(f"q{n}@example.com") for n in range(5)))
+    rig.wait(lambda: any(one.cause == "no_rights" for one in rig.notices()), what="the notice")
+    rig.wait(lambda: sum("Lead/describe" in one["path"] for one in rig.control().log()) >= 5, what="further looks")
+    assert rig.kinds(rig.outcomes()) == ["created"] * 2
+    rig.control().ask("POST", "rights", {"object": "Lead", "rights": ["read", "create", "edit"]})
+    assert rig.kinds(rig.settle(7)) == ["created"] * 7
+    assert [(one.kind, one.cause) for one in rig.notices()] == [
+        ("connection_broken", "no_rights"),
+        ("connection_mended", "no_rights"),
+    ]
+
+
+def test_a_right_that_is_missing_for_one_record_alone_is_a_refusal(opened: Opened) -> None:
+    rig = opened()
+    rig.control().fault(
+        "rows", code="INSUFFICIENT_ACCESS_OR_READONLY", message="insufficient access rights on object id", count=None
+    )
+    rig.send(*people(1))
+    assert rig.kinds(rig.settle(1)) == ["error"]
+    assert rig.notices() == []
+
+
 @pytest.mark.parametrize("what", ["query", "POST"])
 def test_a_session_that_ends_inside_a_composite_is_renewed(opened: Opened, what: str) -> None:
     """HTTP 200 outside, 401 inside."""

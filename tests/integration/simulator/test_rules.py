@@ -68,3 +68,19 @@ def test_describe_has_57_attributes_a_field_and_answers_304(api: Any) -> None:
     since = {"If-Modified-Since": answer.headers["Last-Modified"]}
     assert api.call("GET", "sobjects/Lead/describe", headers=since).status_code == 304
     assert {"Lead", "Task", "Event"} <= {one["name"] for one in api.call("GET", "sobjects").json()["sobjects"]}
+
+
+def test_a_user_reads_its_own_permissions(rules: Any, another: Any) -> None:
+    query = "SELECT PermissionsApiEnabled, PermissionsConvertLeads, PermissionsModifyAllData FROM UserPermissionAccess"
+    (own,) = rules.query(query)
+    assert [own[name] for name in sorted(own) if name.startswith("Perm")] == [True, True, False]
+    rules.control.ask("POST", "rights", {"convert": False})
+    (own,) = rules.query(query)
+    assert own["PermissionsConvertLeads"] is False
+    shy = another("rules", grant_type="password", username="shy@example.com", password="pw")
+    assert len(shy.query(query)) == 1
+    rules.control.ask("POST", "rights", {"object": "Lead", "rights": ["read"]})
+    assert rules.call("GET", "sobjects/Lead/describe").json()["createable"] is False
+    assert rules.call("POST", "sobjects/Lead", {"LastName": "A", "Company": "B"}).status_code == 400
+    rules.control.wipe()
+    assert rules.make("Lead", LastName="A", Company="B")
