@@ -177,7 +177,7 @@ def test_a_right_that_is_missing_for_one_record_alone_is_a_refusal(opened: Opene
         "rows", code="INSUFFICIENT_ACCESS_OR_READONLY", message="insufficient access rights on object id", count=None
     )
     rig.send(*people(1))
-    assert rig.kinds(rig.settle(1)) == ["error"]
+    assert rig.kinds(rig.settle(1)) == ["error.salesforce_refused"]
     assert rig.notices() == []
 
 
