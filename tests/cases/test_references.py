@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from tests.cases.conftest import Play
-from tests.cases.runner import AGENTS, Run, case
+from tests.cases.runner import AGENTS, Run, case, user
+from tests.cases.test_external_ids import ACTIVITIES, ANN_OF_ACME, event_of, field_activity, has, mapped
 from tests.cases.test_hosts import booking
+from tests.cases.test_pbx_calls import AGENT, ANN, DESK, IN, known, pbx, told
 
 DEAL = "0065g0000000009AAA"
 FIRST, SECOND = AGENTS
@@ -74,6 +76,68 @@ def test_what_is_no_record_id_is_left_out_and_told(play: Play) -> None:
     run = play([*deal(), booking("b-1", "booked", 1, workspace="WB", fields={"opportunity_id": "the big one"})])
     assert what(run, "Event")[0] is None
     assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["Event.WhatId"]
+
+
+@pytest.mark.parametrize("source", ["pbx-call", "field-activity"])
+def test_the_deal_of_a_call_and_of_a_field_activity(play: Play, source: str) -> None:
+    run = play([*deal()[::2], has("Contact", ANN_OF_ACME), event_of(source, DEAL)], **mapped(source, "WhatId"))
+    assert same(run, "Task")
+    assert run.row("Task")["WhoId"] == run.row("Contact")["Id"]
+
+
+@pytest.mark.parametrize("source", ["pbx-call", "field-activity", "call-result"])
+def test_an_activity_of_a_lead_takes_no_deal_in_any_source(play: Play, source: str) -> None:
+    lead = {**ANN_OF_ACME, "Company": "Acme"}
+    file = {
+        name: text.replace("or_create_contact", "or_create_lead") for name, text in mapped(source, "WhatId").items()
+    }
+    run = play([*deal()[::2], has("Lead", lead), event_of(source, DEAL)], **file)
+    assert what(run, "Task")[0] is None
+    assert run.outcomes()[-1].discarded_fields == ("Task.WhatId",)
+
+
+def test_a_later_step_of_a_call_leaves_the_deal_that_a_person_chose(play: Play) -> None:
+    first, later = (
+        told("ended", at, **IN, callee=DESK, duration=90.0, talk=60.0, fields={"about": DEAL}) for at in (90, 91)
+    )
+    run = play([*deal(), known(ANN), pbx(first)], **mapped("pbx-call", "WhatId"))
+    other = run.row("Account")["Id"]
+    run.control().change("Task", run.row("Task")["Id"], WhatId=other)
+    run.play([pbx(told("answered", 30, **IN, callee=DESK, user=AGENT, fields={"about": DEAL}), later)])
+    assert run.row("Task")["WhatId"] == other
+
+
+@pytest.mark.parametrize("said", [SECOND, SECOND.upper(), "nobody@example.com"])
+@pytest.mark.parametrize("source", ["pbx-call", "field-activity"])
+def test_an_owner_by_e_mail_owns_the_call_and_the_field_activity(play: Play, source: str, said: str) -> None:
+    run = play([has("Contact", ANN_OF_ACME), event_of(source, said)], **mapped(source, "OwnerId"))
+    known_user = said.lower() == SECOND
+    assert (email_of(run, run.row("Task")["OwnerId"]) == SECOND) is known_user
+    assert ("owner_unknown" in run.outcomes()[-1].flags) is not known_user
+
+
+def test_a_field_record_and_its_activity_refer_by_external_ids(play: Play) -> None:
+    text = ACTIVITIES["field-activity"] + (
+        "map: { lead: { LastName: person.last_name, Company: person.company, Region__r.Code__c: fields.region,"
+        " User.Number__c: fields.rep }, activity: { User.Number__c: fields.rep } }\n"
+    )
+    rep = {**user("rep@example.com"), "Number__c": "7"}
+    body = {
+        "event_id": "fr-1",
+        "record_id": "fr-1",
+        "workspace": "F",
+        "stage": "New",
+        "changed": "2026-11-27T20:01:00Z",
+        "person": {"last_name": "Ann", "email": "ann@example.com", "company": "Acme"},
+        "fields": {"region": "N", "rep": "7"},
+    }
+    visit = field_activity(None)
+    visit = {**visit, "events": [{**visit["events"][0], "fields": {"rep": "7"}}]}
+    steps = [has("User", rep), has("Region__c", {"Name": "North", "Code__c": "N"})]
+    run = play([*steps, {"publish": "crm.event.field-record", "events": [body]}, visit], field=text)
+    lead = run.row("Lead")
+    assert lead["Region__c"] == run.row("Region__c")["Id"]
+    assert (email_of(run, lead["OwnerId"]), email_of(run, run.row("Task")["OwnerId"])) == ("rep@example.com",) * 2
 
 
 OWNED = """name: bookings
