@@ -107,6 +107,18 @@ def one_change(box: Stage, seconds: float) -> None:
     _end(box, seconds)
 
 
+def an_address_in_capitals(box: Stage, seconds: float) -> None:
+    """The source writes an address in capitals, which an org keeps in lower case."""
+    made = Deal()
+    said = call("one", "a", "lead")
+    made.say(replace(said, person=replace(said.person, email=address("a").upper())), "acme-lead", ("created",))
+    made.person("a")
+    box.expect(*made.expected, *recipients())
+    ready(box, box.start("executor"))
+    box.hand_over(made.messages)
+    _end(box, seconds)
+
+
 def a_corrected_address(box: Stage, seconds: float) -> None:
     """One call is resulted three times: with a mistyped address, with the right one, and with another person."""
     made = Deal()
@@ -261,6 +273,7 @@ SCENARIOS: dict[str, Scenario] = {
     "send-by-not-checked": Scenario(a_zombie, _reds("I2b"), {"org_settings": {"request_limit": 4.0}}),
     "own-records-not-read": Scenario(a_corrected_address, _reds("I2a", "I1d")),
     "everybody-is-the-first": Scenario(a_corrected_address, _reds("I1d")),
+    "written-as-it-came": Scenario(an_address_in_capitals, _reds("I2b")),
     "older-event-wins": Scenario(an_older_event_that_comes_late, _reds("I2e")),
     "no-answer-is-a-refusal": Scenario(a_lost_answer, _reds("I1d", "I2c")),
     "mail-noted-before-sent": Scenario(an_error_while_mail_is_down, _reds("I5"), {"mail_up": False}),
