@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,10 @@ def test_a_fenced_process_ends_with_its_own_code_and_its_next_life_waits(box: St
 def test_an_executor_without_a_name_makes_one_and_keeps_it(box: Stage) -> None:
     actor = box.start("executor", env={"SIGNALBOX_INSTANCE": ""})
     wait_until(says(box, actor, "org begins"), 60, "the org")
+    first = json.loads(box.log(actor).read_text().splitlines()[0])
+    assert (first["event"], first["process"], first["integrations"]) == ("process begins", "executor", ["field"])
+    assert first["version"] == version("signalbox")
+    assert first["digest"]
     (kept,) = [one for one in (box.folder / "state").iterdir() if one.name.startswith("executor-")]
     name = kept.read_text().strip()
     box.kill(actor)
