@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import fastavro
 
+from schemas.bounds import BOUNDED, check_size, compile_bounds
 from schemas.checks import Check, Misfit, compile_check
 from schemas.contracts import Contract, shipped
 from schemas.errors import Undecodable, UnknownFingerprint
@@ -30,25 +31,37 @@ class Codec(Protocol):
 
 
 class Bodies:
-    """The bodies of messages, without header: what both codecs share. Values are checked before they are written."""
+    """
+    The bodies of messages, without header: what both codecs share. Values are checked before they are written.
+
+    What sources write is bounded (`schemas/bounds.py`), when it is written and when it is read.
+    """
 
     def __init__(self, contracts: Mapping[str, Contract]) -> None:
         self._contracts = contracts
         self._checks: dict[str, Check] = {name: compile_check(one.parsed) for name, one in contracts.items()}
+        self._bounds = {name: compile_bounds(contracts[name].parsed) for name in BOUNDED & contracts.keys()}
 
     def write(self, contract: str, value: Mapping[str, Any]) -> bytes:
         """Return the body of *value*; raises ValueError that names contract and field."""
+        out, bounds = BytesIO(), self._bounds.get(contract)
         try:
             self._checks[contract](value)
+            if bounds is not None:
+                bounds(value)
+            fastavro.schemaless_writer(out, self._contracts[contract].parsed, dict(value))
+            body = out.getvalue()
+            if bounds is not None:
+                check_size(body)
         except Misfit as misfit:
             raise ValueError(f"{contract}: {misfit}") from None
-        out = BytesIO()
-        fastavro.schemaless_writer(out, self._contracts[contract].parsed, dict(value))
-        return out.getvalue()
+        return body
 
     def read(self, contract: str, writer: Any, data: bytes, start: int) -> dict[str, Any]:
         """Return the value of the body that begins at *start*, written by *writer*; raises Undecodable."""
-        present = self._contracts[contract].parsed
+        present, bounds = self._contracts[contract].parsed, self._bounds.get(contract)
+        if bounds is not None:
+            _within(contract, check_size, data)
         source = BytesIO(data)
         source.seek(start)
         try:
@@ -60,7 +73,19 @@ class Bodies:
             raise Undecodable(f"{contract}: {rest} bytes follow the end of the value")
         if not isinstance(value, dict):
             raise Undecodable(f"{contract}: the value is no record")
+        if bounds is not None:
+            _within(contract, bounds, value)
         return value
+
+
+def _within(contract: str, check: Check, value: Any) -> None:
+    try:
+        check(value)
+    except Misfit as misfit:
+        raise Undecodable(f"{contract}: {misfit}") from None
+    # A writer's schema of the registry may have promised another type where ours is named alike.
+    except Exception as error:
+        raise Undecodable(f"{contract}: {_reason(error)}") from error
 
 
 class SingleObject(Codec):

@@ -17,7 +17,7 @@ from schemas.codec import Codec
 from schemas.contracts import shipped
 from schemas.identity import command_id, digest
 from schemas.prospect import Prospect
-from signalbox.commands.publish import from_json
+from signalbox.commands.publish import from_json, json_object
 
 _CONTRACT = "prospect"
 
@@ -72,12 +72,7 @@ def line_of(value: bytes, codec: Codec) -> str:
 
 
 def _event(line: str, integration: ProspectIntegration, codec: Codec) -> ImportEvent:
-    try:
-        said = json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"not JSON: {error}") from None
-    if not isinstance(said, dict):
-        raise ValueError(f"not a JSON object: {str(said)[:80]}")
+    said = json_object(line)
     workspace = said.setdefault("workspace", integration.workspace)
     if code_key(str(workspace)) != code_key(integration.workspace):
         raise ValueError(f"workspace '{workspace}' is not that of {integration.name}, '{integration.workspace}'")

@@ -25,6 +25,7 @@ from connectors.kafka.options import KafkaSettings, option_faults
 from connectors.salesforce.settings import SalesforceSettings
 from processors.model.errors import Misconfigured
 from processors.model.proxy_address import ProxyUrl
+from signalbox.intake_settings import IntakeSection
 
 DEFAULT_FILE = "signalbox.yaml"
 GROUP_EXECUTOR = "signalbox-executor"
@@ -139,6 +140,7 @@ class Settings(BaseSettings):
     integrations: Path = Path("integrations")
     orgs: dict[str, SalesforceSettings] = Field(default_factory=dict)
     mail: MailSection = MailSection()
+    intake: IntakeSection = IntakeSection()
     executor: ExecutorSection = ExecutorSection()
     changes: ChangesSection = ChangesSection()
     metrics: MetricsSection = MetricsSection()

@@ -194,7 +194,9 @@ def run_intake_process(process: Process) -> None:
     options: dict[str, Any] = {"broker": faust_broker(kafka.bootstrap), **faust_options(kafka.options)}
     instance = None if kafka.embedded else f"{GROUP_INTAKE}-{process.settings.instance}"
     intake_app.run(
-        intake_app.IntakeSettings(faust=options, group=GROUP_INTAKE, instance=instance),
+        intake_app.IntakeSettings(
+            faust=options, group=GROUP_INTAKE, instance=instance, **process.settings.intake.model_dump()
+        ),
         process.integrations,
         process.codec,
         clock=utc_now,

@@ -28,6 +28,7 @@ from sqlalchemy import (
     and_,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -35,6 +36,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.database.engine import reading
 from connectors.database.metadata import metadata
+from connectors.database.stored_text import INDEXED_CHARACTERS, StoredString, StoredText, spellings
 from processors.model.errors import Transient
 from processors.model.received import Received
 from schemas.outcome import Outcome
@@ -46,15 +48,15 @@ audit = Table(
     Column("outcome_id", String(36), primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("reason", String(40), nullable=False),
-    Column("integration", String(60), nullable=False),
-    Column("org", String(60), nullable=False),
-    Column("contract", String(60), nullable=False),
-    Column("action", String(60), nullable=True),
+    Column("integration", StoredString(60), nullable=False),
+    Column("org", StoredString(60), nullable=False),
+    Column("contract", StoredString(60), nullable=False),
+    Column("action", StoredString(60), nullable=True),
     Column("event_time", Float, nullable=False),
     Column("settled_time", Float, nullable=False, index=True),
-    Column("rule_ids", Text, nullable=False),
-    Column("person_name", Text, nullable=False),
-    Column("person_email", Text, nullable=False),
+    Column("rule_ids", StoredText(), nullable=False),
+    Column("person_name", StoredText(), nullable=False),
+    Column("person_email", StoredText(), nullable=False),
     Column("topic", String(249), nullable=False),
     Column("kafka_partition", Integer, nullable=False),
     Column("kafka_offset", BigInteger, nullable=False),
@@ -68,7 +70,7 @@ audit_key = Table(
     metadata,
     Column("outcome_id", String(36), primary_key=True),
     Column("kind", String(10), primary_key=True, comment="event, record, email or phone"),
-    Column("value", Text, primary_key=True),
+    Column("value", StoredText(indexed=True), primary_key=True),
     Index("ix_audit_key_kind_value", "kind", "value"),
     comment="What outcomes are found by: events, records, e-mail addresses, telephone numbers (digits).",
 )
@@ -174,7 +176,7 @@ def _keys(outcome: Outcome) -> list[dict[str, str]]:
         "email": [_plain(one) for one in outcome.person.emails],
         "phone": [_digits(phone) for phone in outcome.person.all_phones],
     }
-    pairs = {(kind, value.replace("\0", "")) for kind, values in found.items() for value in values}
+    pairs = {(kind, value) for kind, values in found.items() for value in values}
     return [{"outcome_id": outcome.outcome_id, "kind": kind, "value": value} for kind, value in sorted(pairs) if value]
 
 
@@ -194,10 +196,14 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     if wanted.record_id is not None:
         conditions.append(_has("record", audit_key.c.value == _record_id(wanted.record_id)))
     if wanted.event_id is not None:
-        conditions.append(_has("event", audit_key.c.value == wanted.event_id))
+        conditions.append(_has("event", _is(wanted.event_id)))
     if wanted.person is not None:
         conditions.append(_about(wanted.person))
     return conditions
+
+
+def _is(value: str) -> ColumnElement[bool]:
+    return type_coerce(audit_key.c.value, Text).in_(list(spellings([value], INDEXED_CHARACTERS)))
 
 
 def _about(person: str) -> ColumnElement[bool]:

@@ -8,11 +8,12 @@ bytes are kept only until the server has taken or refused it.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Delete, Engine, Float, Index, LargeBinary, String, Table, Text, delete, select, update
+from sqlalchemy import Column, Delete, Engine, Float, Index, LargeBinary, String, Table, delete, select, update
 
 from connectors.database.audit import insert_new, patient
 from connectors.database.engine import reading
 from connectors.database.metadata import metadata
+from connectors.database.stored_text import StoredText
 from processors.notifier.ports import Mail, NoteState
 
 mail_note = Table(
@@ -23,7 +24,7 @@ mail_note = Table(
     Column("message_id", String(320), nullable=False),
     Column("state", String(10), nullable=False),
     Column("at", Float, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("detail", StoredText(), nullable=False),
     Index("ix_mail_note_message_id", "message_id"),
     comment="One row for each error and recipient: intended, sent or refused, and by which mail.",
 )

@@ -7,18 +7,21 @@ Rule of this file: reads only; a database that is unavailable or busy raises `Tr
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, literal, select
+from sqlalchemy import Engine, String, literal, select, type_coerce
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from connectors.database import tables
 from connectors.database.engine import reading
 from connectors.database.own_records import read_own_records
+from connectors.database.stored_text import spellings, stored
 from processors.model.errors import Transient
 from processors.model.ledger import Lease, Unpublished
 from processors.model.values import OwnRecord
 
 _CHUNK = 500
 """IDs in one IN list: below every database's limit on bound parameters."""
+_SOURCE_ID, _LINK = 300, 200
+"""Characters of the columns that keep source IDs and the names of links."""
 _PROGRAM_LIMIT = "54"
 """The class of PostgreSQL's states for what is too large or too complex."""
 
@@ -36,14 +39,23 @@ class LedgerReads:
         table = tables.source_state.c
         wanted: dict[str, list[str]] = {}
         for integration, source_id in dict.fromkeys(keys):
-            wanted.setdefault(integration, []).append(source_id[:300])
+            wanted.setdefault(integration, []).append(source_id)
         found: dict[tuple[str, str], bytes] = {}
         with translated(), self._reading.connect() as connection:
             for integration, source_ids in wanted.items():
-                for chunk in chunks(source_ids):
-                    own = (table.org == lease.org, table.integration == integration, table.source_id.in_(chunk))
+                # 0.1.0 cut what was longer; what is kept whole, or under its digest, comes before that.
+                names = {stored(text[:_SOURCE_ID]): text for text in source_ids} | spellings(source_ids, _SOURCE_ID)
+                for chunk in chunks(list(names)):
+                    own = (
+                        table.org == lease.org,
+                        table.integration == integration,
+                        type_coerce(table.source_id, String).in_(chunk),
+                    )
                     query = select(table.source_id, table.body).where(*own)
-                    found.update(((integration, row.source_id), row.body) for row in connection.execute(query))
+                    for row in connection.execute(query):
+                        key = integration, names[row.source_id]
+                        if key not in found or row.source_id == stored(key[1], _SOURCE_ID):
+                            found[key] = row.body
         return found
 
     def own_records(self, lease: Lease, keys: Sequence[tuple[str, str]]) -> Sequence[OwnRecord]:
@@ -55,14 +67,15 @@ class LedgerReads:
         """Return the record IDs kept for these source IDs."""
         table = tables.link
         found: dict[str, str] = {}
+        names = spellings(source_ids, _LINK)
         with translated(), self._reading.connect() as connection:
-            for chunk in chunks(source_ids):
+            for chunk in chunks(list(names)):
                 query = select(table.c.source_id, table.c.record_id).where(
                     table.c.org == lease.org,
                     table.c.kind == kind,
-                    table.c.source_id.in_(chunk),
+                    type_coerce(table.c.source_id, String).in_(chunk),
                 )
-                found.update((row.source_id, row.record_id) for row in connection.execute(query))
+                found.update((names[row.source_id], row.record_id) for row in connection.execute(query))
         return found
 
     def linked(self, lease: Lease, kind: str, record_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -67,7 +67,7 @@ def settled_row(settled: Settled, sequence: int, now: float) -> dict[str, Any]:
         "p_id": settled.command_id,
         "p_sequence": sequence,
         "p_outcome": settled.outcome,
-        "p_key": settled.key[:200],
+        "p_key": settled.key,
         "p_headers": settled.headers,
         "p_kind": settled.kind,
         "p_reason": settled.reason,
@@ -96,7 +96,7 @@ def notice_row(org: str, noticed: Noticed, sequence: int, now: float) -> dict[st
         "sequence": sequence,
         "command_id": noticed.command_id,
         "body": noticed.notice,
-        "key": noticed.key[:200],
+        "key": noticed.key,
         "headers": noticed.headers,
         "created_at": now,
     }

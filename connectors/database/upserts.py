@@ -4,6 +4,7 @@ Upserts of links, states of source entities and field history.
 Rule of this file: one statement for many rows; who may write was checked by the transaction that it runs in.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from connectors.database import tables
 
 _link = tables.link.c
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""U+0000 as JSON writes it: PostgreSQL's jsonb takes none."""
 _FORGET = delete(tables.link).where(
     _link.org == bindparam("p_org"), _link.kind == bindparam("p_kind"), _link.source_id == bindparam("p_source_id")
 )
@@ -50,7 +53,7 @@ def keep_source_states(
 ) -> None:
     """Insert or replace what is known of each (integration, source ID)."""
     rows = [
-        {"org": org, "integration": integration, "source_id": source_id[:300], "body": body, "updated_at": now}
+        {"org": org, "integration": integration, "source_id": source_id, "body": body, "updated_at": now}
         for (integration, source_id), body in source_states.items()
     ]
     statement = insert(tables.source_state)
@@ -66,7 +69,7 @@ def keep_field_history(
 ) -> None:
     """Merge the history of written fields (JSON by field) into the history of each record; many rows at once."""
     rows = [
-        {"org": org, "record_id": record_id, "body": body.decode(), "updated_at": now}
+        {"org": org, "record_id": record_id, "body": _NUL.sub(r"\1\\ufffd", body.decode()), "updated_at": now}
         for record_id, body in field_history.items()
     ]
     statement = insert(tables.field_clock)

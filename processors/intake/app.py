@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import faust
@@ -47,6 +47,7 @@ class IntakeSettings:
     What the shell needs to know. `instance` names this process for static membership; None: a new member each start.
 
     `faust` holds Faust's own options (broker, broker_credentials, ssl_context, ...) and wins over what is set here.
+    `dead_letter_shares` are the shares of topics (without the prefix) that have one of their own.
     """
 
     faust: Mapping[str, Any]
@@ -57,9 +58,15 @@ class IntakeSettings:
     batch: int = 500
     within: float = 0.01
     dead_letter_share: float = 0.5
+    dead_letter_shares: Mapping[str, float] = field(default_factory=dict)
     dead_letter_window: int = 1000
     dead_letter_least: int = 20
     log_level: str = "WARNING"
+
+    def limit(self, topic: str) -> ShareLimit:
+        """Return the limit on dead letters of a topic (without the prefix), with nothing counted."""
+        share = self.dead_letter_shares.get(topic, self.dead_letter_share)
+        return ShareLimit(share, self.dead_letter_window, self.dead_letter_least)
 
 
 def build_app(
@@ -87,9 +94,9 @@ def build_app(
             queued = await producer.send(record.topic, record.key, record.value, record.partition, None, said)
         return _answer(record, queued)
 
-    def read(topic: str) -> None:
+    def read(name: str) -> None:
         """Add the agent of one topic: each has its own, so that one that waits holds no other."""
-        limit = ShareLimit(settings.dead_letter_share, settings.dead_letter_window, settings.dead_letter_least)
+        topic, limit = settings.topic_prefix + name, settings.limit(name)
         forwarder = Forwarder(integrations, codec, clock, metrics, limit, settings.topic_prefix)
         own = PausingForwarder(
             forwarder, accepted, metrics, leave_if_told=lambda: _leave() if app.should_stop else None
@@ -105,7 +112,7 @@ def build_app(
                 lag.end(events)
 
     for name in settings.topics:
-        read(settings.topic_prefix + name)
+        read(name)
 
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust types no timers
     async def tick() -> None:

@@ -18,7 +18,7 @@ from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
 from processors.model.dead_letter import MESSAGE_BYTES, Coordinates, Headers, fitted, headers, size
-from processors.model.errors import SignalboxError, TooLarge, Undecodable, Unprocessable
+from processors.model.errors import Misconfigured, SignalboxError, TooLarge, Transient, Undecodable, Unprocessable
 from processors.model.ports import Clock, Metrics
 from schemas.codec import Codec
 from schemas.topics import SOURCE, SOURCES, command_topic, dead_letter_topic
@@ -130,11 +130,17 @@ class Forwarder:
         return counted
 
     def _record(self, message: Message, now: datetime) -> tuple[ProducerRecord, Counted]:
-        """Return the message's command, or its dead letter: whatever of our own code raises is one, too."""
+        """
+        Return the message's command, or its dead letter: whatever of our own code raises is one, too.
+
+        What something outside causes (`Transient`, `Misconfigured`: a registry without an answer) is none.
+        """
         try:
             made = self._command(message, now)
         except Undecodable as error:
             return self._counted_dead(message, error, now)
+        except (Transient, Misconfigured):
+            raise
         except Exception as error:  # noqa: BLE001  a message that no code of ours can handle must not stop the others
             return self._counted_dead(message, Unprocessable(error), now)
         self._limit.exceeded(dead=False)

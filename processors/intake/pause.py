@@ -41,13 +41,23 @@ class PausingForwarder:
         self.paused = False
 
     async def batch(self, messages: list[Message], send: Send) -> None:
-        """Forward *messages*; where too much of the topic cannot be read, wait until an operator has accepted that."""
+        """
+        Forward *messages*; where too much of the topic cannot be read, wait until an operator has accepted that.
+
+        While something outside does not answer (a schema registry), the batch waits and is tried again.
+        """
         while True:
             try:
                 await self._forwarder.batch(messages, send)
             except TooManyDeadLetters as error:
                 self._forwarder.accept(await self._until_accepted(error))
+            except Transient as error:
+                log.warning("%s; the batch waits", error.reason)
+                self.paused = True
+                self._leave_if_told()
+                await self._sleep(error.retry_after or ASK_SECONDS)
             else:
+                self.paused = False
                 return
 
     async def _until_accepted(self, error: TooManyDeadLetters) -> Mapping[int, int]:

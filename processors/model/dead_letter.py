@@ -15,6 +15,8 @@ CONNECT = "__connect.errors."
 FIRST_SEEN = "signalbox.first_seen"
 SHORTENED = "signalbox.shortened"
 """Header of a dead letter that lost bytes: what was cut, with the length and SHA-256 of each part as it came."""
+NULL_VALUE = "signalbox.null_value"
+"""Header of a dead letter whose message had neither key nor value: clients send no such message, so it is empty."""
 MESSAGE_BYTES = 1_000_000
 """The largest message that is sent, in bytes of key, value and headers: under Kafka's default limit (1,048,588)."""
 KEY_BYTES = 4_096
@@ -70,11 +72,13 @@ def fitted(
     What does not fit loses the message's own headers, the end of a long key and the middle of the value; the header
     `signalbox.shortened` gives the length and the SHA-256 of what was there, so that the message can be recognised.
     """
+    if key is None and value is None:
+        value, said = b"", (*said, (NULL_VALUE, b"true"))
     if size(key, value, said) <= limit:
         return key, value, said
     parts = [("key", key or b""), ("value", value or b"")]
     digests = "; ".join(f"{name} {len(part)} bytes sha256 {sha256(part).hexdigest()}" for name, part in parts)
-    ours = tuple(one for one in said if one[0].startswith(CONNECT) or one[0] == FIRST_SEEN)
+    ours = tuple(one for one in said if one[0].startswith(CONNECT) or one[0] in (FIRST_SEEN, NULL_VALUE))
     short = (*ours, (SHORTENED, digests.encode()))
     head = (key or b"")[: min(KEY_BYTES, limit // 4)] if key is not None else None
     room = max(0, limit - size(head, None, short))

@@ -17,6 +17,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.kafka.options import producer_config
 from processors.model.errors import Misconfigured
+from schemas.bounds import DEPTH
 from schemas.codec import Codec
 from schemas.contracts import shipped
 from schemas.topics import Topic
@@ -108,18 +109,27 @@ class Batch:
 
 def message(topic: Topic, codec: Codec, line: str) -> tuple[bytes, bytes]:
     """Return key and value of one JSON line; raise ValueError that says what is wrong with it."""
-    try:
-        value = json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise ValueError("not a JSON object")
+    value = json_object(line)
     contract = topic.contract or ""
     filled = from_json(shipped()[contract].raw, value, "")
     field = _KEYS.get(topic.key)
     if field is None or not isinstance(filled.get(field), str):
         raise ValueError(f"{field or topic.key}, the key, is missing or no text")
-    return filled[field].encode(), codec.encode(contract, filled)
+    encoded = codec.encode(contract, filled)
+    return filled[field].encode(), encoded
+
+
+def json_object(line: str) -> dict[str, Any]:
+    """Return the JSON object that a line holds; raise ValueError that says why it is none."""
+    try:
+        value = json.loads(line)
+    except RecursionError:
+        raise ValueError(f"not JSON of an event: nested deeper than {DEPTH} levels") from None
+    except ValueError as error:
+        raise ValueError(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
 
 
 def from_json(schema: Any, value: Any, path: str) -> Any:

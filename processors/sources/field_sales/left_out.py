@@ -12,8 +12,6 @@ import orjson
 from schemas.command import Command
 
 _PREFIX = "left_out:"
-_LONGEST = 300
-"""What the ledger keeps of a source ID."""
 
 
 def left_out_states(command: Command) -> tuple[str, ...]:
@@ -48,4 +46,4 @@ def why(command: Command, kept: Mapping[str, bytes]) -> str | None:
 
 
 def _name(record_id: str) -> str:
-    return f"{_PREFIX}{record_id}"[:_LONGEST]
+    return f"{_PREFIX}{record_id}"

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +11,8 @@ from processors.intake import app
 from processors.intake.forward import Forwarder, Message, ProducerRecord, TooManyDeadLetters
 from processors.intake.route import route as route_of
 from processors.integration.catalog import Integrations
-from processors.model.dead_letter import MESSAGE_BYTES, SHORTENED, Coordinates, headers
-from processors.model.errors import TooLarge, Undecodable
+from processors.model.dead_letter import MESSAGE_BYTES, NULL_VALUE, SHORTENED, Coordinates, headers
+from processors.model.errors import TooLarge, Transient, Undecodable
 from schemas.codec import SingleObject
 from tests.unit.intake.test_decode_route_map import EVENT, integration
 
@@ -89,6 +90,21 @@ def test_an_event_becomes_a_command_on_its_orgs_one_partition() -> None:
     ]
 
 
+def test_a_message_without_key_and_value_is_a_dead_letter_that_says_so() -> None:
+    [parcel], _ = sent([replace(message(None), key=None)])
+    assert (parcel.topic, parcel.key, parcel.value) == ("crm.dead-letter.call-result", None, b"")
+    assert dict(parcel.headers)[NULL_VALUE] == b"true"
+
+
+def test_a_registry_that_does_not_answer_makes_no_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise Transient("schema registry: cannot read schema 7")
+
+    monkeypatch.setattr("processors.intake.forward.decode", away)
+    with pytest.raises(Transient):
+        sent([GOOD])
+
+
 @pytest.mark.parametrize("value", [None, b"", b"\xff"])
 def test_an_unreadable_message_becomes_a_dead_letter_with_its_own_bytes_key_and_headers(value: bytes | None) -> None:
     [parcel], counts = sent([message(value)])
@@ -152,7 +168,8 @@ def test_a_batch_that_the_broker_refuses_for_its_size_is_sent_one_by_one() -> No
 
 
 def test_a_command_that_the_broker_refuses_even_alone_is_a_dead_letter_and_the_others_pass() -> None:
-    large = message(SingleObject().encode("call_result", {**EVENT.to_avro(), "call_id": "c" * 5000}))
+    many = {**EVENT.to_avro()["person"], "phones": ["5" * 1_900] * 3}
+    large = message(SingleObject().encode("call_result", {**EVENT.to_avro(), "person": many}))
     parcels, counts = sent([GOOD, large, GOOD], refuses=lambda tried: tried[-1].size() > 5000)
     assert [parcel.topic for parcel in parcels] == [
         "crm.command.acme",

@@ -75,3 +75,25 @@ def test_a_kafka_that_does_not_answer_accepts_nothing() -> None:
 
 def test_a_few_dead_letters_ask_nothing() -> None:
     assert len(forwarded(poison=2)[0]) == 3
+
+
+def test_a_registry_that_does_not_answer_lets_the_batch_wait_and_sets_nothing_apart() -> None:
+    slept: list[float] = []
+    answers: Iterator[Transient | None] = iter([Transient("the registry is away"), Transient("still", retry_after=7)])
+
+    class Forwarder:
+        async def batch(self, _messages: object, _send: object) -> None:
+            if (error := next(answers, None)) is not None:
+                raise error
+
+    async def sleep(seconds: float) -> None:
+        assert forwarder.paused
+        slept.append(seconds)
+
+    async def send(_record: ProducerRecord) -> Awaitable[object]:
+        raise AssertionError("nothing is sent")
+
+    forwarder = PausingForwarder(Forwarder(), lambda _topic: {}, Gauges(), sleep)  # type: ignore[arg-type]  # a fake
+    asyncio.run(forwarder.batch([GOOD], send))
+    assert slept == [ASK_SECONDS, 7]
+    assert not forwarder.paused

@@ -29,10 +29,10 @@ from schemas.values import Agent, Person, plain
 CODEC = SingleObject()
 TEXT = st.text(max_size=8)
 MAYBE = st.none() | TEXT
+LINE = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8)  # as events are bounded
 WHOLE = st.integers(-(2**63), 2**63 - 1)
-SCALARS = st.dictionaries(
-    TEXT, st.none() | st.booleans() | WHOLE | st.floats(allow_nan=False, allow_infinity=False) | TEXT, max_size=3
-)
+NUMBERS = WHOLE | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = st.dictionaries(TEXT, st.none() | st.booleans() | NUMBERS | TEXT, max_size=3)
 TIMES = st.integers(0, 4_000_000_000_000).map(lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms))
 TEXTS = st.lists(TEXT, max_size=2).map(tuple)
 SMALL = st.integers(0, 2**31 - 1)
@@ -55,18 +55,12 @@ KEYS = st.lists(
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "call_result": st.builds(
         CallResult,
-        TEXT,
-        TEXT,
-        TEXT,
-        TEXT,
-        TIMES,
-        PEOPLE,
-        MAYBE,
-        AGENTS,
-        st.none() | TIMES,
-        st.none() | TIMES,
-        MAYBE,
-        SCALARS,
+        *(LINE, LINE, LINE, LINE, TIMES),
+        st.builds(Person, *(st.none() | LINE,) * 3, st.lists(LINE, max_size=2).map(tuple), st.none() | LINE),
+        st.none() | LINE,
+        st.none() | st.builds(Agent, st.none() | LINE, st.none() | LINE),
+        *(st.none() | TIMES, st.none() | TIMES, st.none() | LINE),
+        st.dictionaries(LINE, st.none() | st.booleans() | NUMBERS | LINE, max_size=3),
     ),
     "command": st.builds(
         Command,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from processors.consuming.share_limit import ShareLimit
+from processors.intake.app import IntakeSettings
 from processors.model.errors import Misconfigured
 from signalbox.settings import Settings, load_settings
 
@@ -101,3 +103,18 @@ def test_options_of_kafka_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> Non
     options = f"{{security.protocol: sasl_ssl, sasl.mechanism: PLAIN, sasl.username: u, sasl.password: {CANARY}}}"
     _write(monkeypatch, f"kafka: {{options: {options}}}\n")
     assert CANARY not in repr(load_settings())
+
+
+def test_each_topic_may_have_a_limit_on_dead_letters_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(monkeypatch, "intake: {dead_letter_share: 0.2, dead_letter_shares: {crm.event.booking: 0.9}}\n")
+    settings = IntakeSettings(faust={}, **load_settings().intake.model_dump())
+    assert settings.limit("crm.event.booking") == ShareLimit(0.9, 1_000, 20)
+    assert settings.limit("crm.event.prospect") == ShareLimit(0.2, 1_000, 20)
+
+
+def test_a_limit_of_a_topic_that_is_no_source_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(monkeypatch, "intake: {dead_letter_shares: {crm.event.bookings: 0.9}}\n")
+    with pytest.raises(
+        Misconfigured, match=r"dead_letter_shares: .*'crm\.event\.bookings' is no source topic; those are"
+    ):
+        load_settings()
