@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Dialect, String, Text, TypeDecorator
 
-_DIGEST = 64
 INDEXED_CHARACTERS = 500
 """Of a text in an index: PostgreSQL takes 2,704 bytes, and a character may have four."""
 
@@ -22,8 +21,8 @@ def stored(text: str, limit: int | None = None) -> str:
     clean = text.replace("\0", "\ufffd") if "\0" in text else text
     if limit is None or (len(clean) <= limit and clean is text):
         return clean
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{clean[: limit - _DIGEST - 1]}#{digest}"
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[: limit // 2]
+    return f"{clean[: limit - len(digest) - 1]}#{digest}"
 
 
 def spellings(texts: Iterable[str], limit: int) -> dict[str, str]:

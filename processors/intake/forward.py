@@ -17,7 +17,7 @@ from processors.intake.decode import decode
 from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
-from processors.model.dead_letter import MESSAGE_BYTES, Coordinates, Headers, fitted, headers, size
+from processors.model.dead_letter import MESSAGE_BYTES, Coordinates, Headers, fitted, headers, sendable, size
 from processors.model.errors import Misconfigured, SignalboxError, TooLarge, Transient, Undecodable, Unprocessable
 from processors.model.ports import Clock, Metrics
 from schemas.codec import Codec
@@ -181,7 +181,7 @@ class Forwarder:
         said = headers(where, error, stage=STAGE, now=now, own=message.headers)
         topic = self._prefix + dead_letter_topic(where.topic.removeprefix(self._prefix).removeprefix(SOURCE))
         labels = {"topic": where.topic, "reason": type(error).__name__}
-        record = ProducerRecord(topic, *fitted(message.key, message.value, said, limit))
+        record = ProducerRecord(topic, *sendable(*fitted(message.key, message.value, said, limit)))
         return record, ("dead_letters_total", labels)
 
 

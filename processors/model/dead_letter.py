@@ -72,17 +72,20 @@ def fitted(
     What does not fit loses the message's own headers, the end of a long key and the middle of the value; the header
     `signalbox.shortened` gives the length and the SHA-256 of what was there, so that the message can be recognised.
     """
-    if key is None and value is None:
-        value, said = b"", (*said, (NULL_VALUE, b"true"))
     if size(key, value, said) <= limit:
         return key, value, said
     parts = [("key", key or b""), ("value", value or b"")]
     digests = "; ".join(f"{name} {len(part)} bytes sha256 {sha256(part).hexdigest()}" for name, part in parts)
-    ours = tuple(one for one in said if one[0].startswith(CONNECT) or one[0] in (FIRST_SEEN, NULL_VALUE))
+    ours = tuple(one for one in said if one[0].startswith(CONNECT) or one[0] == FIRST_SEEN)
     short = (*ours, (SHORTENED, digests.encode()))
     head = (key or b"")[: min(KEY_BYTES, limit // 4)] if key is not None else None
     room = max(0, limit - size(head, None, short))
     return head, _ends(value, room), short
+
+
+def sendable(key: bytes | None, value: bytes | None, said: Headers) -> tuple[bytes | None, bytes | None, Headers]:
+    """Return the same for a client that sends no message without key and value: the value is empty, and told so."""
+    return (key, value, said) if (key, value) != (None, None) else (None, b"", (*said, (NULL_VALUE, b"true")))
 
 
 def _ends(value: bytes | None, room: int) -> bytes | None:
