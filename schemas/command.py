@@ -143,6 +143,7 @@ class Command:
     record: SourceRecord | None = None
     unmapped: tuple[str, ...] = ()
     defaulted: tuple[str, ...] = ()
+    shortened: tuple[str, ...] = ()
     zone: str | None = None
     time_is_receipt: bool | None = None
 
@@ -174,5 +175,6 @@ class Command:
                 "record": None if value["record"] is None else SourceRecord(**value["record"]),
                 "unmapped": tuple(value["unmapped"]),
                 "defaulted": tuple(value["defaulted"]),
+                "shortened": tuple(value["shortened"]),
             }
         )

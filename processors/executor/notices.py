@@ -16,6 +16,7 @@ from schemas.codec import Codec
 from schemas.identity import notice_id
 from schemas.notice import Notice, NoticeKind
 from schemas.outcome import Candidate
+from schemas.shorten import MESSAGE_BYTES, fit_notice
 
 
 def job_notice(
@@ -45,10 +46,14 @@ def job_notice(
 
 def ledger_row(notice: Notice, codec: Codec, headers: Callable[[Notice], Iterable[tuple[str, bytes]]]) -> Noticed:
     """Return the notice as the ledger keeps it: encoded, with its Kafka key and headers."""
+    body = codec.encode("notice", notice.to_avro())
+    if len(body) > MESSAGE_BYTES:
+        notice = fit_notice(notice, lambda one: len(codec.encode("notice", one.to_avro())))
+        body = codec.encode("notice", notice.to_avro())
     return Noticed(
         notice_id=notice_id(notice.command_id, notice.kind),
         command_id=notice.command_id,
-        notice=codec.encode("notice", notice.to_avro()),
+        notice=body,
         key=notice.command_id,
         headers=orjson.dumps({name: value.decode() for name, value in headers(notice)}),
     )

@@ -21,6 +21,8 @@ from processors.model.dead_letter import MESSAGE_BYTES, Coordinates, Headers, fi
 from processors.model.errors import Misconfigured, SignalboxError, TooLarge, Transient, Undecodable, Unprocessable
 from processors.model.ports import Clock, Metrics
 from schemas.codec import Codec
+from schemas.command import Command
+from schemas.shorten import fit_command
 from schemas.topics import SOURCE, SOURCES, command_topic, dead_letter_topic
 
 STAGE = "decode"
@@ -149,16 +151,23 @@ class Forwarder:
     def _command(self, message: Message, now: datetime) -> tuple[ProducerRecord, Counted]:
         event = decode(message.value, self._codec, SOURCES[message.where.topic.removeprefix(self._prefix)])
         made = command(event, route(event, self._integrations), now, _trace_id(message.headers))
-        record = ProducerRecord(
-            topic=self._prefix + command_topic(made.org),
-            key=made.source_id.encode(),
-            value=self._codec.encode("command", made.to_avro()),
-            headers=tuple(header for header in message.headers if header[0] == _TRACE),
-            partition=0,  # one writer an org: its topic has one partition
-        )
+        trace = tuple(header for header in message.headers if header[0] == _TRACE)
+        record = self._to_send(made, trace)
+        if record.size() > MESSAGE_BYTES:
+            made = fit_command(made, lambda one: self._to_send(one, trace).size(), MESSAGE_BYTES)
+            record = self._to_send(made, trace)
         if record.size() > MESSAGE_BYTES:
             raise TooLarge(f"its command has {record.size():,} bytes, more than the {MESSAGE_BYTES:,} of a message")
         return record, ("commands_sent_total", {"org": made.org, "integration": made.integration})
+
+    def _to_send(self, made: Command, trace: Headers) -> ProducerRecord:
+        return ProducerRecord(
+            topic=self._prefix + command_topic(made.org),
+            key=made.source_id.encode(),
+            value=self._codec.encode("command", made.to_avro()),
+            headers=trace,
+            partition=0,  # one writer an org: its topic has one partition
+        )
 
     def _counted_dead(self, message: Message, error: Undecodable, now: datetime) -> tuple[ProducerRecord, Counted]:
         where = message.where

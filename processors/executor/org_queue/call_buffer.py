@@ -15,6 +15,7 @@ from typing import TypeAlias
 from processors.executor.org_queue.job import Job
 from processors.matching.match import person_keys
 from processors.model.call import Call
+from processors.model.errors import Unprocessable
 from processors.model.phone_numbers import outside_numbers
 from processors.sources.pbx_call.assemble import assemble, complete, over
 from processors.sources.pbx_call.decide import steps_of
@@ -28,6 +29,8 @@ CallKey: TypeAlias = tuple[str, str]
 
 CALLS_REMEMBERED = 5_000
 """Calls whose steps are kept in memory for steps that come late; of older ones the ledger is asked."""
+STEPS = 1_000
+"""Of one call in one outcome: with the longest event IDs it is as large as a topic takes."""
 WAIT_FOR_BEGINNING = 60.0
 """Seconds that a call waits for the steps of its beginning, where its end came first."""
 
@@ -80,7 +83,7 @@ class CallBuffer:
         """Return the commands of the calls that never ended, and whose time is up."""
         with self._lock:
             due = [key for key in self._open if self._close_at(key) <= now]
-            return [self._close(key, timed_out=True) for key in due]
+            return [job for key in due for job in self._close(key, timed_out=True)]
 
     def next_time(self) -> float | None:
         """Return when the next call is closed by its time-out, or None."""
@@ -97,7 +100,7 @@ class CallBuffer:
             return self._begun(key)
         steps = (*self._past.get(key, ()), *_steps(jobs))
         self._note_ended(key, steps)
-        return [self._close(key, timed_out=True)] if complete(steps) or self._close_at(key) <= now else []
+        return self._close(key, timed_out=True) if complete(steps) or self._close_at(key) <= now else []
 
     def _note_ended(self, key: CallKey, steps: Sequence[CallStep]) -> None:
         """Know of a call whose end came before its beginning: it is not waited for as long as an open one."""
@@ -116,7 +119,7 @@ class CallBuffer:
         for job in sorted(jobs, key=lambda job: job.order):
             self._open.setdefault(key, []).append(job)
             if complete((*self._past.get(key, ()), *_steps(self._open[key]))):
-                ended.append(self._close(key))
+                ended += self._close(key)
         return [*ended, *(self._finished(key, now) if key in self._open else ())]
 
     def _begun(self, key: CallKey) -> list[Job]:
@@ -131,15 +134,31 @@ class CallBuffer:
         if not rest:
             del self._open[key]
         elif complete((*self._past.get(key, ()), *_steps(rest))):
-            begun.append(self._close(key))
+            begun += self._close(key)
         return begun
 
-    def _close(self, key: CallKey, *, timed_out: bool = False) -> Job:
-        """End the gathering of a call; *timed_out*: its time is up, unless it is over by itself."""
+    def _close(self, key: CallKey, *, timed_out: bool = False) -> list[Job]:
+        """
+        End the gathering of a call; *timed_out*: its time is up, unless it is over by itself.
+
+        One outcome names the events of `STEPS` steps at the most: of a longer call, the others follow as late steps do.
+        """
         self._ended.discard(key)
-        return self._call(key, self._open.pop(key), timed_out=timed_out)
+        jobs = sorted(self._open.pop(key), key=lambda job: (job.plan is None, job.order))
+        parts = [jobs[start : start + STEPS] for start in range(0, len(jobs), STEPS)]
+        return [self._call(key, part, timed_out=timed_out and part is parts[-1]) for part in parts]
 
     def _call(self, key: CallKey, jobs: Sequence[Job], *, timed_out: bool = False) -> Job:
+        """Return the command of a call's part; where our own code fails at it, one that ends for all of its steps."""
+        try:
+            return self._assembled(key, jobs, timed_out=timed_out)
+        except Exception as fault:  # noqa: BLE001  one call must not stop the others
+            first, *others = sorted(jobs, key=lambda job: (job.plan is None, job.order))
+            events = tuple(job.command.event_id for job in (first, *others))
+            why = Unprocessable(fault).reason
+            return replace(first, members=tuple(job.id for job in others), event_ids=events, fault=why, plan=None)
+
+    def _assembled(self, key: CallKey, jobs: Sequence[Job], *, timed_out: bool) -> Job:
         first, *others = sorted(jobs, key=lambda job: (job.plan is None, job.order))
         past = self._past.get(key, ())
         steps = _steps([first, *others])

@@ -31,7 +31,8 @@ class Job:
     sent before. `parked`: it waits for someone's choice, and nobody's counts from `due` on; `resolution` is the choice
     made, and `choosing` that one is being stored. `held`: its integration waits for a field (LL-18). Of a telephone
     call, the command is that of its first step, `members` are those of the others, `event_ids` the events of them all,
-    `steps` what happened, `call` what that came to; `timed_out`: it never ended.
+    `steps` what happened, `call` what that came to; `timed_out`: it never ended. `fault` says at which place our own
+    code failed at it before it could be scheduled: it ends as `error.internal`.
     """
 
     command: Command
@@ -56,6 +57,7 @@ class Job:
     timed_out: bool = False
     members: tuple[str, ...] = ()
     event_ids: tuple[str, ...] = ()
+    fault: str | None = None
     state: State = "waiting"
 
     @property

@@ -13,6 +13,7 @@ from processors.executor.org_queue.job import NO_KEYS, Job
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.matching.match import person_keys
 from processors.matching.queries import region_of
+from processors.model.errors import Unprocessable
 from processors.model.ledger import Lease, Stored
 from processors.model.plan import plan_from_json, resolution_from_json
 from processors.model.values import Resolution
@@ -60,7 +61,7 @@ class JobLoader:
 
     def _gathered(self, jobs: Sequence[Job], *, again: bool = False) -> list[Job]:
         """Return the jobs that can be scheduled; steps of unfinished calls go to the call buffer."""
-        steps = [job for job in jobs if job.command.kind == "step" and job.settings is not None]
+        steps = [job for job in jobs if job.command.kind == "step" and job.settings is not None and job.fault is None]
         if not steps:
             return list(jobs)
         known = {job.id for job in steps}
@@ -72,6 +73,21 @@ class JobLoader:
     def _job(self, stored: Stored, command: Command | None = None) -> Job:
         if command is None:
             command = Command.from_avro(self._deps.codec.decode("command", stored.body))
+        try:
+            return self._read(stored, command)
+        except Exception as fault:  # noqa: BLE001  one command must not stop the others
+            return Job(
+                command=command,
+                settings=None,
+                queue_position=stored.queue_position,
+                lane=stored.lane,
+                due=stored.due,
+                keys=NO_KEYS,
+                state=stored.state,
+                fault=Unprocessable(fault).reason,
+            )
+
+    def _read(self, stored: Stored, command: Command) -> Job:
         decider = self._deps.deciders.get(command.integration)
         plan = plan_from_json(stored.plan) if stored.plan else None
         # A choice about another command takes no claims: what it is about may hold them (D16).

@@ -26,7 +26,7 @@ from processors.executor.org_queue.loading import JobLoader
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.executor.pipeline.batch_pipeline import BatchPipeline
 from processors.executor.pipeline.ledger_writer import LedgerWriter
-from processors.model.errors import OrgDown, RequestRefused, SignalboxError, Transient
+from processors.model.errors import LeaseLost, OrgDown, RequestRefused, SignalboxError, Transient
 from processors.model.ledger import Lease, LedgerTransaction, Stored
 from schemas.command import Command
 
@@ -193,8 +193,20 @@ class OrgExecutor:
                 raise
             delay = transient.retry_after or self.deps.retry.delay(1 + _most_tries(jobs))
             self._put_off(jobs, transient.reason, delay)
+        except LeaseLost:
+            raise
+        except Exception:
+            self._suspect(jobs)
+            raise
         finally:
             self.scheduler.finish(holder)
+
+    def _suspect(self, jobs: Sequence[Job]) -> None:
+        """Our own code failed at this batch: note it, so that each is decided alone when the org is loaded anew."""
+        with contextlib.suppress(SignalboxError):
+            for job in jobs:
+                if job.plan is None or not job.plan.results:
+                    self.deps.ledger.mark_crashing(self.lease, job.id)
 
     def _put_off(self, jobs: Sequence[Job], why: str, delay: float) -> None:
         for job in jobs:

@@ -35,7 +35,9 @@ def claim(jobs: Iterable[Job]) -> Claimed:
     """Return what each job needs; what needs no look at the org has its ending."""
     claimed = Claimed()
     for job in jobs:
-        if _is_choice(job.command):
+        if job.fault is not None:
+            claimed.progress.append(Ended(job, None, Ending("error", "internal", job.fault)))
+        elif _is_choice(job.command):
             claimed.choices.append(job)
         elif job.plan is not None:
             claimed.planned.append(job)

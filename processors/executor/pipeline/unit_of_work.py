@@ -16,8 +16,9 @@ from processors.executor.notices import job_notice, ledger_row
 from processors.executor.org_queue.job import LONGEST_REASON, Job, postponed
 from processors.executor.pipeline import progress as becomes
 from processors.executor.pipeline.ledger_facts import LedgerFacts
+from processors.executor.pipeline.outcome_bytes import outcome_bytes, outcome_of
 from processors.executor.pipeline.progress import Progress
-from processors.executor.pipeline.settle import candidate, reused, settle
+from processors.executor.pipeline.settle import candidate
 from processors.model.field_history import fields_to_json, stamp
 from processors.model.ledger import LANE_NAMES, LedgerTransaction, Noticed, Postponed, Resumed, Settled
 from processors.model.plan import ApiCall, resolution_to_json
@@ -97,17 +98,14 @@ class UnitOfWork:
 
     def _end(self, end: becomes.Ended) -> None:
         """End a command: its outcome goes into the transaction."""
-        deps, job, plan = self.deps, end.job, end.plan
+        deps, job = self.deps, end.job
         decider = deps.deciders.get(job.command.integration)
         digest = decider.digest if decider else ""
-        if job.command.skip_reason == "id_reused":
-            outcome = reused(job, digest, deps.now())
-        else:
-            outcome = settle(job, plan, digest, deps.now(), end.ending)
+        outcome, body = outcome_bytes(outcome_of(end, digest, deps.now()), deps.codec)
         self.settled.append(
             Settled(
                 command_id=job.id,
-                outcome=deps.codec.encode("outcome", outcome.to_avro()),
+                outcome=body,
                 kind=outcome.kind,
                 reason=outcome.reason,
                 key=outcome.key,

@@ -79,8 +79,8 @@ class Inbox:
         executor = owned.executor
         if executor is None or owned.position is None or executor.failure is not None:
             return
-        read, offset = self._decode(owned, messages)
         try:
+            read, offset = self._decode(owned, messages)
             stored, reused = self._insert(owned, executor, read)
             again = [ReadCommand(one.message, _reused(one.arrival, self._deps.codec)) for one in reused]
             stored_again, _ = self._insert(owned, executor, again)
@@ -89,7 +89,11 @@ class Inbox:
             return
         self._deps.metrics.count("commands_inserted_total", len(stored), org=owned.org)
         self._deps.metrics.count("commands_repeated_total", len(read) - len(stored), org=owned.org)
-        executor.add([*stored, *stored_again], [one.arrival.command for one in (*read, *again)])
+        try:
+            executor.add([*stored, *stored_again], [one.arrival.command for one in (*read, *again)])
+        except Exception as fault:  # noqa: BLE001  the ledger has them: the org is loaded anew, the others go on
+            executor.failure = fault
+            return
         owned.position = replace(owned.position, offset=max(owned.position.offset, offset))
         if messages:
             self._lag.read((owned.partition.topic, 0), sent_at(messages[-1]))
@@ -133,6 +137,8 @@ class Inbox:
                 break
             except Undecodable as fault:
                 self._dead(message, "decode", fault)
+            except Transient:
+                raise
             except Exception as fault:  # noqa: BLE001  as above: one command must not stop the others
                 self._dead(message, "decode", Unprocessable(fault))
             offset = (message.offset() or 0) + 1

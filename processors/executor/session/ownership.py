@@ -16,7 +16,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 from processors.executor.dependencies import OrgDependencies
 from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.publish import Position
-from processors.model.errors import LeaseLost, Transient
+from processors.model.errors import LeaseLost, Transient, Unprocessable
 from processors.model.ledger import Lease
 from schemas.topics import command_topic
 
@@ -92,9 +92,11 @@ class Ownership:
             executor = OrgExecutor(deps, lease)
             executor.start()
         except (Transient, KafkaException) as error:
-            owned.tries += 1
-            owned.next_try = now + deps.retry.delay(owned.tries)
-            log.warning("org cannot begin yet", org=owned.org, why=str(error))
+            self._put_off(owned, deps, str(error))
+            return
+        except Exception as fault:  # noqa: BLE001  what one org's ledger holds must not stop the others
+            deps.metrics.count("org_failures_total", org=owned.org)
+            self._put_off(owned, deps, Unprocessable(fault).reason)
             return
         deps.metrics.gauge("org_stopped", 0, org=owned.org)
         owned.executor, owned.position, owned.tries = executor, position, 0
@@ -102,6 +104,11 @@ class Ownership:
         owned.resuming = lease.resume_from is not None
         self.resume(owned)
         log.info("org begins", org=owned.org, epoch=lease.epoch, offset=position.offset, sequence=position.sequence)
+
+    def _put_off(self, owned: Owned, deps: OrgDependencies, why: str) -> None:
+        owned.tries += 1
+        owned.next_try = self._clock() + deps.retry.delay(owned.tries)
+        log.warning("org cannot begin yet", org=owned.org, why=why)
 
     def _resumed(self, owned: Owned, deps: OrgDependencies, now: float) -> bool:
         """Whether the operator has resumed a stopped org since; asked every few seconds, without taking the lease."""

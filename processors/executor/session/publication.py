@@ -6,10 +6,12 @@ Rule of this file: an org whose outcomes are refused waits alone (attack D23); i
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
 from processors.executor.dependencies import SessionDependencies
+from processors.executor.pipeline.outcome_bytes import fitting
 from processors.executor.session.ownership import Owned, Ownership
 from processors.executor.session.publish import NotPublished, Position, Publisher, next_positions
 from processors.model.errors import Transient
@@ -74,7 +76,9 @@ class Publication:
         if at_hand:
             return at_hand
         try:
-            return executor.deps.ledger.unpublished(owned.org, position.sequence, OUTCOMES)
+            rows = executor.deps.ledger.unpublished(owned.org, position.sequence, OUTCOMES)
+            codec = executor.deps.codec
+            return [one if one.kind == "notice" else replace(one, outcome=fitting(one.outcome, codec)) for one in rows]
         except Transient as transient:
             log.warning("outcomes cannot be read yet", org=owned.org, why=transient.reason)
             owned.publish_after = self._deps.clock() + 1.0
