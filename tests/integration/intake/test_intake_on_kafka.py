@@ -283,7 +283,8 @@ def test_a_command_that_its_topic_refuses_for_its_size_is_a_dead_letter_and_the_
     intake.limit("crm.command.acme", 20_000)
     intake.limit("crm.dead-letter.call-result", 20_000)
     large = SingleObject().decode("call_result", event(2))
-    large["person"]["last_name"] = "n" * 100_000
+    large["notes"] = "n" * 100_000
+    large["person"]["phones"] = ["5" * 2_000] * 50
     intake.publish(event(1), SingleObject().encode("call_result", large), event(3))
     intake.start()
     read = commands(

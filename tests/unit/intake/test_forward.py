@@ -181,6 +181,24 @@ def test_a_command_that_the_broker_refuses_even_alone_is_a_dead_letter_and_the_o
     assert ("dead_letters_total", {"topic": "crm.event.call-result", "reason": "TooLarge"}) in counts.seen
 
 
+def test_a_command_larger_than_a_message_is_sent_with_shorter_texts_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("processors.intake.forward.MESSAGE_BYTES", 30_000)
+    long_value = "x" * 25_000
+    large = message(SingleObject().encode("call_result", {**EVENT.to_avro(), "fields": {"comment": long_value}}))
+    maps = {name: {"Description": "fields.comment"} for name in ("lead", "contact")}
+    mapped = integration(map=maps)
+    monkeypatch.setattr(
+        "processors.intake.forward.route", lambda event, _known: route_of(event, Integrations.of([mapped]))
+    )
+    [parcel], _ = sent([large])
+    told = SingleObject().decode("command", parcel.value)
+    assert parcel.topic == "crm.command.acme"
+    assert parcel.size() <= 30_000
+    assert told["shortened"] == ["Lead.Description", "Contact.Description"]
+
+
 def test_a_dead_letter_topic_that_takes_nothing_at_all_fails_the_batch() -> None:
     with pytest.raises(TooLarge):
         sent([message(b"x")], refuses=bool)

@@ -154,4 +154,29 @@ def test_the_end_of_a_partition_is_told_to_the_lag_and_stores_nothing() -> None:
     desk.inbox.take([End()])  # type: ignore[list-item]  # a message of a test
     lag.tell(("crm.command.acme", 0), 8, 9, 100.0)
     assert seen == {"consumer_lag_messages": 0, "consumer_lag_seconds": 0.0}
+
+
+def test_a_registry_that_is_away_sets_nothing_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = Transient("schema registry: cannot read schema 7")
+
+    def decode(_contract: str, _data: bytes) -> None:
+        raise away
+
+    desk = Desk(Ledger({}))
+    monkeypatch.setattr(type(CODEC), "decode", lambda _self, contract, data: decode(contract, data))
+    desk.take(b"one")
+    assert desk.dead == []
+    assert desk.executor.failure is away
+    assert desk.position() == 0
+
+
+def test_a_command_that_our_own_code_cannot_schedule_loads_its_org_anew_and_ends_no_process() -> None:
+    desk, fault = Desk(Ledger({})), OverflowError("date value out of range")
+
+    def add(_stored: Any, _commands: Any) -> None:
+        raise fault
+
+    desk.executor.add = add
+    desk.take(body("one"))
+    assert desk.executor.failure is fault
     assert desk.position() == 0
