@@ -1,8 +1,10 @@
 """Calls from their steps to one Task: on a real ledger and the simulated org."""
 
 import itertools
+import os
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import simulator
 from processors.integration.model import Integration
 from schemas.pbx_call_event import Party
+from schemas.shorten import MESSAGE_BYTES
 from tests.fakes.simulated import AGENT, SimulatedRig, answered, calls, step, step_command
 
 Opened = Callable[..., SimulatedRig]
@@ -229,3 +232,29 @@ def test_d19_the_last_step_and_the_time_out_at_once_make_one_task(opened: Opened
     (task,) = rig.rows("Task")
     assert task["CallDurationInSeconds"] == 60
     assert "was not reported" not in task["Description"]
+
+
+@pytest.mark.timeout(600)
+def test_a_call_of_thousands_of_steps_is_answered_in_parts_that_a_topic_takes(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 5_600 if os.environ.get("SIGNALBOX_TORTURE") == "full" else 560
+    monkeypatch.setattr("processors.executor.org_queue.call_buffer.STEPS", count // 5)
+    rig = opened()
+    rig.seed("Contact", LastName="Ann", Phone="+14155552671")
+    begin, ringing, talk, end = answered("c1", talk=6_000)
+    between = [step("c1", "held" if number % 2 else "retrieved", 5 + number) for number in range(count - 4)]
+    steps = [
+        replace(one, event_id=f"{number:04}-{'x' * 195}")
+        for number, one in enumerate([begin, ringing, talk, *between, end])
+    ]
+    send(rig, *steps)
+    wanted = {one.event_id for one in steps}
+    rig.wait(lambda: {event for one in rig.outcomes() for event in one.event_ids} == wanted, 500, "every step answered")
+    assert len(rig.outcomes()) == 5
+    rows = rig.executor.deps.ledger.unpublished("main", 0, 100)
+    assert sum(len(one.event_ids) for one in rig.outcomes()) == len(steps)
+    assert max(len(row.outcome) for row in rows) < MESSAGE_BYTES
+    assert not any(flag.startswith("shortened") for one in rig.outcomes() for flag in one.flags)
+    (task,) = rig.rows("Task")
+    assert (task["Status"], task["CallDurationInSeconds"]) == ("Completed", 6_000)

@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from processors.executor.pipeline.pack import pack
+from processors.matching.match import person_keys
 from tests.fakes.org import Fault
 from tests.fakes.scheduler import Rig, command, integration
 from tests.integration.executor.conftest import Begin
@@ -223,3 +226,51 @@ def _deadly(rig: Rig, command_id: str) -> Callable[[], int]:
 
     rig.on_place = probe
     return lambda: deaths
+
+
+def settled_over_restarts(rig: Rig, count: int, restarts: int = 8) -> dict[str, str]:
+    """Load the org anew whenever it fails, as the session does; return kind and reason by event in the end."""
+    for _ in range(restarts):
+        with suppress(ValueError):
+            rig.settle(count)
+            return {one.event_ids[0]: f"{one.kind}.{one.reason}" for one in rig.outcomes()}
+        rig.restart()
+    raise AssertionError(f"{len(rig.outcomes())} outcomes after {restarts} restarts")
+
+
+def test_a_command_that_our_own_code_fails_at_after_its_decision_ends_alone(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = begin()
+
+    def failing(jobs: Any, *rest: Any) -> Any:
+        if any(job.command.event_id == "bad" for job in jobs):
+            raise ValueError("a planted fault")
+        return pack(jobs, *rest)
+
+    monkeypatch.setattr("processors.executor.pipeline.batch_pipeline.pack", failing)
+    names = ["one", "bad", "two"]
+    rig.send(*(command(f"{name}@example.com", event_id=name) for name in names))
+    told = settled_over_restarts(rig, 3)
+    assert told == {"one": "created.none", "bad": "error.internal", "two": "created.none"}
+
+
+def test_a_command_that_our_own_code_cannot_read_ends_and_the_others_go_on(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = begin()
+
+    def failing(command: Any, region: str) -> Any:
+        if command.event_id == "bad":
+            raise OverflowError("date value out of range")
+        return person_keys(command, region)
+
+    monkeypatch.setattr("processors.executor.org_queue.loading.person_keys", failing)
+    rig.send(*(command(f"{name}@example.com", event_id=name) for name in ("one", "bad", "two")))
+    outcomes = {one.event_ids[0]: one for one in rig.settle(3)}
+    assert [(name, outcomes[name].reason) for name in sorted(outcomes)] == [
+        ("bad", "internal"),
+        ("one", "none"),
+        ("two", "none"),
+    ]
+    assert (outcomes["bad"].detail or "").startswith("OverflowError at processors/executor/org_queue/loading.py:")

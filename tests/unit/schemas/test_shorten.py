@@ -10,7 +10,7 @@ from schemas.command import Command
 from schemas.notice import Notice
 from schemas.outcome import Candidate, ConformedField, DroppedField, Outcome, Refusal, Touched
 from schemas.shorten import MESSAGE_BYTES, fit_command, fit_notice, fit_outcome
-from schemas.values import Agent, Person
+from schemas.values import Agent, Person, Scalar
 
 CODEC = SingleObject()
 AT = datetime(2026, 3, 4, tzinfo=UTC)
@@ -103,7 +103,7 @@ def test_a_notice_keeps_its_first_candidates() -> None:
 
 @pytest.mark.parametrize("limit", [1_000_000, 100_000, 20_000])
 def test_a_command_names_the_fields_whose_texts_are_shorter(limit: int) -> None:
-    known = {"Description": "x" * 400_000, "LastName": "Ann", "Budget": 5, "City": None}
+    known: dict[str, Scalar] = {"Description": "x" * 400_000, "LastName": "Ann", "Budget": 5, "City": None}
     command = Command(
         *("c", "apply", "booking", "e", "d", "b1", "i", "main", "live", AT, AT, "s", Person("Ann")),
         lead=known,
