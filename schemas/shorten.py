@@ -16,7 +16,7 @@ from schemas.outcome import Outcome
 from schemas.values import Scalar
 
 T = TypeVar("T", Command, Notice, Outcome)
-MESSAGE_BYTES = 900_000
+OUTCOME_BYTES = 900_000
 """Of the bytes of an outcome or a notice: with key and headers below the limit of Kafka's clients (1,000,000)."""
 _TEXTS = (20_000, 1_000, 100)
 """Characters that a text keeps, at the first, second and third try."""
@@ -34,7 +34,7 @@ _IDS = frozenset(
 """What holds names or IDs: each is kept whole."""
 
 
-def fit_outcome(outcome: Outcome, size: Callable[[Outcome], int], limit: int = MESSAGE_BYTES) -> Outcome:
+def fit_outcome(outcome: Outcome, size: Callable[[Outcome], int], limit: int = OUTCOME_BYTES) -> Outcome:
     """
     Return *outcome* in at most *limit* bytes: without further candidates, then without the values that stood before,
     then with shorter texts, then with shorter lists. `flags` name what was shortened.
@@ -54,7 +54,7 @@ def fit_outcome(outcome: Outcome, size: Callable[[Outcome], int], limit: int = M
     return outcome
 
 
-def fit_notice(notice: Notice, size: Callable[[Notice], int], limit: int = MESSAGE_BYTES) -> Notice:
+def fit_notice(notice: Notice, size: Callable[[Notice], int], limit: int = OUTCOME_BYTES) -> Notice:
     """Return *notice* in at most *limit* bytes: with its first candidates alone, then with shorter texts."""
     steps: list[Callable[[Notice], Notice]] = [
         *(_first_candidates_of_notice(most) for most in (50, 5)),

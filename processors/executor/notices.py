@@ -16,7 +16,7 @@ from schemas.codec import Codec
 from schemas.identity import notice_id
 from schemas.notice import Notice, NoticeKind
 from schemas.outcome import Candidate
-from schemas.shorten import MESSAGE_BYTES, fit_notice
+from schemas.shorten import OUTCOME_BYTES, fit_notice
 
 
 def job_notice(
@@ -47,7 +47,7 @@ def job_notice(
 def ledger_row(notice: Notice, codec: Codec, headers: Callable[[Notice], Iterable[tuple[str, bytes]]]) -> Noticed:
     """Return the notice as the ledger keeps it: encoded, with its Kafka key and headers."""
     body = codec.encode("notice", notice.to_avro())
-    if len(body) > MESSAGE_BYTES:
+    if len(body) > OUTCOME_BYTES:
         notice = fit_notice(notice, lambda one: len(codec.encode("notice", one.to_avro())))
         body = codec.encode("notice", notice.to_avro())
     return Noticed(

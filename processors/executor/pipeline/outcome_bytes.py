@@ -15,7 +15,7 @@ from processors.model.errors import Transient, Unprocessable
 from processors.model.plan import Ending
 from schemas.codec import Codec
 from schemas.outcome import Outcome, Touched
-from schemas.shorten import MESSAGE_BYTES, fit_outcome
+from schemas.shorten import OUTCOME_BYTES, fit_outcome
 from schemas.values import Person
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ def outcome_bytes(outcome: Outcome, codec: Codec) -> tuple[Outcome, bytes]:
     """Return *outcome* as it is told, and its bytes. Raises `Transient` where a registry does not answer."""
     try:
         body = codec.encode("outcome", outcome.to_avro())
-        if len(body) <= MESSAGE_BYTES:
+        if len(body) <= OUTCOME_BYTES:
             return outcome, body
         outcome = fit_outcome(outcome, lambda one: len(codec.encode("outcome", one.to_avro())))
         return outcome, codec.encode("outcome", outcome.to_avro())
@@ -46,11 +46,11 @@ def outcome_bytes(outcome: Outcome, codec: Codec) -> tuple[Outcome, bytes]:
         raise
     except Exception as fault:  # noqa: BLE001  as above
         log.error("outcome cannot be written whole", command=outcome.outcome_id, why=Unprocessable(fault).reason)
-        outcome = bare(outcome)
+        outcome = identity_alone(outcome)
         return outcome, codec.encode("outcome", outcome.to_avro())
 
 
-def bare(outcome: Outcome) -> Outcome:
+def identity_alone(outcome: Outcome) -> Outcome:
     """Return *outcome* with what identifies it, and what became of it, alone."""
     return Outcome(
         **{name: getattr(outcome, name) for name in _IDENTITY},
@@ -70,6 +70,6 @@ _IDENTITY = (
 
 def fitting(body: bytes, codec: Codec) -> bytes:
     """Return the bytes of a stored outcome as a topic takes them: release 0.1.0 stored some that are too large."""
-    if len(body) <= MESSAGE_BYTES:
+    if len(body) <= OUTCOME_BYTES:
         return body
     return outcome_bytes(Outcome.from_avro(codec.decode("outcome", body)), codec)[1]

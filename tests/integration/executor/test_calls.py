@@ -13,7 +13,7 @@ import pytest
 import simulator
 from processors.integration.model import Integration
 from schemas.pbx_call_event import Party
-from schemas.shorten import MESSAGE_BYTES
+from schemas.shorten import OUTCOME_BYTES
 from tests.fakes.simulated import AGENT, SimulatedRig, answered, calls, step, step_command
 
 Opened = Callable[..., SimulatedRig]
@@ -254,7 +254,7 @@ def test_a_call_of_thousands_of_steps_is_answered_in_parts_that_a_topic_takes(
     assert len(rig.outcomes()) == 5
     rows = rig.executor.deps.ledger.unpublished("main", 0, 100)
     assert sum(len(one.event_ids) for one in rig.outcomes()) == len(steps)
-    assert max(len(row.outcome) for row in rows) < MESSAGE_BYTES
+    assert max(len(row.outcome) for row in rows) < OUTCOME_BYTES
     assert not any(flag.startswith("shortened") for one in rig.outcomes() for flag in one.flags)
     (task,) = rig.rows("Task")
     assert (task["Status"], task["CallDurationInSeconds"]) == ("Completed", 6_000)

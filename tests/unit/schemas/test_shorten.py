@@ -9,7 +9,7 @@ from schemas.codec import SingleObject
 from schemas.command import Command
 from schemas.notice import Notice
 from schemas.outcome import Candidate, ConformedField, DroppedField, Outcome, Refusal, Touched
-from schemas.shorten import MESSAGE_BYTES, fit_command, fit_notice, fit_outcome
+from schemas.shorten import OUTCOME_BYTES, fit_command, fit_notice, fit_outcome
 from schemas.values import Agent, Person, Scalar
 
 CODEC = SingleObject()
@@ -40,7 +40,7 @@ def bytes_of(outcome: Outcome) -> int:
 
 def fitted(outcome: Outcome) -> Outcome:
     found = fit_outcome(outcome, bytes_of)
-    assert bytes_of(found) <= MESSAGE_BYTES
+    assert bytes_of(found) <= OUTCOME_BYTES
     same = ("outcome_id", "kind", "reason", "integration", "org", "contract", "event_ids", "source_id", "event_time")
     assert [getattr(found, name) for name in same] == [getattr(outcome, name) for name in same]
     assert [one.id for one in found.records] == [one.id for one in outcome.records][: len(found.records)]
@@ -96,7 +96,7 @@ def test_everything_at_once_fits_and_a_thousand_events_are_all_named() -> None:
 def test_a_notice_keeps_its_first_candidates() -> None:
     notice = Notice("c", "parked", "i", "main", "e", Person("x" * 2_000), LARGE * 3, AT, candidates=MANY)
     found = fit_notice(notice, lambda one: len(CODEC.encode("notice", one.to_avro())))
-    assert len(CODEC.encode("notice", found.to_avro())) <= MESSAGE_BYTES
+    assert len(CODEC.encode("notice", found.to_avro())) <= OUTCOME_BYTES
     assert found.candidates == MANY[:5]
     assert (found.command_id, found.reason) == ("c", "x" * 19_999 + "…")
 

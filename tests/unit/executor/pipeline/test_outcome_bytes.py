@@ -11,7 +11,7 @@ from processors.executor.pipeline.outcome_bytes import fitting, outcome_bytes, o
 from processors.executor.pipeline.progress import Ended
 from processors.model.plan import Ending
 from schemas.outcome import Outcome, Touched
-from schemas.shorten import MESSAGE_BYTES
+from schemas.shorten import OUTCOME_BYTES
 from tests.fakes.scheduler import CODEC, NOW, command
 
 JOB = Job(command("ann@example.com", event_id="e1"), None, 1, 0, 0.0, frozenset())
@@ -61,7 +61,7 @@ def test_one_that_our_own_code_fails_at_is_an_internal_error_that_names_the_plac
 def test_a_stored_outcome_that_no_topic_takes_is_shortened_when_it_is_published() -> None:
     large = replace(outcome_of(END, "x", NOW), detail="x" * 1_200_000)
     body = CODEC.encode("outcome", large.to_avro())
-    assert len(fitting(body, CODEC)) <= MESSAGE_BYTES
+    assert len(fitting(body, CODEC)) <= OUTCOME_BYTES
     assert read(fitting(body, CODEC)).flags == ("shortened_texts",)
     small = CODEC.encode("outcome", outcome_of(END, "x", NOW).to_avro())
     assert fitting(small, CODEC) is small
