@@ -154,6 +154,7 @@ def test_the_end_of_a_partition_is_told_to_the_lag_and_stores_nothing() -> None:
     desk.inbox.take([End()])  # type: ignore[list-item]  # a message of a test
     lag.tell(("crm.command.acme", 0), 8, 9, 100.0)
     assert seen == {"consumer_lag_messages": 0, "consumer_lag_seconds": 0.0}
+    assert desk.position() == 0
 
 
 def test_a_registry_that_is_away_sets_nothing_apart(monkeypatch: pytest.MonkeyPatch) -> None:
