@@ -142,13 +142,14 @@ class Rig:
         credential: Credential | None = None,
         api_calls_needed: int | None = None,
         used: tuple[int, int] | None = None,
+        url: str | None = None,
         **terms: Any,
     ) -> None:
         self.check_every, self.credential = check_every, credential
         self.api_calls_needed = api_calls_needed
         self.metrics = Gauges()
         self.skew = skew
-        self.engine: Engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
+        self.engine: Engine = open_engine(url or f"sqlite:///{folder / 'ledger.db'}")
         metadata.create_all(self.engine)
         self.org = FakeOrg(self.clock, external=external)
         self.org.used = used

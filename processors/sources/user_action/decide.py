@@ -97,6 +97,8 @@ def _log(case: Case, rules: tuple[str, ...], records: tuple[Record, ...], verb: 
 
 def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb: str) -> Decision:
     """The prospect is that record from now on, and what is known of it goes there (LL-15)."""
+    if not _has_prospects(case):
+        return _no_prospects(case, rules)
     if not any((case.command.lead, case.command.contact)):
         if case.match.linked_id is None:
             return _never_sent(case, rules)
@@ -110,9 +112,22 @@ def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb:
 
 def _sync(case: Case, rules: tuple[str, ...], _chosen: tuple[Record, ...], _verb: str) -> Decision:
     """What is known of the prospect goes to Salesforce because a user asks for it (LL-22)."""
+    if not _has_prospects(case):
+        return _no_prospects(case, rules)
     if not any((case.command.lead, case.command.contact)):
         return _never_sent(case, rules)
     return _ruled(decide_prospect(case, requested=True), rules)
+
+
+def _has_prospects(case: Case) -> bool:
+    return case.settings.source == "prospect"
+
+
+def _no_prospects(case: Case, rules: tuple[str, ...]) -> Decision:
+    detail = (
+        f"integration {case.command.integration} has no prospects: name the integration of the prospect's workspace"
+    )
+    return case.decided("error", rules, (Part(refusal="no_match", detail=detail),))
 
 
 def _never_sent(case: Case, rules: tuple[str, ...]) -> Decision:
