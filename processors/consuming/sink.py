@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from processors.consuming.lag import ConsumerLag
 from processors.consuming.membership import raise_if_fenced, static_member
 from processors.model.backoff import Backoff
-from processors.model.errors import Transient, Undecodable
+from processors.model.errors import Transient, Undecodable, Unprocessable
 from processors.model.ports import Metrics, Probe
 from processors.model.received import ReceivedOf
 
@@ -172,8 +172,10 @@ class Sink(Generic[T]):
             topic, partition, offset = _place(message)
             try:
                 outcome = self._read(topic, message.value() or b"")
-            except Undecodable as error:
-                self._dead_letter(message, error)
+            except Transient:
+                raise
+            except Exception as fault:  # noqa: BLE001  one message must not stop the others
+                self._dead_letter(message, fault if isinstance(fault, Undecodable) else Unprocessable(fault))
                 log.warning("outcome is unreadable, it is now a dead letter", topic=topic, offset=offset)
             else:
                 self._held.append(ReceivedOf(outcome, topic, partition, offset))
