@@ -126,7 +126,10 @@ def test_several_picks_are_read_from_semicolons_and_unknown_ones_are_left_out(pl
 
 
 def test_control_characters_never_reach_the_org(play: Play) -> None:
-    run = play([publish(result(title="Head\x00 of\x07 sales", comment="line\nline"))])
+    run = play()
+    with pytest.raises(ValueError, match=r"field fields\.title: text with the character U\+0000"):
+        run.play([publish(result(title="Head\x00 of sales"))])
+    run.play([publish(result(title="Head\x01 of\x07 sales", comment="line\nline"))])
     row = run.row("Lead")
     assert (row["Title"], row["Description"]) == ("Head of sales", "line\nline")
     assert set(conformed(run)) == {"Lead.Title"}
