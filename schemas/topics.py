@@ -24,6 +24,8 @@ SOURCE_FIELD_RECORD = "crm.event.field-record"
 SOURCE_FIELD_ACTIVITY = "crm.event.field-activity"
 SOURCE_USER_ACTION = "crm.event.user-action"
 NOTICE = "crm.notice"
+INTEGRATION_FILE = "crm.integration-file"
+"""The last good text of each integration file, by the file's name."""
 NO_ORG = "none"
 """The reserved org of commands that no integration wanted."""
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("created", "updated", "converted", "activity", "skipped", "error")
@@ -44,6 +46,9 @@ class Topic:
 def _kept(milliseconds: int, **more: str) -> Mapping[str, str]:
     return MappingProxyType({"cleanup.policy": "delete", "retention.ms": str(milliseconds), **more})
 
+
+# Old segments alone are compacted: a small topic's would stay open for ever, and it is read whole at each start.
+_COMPACTED: Mapping[str, str] = MappingProxyType({"cleanup.policy": "compact", "segment.ms": str(DAY // 4)})
 
 SOURCE_TOPICS = (
     Topic(SOURCE_CALL_RESULT, "call_result", "call_id", 6, _kept(7 * DAY)),
@@ -102,12 +107,10 @@ def command_row(org: str) -> Topic:
 
 def change_rows(changes: Mapping[str, str]) -> tuple[Topic, ...]:
     """Return the rows of the integrations (name → org) that are told of changes, and of their orgs' state."""
-    # Old segments alone are compacted: a small topic's would stay open for ever, and it is read whole at each start.
-    compacted = MappingProxyType({"cleanup.policy": "compact", "segment.ms": str(DAY // 4)})
     return (
         *(Topic(change_topic(name), "change", "record_id", 3, _kept(30 * DAY)) for name in sorted(changes)),
         *(
-            Topic(change_state_topic(org), None, "cursor or record ID", 1, compacted)
+            Topic(change_state_topic(org), None, "cursor or record ID", 1, _COMPACTED)
             for org in sorted(set(changes.values()))
         ),
     )
@@ -127,6 +130,7 @@ TOPICS: tuple[Topic, ...] = (
     *SOURCE_TOPICS,
     *(Topic(outcome_topic(kind), "outcome", "person's record", 3, _kept(30 * DAY)) for kind in OUTCOME_KINDS),
     Topic(NOTICE, "notice", "command_id", 1, _kept(7 * DAY)),
+    Topic(INTEGRATION_FILE, None, "file name", 1, _COMPACTED),
     *(Topic(dead_letter_topic(source), None, "original key", 1, _kept(30 * DAY)) for source in DEAD_LETTER_SOURCES),
 )
 """All topics but those of orgs."""

@@ -18,7 +18,7 @@ from processors.notifier.app import TOPICS as TOLD
 from processors.notifier.words import REASONS
 from schemas.outcome import OutcomeKind
 from schemas.topics import SOURCES, command_topic
-from signalbox.waiting import Process, known_orgs
+from signalbox.waiting import Process
 
 Series = Iterable[tuple[str, Mapping[str, str]]]
 """Counters by name, with their labels."""
@@ -50,7 +50,7 @@ def begin_metrics(process: Process, name: str) -> None:
 
 
 def _of_the_executor(process: Process) -> Series:
-    for org in known_orgs(process.settings):
+    for org in process.orgs:
         for name in OF_AN_ORG:
             yield name, {"org": org}
         for reason in UNREADABLE:

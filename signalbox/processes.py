@@ -2,7 +2,7 @@
 The five processes by name.
 
 Rule of this file: settings, log, own name and Kafka first, then the process; a system that cannot be reached does not
-end it.
+end it, and neither does a faulty integration file.
 """
 
 import hashlib
@@ -13,14 +13,16 @@ from importlib.metadata import version
 
 import structlog
 
+from connectors.kafka.last_good_texts import LastGoodTexts
 from processors.audit import app as audit_app
 from processors.changes import app as changes_app
 from processors.model.errors import Fenced
 from processors.notifier import app as notifier_app
 from signalbox import changes_wiring, wiring
 from signalbox.first_values import begin_metrics
-from signalbox.instance import take_name
+from signalbox.instance import InstanceName, take_name
 from signalbox.logs import configure_logs
+from signalbox.reload import Reload, start_anew, with_last_good
 from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, load_settings
 from signalbox.waiting import Process, wait_for_kafka, wait_for_own_name
 
@@ -46,22 +48,37 @@ STARTS = {
 
 def run_process(name: str) -> None:
     """
-    Run one of `STARTS` until it is told to stop.
+    Run one of `STARTS` until it is told to stop; start it anew where its integration files have changed.
 
     Raises:
-        Misconfigured: Settings are wrong, or a process of this name runs already.
+        Misconfigured: Settings are wrong, there is no integration file, or a process of this name runs already.
         Fenced: Another process has this one's name, and Kafka serves that one.
     """
     settings = load_settings()
     configure_logs(settings.log_level)
     instance = take_name(settings.state, name, settings.instance, lambda: secrets.token_hex(4))
     process = wiring.open_process(settings.model_copy(update={"instance": instance.name}))
+    store = LastGoodTexts(settings.kafka.client(None))
+    process = with_last_good(process, store)
     begin_metrics(process, name)
     _tell(process, name)
-    start = STARTS[name]
+    Reload(process, store).start()
+    try:
+        _run(STARTS[name], process, instance)
+    except SystemExit as end:  # Faust ends the intake by it
+        if end.code or not process.anew.is_set():
+            raise
+    finally:
+        instance.release()
+    if process.anew.is_set():
+        start_anew()
+
+
+def _run(start: Start, process: Process, instance: InstanceName) -> None:
+    """Run the process once Kafka has what it needs and nobody else has its name."""
     if not wait_for_kafka(process):
         return
-    known = instance.proven or settings.kafka.embedded
+    known = instance.proven or process.settings.kafka.embedded
     if not known and not wait_for_own_name(process, start.group):
         return
     instance.prove()
@@ -70,8 +87,6 @@ def run_process(name: str) -> None:
     except Fenced:
         instance.fenced()
         raise
-    finally:
-        instance.release()
 
 
 def _tell(process: Process, name: str) -> None:

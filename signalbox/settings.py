@@ -125,7 +125,11 @@ class MetricsSection(_Model):
 
 
 class Settings(BaseSettings):
-    """Everything that a process of Signalbox is told."""
+    """
+    Everything that a process of Signalbox is told.
+
+    `reload_every`: seconds between two looks at whether an integration file has changed.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="SIGNALBOX_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
@@ -138,6 +142,7 @@ class Settings(BaseSettings):
     registry: RegistrySection | None = None
     database: SecretStr = SecretStr("sqlite:///signalbox.db")
     integrations: Path = Path("integrations")
+    reload_every: Annotated[float, Field(gt=0)] = 5.0
     orgs: dict[str, SalesforceSettings] = Field(default_factory=dict)
     mail: MailSection = MailSection()
     intake: IntakeSection = IntakeSection()

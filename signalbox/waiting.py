@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
@@ -29,6 +29,7 @@ from processors.consuming.membership import is_named
 from processors.integration.catalog import Integrations
 from processors.model.backoff import Backoff
 from processors.model.errors import Transient
+from processors.sources.last_good import Running
 from processors.sources.load import load_integrations
 from schemas.codec import Codec
 from schemas.topics import NO_ORG, topic_table
@@ -49,15 +50,26 @@ _SILENT.propagate = False
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What every process has: settings, metrics, health, and the wish to stop."""
+    """What every process has: settings, metrics, health, the wish to stop, and the wish to start anew after that."""
 
     settings: Settings
-    integrations: Integrations
+    running: Running
     codec: Codec
     registry: CollectorRegistry
     metrics: PrometheusMetrics
     heartbeat: Heartbeat
     stop: threading.Event
+    anew: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def integrations(self) -> Integrations:
+        """The integrations that run."""
+        return self.running.integrations
+
+    @property
+    def orgs(self) -> tuple[str, ...]:
+        """The orgs of the settings and of the integrations that run, and `none`."""
+        return tuple(sorted({NO_ORG, *self.settings.orgs, *self.integrations.orgs()}))
 
 
 def known_orgs(settings: Settings) -> tuple[str, ...]:
@@ -83,7 +95,7 @@ def open_database(process: Process) -> Engine | None:
 def wait_for_kafka(process: Process) -> bool:
     """Return True once a broker answers and has every topic; False where the process is to stop before."""
     admin = AdminClient(admin_config(process.settings.kafka.client(None)) | {"logger": _SILENT})
-    wanted = {topic.name for topic in topic_table(known_orgs(process.settings), changes_wanted(process.integrations))}
+    wanted = {topic.name for topic in topic_table(process.orgs, changes_wanted(process.integrations))}
 
     def why() -> str | None:
         try:

@@ -47,15 +47,17 @@ from processors.model.errors import Misconfigured
 from processors.model.ports import Probe
 from processors.notifier import app as notifier_app
 from processors.notifier.compose import MailSettings
-from processors.sources.load import load_integrations
+from processors.sources.last_good import running
+from processors.sources.load import integration_files
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import NOTICE, command_topic, dead_letter_topic
 from signalbox.codec import open_codec
 from signalbox.health import Heartbeat, serve_health
+from signalbox.reload import leave
 from signalbox.rotation import RotatingClient, Rotation
 from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, Settings
-from signalbox.waiting import PatientCodec, Process, known_orgs, open_database
+from signalbox.waiting import PatientCodec, Process, open_database
 
 T = TypeVar("T")
 
@@ -73,15 +75,17 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
     """
     Return the common parts of a process; SIGTERM and SIGINT set its `stop`.
 
+    A faulty integration file does not end it: `running` has what runs of the files, and what is wrong with the others.
+
     Raises:
-        Misconfigured: Integration files are wrong.
+        Misconfigured: There is no integration file, or the health server cannot listen.
     """
     registry = CollectorRegistry()
     heartbeat = Heartbeat()
     codec = open_codec(settings)
     process = Process(
         settings=settings,
-        integrations=load_integrations(settings.integrations),
+        running=running(integration_files(settings.integrations)),
         codec=codec if settings.registry is None else PatientCodec(codec, lambda: process),
         registry=registry,
         metrics=PrometheusMetrics(registry),
@@ -135,6 +139,7 @@ def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) 
             region=section.region,
             linger=section.linger,
             max_in_flight=section.max_in_flight,
+            hold_unknown=bool(integrations.unknown_sources),
             budget=Budget(section.bulk_until, section.retry_until),
         )
 
@@ -153,7 +158,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
         SessionDependencies(
             consumer_config=consumer_config(kafka, GROUP_EXECUTOR),
             producer=lambda: WatchedProducer(transactional_config(kafka, f"{GROUP_EXECUTOR}-{settings.instance}")),
-            orgs=known_orgs(settings),
+            orgs=process.orgs,
             owner=settings.instance,
             org_deps=executor_context(process, engine, probe),
             codec=process.codec,
@@ -165,7 +170,7 @@ def run_executor_process(process: Process, probe: Probe = no_probe) -> None:
             metrics=process.metrics,
             beat=process.heartbeat.beat,
             stopping=process.stop.is_set,
-            unowned=_unowned(kafka, known_orgs(settings), embedded=settings.kafka.embedded),
+            unowned=_unowned(kafka, process.orgs, embedded=settings.kafka.embedded),
             embedded=settings.kafka.embedded,
         )
     )
@@ -203,6 +208,7 @@ def run_intake_process(process: Process) -> None:
         metrics=process.metrics,
         alive=process.heartbeat.beat,
         accepted=accepted_offsets(kafka.client(None)),
+        leave=lambda: leave(process),
     )
 
 

@@ -12,12 +12,12 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.kafka.transactions import WatchedProducer
+from connectors.kafka.whole_partition import to_the_end
 from processors.changes.ports import NotKept, OutgoingMessage, Superseded
 from processors.model.errors import Transient
 from processors.model.ports import Probe
 
 TRANSACTION_SECONDS = 30.0
-READ_SECONDS = 30.0
 POLL_EVERY = 200
 
 
@@ -50,7 +50,8 @@ class KafkaChangeLog:
         consumer = Consumer(self._config)
         try:
             consumer.assign([TopicPartition(self._topic, 0, 0)])
-            yield from _to_the_end(consumer)
+            for message in to_the_end(consumer):
+                yield message.key() or b"", message.value()
         except KafkaException as error:
             raise Transient(f"{self._topic} cannot be read: {error.args[0].str()}") from error
         finally:
@@ -125,17 +126,3 @@ def _abort(producer: WatchedProducer, error: KafkaException) -> None:
     except KafkaException as second:
         raise Superseded(f"a Kafka transaction could not be ended: {second.args[0].str()}") from second
     raise NotKept(f"Kafka refused the changes: {cause.str()}") from error
-
-
-def _to_the_end(consumer: Consumer) -> Iterator[tuple[bytes, bytes | None]]:
-    while True:
-        message = consumer.poll(READ_SECONDS)
-        if message is None:
-            raise Transient(f"Kafka gave nothing within {READ_SECONDS:g} s")
-        error = message.error()
-        if error is None:
-            yield message.key() or b"", message.value()
-        elif error.code() == KafkaError._PARTITION_EOF:
-            return
-        else:
-            raise KafkaException(error)

@@ -7,12 +7,11 @@ Rule of this file: committed messages alone count; the whole topic is read where
 
 from collections.abc import Callable, Iterable
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from connectors.kafka.options import KafkaSettings, consumer_config
+from connectors.kafka.whole_partition import READ_SECONDS, to_the_end
 from processors.model.errors import Transient
-
-READ_SECONDS = 30.0
 
 
 def highest_sequence(
@@ -43,17 +42,7 @@ def highest_sequence(
 def _tail(consumer: Consumer, partition: TopicPartition, tail: int) -> Iterable[Message]:
     low, high = consumer.get_watermark_offsets(partition, READ_SECONDS)
     consumer.assign([TopicPartition(partition.topic, partition.partition, max(low, high - tail))])
-    while True:
-        message = consumer.poll(READ_SECONDS)
-        if message is None:
-            raise Transient(f"Kafka gave no message of {partition.topic} within {READ_SECONDS:g} s")
-        error = message.error()
-        if error is None:
-            yield message
-        elif error.code() == KafkaError._PARTITION_EOF:
-            return
-        else:
-            raise KafkaException(error)
+    yield from to_the_end(consumer)
 
 
 def _number(message: Message, header: str) -> int | None:

@@ -65,7 +65,14 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "org_failures_total": Definition("counter", "Times that a bug ended an org's work, which began anew.", ("org",)),
     "org_pauses_total": Definition("counter", "Times that an org's work was paused.", ("org",)),
-    "topic_paused": Definition("gauge", "1 where a source topic waits: too much of it cannot be read.", ("topic",)),
+    "topic_paused": Definition(
+        "gauge",
+        "1 where a source topic waits: unreadable messages, or an unknown integration.",
+        ("topic",),
+    ),
+    "integration_file_faulty": Definition(
+        "gauge", "1 where an integration file is faulty: its last good text runs, or its source waits.", ("file",)
+    ),
     "org_stopped": Definition("gauge", "1 where an org is stopped and waits for an operator.", ("org",)),
     "connection_state": Definition(
         "gauge", "1 for what the org's connection is: whole, unproven, or broken by a cause.", ("org", "cause")

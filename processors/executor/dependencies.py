@@ -38,7 +38,8 @@ class OrgDependencies:
     Everything that is the same for all commands of one org. `clock` returns seconds since the epoch.
 
     A broken connection is looked at every `check_every` seconds; `credential` says when it is another one (LL-29), and
-    `api_calls_needed` how many API calls a day the work needs (LL-4).
+    `api_calls_needed` how many API calls a day the work needs (LL-4). `hold_unknown`: commands of an integration that
+    has no decider wait, since its file may be a faulty one.
     """
 
     org: str
@@ -64,6 +65,7 @@ class OrgDependencies:
     region: str = "US"
     linger: float = 0.15
     max_in_flight: int = 12
+    hold_unknown: bool = False
     budget: Budget = field(default_factory=Budget)
     probe_every: float = 300.0
     keep_seconds: float = 60 * 86_400.0

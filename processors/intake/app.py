@@ -78,11 +78,13 @@ def build_app(
     metrics: Metrics,
     alive: Callable[[], None],
     accepted: AcceptedOffsets,
+    leave: Callable[[], NoReturn],
 ) -> Any:
     """
     Return the Faust app; *alive* is called once a second while its event loop turns.
 
-    *accepted* tells which dead letters of a topic an operator has accepted.
+    *accepted* tells which dead letters of a topic an operator has accepted; *leave* ends the process in good order
+    while a topic is paused.
     """
     app = faust.App(**_options(settings))
     lag = IntakeLag(metrics, settings.topic_prefix)
@@ -99,7 +101,7 @@ def build_app(
         topic, limit = settings.topic_prefix + name, settings.limit(name)
         forwarder = Forwarder(integrations, codec, clock, metrics, limit, settings.topic_prefix)
         own = PausingForwarder(
-            forwarder, accepted, metrics, leave_if_told=lambda: _leave() if app.should_stop else None
+            forwarder, accepted, metrics, leave_if_told=lambda: _leave(leave) if app.should_stop else None
         )
         # No serializers: bytes in, bytes out; what they are is the codec's business.
         source = app.topic(topic, key_serializer="raw", value_serializer="raw", allow_empty=True, internal=False)
@@ -108,7 +110,7 @@ def build_app(
         async def events_of_source(stream: Any) -> None:
             async for events in stream.take_events(settings.batch, within=settings.within):
                 lag.begin(events)
-                await _safely(own.batch([_message(event) for event in events], send), lambda: own.paused)
+                await _safely(own.batch([_message(event) for event in events], send), leave, lambda: own.paused)
                 lag.end(events)
 
     for name in settings.topics:
@@ -131,16 +133,19 @@ def run(
     metrics: Metrics,
     alive: Callable[[], None],
     accepted: AcceptedOffsets,
+    leave: Callable[[], NoReturn] = lambda: os._exit(0),
 ) -> NoReturn:
-    """Run until SIGTERM or SIGINT, then exit 0; exit 70 where a batch could not be forwarded."""
+    """Run until SIGTERM or SIGINT, then exit 0 (*leave* if a topic is paused); exit 70 if a batch was not forwarded."""
     broker_wait.for_broker(settings.faust["broker"], alive)
-    app = build_app(settings, integrations, codec, clock=clock, metrics=metrics, alive=alive, accepted=accepted)
+    app = build_app(
+        settings, integrations, codec, clock=clock, metrics=metrics, alive=alive, accepted=accepted, leave=leave
+    )
     worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False)
     worker.execute_from_commandline()
     raise SystemExit(0)
 
 
-async def _safely(batch: Any, paused: Callable[[], bool] = lambda: False) -> None:
+async def _safely(batch: Any, leave: Callable[[], NoReturn], paused: Callable[[], bool]) -> None:
     """
     Await the batch to its end; where that fails, or a stop does not leave it the time, end the process in here.
 
@@ -151,7 +156,7 @@ async def _safely(batch: Any, paused: Callable[[], bool] = lambda: False) -> Non
         await asyncio.shield(task)
     except asyncio.CancelledError:
         if paused():
-            _leave()
+            _leave(leave)
         try:
             await asyncio.wait_for(task, DRAIN_SECONDS)
         except BaseException as error:  # noqa: BLE001  any way out of here but the good one would pass the offsets
@@ -177,10 +182,10 @@ async def _answer(record: ProducerRecord, queued: Awaitable[object]) -> object:
         return await queued
 
 
-def _leave() -> NoReturn:
+def _leave(leave: Callable[[], NoReturn]) -> NoReturn:
     log.warning("intake stops; the batch of a paused topic will be read again")
     logging.shutdown()
-    os._exit(0)
+    leave()
 
 
 def _end(error: BaseException) -> NoReturn:

@@ -15,7 +15,7 @@ from datetime import datetime
 from processors.consuming.share_limit import ShareLimit
 from processors.intake.decode import decode
 from processors.intake.map import command
-from processors.intake.route import route
+from processors.intake.route import IntegrationUnknown, route
 from processors.integration.catalog import Integrations
 from processors.model.dead_letter import MESSAGE_BYTES, Coordinates, Headers, fitted, headers, sendable, size
 from processors.model.errors import Misconfigured, SignalboxError, TooLarge, Transient, Undecodable, Unprocessable
@@ -100,9 +100,26 @@ class Forwarder:
         self._limit = self._limit.anew()
 
     async def batch(self, messages: Sequence[Message], send: Send) -> None:
-        """Send what *messages* become and wait for every acknowledgement; raise what any of them raised."""
+        """
+        Send what *messages* become and wait for every acknowledgement; raise what any of them raised.
+
+        Raises:
+            TooManyDeadLetters: Too much cannot be read; nothing was sent.
+            IntegrationUnknown: Of the first whose integration is not known; those before it were sent.
+        """
         now = self._clock()
-        made = [self._record(message, now) for message in messages]
+        made: list[tuple[ProducerRecord, Counted]] = []
+        for number, message in enumerate(messages):
+            try:
+                made.append(self._record(message, now))
+            except IntegrationUnknown:
+                await self._send(messages[:number], made, now, send)
+                raise
+        await self._send(messages, made, now, send)
+
+    async def _send(
+        self, messages: Sequence[Message], made: Sequence[tuple[ProducerRecord, Counted]], now: datetime, send: Send
+    ) -> None:
         answers = await _acknowledged([record for record, _ in made], send)
         counts: list[Counted] = []
         for message, (record, counted), answer in zip(messages, made, answers, strict=True):
@@ -139,6 +156,8 @@ class Forwarder:
         """
         try:
             made = self._command(message, now)
+        except IntegrationUnknown:
+            raise
         except Undecodable as error:
             return self._counted_dead(message, error, now)
         except (Transient, Misconfigured):

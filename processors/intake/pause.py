@@ -1,7 +1,8 @@
 """
-Pause: a topic of which too much cannot be read waits for an operator, and no other topic does.
+Pause: a topic of which too much cannot be read, or whose next event nobody can route, waits; no other topic does.
 
 In: the error of `Forwarder.batch`, a way to ask what was accepted.  Out: the accepted offsets, once there are new ones.
+A topic whose event may belong to a faulty integration file waits until the process starts anew with a good one.
 Rule of this file: while a topic is paused, its batch is neither passed nor sent; asking again costs one request.
 """
 
@@ -10,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from processors.intake.forward import Forwarder, Message, Send, TooManyDeadLetters
+from processors.intake.route import IntegrationUnknown
 from processors.model.errors import Transient
 from processors.model.ports import Metrics
 
@@ -42,7 +44,7 @@ class PausingForwarder:
 
     async def batch(self, messages: list[Message], send: Send) -> None:
         """
-        Forward *messages*; where too much of the topic cannot be read, wait until an operator has accepted that.
+        Forward *messages*; wait where too much of the topic cannot be read, or an integration is not known.
 
         While something outside does not answer (a schema registry), the batch waits and is tried again.
         """
@@ -51,6 +53,8 @@ class PausingForwarder:
                 await self._forwarder.batch(messages, send)
             except TooManyDeadLetters as error:
                 self._forwarder.accept(await self._until_accepted(error))
+            except IntegrationUnknown as error:
+                await self._until_settings_change(messages[0].where.topic, error)
             except Transient as error:
                 log.warning("%s; the batch waits", error.reason)
                 self.paused = True
@@ -74,6 +78,16 @@ class PausingForwarder:
             log.warning("topic %s goes on: its dead letters are accepted", where.topic)
         self._tell(where.topic, False)
         return accepted
+
+    async def _until_settings_change(self, topic: str, error: IntegrationUnknown) -> None:
+        """Wait for ever: the integrations of a process are those of its start."""
+        log.critical(
+            "topic %s is paused, all others go on: %s; mend the file, it is read again by itself", topic, error
+        )
+        self._tell(topic, True)
+        while True:
+            self._leave_if_told()
+            await self._sleep(ASK_SECONDS)
 
     async def _ask(self, topic: str) -> Mapping[int, int]:
         try:

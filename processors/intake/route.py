@@ -10,11 +10,16 @@ from dataclasses import dataclass
 
 from processors.integration.catalog import Integrations
 from processors.integration.model import Integration
+from processors.model.errors import SignalboxError
 from processors.sources.registry import source_of_event
 from processors.sources.source import Event
 
 NOBODY = "none"
 """The integration and the org of what nobody wants (VS-5)."""
+
+
+class IntegrationUnknown(SignalboxError):
+    """Nobody wants the event, but the file of an integration that may want it is faulty, and no good text is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,15 @@ def route(event: Event, integrations: Integrations) -> Route:
 
     Nothing runs until the integration is enabled (1G-off, SP-30). What happened before its activation is skipped
     (1F-history, SP-15, SP-19), an initial load excepted.
+
+    Raises:
+        IntegrationUnknown: Nobody wants it among the integrations that are known.
     """
     trigger = source_of_event(event).trigger
     wanted = trigger.fires(event, integrations)
     if wanted is None:
+        if _may_be_wanted(event, integrations.unknown_sources):
+            raise IntegrationUnknown(f"a faulty file may describe the integration that wants event {event.event_id}")
         # A disabled integration is as none: it wants nothing.
         return Route(None, skip_reason="no_integration", rule_ids=("VS-5",))
     digest = integrations.digest(wanted.name)
@@ -68,3 +78,9 @@ def route(event: Event, integrations: Integrations) -> Route:
         # A word that a later version of the contract knows: told as news, and never guessed.
         return Route(wanted, digest, "other", (f"unknown:{unknown}",))
     return Route(wanted, digest, rule_ids=trigger.rules)
+
+
+def _may_be_wanted(event: Event, unknown_sources: frozenset[str]) -> bool:
+    """Whether an integration of one of these sources may want *event*; what a user does may be of any."""
+    source = source_of_event(event).settings.model_fields["source"]
+    return bool(unknown_sources) if source.is_required() else source.default in unknown_sources

@@ -28,14 +28,20 @@ def settings_digest(integration: Integration) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Integrations:
-    """All integrations by name; `triggers` hold the enabled ones alone, since a disabled one wants nothing."""
+    """
+    All integrations by name; `triggers` hold the enabled ones alone, since a disabled one wants nothing.
+
+    `unknown_sources`: the sources of which some integration is not known, because its file is faulty and no good text
+    of it is there. What nobody wants of them may be that one's.
+    """
 
     by_name: Mapping[str, Integration]
     digests: Mapping[str, str] = field(default_factory=dict)
     triggers: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    unknown_sources: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, integrations: Iterable[Integration]) -> "Integrations":
+    def of(cls, integrations: Iterable[Integration], unknown_sources: frozenset[str] = frozenset()) -> "Integrations":
         """Return the set of these integrations."""
         by_name = {one.name: one for one in integrations}
         triggers: dict[tuple[str, str, str], str] = {
@@ -45,7 +51,7 @@ class Integrations:
             for scope, code in one.triggers
         }
         digests = {name: settings_digest(one) for name, one in by_name.items()}
-        return cls(MappingProxyType(by_name), MappingProxyType(digests), MappingProxyType(triggers))
+        return cls(MappingProxyType(by_name), MappingProxyType(digests), MappingProxyType(triggers), unknown_sources)
 
     def find(self, source: str, scope: str, code: str = "") -> Integration | None:
         """

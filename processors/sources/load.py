@@ -4,12 +4,11 @@ Integration files → `Integrations`, or every fault of every file in one report
 In: a folder of `*.yaml` and `*.yml` files, one integration each. Out: `Integrations`; else
 `Misconfigured`, with one line `file.yaml:LINE: <what is wrong>; <what to do>` for each fault.
 Rule of this file: nothing stops the search for faults; a file that is wrong is still compared with the others.
-A preset's values lie beneath the file's own: mappings are merged key by key, lists and the entry of one mapped
-field are replaced whole, and an empty value (`null`) takes what the preset says away. See docs/decisions/0020. What a
-preset maps for one object of `activity.object` alone (`only_on`) is left out where the activity is the other one.
+A preset's values lie beneath the file's own (`presets.py`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -21,42 +20,82 @@ from processors.integration.model import Integration
 from processors.integration.validate import Trigger, own_keys, partner_faults, source_faults, triggers, used_twice
 from processors.integration.yaml import Located, Path, read_yaml
 from processors.model.errors import Misconfigured
+from processors.sources.presets import PRESETS, preset, with_preset
 from processors.sources.settings import CLASSES, DEFAULT_SOURCE
 
-__all__ = ["Integrations", "json_schema", "load_integrations", "preset", "read_integrations"]
+__all__ = [
+    "PRESETS",
+    "IntegrationFile",
+    "Integrations",
+    "inspect_integrations",
+    "integration_files",
+    "json_schema",
+    "load_integrations",
+    "preset",
+    "read_integrations",
+    "sources_of",
+]
 
 Fault = tuple[str, int, str]
-_ONLY_ON = "only_on"
-_FIELD_DEPTH = 2
-"""`map.<object>.<field>`: from here on a mapping is one value."""
+"""File, line, what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationFile:
+    """One integration file as it is; `changed` is when it was written last (seconds since the epoch)."""
+
+    name: str
+    text: bytes
+    changed: float = 0.0
 
 
 def load_integrations(folder: FilePath) -> Integrations:
     """Return all integrations of *folder*; raise `Misconfigured` with every fault, or where there is none."""
+    return read_integrations({file.name: file.text for file in integration_files(folder)})
+
+
+def integration_files(folder: FilePath) -> tuple[IntegrationFile, ...]:
+    """Return the integration files of *folder* as they are, by name; raise `Misconfigured` where there is none."""
     if not folder.is_dir():
         raise Misconfigured([f"{folder}: is not a folder; name the folder that holds the integration files"])
     paths = sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and path.is_file())
     if not paths:
         raise Misconfigured([f"{folder}: holds no integration; add a file that ends in .yaml"])
-    return read_integrations({path.name: path.read_bytes() for path in paths})
+    return tuple(IntegrationFile(path.name, path.read_bytes(), path.stat().st_mtime) for path in paths)
 
 
 def read_integrations(files: Mapping[str, bytes]) -> Integrations:
     """Return the integrations of these files (name → bytes); raise `Misconfigured` with every fault of every file."""
+    valid, faults = inspect_integrations(files)
+    if faults:
+        raise Misconfigured([f"{name}:{line}: {text}" for name, line, text in sorted(faults)])
+    return Integrations.of(valid)
+
+
+def inspect_integrations(files: Mapping[str, bytes]) -> tuple[list[Integration], list[Fault]]:
+    """
+    Return what is valid in these files by itself, and every fault.
+
+    A fault between two files, such as one trigger of both (VS-4), is one of the file that comes later.
+    """
     faults: list[Fault] = []
     located = {name: read_yaml(data) for name, data in files.items()}
     valid = []
     for name, found in located.items():
         faults += [(name, line, text) for line, text in found.faults]
         if isinstance(found.value, Mapping):
-            found.value = _with_preset(found.value)
+            found.value = with_preset(found.value)
             valid += _validated(name, found, faults)
             faults += [(name, found.line(path), text) for path, text in _account_faults(found.value)]
             faults += [(name, found.line(path), text) for path, text in _own_faults(found.value)]
-    faults += _shared_faults(located)
-    if faults:
-        raise Misconfigured([f"{name}:{line}: {text}" for name, line, text in sorted(faults)])
-    return Integrations.of(valid)
+    return valid, faults + list(_shared_faults(located))
+
+
+def sources_of(text: bytes) -> tuple[str, ...]:
+    """Return the source that an integration file names, every source where that cannot be read."""
+    value = read_yaml(text).value
+    kind = _class_of(with_preset(value)) if isinstance(value, Mapping) else None
+    return tuple(CLASSES) if kind is None else tuple(name for name, one in CLASSES.items() if one is kind)
 
 
 def json_schema() -> dict[str, Any]:
@@ -71,72 +110,6 @@ def json_schema() -> dict[str, Any]:
     properties["preset"]["anyOf"] = [{"enum": list(PRESETS), "type": "string"}, {"type": "null"}]
     schema["required"].remove("source")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Signalbox integration"}
-
-
-def preset(name: str) -> dict[str, Any]:
-    """Return the defaults of one shipped preset; KeyError where there is none of that name."""
-    return _for_activity(_shipped(name), {})
-
-
-def _shipped(name: str) -> dict[str, Any]:
-    return dict(read_yaml(_PRESETS[name].read_bytes()).value or {})
-
-
-def _for_activity(beneath: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a preset without what it maps for the other activity object alone; *over* are the file's own values."""
-    found = {key: value for key, value in beneath.items() if key != _ONLY_ON}
-    own = over.get("activity")
-    chosen = own.get("object") if isinstance(own, Mapping) else None
-    chosen = chosen or found.get("activity", {}).get("object")
-    others = {field for name, fields in beneath.get(_ONLY_ON, {}).items() if name != chosen for field in fields}
-    maps = found.get("map", {})
-    if others & set(maps.get("activity", {})):
-        kept = {field: source for field, source in maps["activity"].items() if field not in others}
-        found["map"] = {**maps, "activity": kept}
-    return found
-
-
-def _without_nulls(value: Mapping[str, Any], fields: Set[str]) -> Mapping[str, Any]:
-    """Return the file's values without empty ones for activity *fields* that the preset has left out already."""
-    maps = value.get("map")
-    mapped = maps.get("activity") if isinstance(maps, Mapping) else None
-    if not isinstance(maps, Mapping) or not isinstance(mapped, Mapping):
-        return value
-    kept = {field: source for field, source in mapped.items() if source is not None or field not in fields}
-    return {**value, "map": {**maps, "activity": kept}}
-
-
-def _presets() -> Iterator[tuple[str, FilePath]]:
-    """Yield the presets that ship in the sources' folders, by name, in the order of the sources."""
-    for folder in CLASSES:
-        for file in sorted((_FOLDER / folder / "presets").glob("*.yaml")):
-            yield file.stem, file
-
-
-def _with_preset(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    name = value.get("preset")
-    if name not in PRESETS:
-        return value  # the model says what is wrong with it
-    shipped = _shipped(name)
-    beneath = _for_activity(shipped, value)
-    left_out = set(shipped.get("map", {}).get("activity", ())) - set(beneath.get("map", {}).get("activity", ()))
-    return _merged(beneath, _without_nulls(value, left_out), ())
-
-
-def _merged(beneath: Mapping[str, Any], over: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    merged = dict(beneath)
-    for key, value in over.items():
-        if value is None and key in beneath:
-            del merged[key]
-        elif isinstance(value, Mapping) and isinstance(beneath.get(key), Mapping) and not _one_value(path):
-            merged[key] = _merged(beneath[key], value, (*path, key))
-        else:
-            merged[key] = value
-    return merged
-
-
-def _one_value(path: Path) -> bool:
-    return len(path) == _FIELD_DEPTH and path[0] == "map"
 
 
 def _class_of(value: Mapping[str, Any]) -> type[Integration] | None:
@@ -211,9 +184,3 @@ def _shared_faults(located: Mapping[str, Located]) -> Iterable[Fault]:
 
 def _first(value: Mapping[str, Any], kind: type[Integration], key: Trigger) -> Path:
     return next(path for path, found in triggers(value, kind) if found == key)
-
-
-_FOLDER = FilePath(__file__).parent
-_PRESETS: Mapping[str, FilePath] = dict(_presets())
-PRESETS = tuple(_PRESETS)
-"""The presets that ship."""

@@ -97,6 +97,10 @@ class ConnectionMonitor:
 
     def why(self, job: Job) -> str:
         """Return for the reader why a held command waits."""
+        if job.settings is None:
+            return (
+                f"settings: the file of integration {job.command.integration} is faulty, or another one that may be it"
+            )
         names = [one.detail for one in self._incidents if job.command.integration in one.integrations]
         return f"connection: {names[0] if names else SENTENCES['field_removed'].what}"
 

@@ -21,6 +21,8 @@ class Queue:
     _order: list[Job] = field(default_factory=list)
     _sorted: bool = True
     _held: frozenset[str] = frozenset()
+    hold_unknown: bool = False
+    """Whether a command waits whose integration is not known here: its file may be the one that is faulty."""
 
     def hold(self, integrations: frozenset[str]) -> None:
         """Let the commands of these integrations wait, and those of no other."""
@@ -30,6 +32,8 @@ class Queue:
 
     def _holds(self, job: Job) -> bool:
         # What asks nothing of the org ends as ever: what the intake left out, and someone's choice.
+        if self.hold_unknown and job.settings is None:
+            return job.command.kind != "skip"
         return job.command.integration in self._held and job.command.kind not in ("skip", "resolve")
 
     def held(self) -> list[Job]:

@@ -42,7 +42,7 @@ class OrgExecutor:
     def __init__(self, deps: OrgDependencies, lease: Lease) -> None:
         self.deps = deps
         self.lease = lease
-        self.scheduler = Scheduler(linger=deps.linger, max_in_flight=deps.max_in_flight)
+        self.scheduler = Scheduler(deps.linger, deps.max_in_flight, deps.hold_unknown)
         self.writer = LedgerWriter(deps, lease, self.scheduler)
         self.connection = ConnectionMonitor(deps, lease, self.scheduler, self.writer.tell)
         self._org = OrgMetadataCache(deps, self.connection)

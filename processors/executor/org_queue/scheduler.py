@@ -34,9 +34,10 @@ class Scheduler:
 
     linger: float = 0.15
     max_in_flight: int = 12
+    hold_unknown: bool = False
     signal: Signal = field(default_factory=Signal)
     calls: CallsInFlight = field(init=False)
-    _queue: Queue = field(default_factory=Queue)
+    _queue: Queue = field(init=False)
     _claims: Claims = field(default_factory=Claims)
     _batches: Batches = field(init=False)
     _gathering: LaneGathering = field(init=False)
@@ -45,6 +46,7 @@ class Scheduler:
 
     def __post_init__(self) -> None:
         """Let batches and calls share the claims."""
+        self._queue = Queue(hold_unknown=self.hold_unknown)
         self._batches = Batches(self._claims)
         self.calls = CallsInFlight(self._claims, self.signal)
         self._gathering = LaneGathering(self.linger)

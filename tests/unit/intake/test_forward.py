@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -249,6 +249,10 @@ class Ended(BaseException):
     pass
 
 
+def _ended_in_order() -> NoReturn:
+    raise AssertionError("no topic is paused")
+
+
 def _ended(code: int) -> None:
     raise Ended(code)
 
@@ -262,7 +266,7 @@ def test_a_stop_lets_the_batch_under_way_end_before_its_offsets_pass() -> None:
         done.append(True)
 
     async def stopped() -> None:
-        task = asyncio.ensure_future(app._safely(batch()))
+        task = asyncio.ensure_future(app._safely(batch(), _ended_in_order, lambda: False))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -287,7 +291,7 @@ def test_a_batch_that_fails_ends_the_process_before_its_offsets_pass(
     async def ended() -> int:
         async def guarded() -> int:
             try:
-                await app._safely(batch())
+                await app._safely(batch(), _ended_in_order, lambda: False)
             except Ended as error:
                 return int(error.args[0])
             return 0

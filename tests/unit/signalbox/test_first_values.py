@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from connectors.prometheus.registry import PREFIX, PrometheusMetrics
 from processors.integration.catalog import Integrations
+from processors.sources.last_good import Running
 from schemas.codec import SingleObject
 from signalbox.first_values import OF_A_PROCESS, begin_metrics
 from signalbox.health import Heartbeat
@@ -28,8 +29,8 @@ def process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Process:
     )
     registry = CollectorRegistry()
     return Process(
-        load_settings(), Integrations.of([integration()]), SingleObject(), registry, PrometheusMetrics(registry),
-        Heartbeat(), threading.Event(),
+        load_settings(), Running(Integrations.of([integration()]), {}), SingleObject(), registry,
+        PrometheusMetrics(registry), Heartbeat(), threading.Event(),
     )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from connectors.prometheus.registry import PrometheusMetrics
-from processors.integration.catalog import Integrations
 from processors.model.errors import Transient
+from processors.sources.last_good import running
 from schemas.codec import Codec, SingleObject
 from signalbox.health import Heartbeat, serve_health
 from signalbox.settings import load_settings
@@ -30,7 +30,7 @@ def process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Process:
     monkeypatch.setenv("SIGNALBOX_KAFKA__BOOTSTRAP", "127.0.0.1:1")
     registry = CollectorRegistry()
     return Process(
-        load_settings(), Integrations.of([]), SingleObject(), registry, PrometheusMetrics(registry), Heartbeat(),
+        load_settings(), running([]), SingleObject(), registry, PrometheusMetrics(registry), Heartbeat(),
         threading.Event(),
     )  # fmt: skip
 

@@ -1,0 +1,82 @@
+"""
+Which text of each integration file runs: the file's own where it is good, else the last good one.
+
+In: the files as they are, the last good text of each. Out: the integrations that run, and which files are faulty.
+Rule of this file: pure; a file that is wrong changes nothing for the others, and nothing for itself where a good text
+of it is known. Of two files that contradict each other, the one that changed last is the faulty one (VS-4).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from processors.integration.catalog import Integrations
+from processors.sources.load import Fault, IntegrationFile, inspect_integrations, sources_of
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyFile:
+    """
+    A file whose text does not run: its faults, one line each, and whether its last good text runs instead.
+
+    Where none runs, `sources` are those that the file may belong to: what nobody else wants of them is not known.
+    """
+
+    name: str
+    faults: tuple[str, ...]
+    last_good: bool
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The integrations that run, the text of each file that they come from, and the faulty files."""
+
+    integrations: Integrations
+    texts: Mapping[str, bytes]
+    faulty: tuple[FaultyFile, ...] = ()
+
+
+def running(files: Sequence[IntegrationFile], last_good: Mapping[str, bytes] = MappingProxyType({})) -> Running:
+    """Return what runs of *files*; a file that is not there does not run, whatever its last good text was."""
+    order = sorted(files, key=lambda one: (last_good.get(one.name) != one.text, one.changed, one.name))
+    texts = {one.name: one.text for one in order}
+    found: dict[str, list[Fault]] = {}
+    while True:
+        valid, faults = inspect_integrations(texts)
+        if not faults:
+            faulty = _faulty(files, texts, found)
+            unknown = frozenset(source for one in faulty for source in one.sources)
+            return Running(Integrations.of(valid, unknown), MappingProxyType(texts), faulty)
+        for name in _to_replace([one.name for one in order], texts, last_good, faults):
+            own = [fault for fault in faults if fault[0] == name]
+            found.setdefault(name, []).extend(own or faults)
+            if texts[name] != last_good.get(name, texts[name]):
+                # It goes first from now on: what contradicts a text that was good before is the other one's fault.
+                texts = {name: last_good[name], **{other: text for other, text in texts.items() if other != name}}
+            else:
+                del texts[name]
+
+
+def _to_replace(
+    order: Sequence[str], texts: Mapping[str, bytes], last_good: Mapping[str, bytes], faults: Sequence[Fault]
+) -> list[str]:
+    """Return whose text must not run: what changed and has a fault, else what changed last, else what has a fault."""
+    wrong = {name for name, _, _ in faults}
+    changed = [name for name in order if name in texts and texts[name] != last_good.get(name)]
+    return [name for name in changed if name in wrong] or changed[-1:] or sorted(wrong)
+
+
+def _faulty(
+    files: Sequence[IntegrationFile], texts: Mapping[str, bytes], found: Mapping[str, Sequence[Fault]]
+) -> tuple[FaultyFile, ...]:
+    own = {one.name: one.text for one in files}
+    return tuple(
+        FaultyFile(
+            name,
+            tuple(f"{file}:{line}: {text}" for file, line, text in dict.fromkeys(sorted(found[name]))),
+            name in texts,
+            () if name in texts else sources_of(own[name]),
+        )
+        for name in sorted(found)
+    )

@@ -1,0 +1,166 @@
+"""
+Integration files while a process runs: a change starts the process anew, a fault changes nothing and is told.
+
+In: the folder, what runs, the store of last good texts. Out: a signal to the process to end and to start anew.
+Rule of this file: a process decides with one set of integrations from its start to its end. A start anew is as safe as
+any other end, and keeps the process ID (docs/decisions/0097).
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NoReturn, Protocol
+
+import structlog
+
+from processors.model.errors import Misconfigured, Transient
+from processors.model.ports import Metrics
+from processors.sources.last_good import Running, running
+from processors.sources.load import IntegrationFile, integration_files
+from signalbox.waiting import Process, wait_until_well
+
+log = structlog.get_logger()
+
+
+class LastGoodStore(Protocol):
+    """Where the last good text of each file is kept. Its methods raise `Transient` where it gives no answer."""
+
+    def read(self) -> dict[str, bytes]:
+        """Return the texts by file name."""
+
+    def keep(self, texts: Mapping[str, bytes | None]) -> None:
+        """Keep these texts, and forget those that are None."""
+
+
+def with_last_good(process: Process, store: LastGoodStore) -> Process:
+    """
+    Return the process with the last good text of each faulty file, once Kafka has said which it is.
+
+    Where every file is good, now or while Kafka is waited for, the store is not asked.
+    """
+    if not process.running.faulty:
+        return process
+    done: list[Running] = []
+
+    def why() -> str | None:
+        files = integration_files(process.settings.integrations)
+        found = running(files)
+        done.append(running(files, store.read()) if found.faulty else found)
+        return None
+
+    if not wait_until_well(process, why):
+        return process
+    tell_faulty(done[-1], process.metrics)
+    return replace(process, running=done[-1])
+
+
+def tell_faulty(found: Running, metrics: Metrics, before: frozenset[str] = frozenset()) -> None:
+    """Log each faulty file with its faults, and show it as a gauge until it is good."""
+    for one in found.faulty:
+        goes_on = "its last good text runs" if one.last_good else "no good text of it is known: its source waits"
+        log.error("integration file is faulty", file=one.name, meanwhile=goes_on, faults=list(one.faults))
+        metrics.gauge("integration_file_faulty", 1.0, file=one.name)
+    for name in before - {one.name for one in found.faulty}:
+        metrics.gauge("integration_file_faulty", 0.0, file=name)
+
+
+class Reload:
+    """Looks at the integration files of a process, and sets its `anew` when it is to start anew."""
+
+    def __init__(
+        self,
+        process: Process,
+        store: LastGoodStore,
+        end: Callable[[], None] = lambda: os.kill(os.getpid(), signal.SIGTERM),
+    ) -> None:
+        """*end* tells the process to stop, as an operator would."""
+        self._process = process
+        self._store = store
+        self._end = end
+        self._asked = threading.Event()
+        self._seen: dict[str, bytes] | None = None
+        self._faulty = frozenset(one.name for one in process.running.faulty)
+        self._kept: dict[str, bytes] | None = None
+
+    def start(self) -> None:
+        """Look from now on, in a thread of its own; SIGHUP lets it look at once."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGHUP, lambda *_: self._asked.set())
+        threading.Thread(target=self._run, name="reload", daemon=True).start()
+
+    def look(self, asked: bool = False) -> bool:
+        """Look once; return whether the process is to start anew."""
+        try:
+            files = integration_files(self._process.settings.integrations)
+        except (Misconfigured, OSError) as error:
+            if self._seen != {}:
+                log.error("integration files cannot be read; those of the start go on", why=str(error))
+            self._seen = {}
+            return False
+        self._keep(files)
+        texts = {one.name: one.text for one in files}
+        if texts == self._seen and not asked:
+            return False
+        self._seen = texts
+        return self._changed(files, asked)
+
+    def _changed(self, files: tuple[IntegrationFile, ...], asked: bool) -> bool:
+        runs = self._process.running
+        found = running(files, {**(self._kept or {}), **runs.texts})
+        changed = sorted(
+            {name for name, text in found.texts.items() if runs.texts.get(name) != text}
+            | (set(runs.texts) - set(found.texts))
+        )
+        faulty = frozenset(one.name for one in found.faulty)
+        if faulty != self._faulty or asked or faulty:
+            tell_faulty(found, self._process.metrics, self._faulty)
+        self._faulty = faulty
+        if changed or found.integrations.unknown_sources != runs.integrations.unknown_sources:
+            digests = {name: digest[:12] for name, digest in sorted(found.integrations.digests.items())}
+            log.warning("integration files have changed; the process starts anew", files=changed, digests=digests)
+            return True
+        if asked:
+            log.info("integration files are read again; what runs stays as it is")
+        return False
+
+    def _keep(self, files: tuple[IntegrationFile, ...]) -> None:
+        """Keep the texts that run as the last good ones; where Kafka gives no answer, at the next look."""
+        try:
+            if self._kept is None:
+                self._kept = self._store.read()
+            there = {one.name for one in files}
+            gone = {name: None for name in self._kept if name not in there}
+            fresh = {name: text for name, text in self._process.running.texts.items() if self._kept.get(name) != text}
+            if gone or fresh:
+                self._store.keep({**gone, **fresh})
+                self._kept = {name: text for name, text in self._kept.items() if name not in gone} | fresh
+        except Transient as error:
+            log.warning("the last good texts of integration files are not kept yet", why=error.reason)
+
+    def _run(self) -> None:
+        while not self._process.stop.is_set():
+            asked = self._asked.is_set()
+            self._asked.clear()
+            if self.look(asked):
+                self._process.anew.set()
+                self._end()
+                return
+            self._asked.wait(self._process.settings.reload_every)
+
+
+def leave(process: Process) -> NoReturn:
+    """End the program at once, or start it anew where that is wanted."""
+    if process.anew.is_set():
+        start_anew()
+    os._exit(0)
+
+
+def start_anew() -> NoReturn:
+    """Start this program again in this process, with the arguments that it was started with."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    program = ["-m", "signalbox"] if sys.argv[0].endswith("__main__.py") else [sys.argv[0]]
+    os.execv(sys.executable, [sys.executable, *program, *sys.argv[1:]])  # noqa: S606  our own arguments, and no shell
