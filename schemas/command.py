@@ -58,6 +58,31 @@ class MatchKey:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingGuest:
+    """Somebody who comes along with a booking's invitee, and what the integration maps of them; as of a command."""
+
+    person: Person
+    attendee_id: str | None = None
+    keys: tuple[MatchKey, ...] = ()
+    lead: Mapping[str, Scalar] = field(default_factory=dict)
+    contact: Mapping[str, Scalar] = field(default_factory=dict)
+    defaulted: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "BookingGuest":
+        """Return the guest of a decoded record."""
+        keys = tuple(MatchKey.of(key) for key in value["keys"])
+        return cls(
+            **{
+                **value,
+                "person": person_from(value["person"]),
+                "keys": keys,
+                "defaulted": tuple(value["defaulted"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class BookingChange:
     """
     What became of a booking (`booked`, `moved`, `cancelled`), and the booking that it replaces.
@@ -69,6 +94,12 @@ class BookingChange:
     previous: str | None = None
     attendee_id: str | None = None
     all_day: bool | None = None
+    guests: tuple[BookingGuest, ...] = ()
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "BookingChange":
+        """Return the change of a decoded record; one of release 0.1.0 has no guests."""
+        return cls(**{**value, "guests": tuple(BookingGuest.of(one) for one in value.get("guests") or ())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +200,7 @@ class Command:
                 "rule_ids": tuple(value["rule_ids"]),
                 "keys": tuple(MatchKey.of(key) for key in value["keys"]),
                 **{name: None if value[name] is None else from_millis(value[name]) for name in ("started", "ended")},
-                "booking": None if value["booking"] is None else BookingChange(**value["booking"]),
+                "booking": None if value["booking"] is None else BookingChange.of(value["booking"]),
                 "step": CallStep.from_avro(value["step"]),
                 "request": None if value["request"] is None else Request(**value["request"]),
                 "record": None if value["record"] is None else SourceRecord(**value["record"]),

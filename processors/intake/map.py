@@ -59,7 +59,10 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
         time_is_receipt=_is_received(event),
         **mapped,
     )
-    return mapping.complete(made, event, applied) if applied else made
+    if not applied:
+        return made
+    further_people = tuple(command(one, way, now, trace_id) for one in mapping.further_people(event))
+    return mapping.with_further_people(mapping.complete(made, event, applied), further_people)
 
 
 def _is_received(event: Event) -> bool | None:

@@ -36,7 +36,8 @@ def attendee_of(command: Command) -> str:
 
 def several(own: Sequence[OwnRecord], attendee: str) -> bool:
     """Whether the entity has several attendees: then a name or a shared number alone says nothing."""
-    return len({one for one in (attendee, *(row.attendee for row in own)) if one}) > 1
+    named = {one for one in (attendee, *(row.attendee for row in own)) if one}
+    return len(named) > 1 or any(row.role == "guest" and row.attendee != attendee for row in own)
 
 
 def without_other_attendees(

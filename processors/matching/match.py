@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from processors.integration.model import CallObject, Integration
 from processors.matching import accounts
+from processors.matching.guest_commands import guest_commands
 from processors.matching.index import COUNTRY, Index, full_id
 from processors.matching.queries import (
     ConfiguredCommand,
@@ -67,6 +68,7 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     names |= {f"phone:{one}" for text in phones for one in number_keys(text, region)}
     if (sfid := record_id(command.salesforce_id)) is not None:
         names.add(f"sfid:{sfid}")
+    names |= _names_of_guests(command, region)
     for keys in key_sets(command):
         if all(key.kind == "text" for key in keys):
             for name in ("Lead", "Contact"):
@@ -74,6 +76,10 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
                 if all(one for pair in pairs for one in pair):
                     names.add(f"text:{_digest([(name, *map(str, pair)) for pair in pairs])}")
     return frozenset(names)
+
+
+def _names_of_guests(command: Command, region: str) -> frozenset[str]:
+    return frozenset(one for guest in guest_commands(command).values() for one in person_keys(guest, region))
 
 
 def names_of(record: Record, region: str = "US") -> frozenset[str]:

@@ -14,6 +14,7 @@ import orjson
 
 from processors.integration.model import Integration
 from processors.matching.attendees import attendee_of, several, without_other_attendees
+from processors.matching.guest_commands import guest_commands
 from processors.matching.index import Index
 from processors.matching.known_person import PEOPLE, KnownPerson, compared_name, known_of, name_relation, relation
 from processors.matching.match import follow_converted
@@ -25,6 +26,8 @@ from processors.model.values import Match, OwnRecord, Record, Role, Step, Writte
 from schemas.command import Command
 from schemas.values import plain
 
+_KEPT = ("lead", "contact", "convert", "account", "opportunity", "guest")
+"""The roles whose records are kept."""
 _STRENGTH = {"attendee": 5, "salesforce_id": 4, "email": 3, "phone": 2, "name": 1, "nothing": 0}
 """What an event and an own record may agree in, and how much that counts among several own records."""
 
@@ -51,12 +54,13 @@ def own_records(command: Command, step: Step, written: Written) -> list[OwnRecor
     Every create is kept, so that its event finds it again; writes of people where own records are candidates.
     """
     made = step.operation == "create"
-    person = step.object in PEOPLE and step.role in ("lead", "contact", "convert")
+    person = step.object in PEOPLE and step.role in ("lead", "contact", "convert", "guest")
     record = written.contact_id if step.operation == "convert" else written.id or step.record_id
-    if not record or not (made or person) or step.role not in ("lead", "contact", "convert", "account", "opportunity"):
+    if not record or not (made or person) or step.role not in _KEPT:
         return []
     if not made and not is_matched_by_own(command):
         return []
+    about = guest_commands(command).get(step.guest, command) if step.guest else command
     return [
         OwnRecord(
             integration=command.integration,
@@ -67,8 +71,8 @@ def own_records(command: Command, step: Step, written: Written) -> list[OwnRecor
             contract=command.contract,
             event_id=command.event_id,
             made=made,
-            person=orjson.dumps(plain(command.person)) if person else None,
-            attendee=attendee_of(command),
+            person=orjson.dumps(plain(about.person)) if person else None,
+            attendee=attendee_of(about),
             at=command.event_time.timestamp(),
         )
     ]
@@ -92,6 +96,7 @@ def by_own(
     index: Index,
     region: str,
     book: Book = BOOK,
+    beside: Sequence[OwnRecord] = (),
 ) -> Match:
     """
     Return *match* with the own records taken into account.
@@ -102,13 +107,15 @@ def by_own(
     Args:
         own: What earlier events of the source entity made or wrote.
         keyed: Records that carry the entity's key in the form of release 0.1.0.
+        beside: What they made or wrote of other people, who are no candidates.
     """
     match = replace(match, made=made_before(command, own))
-    if not is_matched_by_own(command) or not (own or keyed):
+    if not is_matched_by_own(command) or not (own or keyed or beside):
         return match
-    candidates = _candidates(command, own, keyed, index, region)
+    everybody = (*own, *beside)
+    candidates = _candidates(command, own, keyed, index, region, several(everybody, attendee_of(command)))
     has_own = any(one.situation == "attendee_same" and one.record is not None for one in candidates)
-    match = without_other_attendees(match, command, own, has_own, index, region, book)
+    match = without_other_attendees(match, command, everybody, has_own, index, region, book)
     meant = [one for one in candidates if one.record is not None and _then(one, book) == "own"]
     if match.leads or match.contacts or match.step != "none":
         found = {record.id for record in (*match.leads, *match.contacts)} | {*match.also, match.followed or ""}
@@ -158,7 +165,12 @@ def _strongest(candidates: Sequence[_Candidate]) -> list[_Candidate]:
 
 
 def _candidates(
-    command: Command, own: Sequence[OwnRecord], keyed: Sequence[Record], index: Index, region: str
+    command: Command,
+    own: Sequence[OwnRecord],
+    keyed: Sequence[Record],
+    index: Index,
+    region: str,
+    several_come: bool,
 ) -> list[_Candidate]:
     rows: dict[str, list[OwnRecord]] = {}
     for one in own:
@@ -168,7 +180,6 @@ def _candidates(
         rows.setdefault(record_id(carrier.id) or carrier.id, [])
     kinds = {one.record_id: one.object for one in own}
     kinds.update({record_id(record.id) or record.id: record.object for record in keyed})
-    several_come = several(own, attendee_of(command))
     found = []
     for own_id, said in rows.items():
         record = index.get(own_id, kinds[own_id])

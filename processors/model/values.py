@@ -16,7 +16,9 @@ from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 
 PersonObject = Literal["Lead", "Contact"]
-Role = Literal["account", "lead", "convert", "contact", "opportunity", "activity", "other_activity", "campaign_member"]
+Role = Literal[
+    "account", "lead", "convert", "contact", "opportunity", "activity", "other_activity", "campaign_member", "guest"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ class Step:
     `record_id` names the target where it is known; else `target` names the role whose result is the target.
     `refs` maps a field to the role whose record ID goes there. `effect` makes a created record the same for ever.
     `before` holds the target's values of `fields` as read (for unchanged, audit and undo). `allow_duplicates` and
-    `assign` say what the org's duplicate and assignment rules may do (`Write`).
+    `assign` say what the org's duplicate and assignment rules may do (`Write`). `guest` tells which guest of the
+    command a step of the role `guest` is about.
     """
 
     role: Role
@@ -176,6 +179,7 @@ class Step:
     owner_id: str | None = None
     allow_duplicates: bool = False
     assign: bool = False
+    guest: str | None = None
 
 
 EVERY_NAME = "*"

@@ -131,6 +131,14 @@ def _as_made(made: Command, _event: Event, _settings: Integration) -> Command:
     return made
 
 
+def _alone(_event: Any) -> tuple[Any, ...]:
+    return ()
+
+
+def _without_further_people(made: Command, _further_people: tuple[Command, ...]) -> Command:
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class CommandMapping(Generic[E]):
     """
@@ -140,11 +148,15 @@ class CommandMapping(Generic[E]):
         objects: The field maps that an event fills, by their key in `map`.
         complete: Returns the command with what only events of this contract have.
         live: Whether somebody waits for the event, so that no schedule holds it back.
+        further_people: The event as it were about each person who comes along with its own.
+        with_further_people: Returns the command with what is mapped of these.
     """
 
     objects: tuple[str, ...] = OBJECTS
     complete: Callable[[Command, E, Integration], Command] = _as_made
     live: Callable[[E], bool] = _never
+    further_people: Callable[[E], tuple[E, ...]] = _alone
+    with_further_people: Callable[[Command, tuple[Command, ...]], Command] = _without_further_people
 
 
 def with_record(made: Command, record: SourceRecord) -> Command:

@@ -256,6 +256,22 @@ def a_conference(box: Stage, seconds: float) -> None:
     _end(box, seconds)
 
 
+def two_seats_of_one_booking(box: Stage, seconds: float) -> None:
+    """One attendee books, then another one of the same booking."""
+    made = steps.Dealt()
+    changes = [steps.seat(0, place, "booked", who) for place, who in enumerate(("a", "b"))]
+    for one in changes:
+        made.event(one.event_id, "acme-meetings", "created", "updated")
+    made.expected.append(steps.seats_end(0, changes))
+    box.expect(*made.expected)
+    ready(box, box.start("executor"))
+    for one in changes:
+        settled = box.settled()
+        box.hand_over([(one.booking_id.encode(), CODEC.encode("booking", one.to_avro()))], "booking")
+        wait_until(partial(_settled_more, box, settled), BOUND, "an outcome")
+    _end(box, seconds)
+
+
 def _reds(*checks: str) -> frozenset[str]:
     return frozenset(checks)
 
@@ -281,6 +297,7 @@ SCENARIOS: dict[str, Scenario] = {
     "deliveries-not-recognised": Scenario(delivered_twice, _reds("I1a")),
     "task-of-a-step": Scenario(a_call_and_its_recording, _reds("I2d"), {"integrations": steps.INTEGRATIONS}),
     "conference-of-one": Scenario(a_conference, _reds("I2d"), {"integrations": steps.INTEGRATIONS}),
+    "event-of-the-last": Scenario(two_seats_of_one_booking, _reds("I2d"), {"integrations": steps.INTEGRATIONS}),
     "steps-not-answered": Scenario(a_call_and_its_recording, _reds("I1a"), {"integrations": steps.INTEGRATIONS}),
 }
 """The name of the patch in `planted/` → the scenario that shows the bug."""

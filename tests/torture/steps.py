@@ -250,6 +250,60 @@ def deal_bookings(made: Dealt, rng: random.Random, chains: int, span: float) -> 
                 made.messages.append((when, SOURCE_BOOKING, change.booking_id.encode(), value))
 
 
+def deal_seats(made: Dealt, rng: random.Random, meetings: int, span: float) -> None:
+    """Add *meetings* of two to four attendees, who book, move and cancel for themselves; half arrive in any order."""
+    for meeting in range(meetings):
+        people = [f"s{meeting}-{one}" for one in range(rng.randrange(2, 5))]
+        changes = [seat(meeting, place, "booked", who) for place, who in enumerate(people)]
+        for _ in range(rng.randrange(4)):
+            status: BookingStatus = rng.choice(("moved", "cancelled"))
+            changes.append(seat(meeting, len(changes), status, rng.choice(people)))
+        made.expected += [{"type": "person", "name": one, "emails": [address(one)]} for one in people]
+        made.expected.append(seats_end(meeting, changes))
+        begins = rng.uniform(0.0, span)
+        order = rng.sample(changes, len(changes)) if rng.random() < 0.5 else changes
+        for turn, change in enumerate(order):
+            made.event(change.event_id, "acme-meetings", "created", "updated", "activity", "skipped")
+            value = CODEC.encode("booking", change.to_avro())
+            for again in range(rng.choice((1, 1, 2))):
+                when = begins + turn * rng.uniform(1.0, span / 8) + again * rng.uniform(0.0, span / 8)
+                made.messages.append((when, SOURCE_BOOKING, change.booking_id.encode(), value))
+
+
+def seat(meeting: int, place: int, status: BookingStatus, person: str) -> Booking:
+    """Return a change of one attendee of a meeting."""
+    begins = START + timedelta(days=30, hours=meeting, minutes=10 * place)
+    return Booking(
+        f"s{meeting}-e{place}",
+        f"s{meeting}",
+        "acme",
+        status,
+        START + timedelta(minutes=place),
+        Person(last_name=f"Guest {person}", email=address(person), company=f"Guests {person}"),
+        begins,
+        begins + timedelta(minutes=30),
+        title=f"Seats {meeting}",
+        attendee_id=person,
+    )
+
+
+def seats_end(meeting: int, changes: Sequence[Booking]) -> dict[str, Any]:
+    """Return what is expected after *changes* in the order in which they happened: whoever booked first and comes."""
+    first: dict[str, int] = {}
+    stands: dict[str, bool] = {}
+    newest = changes[0]
+    for place, one in enumerate(changes):
+        who = str(one.attendee_id)
+        stands[who] = one.status != "cancelled"
+        if stands[who]:
+            first.setdefault(who, place)
+            newest = one
+    come = sorted((who for who, there in stands.items() if there), key=lambda who: first[who])
+    entry = {"type": "booking", "booking_id": f"s{meeting}", "org": "acme", "mark": ["Subject", f"Seats {meeting}"]}
+    times = {name: moment.isoformat() for name, moment in (("start", newest.start), ("end", newest.end)) if moment}
+    return {**entry, "cancelled": not come, **times, **({"who": address(come[0])} if come else {})}
+
+
 def _changes(rng: random.Random, chain: int) -> list[Booking]:
     statuses: list[BookingStatus] = ["booked"]
     statuses += ["moved"] * rng.randrange(4)

@@ -22,6 +22,7 @@ def test_d19_kills_at_random_leave_every_call_one_complete_task(stage: Staging, 
         box.org().seed(name, [fields])
     steps.deal_calls(made, rng, CALLS)
     steps.deal_bookings(made, rng, CALLS // 10, float(CALLS))
+    steps.deal_seats(made, rng, CALLS // 25, float(CALLS))
     box.expect(*made.expected)
     box.expect(*({"type": "integration", "integration": one, "recipients": [calls.TEAM]} for one in steps.INTEGRATIONS))
     box.org().pace({"base": 0.05, "record": 0.0005})

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from processors.integration.model import Integration
+from processors.matching.match import person_keys
+from processors.matching.queries import region_of
 from processors.model.call import Call
 from processors.model.ledger import MAY_FOLLOW, Postponed, State
 from processors.model.plan import Plan, plan_to_json
@@ -217,7 +219,10 @@ def postponed(job: Job, why: str, blocker: str | None = None) -> Postponed:
 
 def names_of_first(job: Job) -> list[str]:
     """Return the names of the command's person; of a call with several people, of the first of them (XB-28)."""
-    phones = job.command.person.phones
+    phones, booking = job.command.person.phones, job.command.booking
+    if booking is not None and booking.guests:
+        alone = replace(job.command, booking=replace(booking, guests=()))
+        return person_names(person_keys(alone, region_of(job.settings, "US")))
     if job.call is None or len(phones) < 2:
         return person_names(job.keys)
     return [phone_name(phones[0])]

@@ -150,7 +150,7 @@ def _note(job: Job, decision: Decision, keys: frozenset[str], written: _Written)
     written.exclusive |= {f"thing:{step.effect}" for step in others if step.effect}
     # Who comes next may not be linked with the same record, and does not see this link yet.
     written.exclusive |= {f"rec:{link.record_id}" for link in decision.links if link.kind == KIND and link.record_id}
-    wrote = is_matched_by_own(job.command) and any(step.role in ("lead", "contact") for step in decision.steps)
+    wrote = is_matched_by_own(job.command) and any(step.role in ("lead", "contact", "guest") for step in decision.steps)
     if decision.source_states or wrote:
         # What the ledger will keep of a source entity is not there yet for whoever comes next.
         written.exclusive |= {key for key in job.all_keys if key.startswith("source:")}
@@ -184,6 +184,7 @@ def _overlaid(match: Match, written: _Written) -> Match:
         account_of=after(match.account_of) if match.account_of else None,
         opportunity=after(match.opportunity) if match.opportunity else None,
         activities={effect: after(record) for effect, record in match.activities.items()},
+        further={name: _overlaid(one, written) for name, one in match.further.items()},
         field_history={
             **match.field_history,
             **{

@@ -14,6 +14,8 @@ from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
 from processors.matching import links
 from processors.matching.attendees import current_people
+from processors.matching.guest_commands import with_guests
+from processors.matching.guests import apart, match_guests, own_of_invitee
 from processors.matching.index import Index
 from processors.matching.known_person import PEOPLE
 from processors.matching.manual_choice import apply_choice, with_further_assigned
@@ -46,7 +48,7 @@ def match_batch(
     for job in jobs:
         renew_call(job, kept.source_states_of(job), deps.region)
         job.renew(source_of(job.command.contract).related.resumed(job.command, kept.source_states_of(job)))
-    asked: list[ConfiguredCommand] = [(job.command, job.settings) for job in jobs]
+    asked: list[ConfiguredCommand] = [(one, job.settings) for job in jobs for one in with_guests(job.command)]
     old_keys = related_data.old_keys(jobs, kept)
     records, parents = _first_round(jobs, kept, asked, old_keys, deps, salesforce, facts)
     sought = [(job.command, job.settings) for job in jobs if _is_sought(job, kept)]
@@ -70,15 +72,7 @@ def match_batch(
             assigned = {number: kept.assigned_to_number(number) for number in found.further}
             found = with_further_assigned(found, assigned, job.settings, index)
         keyed = index.holding(facts.external_field, old_keys.get(job.id, ()))
-        found = by_own(
-            found,
-            job.command,
-            job.settings,
-            kept.own.get(job.id, ()),
-            keyed,
-            index,
-            region_of(job.settings, deps.region),
-        )
+        found = _by_own(found, job, kept, keyed, index, opportunities, deps.region)
         if found.step == "own":
             found = with_account_and_opportunity(found, job.command, job.settings, index, opportunities)
         found = related_data.with_related(found, job, kept, records, facts)
@@ -92,11 +86,34 @@ def match_batch(
         found = with_parents(found, parents)
         unsettled = searched.unsettled.intersection(numbers_sought(job.command, job.settings, deps.region))
         found = replace(found, unsettled=tuple(sorted(unsettled)))
-        return replace(
-            found, field_history={one: field_history[one] for one in found.record_ids if one in field_history}
-        )
+        return _with_history(found, field_history, parents)
 
     return match
+
+
+def _by_own(
+    found: Match,
+    job: Job,
+    kept: related_data.RelatedData,
+    keyed: Sequence[Record],
+    index: Index,
+    opportunities: Mapping[str, str],
+    region: str,
+) -> Match:
+    """Return the match with own records taken into account, and with the guests of a booking."""
+    if job.settings is None:
+        return found
+    command, every, region = job.command, kept.own.get(job.id, ()), region_of(job.settings, region)
+    own, beside = apart(every, own_of_invitee(command, every))
+    found = by_own(found, command, job.settings, own, keyed, index, region, beside=beside)
+    guests = match_guests(command, job.settings, every, index, opportunities, region)
+    return replace(found, further={**found.further, **guests}) if guests else found
+
+
+def _with_history(match: Match, kept: Mapping[str, Fields], parents: ParentIds) -> Match:
+    """Return *match* with what is kept of the fields of its records, and of further people's records."""
+    further = {name: _with_history(with_parents(one, parents), kept, parents) for name, one in match.further.items()}
+    return replace(match, further=further, field_history={one: kept[one] for one in match.record_ids if one in kept})
 
 
 def _first_round(

@@ -115,6 +115,18 @@ class Attendees:
         )
         return replace(self._with(made), applies=applies)
 
+    def with_guest(
+        self, name: str, change: StatusChange, event: str, record: str | None, booked: datetime
+    ) -> "Attendees":
+        """Return the attendees with the guest of that ID, who comes by a booking of somebody else's."""
+        known = next((place for place, one in enumerate(self.everybody) if one.id == name), None)
+        everybody = self.everybody if known is not None else (*self.everybody, Attendee(name, guest=True))
+        place = len(self.everybody) if known is None else known
+        guest = everybody[place].guest
+        made = replace(self, everybody=everybody, mine=place).with_me(change, event, record, booked)
+        found = tuple(replace(one, guest=guest) if at == place else one for at, one in enumerate(made.everybody))
+        return replace(self, everybody=found)
+
     def noting(self, status: str, time: datetime) -> "Attendees":
         """Return the attendees after a *status* that set fields alone: of `mine`, else of everybody."""
         if (me := self.me) is not None:

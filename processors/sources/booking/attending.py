@@ -6,8 +6,9 @@ Rule of this file: pure; whom a change is about is decided by the attendee's ID,
 release 0.1.0 kept of a chain tells no attendee: there the person on whom the activity hangs is the one.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
@@ -24,6 +25,7 @@ from processors.sources.booking.attendees import (
     place_of,
 )
 from processors.sources.booking.chain import Joined
+from processors.sources.booking.guests import RegisteredGuest
 from processors.sources.booking.person import NOWHERE, Registered
 from schemas.command import BookingChange
 
@@ -68,6 +70,14 @@ class Attending:
         if made.record:
             records[made.name] = made.record
         return replace(self, after=replace(self.after, everybody=tuple(everybody)), records=records)
+
+    def with_guests(self, event: str, booked: datetime, guests: Iterable[RegisteredGuest]) -> "Attending":
+        """Return the attendees with the guests of the present change who are attendees of the source's own."""
+        after, me = self.after, self.after.me
+        for one in guests if me is not None else ():
+            if one.attendee_id and me is not None:
+                after = after.with_guest(one.attendee_id, me.change, event, one.record, booked)
+        return replace(self, after=after)
 
     def target(self, person: Registered, *, mine: bool) -> ActivityTarget:
         """

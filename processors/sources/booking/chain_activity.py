@@ -15,6 +15,7 @@ from processors.model.rule_table import Row
 from processors.model.values import Record
 from processors.sources.booking.activity import fields_of, placeholders, timing_flags
 from processors.sources.booking.chain import Chain, Joined
+from processors.sources.booking.guests import with_guests_named
 from schemas.values import Scalar
 
 
@@ -68,7 +69,7 @@ def activity_part(
     """Return what *verb* does to the activity, which hangs on *target*; *own* are the fields that the status sets."""
     existing = kept.existing
     if verb == "create":
-        fields = {**fields_of(case, None), **own}
+        fields = {**with_guests_named(case, fields_of(case, None), None), **own}
         part = activity.create_activity(case, kept.effect, target, fields, placeholders(case))
         return replace(part, flags=(*part.flags, *timing_flags(case)))
     if existing is None:
@@ -79,7 +80,11 @@ def activity_part(
         return activity.mark_cancelled(existing, kept.effect, own)
     host = activity.moved_owner(case, existing, kept.owner, case.command.activity)
     # Who owns it is the host's and people's matter, unless the map names an owner: that one is a host too.
-    said = {name: value for name, value in {**fields_of(case, existing), **own}.items() if name != "OwnerId"}
+    said = {
+        name: value
+        for name, value in {**with_guests_named(case, fields_of(case, existing), existing), **own}.items()
+        if name != "OwnerId"
+    }
     fields = {**unmarked(existing), **said, **({"OwnerId": host} if host else {})}
     return activity.overwrite(case, existing, kept.effect, target, fields)
 

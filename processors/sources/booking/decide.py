@@ -16,7 +16,7 @@ from processors.deciding.case import Case, Part
 from processors.model.rule_table import Row
 from processors.model.values import Decision
 from processors.sources.booking.activity import status_fields
-from processors.sources.booking.attending import Attending, attending, was_off
+from processors.sources.booking.attending import Attending, attending
 from processors.sources.booking.chain import Joined, from_state, joined, previous_of
 from processors.sources.booking.chain_activity import (
     ChainActivity,
@@ -26,20 +26,20 @@ from processors.sources.booking.chain_activity import (
     owner_after,
     without_others,
 )
+from processors.sources.booking.guests import register_guests, with_guests_named
 from processors.sources.booking.person import Registered, register
 from processors.sources.booking.settings import KNOWN, BookingIntegration
+from processors.sources.booking.status_alone import NEWER, status_alone
 from schemas.command import BookingChange, Command
 from schemas.outcome import Reason
 from schemas.values import Scalar
 
-_ONE_OF_SEVERAL = "the status is one attendee's: others come who have another one, so the activity stays as it is"
 _REASONS: Mapping[str, Reason] = {
     "create": "activity_created",
     "overwrite": "activity_updated",
     "delete": "activity_deleted",
     "mark": "activity_cancelled",
 }
-_NEWER = "a newer change of this booking, or of the one that replaced it, was applied before"
 
 
 def wanted_source_ids(command: Command) -> tuple[str, ...]:
@@ -82,35 +82,12 @@ def decide_booking(case: Case) -> Decision:
         detail = f"a booking that is '{change.status}' does nothing: booking.statuses may say what it does"
         return case.decided("skipped", (row.rule,), (Part(detail=detail),), "filtered")
     if row.then == "fields":
-        return _status_alone(case, row.rule)
+        return status_alone(case, row.rule)
     # From here on the change is what the settings take its status for.
     own = status_fields(case)
     case = replace(case, command=replace(case.command, booking=replace(change, status=treated)))
     decision = _changed(case, own)
     return decision if treated == change.status else replace(decision, rule_ids=(row.rule, *decision.rule_ids))
-
-
-def _status_alone(case: Case, rule: str) -> Decision:
-    """Return what a status does that sets fields of the activity and nothing else: the booking stays what it was."""
-    change = case.command.booking or BookingChange("other")
-    chain = joined(case.command, case.match.source_states)
-    people = attending(case, chain, change)
-    kept = activity_of_chain(case, chain, off=not people.after.standing)
-    time = chain.time
-    states = chain.noting(kept.root, people.after)
-    if not case.settings.activity.enabled or kept.existing is None or was_off(people, chain):
-        return case.decided("skipped", (rule,), (), "no_activity", states)
-    whom = "whole" if people.is_whole else "last" if people.after.shared_note == change.status else "others_stand"
-    row = case.book.row("booking_attendee", "noted", whom)
-    rules = (rule, *(() if people.is_whole else (row.rule,)))
-    if row.then == "attendee" and people.after.applies:
-        return case.decided("skipped", rules, (Part(detail=_ONE_OF_SEVERAL),), "filtered", states)
-    if not chain.applies or not people.after.applies or (chain.noted is not None and time < chain.noted):
-        return case.decided("skipped", (*rules, "JI-20"), (Part(detail=_NEWER),), "superseded", states)
-    part = activity.overwrite(case, kept.existing, kept.effect, ActivityTarget(), status_fields(case))
-    kind = "activity" if part.step else "updated"
-    states = chain.noting(kept.root, people.after, time)
-    return case.decided(kind, rules, (part,), "activity_updated", states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +101,7 @@ class _Changed:
     chained: ChainActivity
     rules: tuple[str, ...]
     own: Mapping[str, Scalar]
+    guests: tuple[Part, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -154,15 +132,17 @@ def _changed(case: Case, own: Mapping[str, Scalar]) -> Decision:
     chain = joined(case.command, case.match.source_states)
     people = attending(case, chain, change)
     asked = case.book.row("booking_person", change.status)
-    person = Registered()
+    person, guests = Registered(), tuple[Part, ...]()
     if asked.then == "register" and (people.registers or change.status == "cancelled"):
         person = register(case)
         if person.refused:
             return case.decided("error", (asked.rule, *person.rules), person.parts)
-        people = people.registered(case.command.event_id, person)
+        guests, registered = register_guests(case)
+        event = case.command.event_id
+        people = people.registered(event, person).with_guests(event, case.command.event_time, registered)
     kept = activity_of_chain(case, chain, off=not people.after.standing)
     chain = chain.with_attendees(people.after, case.command)
-    now = _Changed(case, chain, people, person, kept, (asked.rule, *person.rules), own)
+    now = _Changed(case, chain, people, person, kept, (asked.rule, *person.rules), own, guests)
     return _cancelled(now) if change.status == "cancelled" else _booked(now)
 
 
@@ -187,7 +167,7 @@ def _superseded(now: _Changed) -> Decision:
     if any(part.step for part in parts):
         rule = "JI-20" if now.stands else now.row("cancelled").rule
         return now.case.decided("activity", (rule,), parts, _REASONS.get(verb, "activity_deleted"), now.states(parts))
-    return now.case.decided("skipped", ("JI-20",), (Part(detail=_NEWER),), "superseded", now.states())
+    return now.case.decided("skipped", ("JI-20",), (Part(detail=NEWER),), "superseded", now.states())
 
 
 def _joins(now: _Changed) -> Decision:
@@ -228,9 +208,12 @@ def _upkeep(now: _Changed) -> tuple[str, tuple[Part, ...]]:
         content = now.chain.after.content
         said = case if content is None else replace(case, command=content.of(case.command))
         return verb, (Part(rules=rules), activity_part(said, verb, kept, target, {}), *others)
-    if kept.existing is None or not now.people.first_differs:
+    if kept.existing is None:
         return "nothing", others
-    moved = activity.overwrite(case, kept.existing, kept.effect, target, {})
+    named = with_guests_named(case, {}, kept.existing) if now.people.registers else {}
+    if not now.people.first_differs and not named:
+        return "nothing", others
+    moved = activity.overwrite(case, kept.existing, kept.effect, target, named)
     return "overwrite", (Part(rules=rules), moved, *others)
 
 
@@ -249,7 +232,10 @@ def _applied(now: _Changed, status: str) -> Decision:
 
 def _told(now: _Changed, rules: tuple[str, ...], parts: tuple[Part, ...], verb: str) -> Decision:
     person, states = now.person, now.states(parts)
-    rules, everything = (*now.rules, *rules), (*person.parts, *parts)
-    if person.writes or not any(part.step for part in parts):
-        return now.case.decided(person.kind, rules, everything, source_states=states)
+    rules, everything = (*now.rules, *rules), (*person.parts, *parts, *now.guests)
+    guests = [part for part in now.guests if part.step]
+    if person.writes or guests or not any(part.step for part in parts):
+        # What is written of a person says more than what becomes of the activity, whoever of them it is.
+        made = not person.writes and any(part.creates for part in guests)
+        return now.case.decided("created" if made else person.kind, rules, everything, source_states=states)
     return now.case.decided("activity", rules, everything, _REASONS.get(verb, "activity_deleted"), states)

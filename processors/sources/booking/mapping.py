@@ -1,17 +1,18 @@
 """
 What only the command of a booking carries.
 
-In: the command so far and a `Booking`.  Out: the command with the booking's change, times and SalesforceID.
+In: the command so far and a `Booking`.  Out: the command with the booking's change, times, SalesforceID and guests.
 Rule of this file: nothing is decided; a blank ID of the booking before is none. The SalesforceID is left out where the
-settings do not match by it (VS-7).
+settings do not match by it (VS-7). What the invitee answered says nothing of a guest. Who is told twice is one guest.
 """
 
 from dataclasses import replace
 
 from processors.integration.model import Integration
+from processors.model.normalise import email
 from processors.sources.source import CommandMapping
-from schemas.booking import Booking
-from schemas.command import BookingChange, Command
+from schemas.booking import Booking, Guest
+from schemas.command import BookingChange, BookingGuest, Command
 
 
 def _complete(made: Command, event: Booking, settings: Integration) -> Command:
@@ -21,4 +22,40 @@ def _complete(made: Command, event: Booking, settings: Integration) -> Command:
     return replace(made, salesforce_id=named or None, booking=change, started=event.start, ended=event.end)
 
 
-MAPPING = CommandMapping(complete=_complete)
+def _further_people(event: Booking) -> tuple[Booking, ...]:
+    """Return the booking as it were each guest's: neither the invitee's answers nor their SalesforceID."""
+    nothing = replace(event, guests=(), answers={}, fields={}, salesforce_id=None, notes=None, disposition=None)
+    return tuple(replace(nothing, person=one.person, attendee_id=one.attendee_id) for one in _guests(event))
+
+
+def _guests(event: Booking) -> list[Guest]:
+    """Return the guests, each once, without the invitee and without those of whom nothing is said."""
+    seen = {("id", (event.attendee_id or "").strip()), ("email", email(event.person.email) or "")}
+    found = []
+    for one in event.guests:
+        attendee, address = (one.attendee_id or "").strip(), email(one.person.email) or ""
+        names = {("id", attendee)} if attendee else {("email", address)} if address else {("", str(one.person))}
+        if one.person.is_named and seen.isdisjoint(names | {("email", address)} if address else names):
+            found.append(replace(one, attendee_id=attendee or None))
+            seen |= names
+    return found
+
+
+def _with_further_people(made: Command, further_people: tuple[Command, ...]) -> Command:
+    if made.booking is None or not further_people:
+        return made
+    guests = tuple(
+        BookingGuest(
+            one.person,
+            one.booking.attendee_id if one.booking else None,
+            one.keys,
+            one.lead,
+            one.contact,
+            one.defaulted,
+        )
+        for one in further_people
+    )
+    return replace(made, booking=replace(made.booking, guests=guests))
+
+
+MAPPING = CommandMapping(complete=_complete, further_people=_further_people, with_further_people=_with_further_people)

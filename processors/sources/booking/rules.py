@@ -173,4 +173,16 @@ WHO = Table(
 )
 """Where several attendees stand: on whom the activity hangs, by who booked first."""
 
-TABLES = (STATUS, ATTENDEE, WHO, BOOKING, BOOKING_PERSON, OVERWRITE, LEADS, BOOKING_BOTH, BOOKING_ACTIVITY)
+GUESTS = Table(
+    "booking_guests",
+    (("register", "name", "leave"),),
+    ("register", "name", "leave"),
+    (
+        Row("BK-7", ("register",), "register"),
+        Row("BK-8", ("name",), "name"),
+        Row("BK-8", ("leave",), "leave"),
+    ),
+)
+"""What becomes of those who come along with the invitee, by the setting `booking.guests`."""
+
+TABLES = (STATUS, ATTENDEE, WHO, GUESTS, BOOKING, BOOKING_PERSON, OVERWRITE, LEADS, BOOKING_BOTH, BOOKING_ACTIVITY)

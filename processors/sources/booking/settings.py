@@ -50,11 +50,13 @@ class BookingSettings(Model):
     What a booking's invitee is registered as, and whether what is there is overwritten (JI-1, JI-5, JI-7).
 
     `statuses` says what becomes of each word beside booked, moved and cancelled, and may set fields of the activity.
+    `guests`: those who come along are registered like the invitee, named in the text of the activity, or left alone.
     """
 
     register_as: Literal["lead", "contact", "both"] = Field(default="lead", alias="register")
     overwrite: Flag = False
     statuses: Statuses = Field(default_factory=dict)
+    guests: Literal["register", "name", "leave"] = "name"
 
     def treatment(self, status: str) -> Treatment:
         """Return what a booking of that *status* is taken for."""

@@ -1,6 +1,6 @@
 """
 I2d: each known person in a call has one complete Task, or none where it is not logged; each chain of bookings is one
-Event, or none.
+Event of who booked first and still comes, or none.
 
 Rule of this file: pure; an activity is known by the value that the sender put into one of its fields, and by nothing
 that the product says of it.
@@ -75,6 +75,20 @@ def bookings_logged(history: History) -> Iterator[Violation]:
     for booking in history.sent.bookings:
         events = [one for one in _marked(history, "Event", booking.org, booking.mark) if not one.deleted]
         yield from _booked(booking, events)
+        if booking.who is not None and len(events) == 1 and not booking.cancelled:
+            yield from _hangs_on(history, booking, events[0])
+
+
+def _hangs_on(history: History, booking: BookingSent, event: Activity) -> Iterator[Violation]:
+    people = {
+        effect.id: str(effect.after.get("Email"))
+        for effect in history.effects or ()
+        if effect.org == booking.org and effect.object in ("Lead", "Contact") and effect.after.get("Email")
+    }
+    found = people.get(str(event.fields.get("WhoId")))
+    if found is None or found.lower() != str(booking.who).lower():
+        where = f"booking {booking.booking_id} of {booking.org}"
+        yield Violation("I2d", f"{where}: Event {event.id} hangs on {found}, not on {booking.who}")
 
 
 def _booked(booking: BookingSent, events: list[Activity]) -> Iterator[Violation]:

@@ -27,7 +27,12 @@ CALL = CallSent("c1", "a", "acme", ("CallObject", "c1"), talk=60.0, says=("to 20
 CONFERENCE = CallSent("c3", "a", "acme", ("CallObject", "c3"), talk=60.0, says=("Conference",), people=("Ann", "Bob"))
 SILENT = CallSent("c2", "a", "acme", ("CallObject", "c2"), reason="internal")
 BOOKING = BookingSent(
-    "b1", "acme", ("Subject", "Meeting 1"), start="2026-03-09T11:00:00+01:00", end="2026-03-09T10:30:00Z"
+    "b1",
+    "acme",
+    ("Subject", "Meeting 1"),
+    start="2026-03-09T11:00:00+01:00",
+    end="2026-03-09T10:30:00Z",
+    who="p@example.org",
 )
 CANCELLED = BookingSent("b2", "acme", ("Subject", "Meeting 2"), cancelled=True)
 
@@ -102,7 +107,7 @@ def good() -> History:
                 "create", 12, "Task", "00T1", "t1", CallObject="c1", CallDurationInSeconds=60, Description="to 202"
             ),
             activity("update", 13, "Task", "00T1", "t1", Description=f"to 202, {LINK}"),
-            activity("create", 14, "Event", "00U1", "u1", Subject="Meeting 1", **_times("08:00:00")),
+            activity("create", 14, "Event", "00U1", "u1", Subject="Meeting 1", WhoId="00Q1", **_times("08:00:00")),
             activity("update", 15, "Event", "00U1", "u1", **_times("10:00:00")),
             activity("create", 16, "Event", "00U2", "u2", Subject="Meeting 2", **_times("08:00:00")),
             activity("delete", 17, "Event", "00U2", "u2"),

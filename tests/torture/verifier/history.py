@@ -57,7 +57,10 @@ class CallSent:
 
 @dataclass(frozen=True)
 class BookingSent:
-    """One chain of bookings that replace each other, by what its newest change says. *mark* as of a call."""
+    """
+    One chain of bookings that replace each other, by what its newest change says. *mark* as of a call; *who* is the
+    e-mail of the attendee on whom the Event hangs, where it is known.
+    """
 
     booking_id: str
     org: str
@@ -65,6 +68,7 @@ class BookingSent:
     cancelled: bool = False
     start: str | None = None
     end: str | None = None
+    who: str | None = None
 
 
 @dataclass(frozen=True)

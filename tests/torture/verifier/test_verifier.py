@@ -177,6 +177,7 @@ VIOLATIONS: list[tuple[str, str, Change]] = [
     ("I2d", "b1 of acme has 0 Events", effects(activity("delete", 20, "Event", "00U1", "u1"))),
     ("I2d", "StartDateTime of Event 00U1 is 2026", last("Event", StartDateTime="2026-03-09T08:00:00Z")),
     ("I2d", "EndDateTime of Event 00U1 is None", last("Event", EndDateTime=None)),
+    ("I2d", "Event 00U1 hangs on None, not on p@example.org", last("Event", WhoId="00Q9")),
     ("I2d", "b2 of acme was cancelled", effects(activity("create", 20, "Event", "00U3", "u2", Subject="Meeting 2"))),
     ("I2c", "was converted; the org does not", edit(3, records=[touched("converted")])),
     (

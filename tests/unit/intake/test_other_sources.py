@@ -17,7 +17,7 @@ from processors.sources.load import preset
 from processors.sources.registry import source_of_event
 from processors.sources.settings import integration_of
 from processors.sources.source import Event
-from schemas.booking import Booking
+from schemas.booking import Booking, Guest
 from schemas.codec import SingleObject
 from schemas.command import BookingChange, Command, Request
 from schemas.pbx_call_event import Party, PbxCallEvent
@@ -192,3 +192,18 @@ def test_every_path_of_a_contract_that_it_fills_is_found(event: Event) -> None:
     assert values["person.email"] == event.person.email
     assert values["agent.email"] == (event.agent.email if event.agent else None)
     assert values["person.phones"] == next(iter(event.person.phones), None)
+
+
+def test_guests_are_mapped_as_people_of_their_own_each_once() -> None:
+    """Neither the invitee's answers nor their SalesforceID are a guest's; the invitee is no guest of their own."""
+    bob = Guest(Person("Bob", "Ray", "bob@example.com"), " g-1 ")
+    listed = (bob, bob, Guest(Person(email=f" {str(BOOKING.person.email).upper()}")), Guest(Person()))
+    event = replace(BOOKING, guests=listed, salesforce_id="00Q000000000001EAA")
+    fields = {"Title": "answers.Your role", "LastName": "person.last_name", "Email": "person.email"}
+    asked = made(event, settings("bookings", source="booking", workspace="roofs", map={"lead": fields}))
+    assert asked.lead["Title"] == "Boss"
+    assert asked.booking is not None
+    [guest] = asked.booking.guests
+    assert (guest.attendee_id, guest.person) == ("g-1", bob.person)
+    assert guest.lead == {"Title": None, "LastName": "Ray", "Email": "bob@example.com"}
+    assert Command.from_avro(CODEC.decode("command", CODEC.encode("command", asked.to_avro()))) == asked

@@ -7,6 +7,7 @@ from typing import Any
 
 from processors.deciding.case import Case
 from processors.integration.model import Integration
+from processors.matching.guests import match_guests
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import match_person
@@ -17,7 +18,7 @@ from processors.sources.booking.chain import Chain, to_state
 from processors.sources.booking.decide import decide_booking, effects
 from processors.sources.rule_book import BOOK
 from processors.sources.settings import integration_of
-from schemas.command import BookingChange, Command, MatchKey
+from schemas.command import BookingChange, BookingGuest, Command, MatchKey
 from schemas.values import Agent, Person
 from tests.unit.deciding.rules.scenarios import (
     CONTACT_2,
@@ -112,6 +113,7 @@ def decided(
     kept = Chain("b-1", ("b-1",), booking="b-1", time=NOW - HOUR, status="booked", attendees=come)
     states = {"b-1": to_state(kept)} if come else {}
     known = {one.record: one.record for one in come if one.record}
+    match = replace(match, further=match_guests(asked, own, (), index, {}, "US"))
     match = replace(match, users=USERS, activities=activities, source_states=states, current_ids=known)
     return match, decide_booking(Case(asked, match, own, facts(), NOW, book, resolution=choice))
 
@@ -482,4 +484,53 @@ ATTENDEES = [
     ),
 ]
 
-BOOKINGS = [*REGISTER, *SEVERAL, *ACTIVITIES, *STATUSES, *ATTENDEES]
+GUEST = BookingGuest(
+    Person("Bob", "Ray", "bob@example.com"), None, BOBS_KEY, {"LastName": "Ray", "Company": "C"}, {"LastName": "Ray"}
+)
+CAME = {"booking": BookingChange("booked", guests=(GUEST,))}
+NAMED = "\n\nGuests: Bob Ray <bob@example.com>"
+
+
+def _with_guest(name: str, setting: str, then: tuple[str, ...], *rows: Record, **over: Any) -> Booked:
+    own = {"activity": DELETE, "booking": {"register": "lead", "guests": setting, **over}}
+    said = {**CAME, "activity": {"Subject": "Demo", "Description": "Talk"}}
+    return Booked(name, then, (lead(), *rows), own, command=said)
+
+
+WITH_TEXT = f"create Event new Subject=Demo {TIMES} Description=Talk WhoId=LEAD OwnerId=USER"
+GUESTS = [
+    _with_guest(
+        "BK-7: a guest is registered after the activity",
+        "register",
+        ("created none", WITH_TEXT, "create Lead new LastName=Ray Company=C", "linked Lead LEAD"),
+    ),
+    _with_guest(
+        "BK-7: a guest who is there is left as the invitee would be",
+        "register",
+        ("activity activity_created", WITH_TEXT, "linked Lead LEAD"),
+        BOBS_LEAD,
+    ),
+    _with_guest(
+        "BK-7: a guest whom several records have is left out, and the booking is logged",
+        "register",
+        (
+            "activity activity_created",
+            WITH_TEXT,
+            "linked Lead LEAD",
+            f"said: guest Bob Ray is left out: {MERGE.removeprefix('said: ')}",
+            "flag guest_left_out",
+        ),
+        BOBS_LEAD,
+        lead("00Q000000000003EAA", Email="bob@example.com"),
+    ),
+    _with_guest(
+        "BK-8: a guest is named in the text",
+        "name",
+        ("activity activity_created", WITH_TEXT.replace("Talk", f"Talk{NAMED}"), "linked Lead LEAD"),
+    ),
+    _with_guest(
+        "BK-8: guests are left alone by setting", "leave", ("activity activity_created", WITH_TEXT, "linked Lead LEAD")
+    ),
+]
+
+BOOKINGS = [*REGISTER, *SEVERAL, *ACTIVITIES, *STATUSES, *ATTENDEES, *GUESTS]
