@@ -17,6 +17,7 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibi
 from avro.errors import AvroException
 
 from schemas.contracts import read_schema, released
+from schemas.topics import SOURCES
 
 Raw = Mapping[str, Any]
 
@@ -51,13 +52,7 @@ class Mode(Enum):
 # Every released version stays a writer that is read, so the inputs too are compared with all of them.
 MODES: Mapping[str, Mode] = MappingProxyType(
     {
-        "call_result": Mode.BACKWARD,
-        "booking": Mode.BACKWARD,
-        "pbx_call_event": Mode.BACKWARD,
-        "prospect": Mode.BACKWARD,
-        "field_record": Mode.BACKWARD,
-        "field_activity": Mode.BACKWARD,
-        "user_action": Mode.BACKWARD,
+        **dict.fromkeys(SOURCES.values(), Mode.BACKWARD),
         "command": Mode.BACKWARD,
         "outcome": Mode.FULL_TRANSITIVE,
         "notice": Mode.FULL_TRANSITIVE,

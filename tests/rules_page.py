@@ -27,7 +27,7 @@ PLACES = ("bench", "connectors", "deploy", "processors", "schemas", "signalbox")
 _READ = frozenset({".avsc", ".py", ".xml", ".yaml", ".yml"})
 _TOLD_AGAIN = ("schemas/contracts/released/", "signalbox/demo/")
 """Copies of contracts, and the demo that tells of rules: nothing is decided there."""
-_SAID = re.compile(r"\b(VS|JI|LL|SP|XB|EG|BK)-(\d+)(?:[\s#]+to[\s#]+\1-(\d+))?|\b(?:1[FG]|ONE)-[a-z_]+")
+_SAID = re.compile(r"\b(VS|JI|LL|SP|XB|EG|BK|OW)-(\d+)(?:[\s#]+to[\s#]+\1-(\d+))?|\b(?:1[FG]|ONE)-[a-z_]+")
 LONGEST = 10
 """A longer range ("JI-1 to JI-27") names the source that a module is about: no place of each of its rules."""
 _ID = re.compile(r"(vs|ji|ll|sp|xb|ow|bk)_(\d+)(?:_|$)")

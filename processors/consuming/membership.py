@@ -1,9 +1,9 @@
 """
 Membership in a consumer group that shares orgs out: joining it, being given partitions, giving them up.
 
-In: what the group says.  Out: calls of the shell that owns the orgs.  I/O through confluent-kafka.
-Rule of this file: what is given is paused until the shell takes it up; what is taken is given up only after the shell
-has let it go (the client does that itself when the callback returns).
+In: what the group says.  Out: calls of whoever owns the orgs.  I/O through confluent-kafka.
+Rule of this file: assigned partitions stay paused until their owner resumes them; revoked ones are released only after
+the owner has stopped (the client does that itself when the callback returns).
 """
 
 import re

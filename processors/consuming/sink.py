@@ -1,5 +1,5 @@
 """
-The shell that notifier and audit share: read outcomes, hand them over, and only then commit.
+The consumer loop of notifier and audit: read outcomes, call the handler, then commit the offsets.
 
 In: messages of outcome topics (`read_committed`).  Out: batches of `Received`, committed once they are dealt with.
 Rule of this file: an offset is committed only after the handler said done; while it cannot, partitions are paused

@@ -6,17 +6,22 @@ Rule of this file: every notice of the executor is built here; its ID makes it o
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import orjson
 
 from processors.executor.org_queue.job import Job
+from processors.model.connection import SENTENCES
+from processors.model.incidents import Incident
 from processors.model.ledger import Noticed
 from schemas.codec import Codec
 from schemas.identity import notice_id
 from schemas.notice import Notice, NoticeKind
 from schemas.outcome import Candidate
 from schemas.shorten import OUTCOME_BYTES, fit_notice
+from schemas.values import Person
+
+LONGEST_SENTENCE = 500
 
 
 def job_notice(
@@ -41,6 +46,24 @@ def job_notice(
         candidates=candidates,
         until=until,
         trace_id=command.trace_id,
+    )
+
+
+def incident_notice(org: str, incident: Incident, kind: NoticeKind, now: datetime) -> Notice:
+    """Return the notice about an org's connection: when it broke, or that it is mended at *now*."""
+    sentence, broken = SENTENCES[incident.cause], kind == "connection_broken"
+    reason = f"{sentence.what}: {incident.detail}" if broken else f"no longer: {sentence.what}"
+    return Notice(
+        command_id=incident.id(org),
+        kind=kind,
+        integration="",
+        org=org,
+        event_id="",
+        person=Person(),
+        reason=reason[:LONGEST_SENTENCE],
+        time=datetime.fromtimestamp(incident.began, UTC) if broken else now,
+        cause=incident.cause,
+        integrations=incident.integrations,
     )
 
 

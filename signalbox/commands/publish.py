@@ -27,18 +27,6 @@ from signalbox.commands.topics import wanted
 from signalbox.settings import load_settings
 
 FLUSH_SECONDS = 60.0
-_KEY_FIELDS = (
-    "call_id",
-    "booking_id",
-    "prospect_id",
-    "record_id",
-    "activity_id",
-    "event_id",
-    "command_id",
-    "thing",
-)
-_KEYS = {name: name for name in _KEY_FIELDS}
-"""What the topic table says of a key → the field that holds it."""
 
 
 def publish(
@@ -112,11 +100,10 @@ def message(topic: Topic, codec: Codec, line: str) -> tuple[bytes, bytes]:
     value = json_object(line)
     contract = topic.contract or ""
     filled = from_json(shipped()[contract].raw, value, "")
-    field = _KEYS.get(topic.key)
-    if field is None or not isinstance(filled.get(field), str):
-        raise ValueError(f"{field or topic.key}, the key, is missing or no text")
-    encoded = codec.encode(contract, filled)
-    return filled[field].encode(), encoded
+    key = filled.get(topic.key)
+    if not isinstance(key, str):
+        raise ValueError(f"{topic.key}, the key, is missing or no text")
+    return key.encode(), codec.encode(contract, filled)
 
 
 def json_object(line: str) -> dict[str, Any]:
@@ -175,8 +162,12 @@ def _moment(text: str, path: str) -> datetime:
     return moment
 
 
+def _fields(contract: str) -> frozenset[str]:
+    return frozenset(field["name"] for field in shipped()[contract].raw["fields"])
+
+
 def _row(topic: str, table: Iterable[Topic]) -> Topic:
-    rows = {row.name: row for row in table if row.contract is not None and row.key in _KEYS}
+    rows = {row.name: row for row in table if row.contract is not None and row.key in _fields(row.contract)}
     if topic not in rows:
         raise Misconfigured([f"topic {topic!r} takes no published lines; choose one of {', '.join(sorted(rows))}"])
     return rows[topic]

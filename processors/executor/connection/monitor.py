@@ -9,12 +9,11 @@ else the whole org; nothing is ever given up here.
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 
 import structlog
 
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.notices import ledger_row
+from processors.executor.notices import incident_notice, ledger_row
 from processors.executor.org_queue.job import Job, postponed
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.integration.check_org import targets
@@ -32,8 +31,7 @@ from processors.model.incidents import (
 )
 from processors.model.ledger import Lease, LedgerTransaction, Noticed
 from processors.model.values import OrgFacts
-from schemas.notice import Notice, NoticeKind
-from schemas.values import Person
+from schemas.notice import NoticeKind
 
 log = structlog.get_logger()
 
@@ -181,21 +179,8 @@ class ConnectionMonitor:
         self._show()
 
     def _notice(self, incident: Incident, kind: NoticeKind) -> Noticed:
-        sentence, deps = SENTENCES[incident.cause], self._deps
-        reason = f"{sentence.what}: {incident.detail}" if kind == "connection_broken" else f"no longer: {sentence.what}"
-        notice = Notice(
-            command_id=incident.id(deps.org),
-            kind=kind,
-            integration="",
-            org=deps.org,
-            event_id="",
-            person=Person(),
-            reason=reason[:500],
-            time=datetime.fromtimestamp(incident.began, UTC) if kind == "connection_broken" else deps.now(),
-            cause=incident.cause,
-            integrations=incident.integrations,
-        )
-        return ledger_row(notice, deps.codec, deps.notice_headers)
+        notice = incident_notice(self._deps.org, incident, kind, self._deps.now())
+        return ledger_row(notice, self._deps.codec, self._deps.notice_headers)
 
     def _show(self) -> None:
         deps, causes = self._deps, {one.cause for one in self._incidents}

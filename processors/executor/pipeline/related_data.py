@@ -4,7 +4,7 @@ choices made.
 
 In: commands, the ledger, rows of the batch.  Out: questions; for each command the parts of its `Match` that come from
 here.  I/O through the ledger's port.
-Rule of this file: it reads and joins; what any of it means is decided by `bookings.py`, `calls.py` and `by_hand.py`.
+Rule of this file: it reads and joins; what it means is decided in each source's `decide.py`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

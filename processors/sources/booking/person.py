@@ -2,7 +2,7 @@
 Whom a booking registers, and what it overwrites of those who are there.
 
 In: a case.  Out: the steps for the person's record, and where an activity hangs (JI-1 to JI-18, JI-23 to JI-25).
-Rule of this file: pure; which way to go is read from the tables in `rules/bookings.py`.
+Rule of this file: pure; which way to go is read from the tables in `rules.py` beside it.
 """
 
 from collections.abc import Sequence
