@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV := .local/uv/bin/uv
 RUN := .venv/bin/
-WORKERS ?= 2
+WORKERS ?= 3
 TESTS ?= tests
 SEED ?= 1
 ROUNDS ?= 1
@@ -38,7 +38,7 @@ demo: setup ## the main job on embedded parts, in under a minute
 quick: setup ## the tests that start no process and open no socket, in 30 seconds
 	@$(RUN)pytest -q -n $(WORKERS) --dist loadgroup -m "not outside" tests/unit tests/contract
 
-test: setup ## everything that this machine can run, in 10 minutes on two cores
+test: setup ## everything that this machine can run, in about 20 minutes on two cores
 	@$(RUN)python -m tests.fixtures.kafka_server --fetch || true
 	@$(RUN)pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
