@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,13 @@ IMPORTS = [
     *(Plant("schemas", library) for library in OUTSIDE),
     *(Plant("schemas", package) for package in PACKAGES if package != "schemas"),
     *(Plant("processors.executor", package) for package in ("connectors", "signalbox", "simulator")),
+    Plant("processors.intake", "processors.executor"),
+    Plant("processors.notifier", "processors.audit"),
+    Plant("processors.changes", "processors.intake"),
+    Plant("processors.consuming", "processors.changes"),
+    Plant("processors.matching", "processors.deciding"),
+    Plant("processors.model", "processors.integration"),
+    Plant("processors.deciding", "processors.model.ports"),
     *(Plant("connectors.kafka", f"processors.{room}") for room in (*ROOMS, *PURE[1:])),
     *(Plant("connectors.kafka", f"connectors.{other}") for other in ("database", "mail", "prometheus", "salesforce")),
     *(Plant("connectors.database", package) for package in ("signalbox", "simulator")),
@@ -117,6 +125,14 @@ def _said(text: str, plant: Plant) -> Iterator[str]:
 @pytest.mark.parametrize("plant", IMPORTS, ids=lambda plant: f"{plant.package}-{plant.imported}")
 def test_a_planted_import_is_red(imports: str, plant: Plant) -> None:
     assert list(_said(imports, plant))
+
+
+def test_every_wall_has_a_plant_that_turns_it_red(imports: str) -> None:
+    told = ConfigParser()
+    told.read(ROOT / ".importlinter")
+    walls = [told[section]["name"] for section in told.sections() if ":contract:" in section]
+    verdicts = " ".join(imports.split())
+    assert [wall for wall in walls if f"{wall} BROKEN" not in verdicts] == []
 
 
 @pytest.mark.parametrize("room", PURE)
