@@ -326,6 +326,10 @@ class Stage:
 
     def verify(self, *at_least: str, mails: bool = False) -> Verdict:
         """Let everything end in good order, and ask the verifier."""
+        for actor in self.actors.values():
+            if actor.role in AT_WORK and actor.process is not None and actor.process.poll() is None:
+                # Whoever is told to end before it has begun publishes nothing.
+                wait_until(actor.is_at_work, 60, f"{actor.name} at work")
         self.end_actors()
         path = self.folder / "input.jsonl"
         path.write_text("".join(json.dumps(entry) + "\n" for entry in self.expected))
