@@ -25,6 +25,9 @@ from processors.sources.rule_book import BOOK
 from schemas.command import Command
 from schemas.outcome import Reason
 
+_NEW_BY_FORCE = ("force_new", "wrong_match")
+"""What a user asks for whatever the match says: a search that gave no full answer does not stop it (XB-24)."""
+
 
 def decide(
     command: Command,
@@ -60,7 +63,8 @@ def decide(
     case = Case(meant.command, match, settings, facts, now, book, call, resolution)
     if command.unmapped:
         return picklist_unmapped(case)
-    if match.unsettled and not (match.leads or match.contacts or match.accounts):
+    forced = command.request is not None and command.request.action in _NEW_BY_FORCE
+    if match.unsettled and not forced and not (match.leads or match.contacts or match.accounts):
         return search_full(case)
     unknown = {one.unfit: one for one in (*meant.unknown, *called.unknown)}
     decided = with_unknown(case, source.decide(case), tuple(unknown.values()))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from processors.deciding.activity import user_named
+from processors.deciding.activity import acting_user, user_named
 from processors.deciding.case import Case, Part
 from processors.deciding.source_end import ended, is_ended
 from processors.deciding.source_record import MAPS, applied, deleted, situation
@@ -56,7 +56,7 @@ def _decided(case: Case) -> Decision:
 def _owned(case: Case) -> tuple[Case, Part]:
     """Return the case whose new records have an owner, and what the outcome says about that (SP-28)."""
     agent = case.command.agent
-    known = user_named(case, (agent.email if agent else None) or (agent.name if agent else None))
+    known = acting_user(case)
     default = user_named(case, FieldSalesIntegration.of(case.settings).field_sales.owner)
     row = case.book.row("field_owner", "user" if known else "unknown", "default" if default else "no_default")
     if row.then == "nobody":

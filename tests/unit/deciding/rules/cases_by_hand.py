@@ -37,6 +37,7 @@ class ByHand:
     rows: tuple[Record, ...] = ()
     chosen: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
+    unsettled: bool = False
 
     @property
     def rules(self) -> frozenset[str]:
@@ -50,7 +51,15 @@ class ByHand:
         index = Index(self.rows)
         choice = Resolution(self.chosen) if self.chosen else None
         match = apply_choice(match_person(asked, settings, index, {}, book), choice, None, settings, index, book)
-        decision = decide(asked, replace(match, users=USERS), settings, facts(), NOW, book, resolution=choice)
+        decision = decide(
+            asked,
+            replace(match, users=USERS, unsettled=("555",) if self.unsettled else ()),
+            settings,
+            facts(),
+            NOW,
+            book,
+            resolution=choice,
+        )
         links = [f"{one.kind} {one.source_id} {one.record_id or one.role}" for one in decision.links]
         allowed = ["duplicates allowed" for step in decision.steps if step.allow_duplicates]
         return (*told(match, decision), *allowed, *(line.replace(LEAD_2, "LEAD_2") for line in links))
@@ -128,6 +137,8 @@ BY_HAND = [
     ByHand("XB-25: a new lead by force, beside several", "force_new", (*NEW, *ASSIGNED), TWO),
     ByHand("XB-24: a new lead by force, beside the one named", "force_new", (*NEW, *ASSIGNED), TWO, LEAD),
     ByHand("XB-24: a new lead by force, beside one that is gone", "force_new", (*NEW, IGNORED, *ASSIGNED), TWO, GONE),
+    ByHand("XB-24: a new lead by force, though the search was full", "force_new", (*NEW, *ASSIGNED), unsettled=True),
+    ByHand("XB-24: wrong match, though the search was full", "wrong_match", (*NEW, *ASSIGNED), unsettled=True),
     ByHand("XB-24: wrong match, nobody there", "wrong_match", (*NEW, *ASSIGNED)),
     ByHand("XB-24: wrong match, a new lead beside the wrong one", "wrong_match", (*NEW, *ASSIGNED), (lead(),)),
     ByHand("XB-24: wrong match, a new lead beside several", "wrong_match", (*NEW, *ASSIGNED), TWO),

@@ -774,6 +774,12 @@ FIELD_RECORD = [
     ),
     Synced("SP-28: a new lead is its owner's", "field_record", ("created none", OWNED, NEW_FIELD), command=REP),
     Synced(
+        "SP-28: a new lead is its owner's, who is told by the ID of the Salesforce user",
+        "field_record",
+        ("created none", OWNED, NEW_FIELD),
+        command={"agent": Agent(user_id=USER)},
+    ),
+    Synced(
         "SP-28: a new lead is its owner's, whatever the default",
         "field_record",
         ("created none", OWNED, NEW_FIELD),
