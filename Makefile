@@ -35,10 +35,10 @@ setup: .venv/.locked ## the locked environment in .venv
 demo: setup ## the main job on embedded parts, in under a minute
 	@$(RUN)signalbox demo
 
-quick: setup ## the tests that start no process and open no socket, in 30 seconds
+quick: setup ## the tests that start no process and open no socket, in about a minute
 	@$(RUN)pytest -q -n $(WORKERS) --dist loadgroup -m "not outside" tests/unit tests/contract
 
-test: setup ## everything that this machine can run, in about 20 minutes on two cores
+test: setup ## everything that this machine can run, in 14 minutes on two cores
 	@$(RUN)python -m tests.fixtures.kafka_server --fetch || true
 	@$(RUN)pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
