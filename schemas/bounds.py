@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.checks import Check, Misfit
+from schemas.checks import Check, Misfit, check_items
 from schemas.topics import SOURCES
 
 ID_CHARACTERS = 200
@@ -104,13 +104,7 @@ def _array(item: Check, most: int) -> Check:
     def check(value: Any) -> None:
         if len(value) > most:
             raise Misfit(f"{len(value):,} items, more than {most:,}")
-        index = 0
-        try:
-            for index, part in enumerate(value):  # noqa: B007 - the handler below names the place
-                item(part)
-        except Misfit as misfit:
-            misfit.path.append(str(index))
-            raise
+        check_items(value, item)
 
     return check
 

@@ -6,7 +6,7 @@ In: a parsed schema. Out: a function that raises `Misfit` with the path. Rule of
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -77,15 +77,20 @@ def _array(item: Check) -> Check:
     def check(value: Any) -> None:
         if not isinstance(value, list | tuple):
             raise Misfit(f"a list is needed, not {type(value).__name__}")
-        index = 0
-        try:
-            for index, part in enumerate(value):  # noqa: B007 - the handler below names the place
-                item(part)
-        except Misfit as misfit:
-            misfit.path.append(str(index))
-            raise
+        check_items(value, item)
 
     return check
+
+
+def check_items(value: Sequence[Any], item: Check) -> None:
+    """Check each item of a list; a `Misfit` names its place."""
+    index = 0
+    try:
+        for index, part in enumerate(value):  # noqa: B007 - the handler below names the place
+            item(part)
+    except Misfit as misfit:
+        misfit.path.append(str(index))
+        raise
 
 
 def _map(item: Check) -> Check:

@@ -115,7 +115,7 @@ class Reload:
             | (set(runs.texts) - set(found.texts))
         )
         faulty = frozenset(one.name for one in found.faulty)
-        if faulty != self._faulty or asked or faulty:
+        if asked or faulty or self._faulty:
             tell_faulty(found, self._process.metrics, self._faulty)
         self._faulty = faulty
         if changed or found.integrations.unknown_sources != runs.integrations.unknown_sources:

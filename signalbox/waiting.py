@@ -30,7 +30,6 @@ from processors.integration.catalog import Integrations
 from processors.model.backoff import Backoff
 from processors.model.errors import Transient
 from processors.sources.last_good import Running
-from processors.sources.load import load_integrations
 from schemas.codec import Codec
 from schemas.topics import NO_ORG, topic_table
 from signalbox.health import Heartbeat
@@ -69,12 +68,12 @@ class Process:
     @property
     def orgs(self) -> tuple[str, ...]:
         """The orgs of the settings and of the integrations that run, and `none`."""
-        return tuple(sorted({NO_ORG, *self.settings.orgs, *self.integrations.orgs()}))
+        return orgs_of(self.settings, self.integrations)
 
 
-def known_orgs(settings: Settings) -> tuple[str, ...]:
-    """Return the orgs of the settings and of the integrations, and `none`. Raises Misconfigured."""
-    return tuple(sorted({NO_ORG, *settings.orgs, *load_integrations(settings.integrations).orgs()}))
+def orgs_of(settings: Settings, integrations: Integrations) -> tuple[str, ...]:
+    """Return the orgs of the settings and of the integrations, and `none`."""
+    return tuple(sorted({NO_ORG, *settings.orgs, *integrations.orgs()}))
 
 
 def changes_wanted(integrations: Integrations) -> dict[str, str]:

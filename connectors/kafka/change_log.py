@@ -50,7 +50,7 @@ class KafkaChangeLog:
         consumer = Consumer(self._config)
         try:
             consumer.assign([TopicPartition(self._topic, 0, 0)])
-            for message in to_the_end(consumer):
+            for message in to_the_end(consumer, self._topic):
                 yield message.key() or b"", message.value()
         except KafkaException as error:
             raise Transient(f"{self._topic} cannot be read: {error.args[0].str()}") from error

@@ -12,10 +12,10 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from connectors.kafka.dead_letters import DeadLetter, Original, StoredDeadLetter, replay_message, stored_dead_letter
 from connectors.kafka.options import KafkaSettings, consumer_config
+from connectors.kafka.whole_partition import READ_SECONDS, to_the_end
 from processors.model.errors import Misconfigured, Transient
 
 ACKNOWLEDGE_SECONDS = 30.0
-READ_SECONDS = 30.0
 
 
 def original(message: Message) -> Original:
@@ -72,25 +72,12 @@ def read_dead_letters(
             raise Misconfigured([f"there is no topic {topic!r}; create it by `signalbox topics create`"])
         for partition in sorted(partitions.partitions):
             consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
-            yield from (dead for dead in map(stored_dead_letter, _until_end(consumer, topic)) if wanted(dead))
+            messages = map(original, to_the_end(consumer, topic))
+            yield from (dead for dead in map(stored_dead_letter, messages) if wanted(dead))
     except KafkaException as error:
         raise Transient(f"Kafka did not let {topic} be read: {error}") from error
     finally:
         consumer.close()
-
-
-def _until_end(consumer: Consumer, topic: str) -> Iterator[Original]:
-    while True:
-        message = consumer.poll(READ_SECONDS)
-        if message is None:
-            raise Transient(f"Kafka gave no message of {topic} within {READ_SECONDS:g} s")
-        error = message.error()
-        if error is None:
-            yield original(message)
-        elif error.code() == KafkaError._PARTITION_EOF:
-            return
-        else:
-            raise KafkaException(error)
 
 
 @dataclass(frozen=True, slots=True)

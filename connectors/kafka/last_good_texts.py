@@ -32,7 +32,7 @@ class LastGoodTexts:
         try:
             low, _ = consumer.get_watermark_offsets(TopicPartition(INTEGRATION_FILE, 0), SECONDS)
             consumer.assign([TopicPartition(INTEGRATION_FILE, 0, low)])
-            for message in to_the_end(consumer):
+            for message in to_the_end(consumer, INTEGRATION_FILE):
                 name, text = (message.key() or b"").decode("utf-8", "replace"), message.value()
                 found.pop(name, None)
                 if text is not None:

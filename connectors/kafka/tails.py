@@ -42,7 +42,7 @@ def highest_sequence(
 def _tail(consumer: Consumer, partition: TopicPartition, tail: int) -> Iterable[Message]:
     low, high = consumer.get_watermark_offsets(partition, READ_SECONDS)
     consumer.assign([TopicPartition(partition.topic, partition.partition, max(low, high - tail))])
-    yield from to_the_end(consumer)
+    yield from to_the_end(consumer, partition.topic)
 
 
 def _number(message: Message, header: str) -> int | None:

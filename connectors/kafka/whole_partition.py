@@ -14,12 +14,12 @@ from processors.model.errors import Transient
 READ_SECONDS = 30.0
 
 
-def to_the_end(consumer: Consumer) -> Iterator[Message]:
-    """Yield what is left of the partition; raise `Transient` where nothing comes, `KafkaException` for an error."""
+def to_the_end(consumer: Consumer, topic: str) -> Iterator[Message]:
+    """Yield the rest of a partition of *topic*; raise `Transient` where nothing comes, `KafkaException` on an error."""
     while True:
         message = consumer.poll(READ_SECONDS)
         if message is None:
-            raise Transient(f"Kafka gave nothing within {READ_SECONDS:g} s")
+            raise Transient(f"Kafka gave no message of {topic} within {READ_SECONDS:g} s")
         error = message.error()
         if error is None:
             yield message

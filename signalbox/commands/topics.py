@@ -13,12 +13,13 @@ from processors.sources.load import load_integrations
 from schemas.topics import Topic, topic_table
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings
-from signalbox.waiting import changes_wanted, known_orgs
+from signalbox.waiting import changes_wanted, orgs_of
 
 
 def wanted(settings: Settings) -> tuple[Topic, ...]:
     """Return every topic of this installation: orgs of the settings and of the integrations, `none`, and changes."""
-    return topic_table(known_orgs(settings), changes_wanted(load_integrations(settings.integrations)))
+    integrations = load_integrations(settings.integrations)
+    return topic_table(orgs_of(settings, integrations), changes_wanted(integrations))
 
 
 def create() -> None:

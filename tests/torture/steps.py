@@ -242,12 +242,7 @@ def deal_bookings(made: Dealt, rng: random.Random, chains: int, span: float) -> 
         made.expected.append({**entry, "cancelled": last.status == "cancelled", **times})
         begins = rng.uniform(0.0, span)
         order = rng.sample(changes, len(changes)) if rng.random() < 0.3 else changes
-        for turn, change in enumerate(order):
-            made.event(change.event_id, "acme-meetings", "created", "updated", "activity", "skipped")
-            value = CODEC.encode("booking", change.to_avro())
-            for again in range(rng.choice((1, 1, 2))):
-                when = begins + turn * rng.uniform(1.0, span / 8) + again * rng.uniform(0.0, span / 8)
-                made.messages.append((when, SOURCE_BOOKING, change.booking_id.encode(), value))
+        _deliver_changes(made, rng, order, begins, span)
 
 
 def deal_seats(made: Dealt, rng: random.Random, meetings: int, span: float) -> None:
@@ -262,12 +257,17 @@ def deal_seats(made: Dealt, rng: random.Random, meetings: int, span: float) -> N
         made.expected.append(seats_end(meeting, changes))
         begins = rng.uniform(0.0, span)
         order = rng.sample(changes, len(changes)) if rng.random() < 0.5 else changes
-        for turn, change in enumerate(order):
-            made.event(change.event_id, "acme-meetings", "created", "updated", "activity", "skipped")
-            value = CODEC.encode("booking", change.to_avro())
-            for again in range(rng.choice((1, 1, 2))):
-                when = begins + turn * rng.uniform(1.0, span / 8) + again * rng.uniform(0.0, span / 8)
-                made.messages.append((when, SOURCE_BOOKING, change.booking_id.encode(), value))
+        _deliver_changes(made, rng, order, begins, span)
+
+
+def _deliver_changes(made: Dealt, rng: random.Random, order: Sequence[Booking], begins: float, span: float) -> None:
+    """Deliver the changes of one booking in this order, each once or twice."""
+    for turn, change in enumerate(order):
+        made.event(change.event_id, "acme-meetings", "created", "updated", "activity", "skipped")
+        value = CODEC.encode("booking", change.to_avro())
+        for again in range(rng.choice((1, 1, 2))):
+            when = begins + turn * rng.uniform(1.0, span / 8) + again * rng.uniform(0.0, span / 8)
+            made.messages.append((when, SOURCE_BOOKING, change.booking_id.encode(), value))
 
 
 def seat(meeting: int, place: int, status: BookingStatus, person: str) -> Booking:
