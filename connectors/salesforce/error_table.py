@@ -122,10 +122,17 @@ ROWS: tuple[ErrorRow, ...] = (
     ErrorRow("UNKNOWN_EXCEPTION", "doubt", "an error inside Salesforce", "If it stays, tell Salesforce its ErrorId."),
     ErrorRow("INTERNAL_SERVER_ERROR", "doubt", "an error inside Salesforce"),
     ErrorRow("MALFORMED_QUERY", "bug", "a query is wrong", source="seen"),
-    ErrorRow("INVALID_TYPE", "bug", "an object is not there, or hidden", _RIGHT, "seen"),
+    ErrorRow(
+        "INVALID_TYPE",
+        "bug",
+        "an object is not there, or hidden by a licence or right; of a record, the whole org waits (cause `no_rights`)",
+        _RIGHT,
+        "seen",
+    ),
     ErrorRow("JSON_PARSER_ERROR", "bug", "a value does not have its field's form", source="seen"),
     ErrorRow("EXCEEDED_ID_LIMIT", "bug", "too many records in one call", source="seen"),
     ErrorRow("METHOD_NOT_ALLOWED", "bug", "a resource does not take this method"),
+    ErrorRow("FUNCTIONALITY_TEMPORARILY_UNAVAILABLE", "transient", "a part of Salesforce is switched off for a while"),
     # One record, refused.
     ErrorRow("REQUIRED_FIELD_MISSING", "refusal", "a mandatory field is empty", "Map the field.", "seen"),
     ErrorRow("INVALID_FIELD", "refusal", "a field is not there, or hidden", _RIGHT, "seen"),
@@ -170,6 +177,13 @@ ROWS: tuple[ErrorRow, ...] = (
         "CANNOT_UPDATE_CONVERTED_LEAD", "refusal", "the lead was converted", "Replay: the contact is found.", "seen"
     ),
     ErrorRow("INSUFFICIENT_ACCESS", "refusal", "a right is missing", _RIGHT),
+    ErrorRow(
+        "FUNCTIONALITY_NOT_ENABLED",
+        "refusal",
+        "the licence lacks a feature; where describe does not have the object, the whole org waits (cause `no_rights`)",
+        "Assign the integration user the licence.",
+    ),
+    ErrorRow("LICENSE_LIMIT_EXCEEDED", "refusal", "no licence is left for one more user", "Buy or free a licence."),
     ErrorRow("INSUFFICIENT_ACCESS_OR_READONLY", "refusal", "a right to the record is missing", _RIGHT),
     ErrorRow(
         "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",

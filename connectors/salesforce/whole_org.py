@@ -21,8 +21,10 @@ from processors.model.values import ObjectFacts, RowError, Write, Written
 
 STORAGE = "STORAGE_LIMIT_EXCEEDED"
 _RIGHTS = re.compile(
-    r"INSUFFICIENT_ACCESS(_OR_READONLY)?: |CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: entity type cannot be"
+    r"INSUFFICIENT_ACCESS(_OR_READONLY)?: |CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: entity type cannot be|"
+    r"INVALID_TYPE: |FUNCTIONALITY_NOT_ENABLED: "
 )
+"""What a row says where the user's rights, or its licence, do not hold the object; describe decides."""
 _NEEDS = {"create": "createable", "update": "updateable"}
 CONVERT = ("Lead", "convert")
 Right = tuple[str, str]
@@ -112,7 +114,7 @@ def _without_right(one: Written, lacks: bool | None) -> Written:
     if lacks is False:
         return one
     cause: Cause | None = "no_rights" if lacks else None
-    return replace(one, errors=tuple(replace(error, transient=True, cause=cause) for error in one.errors))
+    return replace(one, errors=tuple(replace(error, transient=True, cause=cause, gone=None) for error in one.errors))
 
 
 def _sentence(right: Right) -> str:

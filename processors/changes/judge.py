@@ -122,6 +122,13 @@ def _retold(row: ChangedRecord, seen: Seen | None) -> bool:
     return any(name in row.fields and row.fields[name] != value for name, value in seen.values.items())
 
 
+def _edits(row: ChangedRecord, seen: Seen | None) -> int:
+    """Return how many other states of the record were read under its stamp before this one."""
+    if seen is None or row.changed != seen.changed:
+        return 0
+    return seen.edits + int(_retold(row, seen) or row.deleted != seen.deleted)
+
+
 def _tell(
     judged: Judged,
     row: ChangedRecord,
@@ -182,8 +189,12 @@ def _change(
     owner, defaulted = owner_of(row.owner_email, one.settings)
     version = row.changed.astimezone(UTC).isoformat(timespec="milliseconds")
     if _retold(row, seen):
-        # The stamp names the change that was told before; what the record holds now names this one.
-        version = f"{version}/{sha256(orjson.dumps(dict(row.fields), option=orjson.OPT_SORT_KEYS)).hexdigest()}"
+        # The stamp names the change that was told before. What the record holds now names this one, with its number:
+        # within a second a value may come, go and come again.
+        held = sha256(orjson.dumps(dict(row.fields), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        version = f"{version}/{_edits(row, seen)}/{held}"
+    elif edits := _edits(row, seen):
+        version = f"{version}/{edits}"
     if merge:
         version = f"{version}/merged/{merge}"
     return Change(
@@ -216,7 +227,7 @@ def _seen(
     newer: bool,
 ) -> Seen:
     if row.deleted:
-        return Seen(row.changed, True, told=told)
+        return Seen(row.changed, True, told=told, edits=_edits(row, seen))
     wanted = [settings for one in listeners if (settings := one.of(row.object)) is not None]
     mapped = dict.fromkeys(source.salesforce for settings in wanted for source in settings.fields.values())
     filtered = dict.fromkeys(one.field for settings in wanted for one in settings.filters)
@@ -224,4 +235,4 @@ def _seen(
     marks = dict(seen.marks) if seen else {}
     if newer:
         marks |= {name: write.event for name, write in ours.items() if name in mapped}
-    return Seen(row.changed, values=values, told=told, marks=marks)
+    return Seen(row.changed, values=values, told=told, marks=marks, edits=_edits(row, seen))

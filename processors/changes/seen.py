@@ -22,7 +22,8 @@ class Seen:
     A record as it was last read. `values` are the org's own, by field, of those that somebody maps or filters by.
 
     `told` holds every integration that was told of it: True while it is up to date, False where the record has left
-    its filters since. `marks` are the events of our own writes that were taken into account, by field.
+    its filters since. `marks` are the events of our own writes that were taken into account, by field. `edits` counts
+    the states that were read under the stamp after the first: an org stamps to the second.
     """
 
     changed: datetime
@@ -30,11 +31,13 @@ class Seen:
     values: Mapping[str, Scalar] = field(default_factory=dict)
     told: Mapping[str, bool] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
+    edits: int = 0
 
     def to_bytes(self) -> bytes:
         """Return it as the topic keeps it."""
         value: dict[str, Any] = {"changed": self.changed.isoformat()}
         value |= {"deleted": True} if self.deleted else {}
+        value |= {"edits": self.edits} if self.edits else {}
         parts = {"values": self.values, "told": self.told, "marks": self.marks}
         return orjson.dumps(value | {name: dict(part) for name, part in parts.items() if part})
 
@@ -44,4 +47,4 @@ class Seen:
         value = orjson.loads(data)
         changed = datetime.fromisoformat(value["changed"]).astimezone(UTC)
         parts = {name: value.get(name, {}) for name in ("values", "told", "marks")}
-        return cls(changed, bool(value.get("deleted")), **parts)
+        return cls(changed, bool(value.get("deleted")), **parts, edits=int(value.get("edits", 0)))

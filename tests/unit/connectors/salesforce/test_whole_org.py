@@ -77,6 +77,30 @@ def test_an_object_that_is_not_visible_any_more_is_a_missing_right() -> None:
     assert told.watch().written([CREATE], [refused(NO_CREATE)])[0].errors[0].cause == "no_rights"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RowError("INVALID_TYPE", "sObject type 'Lead' is not supported.", gone="a field"),
+        RowError("FUNCTIONALITY_NOT_ENABLED", "Leads are not enabled for this user"),
+    ],
+)
+def test_a_licence_that_was_taken_away_pauses_the_org_and_refuses_nothing(error: RowError) -> None:
+    told = Told()
+    told.facts = None
+    whole = told.watch()
+    counted = whole.written([CREATE, CREATE], [refused(error), refused(error)])
+    assert [(one.errors[0].transient, one.errors[0].cause, one.errors[0].gone) for one in counted] == [
+        (True, "no_rights", None)
+    ] * 2
+    assert told.asked == 1
+    for _ in range(2):
+        with pytest.raises(OrgDown, match="no right to create any Lead"):
+            whole.check()
+    told.facts = ObjectFacts("Lead", {})
+    whole.check()
+    assert whole.written([CREATE], [refused(error)]) == [refused(error)]
+
+
 def test_where_describe_does_not_answer_the_record_is_tried_again() -> None:
     told = Told(create=False)
     told.down = True

@@ -3,6 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.salesforce.duplicates import DUPLICATES
+from connectors.salesforce.write import collections_of
 from processors.model.plan import call_from_json, call_to_json, plan_from_json, plan_to_json
 from processors.model.values import Step
 from tests.unit.executor.pipeline.plans import packed, planned, update
@@ -50,3 +52,28 @@ def test_a_plan_that_is_stored_and_read_goes_on_with_the_same_step() -> None:
     assert again == plan
     assert again.step == steps[1]
     assert again.fields(steps[1]) == {"AccountId": "id0"}
+
+
+def test_duplicates_are_allowed_for_the_commands_that_say_so_and_for_no_other() -> None:
+    """Mixed in one batch: a collection, and a call of conversions, holds one kind; no row is lost or allowed more."""
+    steps = {
+        n: Step("lead", "create", "Lead", effect=f"e{n}", allow_duplicates=n % 2 == 0)
+        if n < 6
+        else Step("convert", "convert", "Lead", record_id=f"V{n}", allow_duplicates=n % 2 == 0)
+        for n in range(10)
+    }
+    jobs = {n: planned(n, step) for n, step in steps.items()}
+    calls = packed(*jobs.values())
+
+    asked = {job.id: steps[n].allow_duplicates for n, job in jobs.items()}
+    told: dict[str, bool] = {}
+    for call in calls:
+        writes = [row for row in call.rows if row.write is not None]
+        for one in collections_of([row.write for row in writes if row.write is not None]):
+            assert len({row.allow_duplicates for row in one.rows}) == 1
+            allowed = DUPLICATES in one.headers({})
+            told |= {row.parts[0].command_id: allowed for row in writes if row.write in one.rows}
+        conversions = [row for row in call.rows if row.conversion is not None]
+        assert len({row.conversion.allow_duplicates for row in conversions if row.conversion}) <= 1
+        told |= {row.parts[0].command_id: row.conversion.allow_duplicates for row in conversions if row.conversion}
+    assert told == asked
