@@ -81,13 +81,14 @@ def _plural(label: str) -> str:
     return f"{label[:-1]}ies" if label.endswith("y") else f"{label}s"
 
 
-_READ_ONLY = ("LeadStatus", "Organization", "Profile", "UserPermissionAccess")
+_STATUSES = ("LeadStatus", "TaskStatus", "TaskPriority", "CaseStatus", "OpportunityStage")
+_READ_ONLY = (*_STATUSES, "Organization", "Profile", "UserPermissionAccess")
 
 
 def summary(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
     """Return the entry of one object in the global describe."""
     where = f"{base}/sobjects/{one.name}"
-    setup = one.name in ("LeadStatus", "Organization", "Profile", "User", "Group", "UserPermissionAccess")
+    setup = one.name in (*_READ_ONLY, "User", "UserRole", "Group")
     return {
         "activateable": False, "associateEntityType": None, "associateParentEntity": None,
         "createable": user.may("create", one.name) and one.name not in _READ_ONLY,

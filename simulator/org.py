@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from simulator import access, catalogue, compounds, ids
+from simulator import access, catalogue, compounds, ids, seeds
 from simulator.errors import ApiError
 from simulator.faults import Faults
 from simulator.fielddef import FieldDef
@@ -91,10 +91,8 @@ class Org:
             self._permit(self.users[key])
         for queue in self.file.queues:
             self.insert("Group", {"Name": queue, "DeveloperName": queue.replace(" ", "_"), "Type": "Queue"})
-        for number, label in enumerate(self.objects["lead"].fields["status"].values, 1):
-            converted = label == "Closed - Converted"
-            entry = {"MasterLabel": label, "ApiName": label, "SortOrder": number, "IsConverted": converted}
-            self.insert("LeadStatus", {**entry, "IsDefault": number == 1})
+        for sobject, values in seeds.status_rows(self.objects):
+            self.insert(sobject, values)
         for sobject, types in self.file.record_types.items():
             for one in types:
                 self.insert("RecordType", record_type(sobject, one))

@@ -12,8 +12,9 @@ from typing import Any
 from simulator import cascade, effects, ids
 from simulator.call import Call
 from simulator.catalogue import ObjectDef
-from simulator.errors import ApiError, not_found
+from simulator.errors import ApiError, not_done, not_found
 from simulator.fields import given_fields
+from simulator.known_objects import not_done_object
 from simulator.rules import conditions, duplicates, record_types
 from simulator.rules.derived import derive
 from simulator.store import Row
@@ -22,8 +23,10 @@ PARENTS = ("AccountId", "WhoId", "WhatId", "OpportunityId", "CampaignId")
 
 
 def sobject(call: Call, name: str) -> ObjectDef:
-    """Return the object that the user may read. Raises NOT_FOUND."""
+    """Return the object that the user may read. Raises NOT_FOUND, and NOT_IMPLEMENTED for one that is not done."""
     found = call.org.object(name, call.user)
+    if found is None and (known := not_done_object(name)):
+        raise not_done(f"the object {known}")
     if found is None or not call.user.may("read", found.name):
         raise not_found()
     return found

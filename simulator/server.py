@@ -151,8 +151,9 @@ class Running:
 
     async def _gate(self, request: Request, own: Gate | None) -> Out:
         gate, prefix = (own, "") if own is not None else self._of(request)
-        request.path = request.path[len(prefix) :]
-        request.target = request.target[len(prefix) :]
+        # Clients that join an address and a path send two slashes, and an org takes them as one.
+        request.path = "/" + request.path[len(prefix) :].lstrip("/")
+        request.target = "/" + request.target[len(prefix) :].lstrip("/")
         scheme = "https" if self._tls else "http"
         host = request.headers.get("host") or self.url.partition("//")[2]
         return await gate.handle(request, f"{scheme}://{host}{prefix}")

@@ -42,9 +42,11 @@ async def read(stream: asyncio.StreamReader) -> Request | None:
             raise Broken("a header has no colon")
         headers[name.strip().lower()] = value.strip()
     body = await _body(stream, headers)
-    target = urlsplit(parts[1])
+    # What begins with two slashes would be read as a host.
+    whole = "/" + parts[1].lstrip("/") if parts[1].startswith("//") else parts[1]
+    target = urlsplit(whole)
     query = dict(parse_qsl(target.query, keep_blank_values=True))
-    return Request(parts[0], target.path, query, headers, body, parts[1])
+    return Request(parts[0], target.path, query, headers, body, whole)
 
 
 async def _body(stream: asyncio.StreamReader, headers: dict[str, str]) -> bytes:

@@ -13,7 +13,8 @@ from typing import Any
 
 from simulator import records
 from simulator.call import Call, Reply
-from simulator.errors import ApiError
+from simulator.errors import ApiError, not_done
+from simulator.known_objects import not_done_object
 from simulator.rest import sobjects
 from simulator.row_faults import refuse
 
@@ -46,7 +47,9 @@ def handle(call: Call, rest: list[str], body: Any) -> Reply:
         steps = [_updater(call, row, number, len(rows)) for number, row in enumerate(rows)]
         return _run(call, steps, all_or_none=all_or_none)
     if method == "PATCH" and len(rest) == 2:
-        return _run(call, _upserters(call, rest[0], rest[1], rows), all_or_none=all_or_none)
+        reply = _run(call, _upserters(call, rest[0], rest[1], rows), all_or_none=all_or_none)
+        # Each result of an upsert says whether it made a record, that of a refused row too.
+        return Reply(reply.status, [{"created": False, **one} for one in reply.body])
     raise sobjects.not_allowed(call)
 
 
@@ -88,6 +91,8 @@ def _type(row: Mapping[str, Any]) -> str:
 
 def _object(call: Call, name: str) -> Any:
     found = call.org.object(name, call.user)
+    if found is None and (known := not_done_object(name)):
+        raise not_done(f"the object {known}")
     if found is None:
         raise ApiError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
     return found

@@ -29,15 +29,18 @@ def handle(call: Call, rest: list[str], *, deleted: bool) -> Reply:
     if not text:
         raise ApiError("MALFORMED_QUERY", "A query string has to be specified")
     try:
+        if call.request.query.get("columns", "").lower() == "true":
+            return Reply(200, soql.columns(text, call.org.view(call.user), now=call.org.now(), version=call.version))
         answer = soql.run(text, call.org.view(call.user), now=call.org.now(), all_rows=deleted, version=call.version)
     except soql.SoqlError as error:
-        raise _refusal(error) from error
+        raise refusal(error) from error
     if answer.is_count:
         return Reply(200, {"totalSize": answer.total_size, "done": True, "records": []})
     return _page(call, answer.rows, answer.total_size, deleted=deleted)
 
 
-def _refusal(error: soql.SoqlError) -> ApiError:
+def refusal(error: soql.SoqlError) -> ApiError:
+    """Return the refusal of a statement as an answer."""
     return ApiError(error.code, error.message, status=501 if error.code == "NOT_IMPLEMENTED" else 400)
 
 
@@ -87,7 +90,7 @@ def _found(call: Call, text: str) -> list[dict[str, Any]]:
     try:
         answer: Any = soql.search(text, call.org.view(call.user), now=call.org.now(), version=call.version)
     except soql.SoqlError as error:
-        raise _refusal(error) from error
+        raise refusal(error) from error
     rows: list[dict[str, Any]] = answer.rows if hasattr(answer, "rows") else answer
     return rows[:MOST_FOUND]
 

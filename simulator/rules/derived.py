@@ -13,11 +13,7 @@ from simulator import compounds
 from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError
 from simulator.org import Org
-
-_WON = {"Closed Won": ("Closed", 100.0), "Closed Lost": ("Omitted", 0.0)}
-_PROBABILITY = {"Prospecting": 10.0, "Qualification": 10.0, "Needs Analysis": 20.0, "Value Proposition": 50.0,
-                "Id. Decision Makers": 60.0, "Perception Analysis": 70.0, "Proposal/Price Quote": 75.0,
-                "Negotiation/Review": 90.0, "Closed Won": 100.0, "Closed Lost": 0.0}  # fmt: skip
+from simulator.seeds import PROBABILITY, WON
 
 
 def derive(org: Org, one: ObjectDef, row: dict[str, Any], given: Mapping[str, Any], now: datetime) -> None:
@@ -100,10 +96,10 @@ def _no_time() -> ApiError:
 
 def _opportunity(row: dict[str, Any], given: Mapping[str, Any]) -> None:
     stage = row.get("StageName")
-    row["IsClosed"], row["IsWon"] = stage in _WON, stage == "Closed Won"
+    row["IsClosed"], row["IsWon"] = stage in WON, stage == "Closed Won"
     if "StageName" in given and "Probability" not in given:
-        row["Probability"] = _PROBABILITY.get(str(stage), row.get("Probability"))
-    row["ForecastCategory"] = _WON.get(str(stage), ("Pipeline", 0.0))[0]
+        row["Probability"] = PROBABILITY.get(str(stage), row.get("Probability"))
+    row["ForecastCategory"] = WON.get(str(stage), ("Pipeline", 0.0))[0]
     row["ForecastCategoryName"] = row["ForecastCategory"]
     amount = row.get("Amount")
     row["ExpectedRevenue"] = amount * (row.get("Probability") or 0.0) / 100 if amount is not None else None

@@ -54,6 +54,8 @@ def build(tree: Tree[Token], text: str) -> Query | Search:
 def unexpected(text: str, position: int | None) -> SoqlError:
     """The refusal of the token at *position*; None: of the end of the text."""
     found = None if position is None or position < 0 else _SNIPPET.search(text, position)
+    if found is not None and text[: found.start()].rstrip(" (").upper().endswith("GEOLOCATION"):
+        return not_done("DISTANCE and GEOLOCATION")
     if found is not None and text[: found.start()].rstrip().endswith("("):
         # A list of literals is one terminal: what is wrong stands behind the literals that are right.
         listed = _LISTED.match(text, found.start())
@@ -102,7 +104,11 @@ class _Build(Transformer[Token, Any]):
         return _path(items[0])
 
     def call(self, items: list[Any]) -> Call:
-        return Call(str(items[0]).upper(), items[1], items[0].start_pos)
+        name, *arguments = items
+        if len(arguments) > 1:
+            # No function that is done takes two: GROUP BY ROLLUP and CUBE do, and DISTANCE.
+            raise not_done(f"the function {name.upper()}")
+        return Call(str(name).upper(), arguments[0], name.start_pos)
 
     def scope(self, items: list[Token]) -> None:
         if items[1].lower() not in _SCOPES:

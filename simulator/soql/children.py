@@ -29,7 +29,7 @@ def nested(
     Raises:
         SoqlError: INVALID_TYPE for an unknown relationship, and whatever the inner query is refused for.
     """
-    child, reference = _relationship(scope, query)
+    child, reference = relationship(scope, query)
     inner = scope.over(query, child)
     check_offset(query)
     chosen = compiled(inner, query)
@@ -50,7 +50,13 @@ def nested(
     return query.source.parts[-1], of
 
 
-def _relationship(scope: Scope, query: Query) -> tuple[ObjectType, str]:
+def relationship(scope: Scope, query: Query) -> tuple[ObjectType, str]:
+    """
+    The child object of a nested query, and its reference to the parent.
+
+    Raises:
+        SoqlError: INVALID_TYPE; there is no such relationship.
+    """
     name = query.source.parts[-1]
     known = scope.entity.child_relationships.get(name.lower())
     child = scope.view.describe(known[0]) if known else None

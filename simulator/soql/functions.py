@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+LABEL: Final = "TOLABEL"
+"""Shows the label of a picklist's value, which is the value itself here."""
 AGGREGATES: Final = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
 
 _DATES: Final[Mapping[str, Callable[[date], Any]]] = {

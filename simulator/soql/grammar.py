@@ -44,7 +44,7 @@ items: item ("," item)*
      | "(" select ")"  -> nested
 ?operand: path | call
 path: FIELD
-call: FIELD "(" [operand] ")"
+call: FIELD "(" [operand ("," operand)*] ")"
 scope: USING_SCOPE FIELD
 where: WHERE _condition
 mode: WITH FIELD

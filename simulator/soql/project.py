@@ -13,6 +13,7 @@ from typing import Any, Final
 from simulator.soql.answer import attributes, shown
 from simulator.soql.children import nested
 from simulator.soql.errors import SoqlError, not_done
+from simulator.soql.functions import LABEL
 from simulator.soql.scope import TYPE, Scope
 from simulator.soql.tree import Call, Item, Path, Query
 from simulator.soql.view import FieldType, ObjectType, Row
@@ -40,11 +41,11 @@ def project(scope: Scope, query: Query, rows: list[Row]) -> list[Record]:
     """
     shape = Shape((scope.entity,))
     nests: list[Query] = []
-    for item in _expanded(scope, query):
+    for item in expanded(scope, query):
         if isinstance(item.expression, Query):
             nests.append(item.expression)
         else:
-            _add(scope, shape, _plain_path(scope, item))
+            _add(scope, shape, _plain_path(scope, item), item.alias)
     children = [nested(scope, one, rows, project) for one in nests]
     records = []
     for row in rows:
@@ -58,17 +59,19 @@ def project(scope: Scope, query: Query, rows: list[Row]) -> list[Record]:
 def _plain_path(scope: Scope, item: Item) -> Path:
     """The path of an item; toLabel shows the value itself, since labels are values here."""
     expression = item.expression
-    if item.alias is not None:
+    if isinstance(expression, Call) and expression.name != LABEL:
+        raise not_done(f"the function {expression.name}")
+    if item.alias is not None and not isinstance(expression, Call):
         position = expression.source.position if isinstance(expression, Query) else expression.position
         raise scope.error("MALFORMED_QUERY", position, "only aggregate expressions use field aliasing")
     if isinstance(expression, Path):
         return expression
-    if isinstance(expression, Call) and expression.name == "TOLABEL" and isinstance(expression.argument, Path):
+    if isinstance(expression, Call) and isinstance(expression.argument, Path):
         return expression.argument
-    raise not_done(f"the function {expression.name}" if isinstance(expression, Call) else "this SELECT item")
+    raise not_done(f"the function {expression.name} of this" if isinstance(expression, Call) else "this SELECT item")
 
 
-def _add(scope: Scope, shape: Shape, path: Path) -> None:
+def _add(scope: Scope, shape: Shape, path: Path, alias: str | None) -> None:
     parts = scope.parts(path)
     for name in parts[:-1]:
         reference, types = scope.relationship(shape.types, name, path)
@@ -78,9 +81,10 @@ def _add(scope: Scope, shape: Shape, path: Path) -> None:
             raise scope.error("INVALID_FIELD", path.position, f"duplicate field selected: {path.text}")
         shape = inner
     shown_field = scope.field(shape.types, parts[-1], path)
-    if shown_field.name in shape.fields:
+    name = alias or shown_field.name
+    if name in shape.fields:
         raise scope.error("INVALID_FIELD", path.position, f"duplicate field selected: {path.text}")
-    shape.fields[shown_field.name] = shown_field
+    shape.fields[name] = shown_field
 
 
 def _record(scope: Scope, shape: Shape, entity: ObjectType, row: Row) -> Record:
@@ -92,11 +96,11 @@ def _record(scope: Scope, shape: Shape, entity: ObjectType, row: Row) -> Record:
             found = scope.parent(what.types, record_id) if record_id else None
             record[name] = None if found is None else _record(scope, what, *found)
         else:
-            record[name] = entity.name if what is TYPE else shown(row.get(name))
+            record[name] = entity.name if what is TYPE else shown(row.get(what.name))
     return record
 
 
-def _expanded(scope: Scope, query: Query) -> Iterator[Item]:
+def expanded(scope: Scope, query: Query) -> Iterator[Item]:
     """The SELECT list with FIELDS(…) replaced by the fields it means; a field named beside it appears once."""
     if not any(_group(item) for item in query.items):
         yield from query.items

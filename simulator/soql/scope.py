@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from simulator.known_objects import not_done_object
 from simulator.soql.errors import SoqlError, at, not_done
-from simulator.soql.functions import AGGREGATES, date_function
+from simulator.soql.functions import AGGREGATES, LABEL, date_function
 from simulator.soql.tree import Call, Path, Query
 from simulator.soql.view import FieldType, Getter, ObjectType, Row, View
 
@@ -77,6 +78,8 @@ class Scope:
         if expression.name in AGGREGATES:
             message = "Aggregate functions are allowed in SELECT, HAVING and ORDER BY of a grouped query only"
             raise self.error("MALFORMED_QUERY", expression.position, message)
+        if expression.name == LABEL and isinstance(expression.argument, Path):
+            return self.path(expression.argument)
         function = date_function(expression.name)
         if function is None or not isinstance(expression.argument, Path):
             raise not_done(f"the function {expression.name}")
@@ -176,6 +179,8 @@ def entity_of(view: View, path: Path, text: str) -> ObjectType:
         SoqlError: INVALID_TYPE; unknown, or hidden from the user.
     """
     entity = view.describe(path.text)
+    if entity is None and (known := not_done_object(path.text)):
+        raise not_done(f"the object {known}")
     if entity is None:
         message = f"sObject type '{path.text}' is not supported. " + _HINT.format("object", "c", "entity")
         raise at("INVALID_TYPE", text, path.position, message)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from simulator.soql.condition import Compiler, Filter
 from simulator.soql.errors import SoqlError
 from simulator.soql.scope import Scope, entity_of
+from simulator.soql.semi_joins import check_semi_joins
 from simulator.soql.sorting import sort
 from simulator.soql.tree import Path, Query
 from simulator.soql.values import key_of
@@ -90,4 +91,5 @@ def compiled(scope: Scope, query: Query) -> Filter:
     """The filter of WHERE."""
     if query.where is None:
         return Filter(lambda _: True)
+    check_semi_joins(scope, query)
     return Compiler(scope, scope.operand, subselect).compile(query.where)

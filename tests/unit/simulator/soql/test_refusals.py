@@ -102,3 +102,45 @@ def test_a_wrong_statement_is_refused_with_its_code_and_reason(text: str, code: 
     wrong = refusal(text)
     assert wrong.code == code
     assert words in wrong.message
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        (
+            "Name = 'a' OR Id IN (SELECT WhoId FROM Task)",
+            "Semi join sub-selects are not allowed with the 'OR' operator",
+        ),
+        ("Name = 'a' AND (Name = 'b' OR Id IN (SELECT WhoId FROM Task))", "not allowed with the 'OR' operator"),
+        ("NOT (Id IN (SELECT WhoId FROM Task))", "only allowed at the top level WHERE expressions"),
+        (
+            "Id IN (SELECT WhoId FROM Task WHERE AccountId IN (SELECT Id FROM Account))",
+            "Nesting of semi join sub-selects is not supported",
+        ),
+        ("Id IN (SELECT Id FROM Lead)", "should not be on the same object type"),
+        ("Id IN (SELECT WhoId FROM Task LIMIT 1)", "no ORDER BY, LIMIT or OFFSET"),
+        (" AND ".join(["Id IN (SELECT WhoId FROM Task)"] * 3), "at most 2"),
+    ],
+)
+def test_a_semi_join_stands_where_a_real_org_takes_it_alone(where: str, words: str) -> None:
+    wrong = refusal(f"SELECT Id FROM Lead WHERE {where}")
+    assert wrong.code == "MALFORMED_QUERY"
+    assert words in wrong.message
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("SELECT Status, COUNT(Id) FROM Lead GROUP BY ROLLUP(Status)", "ROLLUP"),
+        ("SELECT Status, COUNT(Id) FROM Lead GROUP BY ROLLUP(Status, Rating)", "ROLLUP"),
+        ("SELECT Status, COUNT(Id) FROM Lead GROUP BY CUBE(Status, Rating)", "CUBE"),
+        ("SELECT Status, GROUPING(Status) g, COUNT(Id) FROM Lead GROUP BY Status", "GROUPING"),
+        ("SELECT FORMAT(CreatedDate) Made FROM Lead", "FORMAT"),
+        ("SELECT convertCurrency(AnnualRevenue) Own FROM Lead", "CONVERTCURRENCY"),
+        ("SELECT Id FROM Lead WHERE DISTANCE(Address, GEOLOCATION(37,122), 'mi') < 20", "GEOLOCATION"),
+        ("SELECT Id FROM PricebookEntry", "the object PricebookEntry"),
+    ],
+)
+def test_what_is_not_done_is_refused_by_its_name(text: str, named: str) -> None:
+    wrong = refusal(text)
+    assert (wrong.code, named in wrong.message) == ("NOT_IMPLEMENTED", True)
