@@ -19,8 +19,8 @@ from bench.rig import Rig, running
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.migrate import migrate
+from processors.executor.jobs.job import Job
 from processors.executor.org_queue.call_buffer import CallBuffer
-from processors.executor.org_queue.job import Job
 from processors.intake.map import command
 from processors.intake.route import Route
 from processors.integration.model import Integration

@@ -39,7 +39,7 @@ from connectors.prometheus.registry import PrometheusMetrics
 from processors.audit import app as audit_app
 from processors.consuming.sink import Handler, Sink, SinkSettings
 from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
-from processors.executor.org_queue.priority import Budget
+from processors.executor.jobs.priority import Budget
 from processors.executor.pipeline.pack import Terms
 from processors.executor.session.run import run_executor
 from processors.intake import app as intake_app

@@ -13,7 +13,7 @@ from typing import Any
 from confluent_kafka import Message
 
 from processors.consuming.ports import TransactionalProducer
-from processors.executor.org_queue.priority import Budget
+from processors.executor.jobs.priority import Budget
 from processors.executor.pipeline.pack import Terms
 from processors.integration.model import Integration
 from processors.model.backoff import Backoff

@@ -19,9 +19,9 @@ from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
 from processors.executor.dependencies import Decider, OrgDependencies
-from processors.executor.org_queue.priority import first_due
-from processors.executor.org_queue.runner import OrgExecutor
+from processors.executor.jobs.priority import first_due
 from processors.executor.pipeline.pack import Terms
+from processors.executor.session.runner import OrgExecutor
 from processors.integration.model import Integration
 from processors.model.backoff import Backoff
 from processors.model.ledger import Arrival

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.notices import incident_notice, ledger_row
-from processors.executor.org_queue.job import Job, postponed
+from processors.executor.jobs.job import Job, postponed
+from processors.executor.jobs.notices import incident_notice, ledger_row
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.integration.check_org import targets
 from processors.integration.model import Integration

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from processors.executor.connection.monitor import ConnectionMonitor
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.org_queue.job import Job
-from processors.executor.pipeline.progress import Delayed, FieldMissing, Progress
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import Delayed, FieldMissing, Progress
 from processors.integration.references import mapped_names
 from processors.model.errors import OrgDown, RequestRefused, Transient
 from processors.model.ports import Salesforce

@@ -8,9 +8,9 @@ Rule of this file: while lanes wait they let one batch pass now and then: only a
 from collections.abc import Callable
 
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.notices import job_notice, ledger_row
-from processors.executor.org_queue.job import Job
-from processors.executor.org_queue.priority import BULK, LIVE
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.notices import job_notice, ledger_row
+from processors.executor.jobs.priority import BULK, LIVE
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.model.ledger import LedgerTransaction
 

@@ -9,9 +9,9 @@ of the batch needs.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.priority import BULK
 from processors.executor.org_queue.claims import Claims
-from processors.executor.org_queue.job import Job
-from processors.executor.org_queue.priority import BULK
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from processors.executor.org_queue.job import Job
-from processors.executor.org_queue.priority import BULK, LIVE, at_once
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.priority import BULK, LIVE, at_once
 
 BURST = 50
 """Commands waiting from which on few API calls count for more than a moment: a batch gathers for a whole answer."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.matching.match import person_keys
 from processors.model.call import Call
 from processors.model.errors import Unprocessable

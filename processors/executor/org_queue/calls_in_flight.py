@@ -9,8 +9,8 @@ section 3, point 4).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from processors.executor.jobs.job import NO_KEYS, Job
 from processors.executor.org_queue.claims import Claims
-from processors.executor.org_queue.job import NO_KEYS, Job
 from processors.executor.org_queue.signal import Signal
 from processors.model.plan import ApiCall
 

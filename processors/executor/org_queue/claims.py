@@ -15,8 +15,8 @@ order (D10).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from processors.executor.org_queue.job import NO_KEYS, Job
-from processors.executor.org_queue.priority import BULK, LIVE
+from processors.executor.jobs.job import NO_KEYS, Job
+from processors.executor.jobs.priority import BULK, LIVE
 from processors.executor.org_queue.queue import Queue
 
 RELEASES_REMEMBERED = 10_000

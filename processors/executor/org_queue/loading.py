@@ -8,8 +8,8 @@ Rule of this file: steps of unfinished calls go to the call buffer; what may lan
 from collections.abc import Sequence
 
 from processors.executor.dependencies import OrgDependencies
+from processors.executor.jobs.job import NO_KEYS, Job
 from processors.executor.org_queue.call_buffer import CallBuffer
-from processors.executor.org_queue.job import NO_KEYS, Job
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.matching.match import person_keys
 from processors.matching.queries import region_of

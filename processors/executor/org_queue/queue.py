@@ -9,8 +9,8 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from processors.executor.org_queue.job import Job
-from processors.executor.org_queue.priority import BULK, LIVE
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.priority import BULK, LIVE
 
 
 @dataclass(slots=True)

@@ -9,13 +9,13 @@ where it is decided; no I/O happens while the lock is held. The ledger has it al
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.priority import BULK, LIVE, RETRY
 from processors.executor.org_queue.batches import Batches
 from processors.executor.org_queue.batching import LOOK_SECONDS, LaneGathering
 from processors.executor.org_queue.calls_in_flight import CallsInFlight, UnansweredCall
 from processors.executor.org_queue.claims import Claims, careful, pick, widen
-from processors.executor.org_queue.job import Job
 from processors.executor.org_queue.pace import OrgPause
-from processors.executor.org_queue.priority import BULK, LIVE, RETRY
 from processors.executor.org_queue.queue import Queue
 from processors.executor.org_queue.signal import Signal
 from processors.model.plan import ApiCall

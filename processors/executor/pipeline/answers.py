@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.in_doubt.read_back import read_back
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import Delayed, Ended, MadeBefore, Progress, StepDone
 from processors.executor.org_queue.collection_sizes import CollectionSizes
-from processors.executor.org_queue.job import Job
 from processors.executor.pipeline.duplicate_owners import with_owners
 from processors.executor.pipeline.duplicates import DUPLICATES, refused_as_duplicate
 from processors.executor.pipeline.pack import collections_of_call
-from processors.executor.pipeline.progress import Delayed, Ended, MadeBefore, Progress, StepDone
 from processors.model.members import creates_member
 from processors.model.plan import ApiCall, CallRow, Ending
 from processors.model.values import RowError, Written

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.dependencies import OrgDependencies
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.priority import LIVE
+from processors.executor.jobs.progress import CallAnswered, Delayed, NeedsRead, Progress
 from processors.executor.org_queue.collection_sizes import CollectionSizes
-from processors.executor.org_queue.job import Job
 from processors.executor.org_queue.pace import RowPace
-from processors.executor.org_queue.priority import LIVE
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.executor.pipeline.answers import take_answers, verified
 from processors.executor.pipeline.claim import choose, claim, without_crashing
@@ -25,7 +26,6 @@ from processors.executor.pipeline.failures import not_applied, not_decided, not_
 from processors.executor.pipeline.ledger_writer import LedgerWriter
 from processors.executor.pipeline.match import match_batch
 from processors.executor.pipeline.pack import pack
-from processors.executor.pipeline.progress import CallAnswered, Delayed, NeedsRead, Progress
 from processors.executor.pipeline.settle import finished
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.model.ledger import Lease

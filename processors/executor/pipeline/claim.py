@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import ChoiceMade, Ended, Progress
 from processors.executor.org_queue.scheduler import Scheduler
-from processors.executor.pipeline.progress import ChoiceMade, Ended, Progress
 from processors.matching.manual_choice import resolution_of
 from processors.model.plan import Ending
 from schemas.command import Command

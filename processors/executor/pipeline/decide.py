@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.matching.links import KIND
 from processors.matching.match import account_keys, names_of, person_keys
 from processors.matching.own import is_matched_by_own

@@ -9,8 +9,8 @@ once, for a choice is no second choice (docs/decisions/0079).
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processors.executor.org_queue.job import Job
-from processors.executor.pipeline.progress import Delayed, Ended, NeedsChoice, Progress
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import Delayed, Ended, NeedsChoice, Progress
 from processors.model.plan import Ending, Plan
 from processors.model.values import Record, RowError
 

@@ -9,9 +9,9 @@ sake; an org that is down ends nobody.
 from collections.abc import Iterable, Mapping, Sequence
 
 from processors.executor.connection.org_facts import OrgMetadataCache
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import Delayed, Ended, Progress
 from processors.executor.pipeline.claim import CRASHES
-from processors.executor.pipeline.progress import Delayed, Ended, Progress
 from processors.model.errors import OrgDown, RequestRefused, TooLate, Transient
 from processors.model.plan import Ending
 from processors.model.values import RowError, Written

@@ -8,7 +8,7 @@ Rule of this file: pure; only what the org has taken comes here.
 from collections.abc import Mapping
 from typing import Any
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.integration.model import Integration
 from processors.model.field_history import LastWrite, entries, restricted_to
 from processors.model.normalise import is_blank

@@ -8,7 +8,7 @@ Rule of this file: only gathered here, in the order in which it happened; what t
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.executor.org_queue.job import Job, names_of_first
+from processors.executor.jobs.job import Job, names_of_first
 from processors.executor.pipeline.field_history import history_of_step, status_of_converted_lead
 from processors.matching.own import own_records
 from processors.model.field_history import seen, with_order

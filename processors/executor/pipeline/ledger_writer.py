@@ -9,10 +9,10 @@ import threading
 from collections.abc import Iterable, Sequence
 
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import Progress
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.executor.pipeline.outbox import Outbox
-from processors.executor.pipeline.progress import Progress
 from processors.executor.pipeline.unit_of_work import unit_of_work
 from processors.model.ledger import Lease, LedgerTransaction
 from processors.model.plan import ApiCall, plan_to_json

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from processors.executor.dependencies import OrgDependencies
+from processors.executor.jobs.job import Job
 from processors.executor.org_queue.call_buffer import renew_call
-from processors.executor.org_queue.job import Job
 from processors.executor.pipeline import related_data
 from processors.matching import links
 from processors.matching.attendees import current_people

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from processors.executor.pipeline.progress import Ended
+from processors.executor.jobs.progress import Ended
 from processors.executor.pipeline.settle import reused, settle
 from processors.model.errors import Transient, Unprocessable
 from processors.model.plan import Ending

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.model.plan import ApiCall, CallRow, Plan, StepRef
 from processors.model.values import Conversion, Step, Write
 

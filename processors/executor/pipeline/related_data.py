@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from processors.deciding import shared_activity, source_record
 from processors.deciding.activity import activity_object
 from processors.deciding.owners import OWNER
-from processors.executor.org_queue.job import Job, names_of_first, person_names, phone_name
+from processors.executor.jobs.job import Job, names_of_first, person_names, phone_name
 from processors.integration.model import OBJECTS
 from processors.matching import links
 from processors.matching.known_person import PEOPLE

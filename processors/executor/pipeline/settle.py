@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from processors.executor.org_queue.job import Job
-from processors.executor.pipeline.progress import Delayed, Ended, NeedsChoice, Progress
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import Delayed, Ended, NeedsChoice, Progress
 from processors.matching.queries import OWNER_NAME
 from processors.model.plan import Ending, Plan
 from processors.model.values import Record, Step, Written

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import orjson
 
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.notices import job_notice, ledger_row
-from processors.executor.org_queue.job import LONGEST_REASON, Job, postponed
-from processors.executor.pipeline import progress as becomes
+from processors.executor.jobs import progress as becomes
+from processors.executor.jobs.job import LONGEST_REASON, Job, postponed
+from processors.executor.jobs.notices import job_notice, ledger_row
+from processors.executor.jobs.progress import Progress
 from processors.executor.pipeline.ledger_facts import LedgerFacts
 from processors.executor.pipeline.outcome_bytes import outcome_bytes, outcome_of
-from processors.executor.pipeline.progress import Progress
 from processors.executor.pipeline.settle import candidate
 from processors.model.field_history import fields_to_json, stamp
 from processors.model.ledger import LANE_NAMES, LedgerTransaction, Noticed, Postponed, Resumed, Settled

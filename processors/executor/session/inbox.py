@@ -15,9 +15,9 @@ from confluent_kafka import KafkaError, Message
 from processors.consuming.lag import Lag, sent_at
 from processors.consuming.membership import raise_if_fenced
 from processors.executor.dependencies import SessionDependencies
-from processors.executor.org_queue.priority import first_due
-from processors.executor.org_queue.runner import OrgExecutor
+from processors.executor.jobs.priority import first_due
 from processors.executor.session.ownership import Owned, Ownership
+from processors.executor.session.runner import OrgExecutor
 from processors.model.errors import LeaseLost, Transient, Undecodable, UnknownFingerprint, Unprocessable
 from processors.model.ledger import Arrival, Stored
 from schemas.codec import Codec

@@ -14,8 +14,8 @@ import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
 from processors.executor.dependencies import OrgDependencies
-from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.publish import Position
+from processors.executor.session.runner import OrgExecutor
 from processors.model.errors import LeaseLost, Transient, Unprocessable
 from processors.model.ledger import Lease
 from schemas.topics import command_topic

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from confluent_kafka import Consumer
 
 from processors.consuming.lag import Lag
-from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.ownership import Owned
+from processors.executor.session.runner import OrgExecutor
 from processors.model.ports import Metrics
 
 SHARED = "none"

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import structlog
 
-from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.publish import Position
+from processors.executor.session.runner import OrgExecutor
 from processors.model.errors import SignalboxError
 from schemas.topics import command_topic
 

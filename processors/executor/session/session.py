@@ -15,13 +15,13 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message
 from processors.consuming.lag import Lag
 from processors.consuming.membership import Membership, Partitions, raise_if_fenced, static_member
 from processors.executor.dependencies import SessionDependencies
-from processors.executor.org_queue.runner import OrgExecutor
 from processors.executor.session.inbox import Inbox
 from processors.executor.session.ownership import Owned, Ownership
 from processors.executor.session.publication import Publication
 from processors.executor.session.publish import Expelled, NotPublished, Publisher
 from processors.executor.session.report import Report
 from processors.executor.session.retention import tidy
+from processors.executor.session.runner import OrgExecutor
 from processors.executor.session.unassigned import UnassignedOrgs
 from processors.model.errors import LeaseLost, Transient, Unprocessable
 from schemas.topics import command_topic

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processors.executor.org_queue.runner import OrgExecutor
+from processors.executor.session.runner import OrgExecutor
 from schemas.command import Command
 from tests.fakes.org import Fault
 from tests.fakes.scheduler import Rig, command, integration

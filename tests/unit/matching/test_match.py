@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.executor.pipeline.decide import touched_keys
 from processors.matching.index import Index
 from processors.matching.match import account_keys, follow_up, match_person, person_keys, person_questions

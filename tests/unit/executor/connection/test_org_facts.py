@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from processors.executor.connection.org_facts import FACTS_SECONDS, OrgMetadataCache
-from processors.executor.org_queue.job import Job
-from processors.executor.pipeline.progress import Delayed, FieldMissing
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import Delayed, FieldMissing
 from processors.integration.model import Integration
 from processors.model.errors import OrgDown
 from tests.fakes.org import FakeOrg

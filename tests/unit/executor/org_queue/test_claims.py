@@ -6,9 +6,9 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from processors.executor.jobs.job import Job
 from processors.executor.org_queue.batching import GATHER_SECONDS, QUIET_SECONDS, STREAM
 from processors.executor.org_queue.claims import Claims, pick
-from processors.executor.org_queue.job import Job
 from processors.executor.org_queue.queue import Queue
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.model.plan import Plan

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.executor.org_queue.queue import Queue
 from tests.fakes.scheduler import command
 

@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.executor.pipeline.pack import COLLECTION, COLLECTIONS, Terms, pack
 from processors.model.plan import Plan
 from processors.model.values import Decision, Step, Written

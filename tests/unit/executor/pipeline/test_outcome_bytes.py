@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.progress import Ended
 from processors.executor.pipeline.outcome_bytes import fitting, outcome_bytes, outcome_of
-from processors.executor.pipeline.progress import Ended
 from processors.model.plan import Ending
 from schemas.outcome import Outcome, Touched
 from schemas.shorten import OUTCOME_BYTES

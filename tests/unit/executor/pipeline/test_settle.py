@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.executor.pipeline.settle import settle
 from processors.model.plan import Ending, Plan
 from processors.model.values import Decision, RowError, Step, Written

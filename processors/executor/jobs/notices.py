@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.model.connection import SENTENCES
 from processors.model.incidents import Incident
 from processors.model.ledger import Noticed

@@ -18,10 +18,10 @@ from processors.executor.connection.monitor import ConnectionMonitor
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.dependencies import OrgDependencies
 from processors.executor.in_doubt.recover import look_at, take_up
+from processors.executor.jobs.job import Job
 from processors.executor.org_queue.api_budget import ApiBudget
 from processors.executor.org_queue.call_buffer import CallBuffer
 from processors.executor.org_queue.calls_in_flight import UnansweredCall
-from processors.executor.org_queue.job import Job
 from processors.executor.org_queue.loading import JobLoader
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.executor.pipeline.batch_pipeline import BatchPipeline

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from processors.executor.jobs.job import Job
+from processors.executor.jobs.priority import BULK, LIVE, RETRY, Budget, at_once, first_due
 from processors.executor.org_queue.batching import LIVE_SECONDS
-from processors.executor.org_queue.job import Job
-from processors.executor.org_queue.priority import BULK, LIVE, RETRY, Budget, at_once, first_due
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.sources.settings import integration_of
 from schemas.command import Command, Request, SourceRecord

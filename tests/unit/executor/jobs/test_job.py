@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.model.ledger import MAY_FOLLOW, State
 from processors.model.plan import Plan
 from processors.model.values import Decision, Resolution, Step, Written

@@ -8,7 +8,7 @@ Rule of this file: frozen values; a stage returns them and stores nothing.
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from processors.executor.org_queue.job import Job
+from processors.executor.jobs.job import Job
 from processors.model.plan import ApiCall, Ending, Plan
 from processors.model.values import Decision, Resolution, Written
 
