@@ -40,7 +40,7 @@ from processors.audit import app as audit_app
 from processors.consuming.sink import Handler, Sink, SinkSettings
 from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
 from processors.executor.jobs.priority import Budget
-from processors.executor.pipeline.pack import Terms
+from processors.executor.jobs.terms import Terms
 from processors.executor.session.run import run_executor
 from processors.intake import app as intake_app
 from processors.model.errors import Misconfigured

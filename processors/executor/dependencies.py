@@ -14,7 +14,7 @@ from confluent_kafka import Message
 
 from processors.consuming.ports import TransactionalProducer
 from processors.executor.jobs.priority import Budget
-from processors.executor.pipeline.pack import Terms
+from processors.executor.jobs.terms import Terms
 from processors.integration.model import Integration
 from processors.model.backoff import Backoff
 from processors.model.ledger import Ledger

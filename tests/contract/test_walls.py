@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ OUTSIDE = (
     "simple_salesforce",
 )
 ROOMS = ("audit", "changes", "consuming", "executor", "intake", "notifier")
+EXECUTOR = ("session", "pipeline", "in_doubt", "connection", "org_queue", "dependencies", "jobs")
+"""The rooms of the executor, from the top down."""
 BANNED = {
     "now": "from datetime import UTC, datetime\n\nSTARTED = datetime.now(UTC)\n",
     "today": "from datetime import date\n\nDAY = date.today()\n",
@@ -63,6 +66,12 @@ IMPORTS = [
     *(Plant("schemas", library) for library in OUTSIDE),
     *(Plant("schemas", package) for package in PACKAGES if package != "schemas"),
     *(Plant("processors.executor", package) for package in ("connectors", "signalbox", "simulator")),
+    *(
+        Plant(f"processors.executor.{below}", f"processors.executor.{above}")
+        for above, below in pairwise(EXECUTOR)
+        if below != "dependencies"
+    ),
+    Plant("processors.executor.jobs", "processors.executor.org_queue"),
     Plant("processors.intake", "processors.executor"),
     Plant("processors.notifier", "processors.audit"),
     Plant("processors.changes", "processors.intake"),

@@ -20,7 +20,7 @@ from connectors.database.ledger import SqlLedger
 from connectors.database.metadata import metadata
 from processors.executor.dependencies import Decider, OrgDependencies
 from processors.executor.jobs.priority import first_due
-from processors.executor.pipeline.pack import Terms
+from processors.executor.jobs.terms import Terms
 from processors.executor.session.runner import OrgExecutor
 from processors.integration.model import Integration
 from processors.model.backoff import Backoff

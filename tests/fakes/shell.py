@@ -25,7 +25,7 @@ from connectors.kafka.options import KafkaSettings, consumer_config, transaction
 from connectors.kafka.transactions import WatchedProducer
 from processors.consuming.ports import TransactionalProducer
 from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
-from processors.executor.pipeline.pack import Terms
+from processors.executor.jobs.terms import Terms
 from processors.executor.session.publish import Expelled, Position
 from processors.executor.session.session import Session
 from processors.model.backoff import Backoff

@@ -35,7 +35,7 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.consuming.share_limit import ShareLimit
 from processors.executor.dependencies import Decider, OrgDependencies, SessionDependencies
-from processors.executor.pipeline.pack import Terms
+from processors.executor.jobs.terms import Terms
 from processors.executor.session.session import Session
 from processors.intake.forward import Forwarder, ProducerRecord
 from processors.intake.forward import Message as SourceMessage

@@ -16,9 +16,9 @@ from processors.executor.dependencies import OrgDependencies
 from processors.executor.in_doubt.read_back import read_back
 from processors.executor.jobs.job import Job
 from processors.executor.jobs.progress import CallAlive, CallOver, Delayed, Progress
+from processors.executor.jobs.steps import step_done
 from processors.executor.org_queue.calls_in_flight import CallsInFlight, UnansweredCall
 from processors.executor.org_queue.scheduler import Scheduler
-from processors.executor.pipeline.answers import step_done
 from processors.model.members import creates_member
 from processors.model.plan import ApiCall, CallRow
 from processors.model.values import Written

@@ -8,8 +8,7 @@ Rule of this file: half as many after each refusal, a tenth more after several f
 import threading
 from collections.abc import Mapping
 
-MOST = 200
-"""Records that a collection may hold at all (fact sheet 0.2)."""
+from processors.executor.jobs.terms import COLLECTION
 
 GROW_AFTER = 5
 """Full collections in a row that pass before the size grows."""
@@ -25,7 +24,7 @@ class CollectionSizes:
 
     def __call__(self, kind: str) -> int:
         """Return how many records of the object a collection may hold."""
-        return self._sizes.get(kind, MOST)
+        return self._sizes.get(kind, COLLECTION)
 
     def failed(self, kind: str, records: int) -> None:
         """So many records were too much; a smaller size that was learnt meanwhile stays."""
@@ -44,7 +43,7 @@ class CollectionSizes:
                 return
             self._passed[kind] = 0
             grown = size + max(1, size // 10)
-            if grown >= MOST:
+            if grown >= COLLECTION:
                 del self._sizes[kind]
             else:
                 self._sizes[kind] = grown

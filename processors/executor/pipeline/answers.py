@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.in_doubt.read_back import read_back
 from processors.executor.jobs.job import Job
-from processors.executor.jobs.progress import Delayed, Ended, MadeBefore, Progress, StepDone
+from processors.executor.jobs.progress import Delayed, Ended, Progress
+from processors.executor.jobs.steps import step_done
 from processors.executor.org_queue.collection_sizes import CollectionSizes
 from processors.executor.pipeline.duplicate_owners import with_owners
 from processors.executor.pipeline.duplicates import DUPLICATES, refused_as_duplicate
@@ -75,28 +76,6 @@ def _learn_sizes(
             sizes.failed(kind, len(numbers))
         elif not errors:
             sizes.passed(kind, len(numbers))
-
-
-def step_done(jobs: Sequence[Job], written: Written) -> list[Progress]:
-    """
-    Answer the present step of each job.
-
-    A create that turns out to have been made before drops the plan: the command matches again, with that record as its
-    own candidate.
-    """
-    progress: list[Progress] = []
-    for job in jobs:
-        plan = job.plan
-        if plan is None or plan.step is None:
-            continue
-        if plan.step.operation == "create" and not written.created:
-            job.drop_plan()
-            progress.append(MadeBefore(job, plan, written))
-            progress.append(Delayed(job, f"its {plan.step.object} was made before: it is matched again", delay=0.0))
-        else:
-            job.answer(written)
-            progress.append(StepDone(job, plan, written))
-    return progress
 
 
 def format_errors(errors: Sequence[RowError]) -> str:

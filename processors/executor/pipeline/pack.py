@@ -7,29 +7,19 @@ Rule of this file: merging, sorting and sizing of writes happen here; limits are
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from processors.executor.jobs.job import Job
+from processors.executor.jobs.terms import COLLECTION, COLLECTIONS, Terms
 from processors.model.plan import ApiCall, CallRow, Plan, StepRef
 from processors.model.values import Conversion, Step, Write
 
-COLLECTION = 200
-COLLECTIONS = 5
 CONVERSIONS = 100
 CONVERT = "convert"
 """What stands for the object of conversions where sizes are learnt."""
 
 _ORDER = {"Account": 0, "Lead": 1, "Contact": 2, "Opportunity": 3, "Task": 4, "Event": 5}
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What one call may take, in records and seconds: send-by from now on, and the org's request limit after that."""
-
-    max_rows: int = COLLECTION * COLLECTIONS
-    send_within: float = 5.0
-    request_limit: float = 600.0
 
 
 def pack(

@@ -16,8 +16,8 @@ from confluent_kafka.admin._resource import ResourceType
 
 from processors.consuming.ports import TransactionalProducer
 from processors.executor.dependencies import Decider
+from processors.executor.jobs.terms import Terms
 from processors.executor.pipeline.match import match_batch
-from processors.executor.pipeline.pack import Terms
 from schemas.topics import command_topic, outcome_topic
 from tests.fakes.org import Fault
 from tests.fakes.scheduler import command, integration

@@ -3,13 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.executor.org_queue.collection_sizes import GROW_AFTER, MOST, CollectionSizes
+from processors.executor.jobs.terms import COLLECTION
+from processors.executor.org_queue.collection_sizes import GROW_AFTER, CollectionSizes
 
 
 def test_a_refusal_halves_the_size_of_its_object_alone() -> None:
     sizes = CollectionSizes()
     sizes.failed("Lead", 200)
-    assert (sizes("Lead"), sizes("Contact")) == (100, MOST)
+    assert (sizes("Lead"), sizes("Contact")) == (100, COLLECTION)
     sizes.failed("Lead", 100)
     assert sizes("Lead") == 50
 
@@ -37,7 +38,7 @@ def test_it_comes_back_to_what_salesforce_takes_and_is_forgotten() -> None:
     sizes.failed("Lead", 2)
     for _ in range(GROW_AFTER * 200):
         sizes.passed("Lead", sizes("Lead"))
-    assert sizes("Lead") == MOST
+    assert sizes("Lead") == COLLECTION
     assert sizes.learnt() == {}
 
 
@@ -46,4 +47,4 @@ def test_the_size_is_always_one_that_can_be_sent(turns: list[tuple[bool, int]]) 
     sizes = CollectionSizes()
     for failed, records in turns:
         (sizes.failed if failed else sizes.passed)("Lead", records)
-        assert 1 <= sizes("Lead") <= MOST
+        assert 1 <= sizes("Lead") <= COLLECTION

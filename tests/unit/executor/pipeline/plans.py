@@ -4,7 +4,8 @@ import itertools
 from typing import Any
 
 from processors.executor.jobs.job import Job
-from processors.executor.pipeline.pack import COLLECTION, COLLECTIONS, Terms, pack
+from processors.executor.jobs.terms import COLLECTION, COLLECTIONS, Terms
+from processors.executor.pipeline.pack import pack
 from processors.model.plan import Plan
 from processors.model.values import Decision, Step, Written
 from tests.fakes.org import KEY
