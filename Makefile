@@ -15,6 +15,8 @@ export UV_PYTHON_DOWNLOADS := never
 # A machine behind a proxy of its own trusts what its system trusts.
 export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
+# Bytecode is kept whatever the shell says: without it each process that a test starts compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo quick test torture coverage check docs format bench up down
 
@@ -27,7 +29,7 @@ $(UV):
 	@.local/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 .venv/.locked: $(UV) pyproject.toml uv.lock
-	@$(UV) sync --locked --quiet --all-extras --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@$(UV) sync --locked --quiet --compile-bytecode --all-extras --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
 setup: .venv/.locked ## the locked environment in .venv
@@ -36,19 +38,19 @@ demo: setup ## the main job on embedded parts, in under a minute
 	@$(RUN)signalbox demo
 
 quick: setup ## the tests that start no process and open no socket, in about a minute
-	@$(RUN)pytest -q -n $(WORKERS) --dist loadgroup -m "not outside" tests/unit tests/contract
+	@$(RUN)pytest -q -n logical -m "not outside" tests/unit tests/contract
 
 test: setup ## everything that this machine can run, in 14 minutes on two cores
 	@$(RUN)python -m tests.fixtures.kafka_server --fetch || true
-	@$(RUN)pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@$(RUN)pytest -n $(WORKERS) $(TESTS)
 
 torture: setup ## the torture tests in full: SEED (1) is the first seed, ROUNDS (1) how many
 	@$(RUN)python -m tests.fixtures.kafka_server --fetch
-	@SIGNALBOX_TORTURE=full SEED=$(SEED) ROUNDS=$(ROUNDS) $(RUN)pytest -n $(WORKERS) --dist loadgroup \
-		--no-loadscope-reorder $(if $(filter tests,$(TESTS)),tests/torture,$(TESTS))
+	@SIGNALBOX_TORTURE=full SEED=$(SEED) ROUNDS=$(ROUNDS) $(RUN)pytest -n $(WORKERS) \
+		$(if $(filter tests,$(TESTS)),tests/torture,$(TESTS))
 
 coverage: setup ## the branches that tests/unit and tests/contract reach
-	@$(RUN)pytest -q -n $(WORKERS) --dist loadgroup --cov --cov-report=term tests/unit tests/contract
+	@$(RUN)pytest -q -n $(WORKERS) --cov --cov-report=term tests/unit tests/contract
 
 check: setup ## format, lint, types, imports
 	@$(RUN)ruff format --check .

@@ -4,11 +4,13 @@ What every test can ask for, and what the run as a whole does: start servers on 
 Rule of this file: wiring only; what a fixture does stands in `tests/fixtures/`.
 """
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.fixtures.run import begin_run, end_run, skipped_tiers
-from tests.fixtures.tiers import arrange
+from tests.fixtures.tiers import ByUnit, arrange
 
 pytest_plugins = [
     "tests.fixtures.kafka",
@@ -33,6 +35,12 @@ settings.load_profile("signalbox")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Arrange the tests before workers are given theirs."""
     arrange(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByUnit:
+    """Give units of tests to workers, whatever `--dist` says."""
+    return ByUnit(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,7 +17,9 @@ PARTS = ("schemas", "processors", "connectors", "signalbox")
 
 def copy_of_the_product(folder: Path, patch: Path) -> Path:
     for part in PARTS:
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / part, folder / part
+        )  # with its bytecode, which counts for what the patch leaves as it is
     (folder / "tests" / "torture").mkdir(parents=True)
     shutil.copy(HERE / "run_with_probe.py", folder / "tests" / "torture")
     # Outside every repository git takes the folder as it is.

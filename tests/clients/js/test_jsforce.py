@@ -11,7 +11,6 @@ import pytest
 import simulator
 from tests.clients.js.installation import HERE, node_path
 
-pytestmark = pytest.mark.xdist_group("jsforce")
 Seen = dict[str, Any]
 
 
