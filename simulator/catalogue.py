@@ -127,10 +127,14 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
     """Return every object of *org* by lower-cased name."""
     objects: dict[str, ObjectDef] = {}
     for name, entry in stock().items():
+        if name == "CurrencyType" and not org.currencies:
+            continue
         lines = [*SYSTEM.split("\n"), *str(entry["fields"]).split("\n")]
         if entry.get("owner"):
             lines.append(f"OwnerId reference 18 ref={entry['owner']} rel=Owner defaulted=x")
         lines += [_RECORD_TYPE] if org.record_types.get(name) else []
+        lines += compounds.code_lines(str(entry["fields"]), org.countries) if org.countries else []
+        lines += _currency(org, name)
         fields = [_line(one) for one in lines if one.strip()]
         extra = [*org.fields.get(name, ()), *(org.fields.get("Activity", ()) if entry.get("activity") else ())]
         objects[name.lower()] = _object(name, str(entry["prefix"]), words(name), [*fields, *map(custom_field, extra)])
@@ -139,12 +143,25 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
     for number, (name, one) in enumerate(org.objects.items()):
         lines = [*SYSTEM.split("\n"), "Name string 80 required", _OWNER]
         lines += [_RECORD_TYPE] if org.record_types.get(name) else []
+        lines += _currency(org, name)
         fields = [_line(line) for line in lines if line.strip()]
         fields += map(custom_field, one.get("fields", ()))
         prefix = str(one.get("prefix", f"a{number:02d}"))
         objects[name.lower()] = _object(name, prefix, str(one.get("label", words(name))), fields)
     _relate(objects)
     return objects
+
+
+_WITH_CURRENCY = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "Campaign", "CampaignMember", "Case",
+                  "Product2", "OpportunityContactRole")  # fmt: skip
+
+
+def _currency(org: OrgFile, name: str) -> list[str]:
+    """Return the field by which records say their currency, where the org has several: the first is the default."""
+    if not org.currencies or not (name in _WITH_CURRENCY or name.endswith("__c")):
+        return []
+    first, *others = map(str, org.currencies)
+    return [f"CurrencyIsoCode picklist 255 restricted values={'|'.join((first + '*', *others))}"]
 
 
 def _takes_activities(objects: dict[str, ObjectDef], names: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ Rule of this file: an address is read whole and written by its parts; a name is 
 Source: recorded describes (compoundFieldName, extraTypeInfo).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from simulator.fielddef import FieldDef
 
 PARTS = {"Street": "street", "City": "city", "State": "state", "PostalCode": "postalCode", "Country": "country",
          "Latitude": "latitude", "Longitude": "longitude", "GeocodeAccuracy": "geocodeAccuracy"}  # fmt: skip
+_CODES = {"StateCode": "stateCode", "CountryCode": "countryCode"}
+"""Parts that an address has where State and Country picklists are on."""
 _PERSON = ("LastName", "FirstName", "Salutation")
 
 
@@ -21,7 +23,7 @@ def joined(sobject: str, given: Iterable[FieldDef]) -> list[FieldDef]:
     """Return the fields, each part with the compound field that it belongs to."""
     fields = list(given)
     whole = {f"{one.name.removesuffix('Address')}{part}": one.name
-             for one in fields if one.type == "address" for part in PARTS}  # fmt: skip
+             for one in fields if one.type == "address" for part in (*PARTS, *_CODES)}  # fmt: skip
     names = {one.name for one in fields}
     if {"Name", "LastName"} <= names:
         whole |= dict.fromkeys(_PERSON, "Name")
@@ -35,8 +37,21 @@ def addresses(fields: Mapping[str, FieldDef], row: dict[str, Any]) -> None:
     for one in fields.values():
         if one.type == "address":
             before = one.name.removesuffix("Address")
-            parts = {shown: row.get(before + name) for name, shown in sorted(PARTS.items(), key=lambda pair: pair[1])}
+            held = {**PARTS, **(_CODES if f"{before}countrycode".lower() in fields else {})}
+            parts = {shown: row.get(before + name) for name, shown in sorted(held.items(), key=lambda pair: pair[1])}
             row[one.name] = parts if any(value is not None for value in parts.values()) else None
+
+
+def code_lines(fields: str, countries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the lines of the fields that the picklists add to an object whose *fields* are these."""
+    codes = "|".join(str(one["code"]) for one in countries.values())
+    states = "|".join(dict.fromkeys(code for one in countries.values() for code in one.get("states", {}).values()))
+    for line in fields.split("\n"):
+        name, _, rest = line.strip().partition(" ")
+        if name.endswith("Address") and rest.startswith("address"):
+            start = name.removesuffix("Address")
+            yield f"{start}CountryCode picklist 10 restricted values={codes}"
+            yield f"{start}StateCode picklist 10 restricted values={states}"
 
 
 def extra_type(sobject: str, one: FieldDef) -> str | None:

@@ -91,7 +91,7 @@ class Org:
             self._permit(self.users[key])
         for queue in self.file.queues:
             self.insert("Group", {"Name": queue, "DeveloperName": queue.replace(" ", "_"), "Type": "Queue"})
-        for sobject, values in seeds.status_rows(self.objects):
+        for sobject, values in seeds.first_rows(self.objects, self.file.currencies):
             self.insert(sobject, values)
         for sobject, types in self.file.record_types.items():
             for one in types:

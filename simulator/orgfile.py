@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from simulator.rules import formula
+
 KEY_FIELD = {"name": "Signalbox_Key__c", "type": "string", "length": 64, "external_id": True, "unique": True}
 _KEYED = ("Lead", "Contact", "Account", "Opportunity", "Activity")
 
@@ -51,6 +53,10 @@ class OrgFile:
     duplicate_rules: Sequence[Mapping[str, Any]] = ()
     assignment_rules: Sequence[Mapping[str, Any]] = ()
     record_types: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    currencies: Sequence[str] = ()
+    countries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    approval_locks: Sequence[Mapping[str, Any]] = ()
+    inactive_owners: str = "keep"
     records: Sequence[Mapping[str, Any]] = ()
 
 
@@ -62,7 +68,13 @@ def parse(value: Any) -> OrgFile:
     unknown = sorted(str(key) for key in value if key not in known)
     if unknown:
         raise ValueError(f"unknown key in the org file: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-    return OrgFile(**value)
+    found = OrgFile(**value)
+    for rule in found.validation_rules:
+        if "formula" in rule:
+            formula.parse(str(rule["formula"]))
+    if found.inactive_owners not in ("keep", "refuse"):
+        raise ValueError(f"inactive_owners {found.inactive_owners!r}: keep or refuse")
+    return found
 
 
 def load(path: Path) -> OrgFile:

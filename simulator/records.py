@@ -15,7 +15,7 @@ from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError, not_done, not_found
 from simulator.fields import given_fields
 from simulator.known_objects import not_done_object
-from simulator.rules import conditions, duplicates, record_types
+from simulator.rules import conditions, duplicates, people, places, record_types
 from simulator.rules.derived import derive
 from simulator.store import Row
 
@@ -42,6 +42,7 @@ def create(call: Call, one: ObjectDef, body: Mapping[str, Any]) -> Row:
     row.update((name, value) for name, value in given.items() if value is not None or name not in one.defaults)
     _required(one, row)
     record_types.apply(call, one, row, given)
+    places.apply(call.org.file.countries, one, row, given)
     conditions.assign(call, one.name, row)
     derive(call.org, one, row, given, now)
     _check(call, one, row, None)
@@ -60,6 +61,7 @@ def update(call: Call, one: ObjectDef, row: Row, body: Mapping[str, Any]) -> Row
         raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
     if row.get("IsConverted") and one.name == "Lead" and not call.user.edit_converted:
         raise ApiError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+    people.check_approval(call, one.name, row)
     given = given_fields(call, one, body, creating=False)
     changed = {**row, **given}
     for name in given:
@@ -67,6 +69,7 @@ def update(call: Call, one: ObjectDef, row: Row, body: Mapping[str, Any]) -> Row
         if changed[name] is None and not field.nillable and field.createable:
             raise _missing([name])
     record_types.apply(call, one, changed, given)
+    places.apply(call.org.file.countries, one, changed, given)
     conditions.assign(call, one.name, changed)
     derive(call.org, one, changed, given, call.org.stamp())
     _check(call, one, changed, row)
@@ -80,6 +83,7 @@ def delete(call: Call, one: ObjectDef, row: Row) -> None:
         raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
     if not call.user.may("delete", one.name) or not call.user.edits(one.name, row):
         raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
+    people.check_approval(call, one.name, row)
     cascade.refuse(call, one, row)
     _bin(call, one, row)
 
@@ -132,6 +136,7 @@ def _no_right(text: str, code: str) -> ApiError:
 
 def _check(call: Call, one: ObjectDef, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
     _locks(call, row)
+    people.check_owner(call, one.name, row, before)
     conditions.validate(call, one.name, row, before)
     duplicates.check(call, one.name, row, creating=before is None)
     for key in one.keys:

@@ -6,7 +6,7 @@ Rule of this file: what follows from the lists of the stock file; labels are val
 Source: Object Reference (LeadStatus, TaskStatus, TaskPriority, CaseStatus, OpportunityStage).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simulator.catalogue import ObjectDef
@@ -26,14 +26,17 @@ _LISTS = (
 Seed = tuple[str, dict[str, Any]]
 
 
-def status_rows(objects: Mapping[str, ObjectDef]) -> Iterator[Seed]:
-    """Yield the rows of the status objects, in the order of their lists."""
+def first_rows(objects: Mapping[str, ObjectDef], currencies: Sequence[str] = ()) -> Iterator[Seed]:
+    """Yield the rows of the status objects in the order of their lists, and of the org's *currencies*."""
     for sobject, parent, name, flag, flagged in _LISTS:
         field = objects[parent].fields[name]
         default = field.default or next(iter(field.values), None)
         for number, label in enumerate(field.values, 1):
             first = {"MasterLabel": label, "ApiName": label, "SortOrder": number, "IsDefault": label == default}
             yield sobject, {**first, flag: label == flagged}
+    for number, code in enumerate(currencies):
+        rate = {"ConversionRate": 1.0, "DecimalPlaces": 2}
+        yield "CurrencyType", {"IsoCode": code, **rate, "IsCorporate": number == 0}
     for number, label in enumerate(objects["opportunity"].fields["stagename"].values, 1):
         forecast = WON.get(label, ("Pipeline", 0.0))[0]
         first = {"MasterLabel": label, "ApiName": label, "SortOrder": number, "ForecastCategoryName": forecast}

@@ -12,6 +12,7 @@ from typing import Any
 
 from simulator.call import Call
 from simulator.errors import ApiError
+from simulator.rules import formula
 
 
 def holds(condition: Mapping[str, Any], row: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> bool:
@@ -52,9 +53,15 @@ def _plain(value: Any) -> Any:
 
 
 def validate(call: Call, sobject: str, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
-    """Refuse the row where the error condition of a rule `{object, when, message, field}` holds."""
+    """Refuse the row where the error condition of a rule `{object, when or formula, message, field}` holds."""
     for rule in call.org.file.validation_rules:
-        if rule.get("object") == sobject and holds(rule["when"], row, before):
+        if rule.get("object") != sobject:
+            continue
+        if "formula" in rule:
+            wrong = formula.value(str(rule["formula"]), row, before, call.org.now().date())
+        else:
+            wrong = holds(rule["when"], row, before)
+        if wrong:
             fields = [str(rule["field"])] if rule.get("field") else []
             raise ApiError("FIELD_CUSTOM_VALIDATION_EXCEPTION", str(rule["message"]), fields=fields)
 

@@ -48,6 +48,17 @@ def apply(call: Call, one: ObjectDef, row: dict[str, Any], given: Mapping[str, A
     elif value is not None and not any(item["Id"] == value for item in _rows(call.org, one, usable=True)):
         text = f"Record Type ID: this ID value isn't valid for the user: {value}"
         raise ApiError("INVALID_CROSS_REFERENCE_KEY", text, fields=["RecordTypeId"])
+    _picked(call.org, one, row, given)
+
+
+def _picked(org: Org, one: ObjectDef, row: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuse a restricted pick that the record's type does not have (`values` of the type, by field)."""
+    own = next((item for item in _rows(org, one) if item["Id"] == row.get("RecordTypeId")), None)
+    for name, values in (_said(org, one, own).get("values", {}) if own else {}).items():
+        field, value = one.fields[name.lower()], given.get(name)
+        if field.restricted and value is not None and not set(str(value).split(";")) <= set(map(str, values)):
+            text = f"{field.label}: bad value for restricted picklist field: {value}"
+            raise ApiError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text, fields=[field.name])
 
 
 def _rows(org: Org, one: ObjectDef, *, usable: bool = False) -> Iterator[Row]:

@@ -27,6 +27,9 @@ LOCKED = "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access to this record"
         ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Too many SOQL queries: 101", "refusal"),
         ("FIELD_CUSTOM_VALIDATION_EXCEPTION", LOCKED, "refusal"),
         ("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded", "org"),
+        ("ENTITY_IS_LOCKED", "the entity is locked for editing", "refusal"),
+        ("INACTIVE_OWNER_OR_USER", "operation performed with inactive user [005] as owner of account", "refusal"),
+        ("FIELD_INTEGRITY_EXCEPTION", "There's a problem with this country, even though it may appear", "refusal"),
     ],
 )
 def test_code_and_words_say_what_is_done(code: str, message: str, kind: Kind) -> None:
