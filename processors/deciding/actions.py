@@ -9,8 +9,9 @@ come in one order: lead, account made for a conversion, conversion, account, con
 from dataclasses import replace
 
 from processors.deciding import account_opportunity
-from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
+from processors.deciding.case import Case, Part, converted_refused, no_mapping
 from processors.deciding.conform import written
+from processors.deciding.own_records import own_record_refused
 from processors.integration.model import Integration
 from processors.matching.match import the_one
 from processors.model.normalise import is_blank
@@ -26,8 +27,8 @@ OLDER = "a newer event wrote to this lead: an older one does not convert it"
 def by_action(case: Case, action: str) -> Decision:
     """Return what one of the four actions does (VS-1 to VS-32)."""
     command, match, settings, book = case.command, case.match, case.settings, case.book
-    if (gone := own_record_gone(match)) is not None:
-        return case.decided("error", (), (gone,))
+    if (refused := own_record_refused(case)) is not None:
+        return case.decided("error", (), (refused,))
     found = _match_rules(match)
     situation, match, choice = _situation(match, settings, book)
     case = replace(case, match=match)

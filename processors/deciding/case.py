@@ -322,17 +322,6 @@ STALE = "nothing is written: each field holds what a newer event, or a person, w
 """Detail of an outcome that is `skipped.stale`."""
 
 
-def own_record_gone(match: Match) -> Part | None:
-    """Return the refusal where the record that this person had from an earlier event is deleted; told once (0053)."""
-    if match.own_gone is None:
-        return None
-    detail = (
-        f"record {match.own_gone}, which an earlier event of the same source entity wrote, is deleted or hidden "
-        "from us; the next event is matched anew"
-    )
-    return Part(rules=match.own_rules, refusal="record_deleted", detail=detail, disowned=(match.own_gone,))
-
-
 def converted_refused(leads: tuple[Record, ...]) -> Part:
     """Return the refusal where converted leads alone match and the settings do not follow them (VS-7)."""
     detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"

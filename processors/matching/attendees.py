@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from processors.matching.index import Index
-from processors.matching.known_person import PEOPLE, compared_name, known_of, name_relation
+from processors.matching.known_person import PEOPLE, Comparison, compared_name, known_of, name_relation
 from processors.matching.queries import person_object
 from processors.model.rule_table import Book
 from processors.model.values import Match, OwnRecord, Record
@@ -34,8 +34,8 @@ def attendee_of(command: Command) -> str:
     return (command.booking.attendee_id or "") if command.booking else ""
 
 
-def several(own: Sequence[OwnRecord], attendee: str) -> bool:
-    """Whether the entity has several attendees: then a name or a shared number alone says nothing."""
+def several_told(own: Sequence[OwnRecord], attendee: str) -> bool:
+    """Whether the source tells that the entity has several attendees, by their IDs or as guests."""
     named = {one for one in (attendee, *(row.attendee for row in own)) if one}
     return len(named) > 1 or any(row.role == "guest" and row.attendee != attendee for row in own)
 
@@ -46,25 +46,31 @@ def without_other_attendees(
     own: Sequence[OwnRecord],
     has_own: bool,
     index: Index,
-    region: str,
+    compare: Comparison,
     book: Book,
+    *,
+    several: bool,
 ) -> Match:
     """
     Return *match* without records that its keys found and that were written for other attendees (OW-8).
 
-    *has_own*: the attendee of the command has an own record.
+    *has_own*: the attendee of the command has an own record. *several*: others are known. Where the source tells no IDs
+    of them, the keys win, but for a number alone: whose it is among those who come, the own records say.
     """
-    if not match.step.startswith("key_set:") or not several(own, attendee_of(command)):
+    if not match.step.startswith("key_set:") or not several:
         return match
     kinds = {key.kind for key in command.keys if match.step == f"key_set:{key.set}"}
+    untold = not several_told(own, attendee_of(command))
     rules: dict[str, None] = {}
 
     def stays(record: Record) -> bool:
         said = [one for one in own if one.object in PEOPLE and index.current(one.record_id) in (record.id, *match.also)]
         whose = {one.attendee for one in said}
-        if not whose or attendee_of(command) in whose or "" in whose:
+        if not whose or (untold and kinds != {"phone"}):
             return True
-        other = name_relation(compared_name(command.person), known_of(record, said, region).names) == "other"
+        if not untold and (attendee_of(command) in whose or "" in whose):
+            return True
+        other = name_relation(compared_name(command.person), known_of(record, said, compare).names) == "other"
         row = book.row(
             "attendee_key",
             "own" if has_own else "no_own",

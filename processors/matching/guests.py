@@ -8,18 +8,15 @@ Rule of this file: pure; a record that was made for a guest is no candidate for 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import orjson
-
 from processors.integration.model import Integration
 from processors.matching.attendees import attendee_of
 from processors.matching.guest_commands import guest_commands
 from processors.matching.index import Index
-from processors.matching.known_person import PEOPLE
+from processors.matching.known_person import PEOPLE, person_said
 from processors.matching.match import match_person
 from processors.matching.own import by_own
 from processors.model.values import Match, OwnRecord, Role
 from schemas.command import Command
-from schemas.values import plain
 
 
 def match_guests(
@@ -53,7 +50,7 @@ def own_of_invitee(command: Command, own: Sequence[OwnRecord]) -> tuple[OwnRecor
 
 def own_of_guest(guest: Command, own: Sequence[OwnRecord]) -> tuple[OwnRecord, ...]:
     """Return the own records that may be those of *guest*, their command: not what this event made of others."""
-    attendee, said = attendee_of(guest), orjson.dumps(plain(guest.person))
+    attendee, said = attendee_of(guest), person_said(guest)
     return tuple(
         one
         for one in own

@@ -6,22 +6,94 @@ Rule of this file: pure; what is absent is not different, and a part of a name i
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
 
+from processors.integration.model import Integration
 from processors.matching.index import COUNTRY
-from processors.model.normalise import email
+from processors.model.normalise import email, without_tag
 from processors.model.phone_forms import number_keys
 from processors.model.values import OwnRecord, Record
-from schemas.values import Person, person_from
+from schemas.command import Command, KeyKind
+from schemas.values import Person, person_from, plain
 
-Relation = Literal["same", "other", "unsaid"]
+Relation = Literal["same", "part", "other", "unsaid"]
 PEOPLE = ("Lead", "Contact")
 """The objects that a person may be in an org."""
+_FIELDS: Mapping[KeyKind, tuple[str, ...]] = {
+    "email": ("Email",),
+    "phone": ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
+}
+_KEY_EMAILS, _KEY_PHONES = "key_emails", "key_phones"
+"""What is kept of an event's keys beside its person: addresses and numbers that it says in fields of its own."""
+
+
+def emails_said(command: Command) -> tuple[str, ...]:
+    """Return the addresses that an event says of its person: the person's, and those of its match keys."""
+    return _said(command, "email", command.person.emails)
+
+
+def phones_said(command: Command) -> tuple[str, ...]:
+    """Return the numbers that an event says of its person: the person's, and those of its match keys."""
+    return _said(command, "phone", command.person.all_phones)
+
+
+def _said(command: Command, kind: KeyKind, texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*texts, *(one for key in command.keys if key.kind == kind for one in key.values))))
+
+
+def person_said(command: Command) -> bytes:
+    """Return what the ledger keeps of an event's person: JSON, raw, with what its match keys say beside."""
+    person = command.person
+    emails = [one for one in emails_said(command) if one not in person.emails]
+    phones = [one for one in phones_said(command) if one not in person.all_phones]
+    more = {name: said for name, said in ((_KEY_EMAILS, emails), (_KEY_PHONES, phones)) if said}
+    return orjson.dumps({**plain(person), **more})
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """
+    How addresses and numbers of one person are compared: as the match does.
+
+    `region` is the country of numbers that name none; `untagged`: the tag of plus addressing does not count. `fields`
+    are those of each object that an integration matches by, by kind of key.
+    """
+
+    region: str = "US"
+    untagged: bool = False
+    fields: Mapping[tuple[str, KeyKind], tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, command: Command, settings: Integration, region: str) -> "Comparison":
+        """Return how an integration compares what *command* says of its person."""
+        kinds: tuple[KeyKind, ...] = ("email", "phone")
+        fields = {
+            (name, kind): tuple(one for key in command.keys if key.kind == kind for one in key.fields_of(name))
+            for name in PEOPLE
+            for kind in kinds
+        }
+        for name, searched in settings.phone_search.phone_fields.items() if settings.phone_search else ():
+            if name in PEOPLE:
+                fields[name, "phone"] = (*fields[name, "phone"], *searched)
+        return cls(region, settings.match.plus_addressing == "same", fields)
+
+    def fields_of(self, name: str, kind: KeyKind) -> tuple[str, ...]:
+        """Return the fields of a lead or contact that hold its addresses or numbers."""
+        return tuple(dict.fromkeys((*_FIELDS[kind], *self.fields.get((name, kind), ()))))
+
+    def emails(self, texts: Iterable[Any]) -> set[str]:
+        """Return addresses as they are compared."""
+        form = without_tag if self.untagged else email
+        return {one for text in texts if text and (one := form(str(text)))}
+
+    def numbers(self, texts: Iterable[Any], country: str | None = None) -> set[str]:
+        """Return numbers as they are compared; *country* is the record's own."""
+        return {one for text in texts if text for one in number_keys(str(text), self.region, country)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +106,24 @@ class KnownPerson:
     attendees: frozenset[str] = frozenset()
 
 
-def known_of(record: Record | None, said: Sequence[OwnRecord], region: str) -> KnownPerson:
+def known_of(record: Record | None, said: Sequence[OwnRecord], compare: Comparison) -> KnownPerson:
     """Return what is known of the person of *record* (None: it is gone), of whom earlier events *said* something."""
-    people = [person_from(value) for value in _people(said)]
+    kept = _people(said)
+    people = [person_from(value) for value in kept]
     fields = record.fields if record else {}
-    emails = {email(one) for one in (fields.get("Email"), *(one for person in people for one in person.emails))}
-    country = str(fields.get(COUNTRY.get(record.object, "")) or "") if record else ""
-    numbers = {
-        number
-        for name, value in fields.items()
-        if value and name in ("Phone", "MobilePhone", "HomePhone", "OtherPhone")
-        for number in number_keys(str(value), region, country)
-    }
-    numbers |= {number for person in people for one in person.all_phones for number in number_keys(one, region)}
+    name = record.object if record else ""
+    country = str(fields.get(COUNTRY.get(name, "")) or "") or None
+    emails = [fields.get(one) for one in compare.fields_of(name, "email")]
+    emails += [one for person in people for one in person.emails]
+    emails += [one for value in kept for one in value.get(_KEY_EMAILS, ())]
+    numbers = compare.numbers((fields.get(one) for one in compare.fields_of(name, "phone")), country)
+    numbers |= compare.numbers(one for person in people for one in person.all_phones)
+    numbers |= compare.numbers(one for value in kept for one in value.get(_KEY_PHONES, ()))
     names = {full_name(fields.get("FirstName"), fields.get("LastName"), fields.get("Name"))}
     names |= {full_name(one.first_name, one.last_name, one.full_name) for one in people}
     return KnownPerson(
-        frozenset(one for one in emails if one),
-        frozenset(one for one in numbers if one),
+        frozenset(compare.emails(emails)),
+        frozenset(numbers),
         frozenset(one for one in names if one),
         frozenset(one.attendee for one in said if one.attendee),
     )
@@ -70,11 +142,22 @@ def relation(said: Iterable[Any], known: frozenset[Any]) -> Relation:
 
 
 def name_relation(said: tuple[str, ...], known: frozenset[tuple[str, ...]]) -> Relation:
-    """Return whether a full name is one of the names *known*."""
+    """Return whether a full name is one of the names *known*; `part`: it is a part of one, or one is a part of it."""
     found = relation({said}, known)
     # A part of a name, such as a last name alone, is neither the same full name nor another one.
     part = any(set(said) < set(one) or set(one) < set(said) for one in known)
-    return "unsaid" if found == "other" and part else found
+    return "part" if found == "other" and part else found
+
+
+def are_several(people: Sequence[KnownPerson]) -> bool:
+    """Return whether these are more than one person: two of them share no full name, or where one has none, nothing."""
+    return any(not _are_one(people[0], one) for one in people[1:])
+
+
+def _are_one(first: KnownPerson, second: KnownPerson) -> bool:
+    if first.names and second.names:
+        return bool(first.names & second.names)
+    return bool(first.emails & second.emails or first.phones & second.phones)
 
 
 def compared_name(person: Person) -> tuple[str, ...]:

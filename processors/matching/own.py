@@ -7,29 +7,24 @@ Rule of this file: pure. The source's ID is no person: an event is about an own 
 person agrees with that record, or with what earlier events said when they wrote it (docs/decisions/0074).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import orjson
-
 from processors.integration.model import Integration
-from processors.matching.attendees import attendee_of, several, without_other_attendees
+from processors.matching.attendees import attendee_of, several_told, without_other_attendees
 from processors.matching.guest_commands import guest_commands
 from processors.matching.index import Index
-from processors.matching.known_person import PEOPLE, KnownPerson, compared_name, known_of, name_relation, relation
+from processors.matching.known_person import PEOPLE, Comparison, KnownPerson, are_several, known_of, person_said
 from processors.matching.match import follow_converted
+from processors.matching.own_situation import Agreement, situation_of
 from processors.matching.rules import BOOK
-from processors.model.normalise import email, record_id
-from processors.model.phone_forms import number_keys
+from processors.model.normalise import record_id
 from processors.model.rule_table import Book
 from processors.model.values import Match, OwnRecord, Record, Role, Step, Written
 from schemas.command import Command
-from schemas.values import plain
 
 _KEPT = ("lead", "contact", "convert", "account", "opportunity", "guest")
 """The roles whose records are kept."""
-_STRENGTH = {"attendee": 5, "salesforce_id": 4, "email": 3, "phone": 2, "name": 1, "nothing": 0}
-"""What an event and an own record may agree in, and how much that counts among several own records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +34,7 @@ class _Candidate:
     id: str
     record: Record | None
     situation: str
-    strength: int
+    agreed: Agreement
 
 
 def is_matched_by_own(command: Command) -> bool:
@@ -71,7 +66,7 @@ def own_records(command: Command, step: Step, written: Written) -> list[OwnRecor
             contract=command.contract,
             event_id=command.event_id,
             made=made,
-            person=orjson.dumps(plain(about.person)) if person else None,
+            person=person_said(about) if person else None,
             attendee=attendee_of(about),
             at=command.event_time.timestamp(),
         )
@@ -113,9 +108,16 @@ def by_own(
     if not is_matched_by_own(command) or not (own or keyed or beside):
         return match
     everybody = (*own, *beside)
-    candidates = _candidates(command, own, keyed, index, region, several(everybody, attendee_of(command)))
+    compare = Comparison.of(command, settings, region)
+    rows = _rows(own, keyed)
+    # Guests are known by their place beside the invitee, who is nobody's guest.
+    others = _rows([one for one in beside if one.role != "guest"], ())
+    several = several_told(everybody, attendee_of(command)) or (
+        command.booking is not None and are_several(_people({**rows, **others}, index, compare))
+    )
+    candidates = _candidates(command, rows, index, compare, several=several)
     has_own = any(one.situation == "attendee_same" and one.record is not None for one in candidates)
-    match = without_other_attendees(match, command, everybody, has_own, index, region, book)
+    match = without_other_attendees(match, command, everybody, has_own, index, compare, book, several=several)
     meant = [one for one in candidates if one.record is not None and _then(one, book) == "own"]
     if match.leads or match.contacts or match.step != "none":
         found = {record.id for record in (*match.leads, *match.contacts)} | {*match.also, match.followed or ""}
@@ -126,12 +128,17 @@ def by_own(
     gone = [one for one in candidates if _then(one, book) == "deleted"]
     if gone:
         return replace(match, own_gone=gone[0].id, own_rules=(book.row("own_record", "gone").rule,))
-    others = (book.row("own_record", one.situation).rule for one in candidates if one.record)
-    return replace(match, own_rules=tuple(dict.fromkeys((*match.own_rules, *others))))
+    unclear = [one for one in candidates if one.record is not None and _then(one, book) == "unclear"]
+    if unclear:
+        found_unclear = _matched(match, _strongest(unclear), settings, index, book)
+        return replace(found_unclear, own_unclear=found_unclear.step == "own")
+    others_rules = (book.row("own_record", one.situation).rule for one in candidates if one.record)
+    return replace(match, own_rules=tuple(dict.fromkeys((*match.own_rules, *others_rules))))
 
 
 def _matched(match: Match, meant: Sequence[_Candidate], settings: Integration, index: Index, book: Book) -> Match:
-    records = [one.record for one in meant if one.record is not None]
+    # Two own records that were merged are one.
+    records = {one.record.id: one.record for one in meant if one.record is not None}.values()
     leads = [one for one in records if one.object == "Lead"]
     contacts = [one for one in records if one.object == "Contact"]
     found = follow_converted(leads, contacts, settings, index, book)
@@ -160,53 +167,48 @@ def _then(one: _Candidate, book: Book) -> str:
 
 
 def _strongest(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    best = max((one.strength for one in candidates), default=0)
-    return [one for one in candidates if one.strength == best]
+    best = max((one.agreed for one in candidates), default=None)
+    return [one for one in candidates if one.agreed == best]
 
 
-def _candidates(
-    command: Command,
-    own: Sequence[OwnRecord],
-    keyed: Sequence[Record],
-    index: Index,
-    region: str,
-    several_come: bool,
-) -> list[_Candidate]:
-    rows: dict[str, list[OwnRecord]] = {}
+_Rows = Mapping[tuple[str, str], Sequence[OwnRecord]]
+"""What is kept of each lead and contact, by its ID and object; a record that carries an old key has nothing kept."""
+
+
+def _rows(own: Iterable[OwnRecord], keyed: Iterable[Record]) -> _Rows:
+    rows: dict[tuple[str, str], list[OwnRecord]] = {}
     for one in own:
         if one.object in PEOPLE:
-            rows.setdefault(one.record_id, []).append(one)
+            rows.setdefault((one.record_id, one.object), []).append(one)
     for carrier in keyed:
-        rows.setdefault(record_id(carrier.id) or carrier.id, [])
-    kinds = {one.record_id: one.object for one in own}
-    kinds.update({record_id(record.id) or record.id: record.object for record in keyed})
+        rows.setdefault((record_id(carrier.id) or carrier.id, carrier.object), [])
+    return rows
+
+
+def _people(rows: _Rows, index: Index, compare: Comparison) -> list[KnownPerson]:
+    """Return what is known of each record's person; records that became one are one."""
+    known: dict[str, list[OwnRecord]] = {}
+    records: dict[str, Record | None] = {}
+    for (own_id, name), said in rows.items():
+        record = index.get(own_id, name)
+        current = (_converted_to(record) or record.id) if record else own_id
+        known.setdefault(current, []).extend(said)
+        records.setdefault(current, record)
+    return [known_of(record, known[current], compare) for current, record in records.items()]
+
+
+def _converted_to(record: Record) -> str | None:
+    contact = record.fields.get("ConvertedContactId")
+    return str(contact) if contact else None
+
+
+def _candidates(command: Command, rows: _Rows, index: Index, compare: Comparison, *, several: bool) -> list[_Candidate]:
     found = []
-    for own_id, said in rows.items():
-        record = index.get(own_id, kinds[own_id])
-        situation, strength = _situation(command, known_of(record, said, region), own_id, said, several_come, region)
-        found.append(_Candidate(own_id, record, situation, strength))
-    return found
-
-
-def _situation(
-    command: Command, known: KnownPerson, record: str, said: Sequence[OwnRecord], several: bool, region: str
-) -> tuple[str, int]:
-    """Return the situation of the table `own_record`, and how strongly event and record agree."""
-    person, attendee = command.person, attendee_of(command)
-    if any(one.made and one.event_id == command.event_id and one.contract == command.contract for one in said):
+    for (own_id, name), said in rows.items():
+        record = index.get(own_id, name)
         # This very event made it: nothing that was changed since makes it somebody else's.
-        return "attendee_same", _STRENGTH["attendee"]
-    if attendee and known.attendees:
-        same = attendee in known.attendees
-        return ("attendee_same", _STRENGTH["attendee"]) if same else ("attendee_other", 0)
-    strength = _STRENGTH["salesforce_id"] if record_id(command.salesforce_id) == record else 0
-    mail = relation({email(one) for one in person.emails}, known.emails)
-    numbers = relation({number for one in person.all_phones for number in number_keys(one, region)}, known.phones)
-    name = name_relation(compared_name(person), known.names)
-    if mail == "same" or (numbers == "same" and not several):
-        return "key_shared", max(strength, _STRENGTH["email" if mail == "same" else "phone"])
-    if "other" not in (mail, numbers, name):
-        return "nothing_differs", max(strength, _STRENGTH["name"] if name == "same" else 0)
-    if name == "same" and not several:
-        return "name_same", max(strength, _STRENGTH["name"])
-    return "all_differs", 0
+        made = any(one.made and one.event_id == command.event_id and one.contract == command.contract for one in said)
+        known = known_of(record, said, compare)
+        situation, agreed = situation_of(command, known, own_id, compare, several=several, made=made)
+        found.append(_Candidate(own_id, record, situation, agreed))
+    return found

@@ -32,8 +32,20 @@ SALESFORCE_ID = Table(
 
 OWN_RECORD = Table(
     "own_record",
-    (("attendee_same", "attendee_other", "key_shared", "nothing_differs", "name_same", "all_differs", "gone"),),
-    ("own", "somebody_else", "deleted"),
+    (
+        (
+            "attendee_same",
+            "attendee_other",
+            "key_shared",
+            "nothing_differs",
+            "name_same",
+            "all_differs",
+            "gone",
+            "one_alone",
+            "nothing_agrees",
+        ),
+    ),
+    ("own", "somebody_else", "deleted", "unclear"),
     (
         Row("OW-1", ("attendee_same",), "own"),
         Row("OW-2", ("attendee_other",), "somebody_else"),
@@ -42,9 +54,15 @@ OWN_RECORD = Table(
         Row("OW-5", ("name_same",), "own"),
         Row("OW-6", ("all_differs",), "somebody_else"),
         Row("OW-7", ("gone",), "deleted"),
+        Row("OW-9", ("one_alone",), "unclear"),
+        Row("OW-10", ("nothing_agrees",), "somebody_else"),
     ),
 )
-"""Asked where the keys find nobody. `gone`: the record that this person had is deleted, or hidden from us."""
+"""
+Asked where the keys find nobody. `gone`: the record that this person had is deleted, or hidden from us. `one_alone`
+and `nothing_agrees` are found among several attendees of a booking: a name or a number is all that agrees; something is
+said of the person, and none of it agrees.
+"""
 
 ATTENDEE_KEY = Table(
     "attendee_key",

@@ -76,7 +76,8 @@ class Match:
     `linked_id` is the ID of the record that the source's own record is linked with, whether it is still there or not
     (LL-7). `made` are the records that this very event created before, by role; `own_gone` is the deleted record that
     an earlier event of the source entity wrote for this person, `own_passed` the one that it wrote where the keys found
-    another, and `own_rules` the rules that say so (`matching/own.py`; step `own`). `own_people` are all leads and
+    another, `own_unclear` that `leads` and `contacts` are attendees of whom a name or a number alone agrees, and
+    `own_rules` the rules that say so (`matching/own.py`; step `own`). `own_people` are all leads and
     contacts that events of the source entity made or wrote, and `current_ids` maps each ID of a person that is kept of
     it to the record that it is now: merged and converted ones to what they became. `campaign` is the ID of the
     integration's campaign and `members` are memberships in it of people in sight. `taken` names the other record of
@@ -108,6 +109,7 @@ class Match:
     made: Mapping[Role, str] = field(default_factory=dict)
     own_gone: str | None = None
     own_passed: str | None = None
+    own_unclear: bool = False
     own_rules: tuple[str, ...] = ()
     own_people: tuple[OwnRecord, ...] = ()
     current_ids: Mapping[str, str] = field(default_factory=dict)

@@ -209,3 +209,72 @@ def test_a_repeated_cancellation_of_one_changes_nothing_more(play: Play) -> None
     gone = change("cancelled", 4, "a-1")
     run = play(steps(*SEATS[:2], gone, gone, {**gone, "event_id": "b-40"}), bookings=file())
     assert (who(run), len(run.rows("Event"))) == ("bob", 1)
+
+
+def without_id(change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a change whose source tells no IDs of attendees."""
+    return {name: value for name, value in change.items() if name != "attendee_id"}
+
+
+UNTOLD = tuple(without_id(one) for one in SEATS)
+
+
+def test_among_seats_without_ids_a_name_alone_asks_who_is_meant(play: Play) -> None:
+    run = play(steps(*UNTOLD, without_id(change("moved", 9, "a-1", person={"first_name": "Ann", "last_name": "Lee"}))))
+    last = run.outcomes()[-1]
+    assert (last.kind, last.reason, "OW-9" in last.rule_ids) == ("error", "multiple_match", True)
+    assert [one.id for one in last.candidates] == [run.row("Lead", Email="ann@example.com")["Id"]]
+    assert len(run.rows("Lead")) == 3
+
+
+def test_who_is_meant_by_a_name_alone_can_be_chosen(play: Play) -> None:
+    text = file(more="") + "match: { several: park }\n"
+    named = without_id(change("moved", 9, "a-1", person={"first_name": "Ann", "last_name": "Lee"}))
+    run = play(steps(*UNTOLD, named), bookings=text)
+    [parked] = run.notices()
+    lead = run.row("Lead", Email="ann@example.com")
+    chosen = {
+        "event_id": "u-1",
+        "action": "choose_match",
+        "action_id": "x-1",
+        "integration": "bookings",
+        "about": parked.command_id,
+        "person": {},
+        "salesforce_id": lead["Id"],
+        "at": "2026-11-27T20:20:00Z",
+        "agent": {"email": "agent1@example.com"},
+    }
+    run.publish("crm.event.user-action", chosen)
+    run.wait(lambda: len(run.outcomes()) == 5, what="the move to go on")
+    assert len(run.rows("Lead")) == 3
+    assert run.row("Event")["StartDateTime"][:16] == "2026-12-01T10:09"
+
+
+def test_a_third_seat_without_an_id_that_shares_a_number_is_somebody_else(play: Play) -> None:
+    numbers = ("+14155550100", "+14155550101", "+14155550101")
+    seats = zip(UNTOLD, numbers, strict=True)
+    run = play(
+        steps(*({**one, "person": {**one["person"], "phones": [number]}} for one, number in seats)), bookings=file()
+    )
+    assert emails(run) == ["ann@example.com", "bob@example.com", "cat@example.com"]
+    assert sorted(row["FirstName"] for row in run.rows("Lead")) == ["Ann", "Bob", "Cat"]
+
+
+def test_names_in_other_scripts_with_a_number_are_found_among_several(play: Play) -> None:
+    people = [
+        {"full_name": "王 小明", "email": "wang@example.com", "phones": ["+14155550100"], "company": "W"},
+        {"full_name": "Людмила Петрова", "email": "lp@example.com", "phones": ["+14155550101"], "company": "L"},
+    ]
+    booked = [without_id(change("booked", at, "a-1", person=one)) for at, one in enumerate(people, 1)]
+    moved = {**people[1], "full_name": "ПЕТРОВА людмила", "email": "l.petrova@example.com"}
+    run = play(steps(*booked, without_id(change("moved", 5, "a-1", person=moved))), bookings=file())
+    assert emails(run) == ["l.petrova@example.com", "wang@example.com"]
+
+
+def test_attendees_who_were_merged_are_one_and_are_found_by_name(play: Play) -> None:
+    run = play(steps(*UNTOLD[:2]), bookings=file())
+    ann, bob = (run.row("Lead", Email=f"{name}@example.com")["Id"] for name in ("ann", "bob"))
+    run.control().merge("Lead", ann, bob)
+    again = without_id(change("moved", 9, "a-1", person={"first_name": "Ann", "last_name": "Lee"}))
+    run.play(steps(again))
+    assert (run.outcomes()[-1].match_step, len(run.rows("Lead"))) == ("own", 1)

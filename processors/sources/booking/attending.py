@@ -13,6 +13,7 @@ from datetime import datetime
 from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
 from processors.deciding.case import Case
+from processors.deciding.own_records import own_record_refused
 from processors.model.values import Match
 from processors.sources.booking.attendees import (
     NOTHING,
@@ -105,7 +106,8 @@ def attending(case: Case, chain: Joined, change: BookingChange) -> Attending:
     """Return who comes before and after *change*, which has the status that it is taken for."""
     match, known = case.match, case.match.current_ids
     passed = known.get(match.own_passed, match.own_passed) if match.own_passed else None
-    here = {one.id for one in (*match.leads, *match.contacts)} | {*match.also}
+    matched = () if own_record_refused(case) else (*match.leads, *match.contacts)
+    here = {one.id for one in matched} | {*match.also}
     here |= {one for one in (match.followed, passed) if one}
 
     def record_of(one: Attendee) -> str | None:

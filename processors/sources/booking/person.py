@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from processors.deciding import account_opportunity
 from processors.deciding.activity import ActivityTarget
-from processors.deciding.case import Case, Part, converted_refused, no_mapping, own_record_gone
+from processors.deciding.case import Case, Part, converted_refused, no_mapping
+from processors.deciding.own_records import own_record_refused
 from processors.matching.match import the_one
 from processors.model.values import Match, Record
 from processors.sources.booking.settings import BookingIntegration
@@ -44,8 +45,8 @@ class Registered:
 
 def register(case: Case) -> Registered:
     """Return what becomes of the booking's invitee."""
-    if (gone := own_record_gone(case.match)) is not None:
-        return Registered(parts=(gone,))
+    if (refused := own_record_refused(case)) is not None:
+        return Registered(parts=(refused,))
     case, chosen = _one_of_several(case)
     if chosen.refusal:
         return Registered(parts=(chosen,))

@@ -1,7 +1,7 @@
 """Scenarios of own records: what an earlier event wrote, and whom the next event of its source entity means. Data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -117,8 +117,197 @@ ATTENDEE_KEYS += [
     ),
 ]
 
+NUMBER = "+14155550100"
+DAN = Person("Dan", "Fox", "dan@example.com", (NUMBER,))
+TWO_ROWS = (
+    lead(FirstName="Ann", LastName="Lee", Email="ann@example.com", Phone=NUMBER),
+    lead(LEAD_2, FirstName="Dan", LastName="Fox", Email="dan@example.com", Phone=NUMBER),
+)
+UNCLEAR = (
+    "said: several attendees of this booking are known, and a name or a number alone does not tell them apart: "
+    "choose the one that is meant, or send attendee_id or the e-mail"
+)
+ONE_ASKED = ("error multiple_match", "candidate Lead LEAD", UNCLEAR)
+TWO_ASKED = ("error multiple_match", "candidate Lead LEAD", "candidate Lead LEAD_2", UNCLEAR)
+SEVERAL_MATCH = (*TWO_ASKED[:3], "said: 2 records match: merge them, or send the SalesforceID")
+ANNS_OWN = ("updated none", TITLE)
+NEW = ("created none", MADE)
+
+
+def _among(
+    name: str, then: tuple[str, ...], person: Person, *, attendee: str = "", ids: bool = False, **over: Any
+) -> "Own":
+    """Return a case of a booking to which Ann and Dan come, who share a number; *ids*: the source told their IDs."""
+    people = replace(ANN, email="ann@example.com"), DAN
+    first, second = (
+        wrote(record, said, f"a-{at}" if ids else "", f"e-0{at}")
+        for at, (record, said) in enumerate(zip((LEAD, LEAD_2), people, strict=True), 1)
+    )
+    booking = BookingChange("booked", attendee_id=attendee or None)
+    command = {"booking": booking, **over.pop("command", {})}
+    return Own(name, then, person, over.pop("own", (first, second)), over.pop("rows", TWO_ROWS), command)
+
+
+SEVERAL = [
+    case
+    for ids, told_by in ((False, "without IDs"), (True, "with IDs"))
+    for case in (
+        _among(f"OW-9: {told_by}, a name alone asks who is meant", ONE_ASKED, Person("Ann", "Lee"), ids=ids),
+        _among(f"OW-9: {told_by}, a part of a name alone", ONE_ASKED, Person(last_name="Lee"), ids=ids),
+        _among(f"OW-9: {told_by}, a shared number alone", TWO_ASKED, Person(phones=(NUMBER,)), ids=ids),
+        _among(
+            f"OW-3: {told_by}, a name and a number", ANNS_OWN, Person("LEE", "Ann", phones=("(415) 555-0100",)), ids=ids
+        ),
+        _among(
+            f"OW-3: {told_by}, a name and a number correct the e-mail",
+            ANNS_OWN,
+            Person("Ann", "Lee", "ann@new.example.com", (NUMBER,)),
+            ids=ids,
+        ),
+        _among(f"OW-3: {told_by}, an e-mail alone", ANNS_OWN, Person(email="ANN@example.com"), ids=ids),
+        _among(
+            f"OW-6: {told_by}, a shared number with another name", NEW, Person("Cat", "Ray", phones=(NUMBER,)), ids=ids
+        ),
+        _among(
+            f"OW-6: {told_by}, a shared number with another e-mail",
+            NEW,
+            Person(email="c@example.com", phones=(NUMBER,)),
+            ids=ids,
+        ),
+        _among(
+            f"OW-6: {told_by}, a name with another e-mail", NEW, Person("Ann", "Lee", "ann@new.example.com"), ids=ids
+        ),
+        _among(
+            f"OW-6: {told_by}, the e-mail of an attendee with another name",
+            NEW,
+            Person("Cat", "Ray", "ann@example.com"),
+            ids=ids,
+        ),
+        _among(f"OW-4 VS-14: {told_by}, nothing is said of anybody", SEVERAL_MATCH, Person(), ids=ids),
+        _among(
+            f"OW-10: {told_by}, what is said agrees with nobody",
+            NEW,
+            Person(email="cat@example.com"),
+            ids=ids,
+            rows=(
+                lead(FirstName="Ann", LastName="Lee", Email=None),
+                lead(LEAD_2, FirstName="Dan", LastName="Fox", Email=None),
+            ),
+            own=(
+                wrote(said=Person("Ann", "Lee"), attendee="a-1" if ids else ""),
+                wrote(LEAD_2, Person("Dan", "Fox"), "a-2" if ids else "", "e-00"),
+            ),
+        ),
+    )
+]
+SEVERAL += [
+    _among(
+        "OW-1: the attendee's ID, and a name that is somebody else's",
+        ANNS_OWN,
+        Person("Dan", "Fox"),
+        attendee="a-1",
+        ids=True,
+    ),
+    _among("OW-2: a third attendee's ID, and nothing else", NEW, Person(), attendee="a-3", ids=True),
+    _among("OW-1 OW-2: the attendee's ID, and nothing else", ANNS_OWN, Person(), attendee="a-1", ids=True),
+    _among(
+        "OW-3 VS-14: an e-mail that two attendees share tells neither",
+        SEVERAL_MATCH,
+        Person(email="desk@example.com"),
+        own=(
+            wrote(said=replace(ANN, email="desk@example.com")),
+            wrote(LEAD_2, replace(DAN, email="desk@example.com"), "", "e-00"),
+        ),
+    ),
+    _among(
+        "OW-3: of two attendees who share an e-mail, the one of that name",
+        ANNS_OWN,
+        Person("Ann", "Lee", "desk@example.com"),
+        own=(
+            wrote(said=replace(ANN, email="desk@example.com")),
+            wrote(LEAD_2, replace(DAN, email="desk@example.com"), "", "e-00"),
+        ),
+    ),
+    _among(
+        "OW-8 OW-9: a number that finds one attendee's record by a key is a number alone all the same",
+        TWO_ASKED,
+        Person(phones=(NUMBER,)),
+        rows=(TWO_ROWS[0], lead(LEAD_2, FirstName="Dan", LastName="Fox", Email="dan@example.com")),
+        command={"keys": (PHONE,)},
+    ),
+    _among(
+        "OW-8 OW-6: a number that finds an attendee's record by a key, and another name",
+        NEW,
+        Person("Cat", "Ray", "cat@example.com", (NUMBER,)),
+        rows=(TWO_ROWS[0], lead(LEAD_2, FirstName="Dan", LastName="Fox", Email="dan@example.com")),
+        command={"keys": (PHONE,)},
+    ),
+    _among(
+        "OW-5: two records of one person are not several attendees",
+        ANNS_OWN,
+        Person("Ann", "Lee", "ann@new.example.com"),
+        own=(
+            wrote(said=Person("Ann", "Lee", "ann@old.example.com")),
+            wrote(LEAD_2, Person("Ann", "Lee", "a@example.com"), "", "e-00"),
+        ),
+        rows=(
+            lead(FirstName="Ann", LastName="Lee"),
+            replace(TWO_ROWS[1], fields={**TWO_ROWS[1].fields, "IsDeleted": True}),
+        ),
+    ),
+]
+
+CAT = Person("Cat", "Ray", "cat@example.com", ("+14155550177",))
+
+
+def _stronger(name: str, first: Person, second: Person, person: Person = ANN, **over: Any) -> "Own":
+    """Return a case of one call with two own records, of which the *first* agrees more."""
+    own = over.pop("own", (wrote(said=first), wrote(LEAD_2, second, "", "e-00")))
+    rows = (lead(LastName="Lee"), lead(LEAD_2, LastName="Lee"))
+    return Own(name, ANNS_OWN, person, own, rows, over.pop("command", {}))
+
+
+STRONGEST = [
+    _stronger(
+        "OW-1: of several own records the attendee before all",
+        CAT,
+        ANN,
+        own=(wrote(said=CAT, attendee="a-1"), wrote(LEAD_2, ANN, "", "e-00")),
+        command=_about("a-1"),
+    ),
+    _stronger(
+        "OW-3: of several own records the SalesforceID before the e-mail",
+        Person("Ann", "Lee"),
+        ANN,
+        command={"salesforce_id": LEAD},
+    ),
+    _stronger(
+        "OW-3: of several own records the e-mail before number and name",
+        replace(CAT, email=ANN.email),
+        replace(ANN, email="x@example.com"),
+    ),
+    _stronger(
+        "OW-3: of several own records the number before the name",
+        replace(CAT, phones=ANN.phones),
+        Person("Ann", "Lee", "x@example.com", ("+14155550188",)),
+    ),
+    _stronger(
+        "OW-5: of several own records the name before nothing",
+        Person("Ann", "Lee"),
+        Person(),
+        Person("Ann", "Lee", "new@example.com"),
+    ),
+    _stronger(
+        "OW-3: of two that share the e-mail the one of that number",
+        replace(CAT, email=ANN.email, phones=ANN.phones),
+        replace(ANN, phones=()),
+    ),
+]
+
 OWN: list[Own] = [
     *ATTENDEE_KEYS,
+    *SEVERAL,
+    *STRONGEST,
     Own(
         "OW-3: an e-mail that an earlier event said finds its record, though it was corrected since",
         ("updated none", TITLE),
