@@ -33,6 +33,9 @@ Code = Annotated[str, Field(pattern=r"\S")]
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 """A country as ISO 3166 alpha-2: that of telephone numbers which name none."""
 
+ApiName = Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]
+"""The API name of a field of the org."""
+
 UserName = Annotated[str, Field(pattern=r"\S")]
 """An active user of the org, by e-mail or user name; asked of the org by `signalbox check`."""
 

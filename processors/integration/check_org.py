@@ -15,6 +15,7 @@ from processors.integration.model import FieldMap, FieldSource, Integration
 from processors.integration.references import Level, campaign_key_faults, reference_faults
 from processors.model.parents import is_path, written_field
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts, Record
+from schemas.values import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         *_keys(integration, facts),
         *_link(integration, facts),
         *_account_keys(integration),
+        *_shared_account(integration, facts),
         *_numbers(integration, facts),
         *_users(integration, facts),
         *campaign_key_faults(integration.campaign, facts),
@@ -182,7 +184,8 @@ def _users(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, s
     """Say whether the field that holds the extensions of the org's users is not there."""
     field, known = integration.user_extension, facts.objects.get("User")
     if field is not None and known is not None and field not in known.fields:
-        yield "gone", f"User.{field} (calls.user_extension) does not exist or is hidden from the integration user"
+        setting = "activity" if field == integration.activity.user_extension else "calls"
+        yield "gone", f"User.{field} ({setting}.user_extension) does not exist or is hidden from the integration user"
 
 
 def _account_keys(integration: Integration) -> Iterator[tuple[Level, str]]:
@@ -191,9 +194,23 @@ def _account_keys(integration: Integration) -> Iterator[tuple[Level, str]]:
             source = integration.map.account.get(key)
             if source is None:
                 yield "warning", f"account key {key} is not mapped, so no account is ever found by it"
-            elif source.source is None or source.default is not None:
-                held = source.constant if source.source is None else source.default
+            elif (held := _always_there(source)) is not None:
                 shared = (
                     f"account key {key} is {held!r} where the event names no company, which all of them would share"
                 )
                 yield "warning", f"{shared}: no account is made by it; take it out of map.account"
+
+
+def _shared_account(integration: Integration, facts: OrgFacts) -> Iterator[tuple[Level, str]]:
+    """Say where everybody of whom the event names no account would be put on one and the same."""
+    known = facts.objects.get("Contact")
+    for name, source in integration.map.contact.items():
+        held = _always_there(source)
+        if known is not None and held is not None and written_field(known, name) == "AccountId":
+            shared = f"Contact.{name} is {held!r} where the event names no account: all of them would share that one"
+            yield "warning", f"{shared}; take its constant or default out of map.contact, unless that is meant"
+
+
+def _always_there(source: FieldSource) -> Scalar:
+    """Return what a mapped field takes where the event says nothing; None where that is nothing."""
+    return source.constant if source.source is None else source.default

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
 from processors.integration.base import (
+    ApiName,
     CallObject,
     FieldMap,
     FieldSource,
@@ -177,6 +178,7 @@ class ActivitySettings(Model):
     What is logged: a Task or an Event; off unless `enabled` (JI-19, JI-22, 1F-activity).
 
     `owner` is the e-mail or user name that steps in where who acted is no active user of the org (XB-4, 1F-owner).
+    `user_extension` is the field of the org's users that holds their extension, for sources that know agents by it.
     `cancelled` says what becomes of a cancelled booking's activity (JI-21). `one_with` names the integration whose
     records of the same interaction share one activity with this one's; both must name each other.
     """
@@ -184,6 +186,7 @@ class ActivitySettings(Model):
     enabled: Flag = False
     object: Literal["Task", "Event"] = "Task"
     owner: str | None = None
+    user_extension: ApiName | None = None
     cancelled: Literal["delete", "mark"] = "delete"
     one_with: str | None = None
 
@@ -282,7 +285,7 @@ class Integration(Model):
     @property
     def user_extension(self) -> str | None:
         """The field of the org's users that holds their extension; None where users are not known by it."""
-        return None
+        return self.activity.user_extension
 
     @property
     def default_owners(self) -> tuple[str, ...]:

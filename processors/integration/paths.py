@@ -35,7 +35,8 @@ The paths of a person; `person.phones` is the first number of all, as `person.ph
 `person.full_name` is first and last name where there is no whole one.
 """
 _READ_AS = {"phones": "all_phones", "full_name": "whole_name"}
-AGENT = ("agent.email", "agent.name")
+AGENT = ("agent.email", "agent.name", "agent.extension", "agent.user_id")
+OWNER = ("owner.email", "owner.name", "owner.extension", "owner.user_id")
 BY_HAND = ("event_id", "action", "at", "subject", "description", "due", "started", "ended", "salesforce_id")
 """The paths of what a user did by hand, whatever the source of the integration."""
 

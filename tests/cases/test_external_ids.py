@@ -55,7 +55,15 @@ field_sales: { to_salesforce: true, object: lead, owner: integration@example.com
 activity: { enabled: true, owner: integration@example.com }
 """,
 }
-FILES = {"call-result": "results", "booking": "bookings", "pbx-call": "calls", "field-activity": "field"}
+ACTIVITIES["user-action"] = ACTIVITIES["call-result"]
+"""Of each source that logs activities; what a user does by hand is carried out by an integration of any source."""
+FILES = {
+    "call-result": "results",
+    "booking": "bookings",
+    "pbx-call": "calls",
+    "field-activity": "field",
+    "user-action": "results",
+}
 
 
 def result(event_id: str = "r-1", **more: Any) -> Step:
@@ -88,6 +96,21 @@ def field_activity(value: Any) -> Step:
     return {"publish": "crm.event.field-activity", "events": [body]}
 
 
+def by_hand(value: Any, **more: Any) -> Step:
+    """Return a step that publishes what a user logged about Ann by hand."""
+    body = {
+        "event_id": "u-1",
+        "action": "log_activity",
+        "integration": "results",
+        "at": "2026-11-27T21:00:00Z",
+        "subject": "Talked",
+        "person": {"last_name": "Ann", "email": "ann@example.com"},
+        "agent": {"email": "integration@example.com"},
+        "fields": {"about": value},
+    }
+    return {"publish": "crm.event.user-action", "events": [{**body, **more}]}
+
+
 def event_of(source: str, value: Any) -> Step:
     """Return a step that publishes an event of the source whose own field `about` has the value."""
     if source == "call-result":
@@ -96,6 +119,8 @@ def event_of(source: str, value: Any) -> Step:
         return booking("b-1", "booked", 1, fields={"about": value})
     if source == "field-activity":
         return field_activity(value)
+    if source == "user-action":
+        return by_hand(value)
     return pbx(told("ended", 90, **IN, callee=DESK, duration=90.0, talk=60.0, fields={"about": value}))
 
 

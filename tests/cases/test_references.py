@@ -78,14 +78,14 @@ def test_what_is_no_record_id_is_left_out_and_told(play: Play) -> None:
     assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["Event.WhatId"]
 
 
-@pytest.mark.parametrize("source", ["pbx-call", "field-activity"])
+@pytest.mark.parametrize("source", ["pbx-call", "field-activity", "user-action"])
 def test_the_deal_of_a_call_and_of_a_field_activity(play: Play, source: str) -> None:
     run = play([*deal()[::2], has("Contact", ANN_OF_ACME), event_of(source, DEAL)], **mapped(source, "WhatId"))
     assert same(run, "Task")
     assert run.row("Task")["WhoId"] == run.row("Contact")["Id"]
 
 
-@pytest.mark.parametrize("source", ["pbx-call", "field-activity", "call-result"])
+@pytest.mark.parametrize("source", ["pbx-call", "field-activity", "call-result", "user-action"])
 def test_an_activity_of_a_lead_takes_no_deal_in_any_source(play: Play, source: str) -> None:
     lead = {**ANN_OF_ACME, "Company": "Acme"}
     file = {
@@ -108,8 +108,8 @@ def test_a_later_step_of_a_call_leaves_the_deal_that_a_person_chose(play: Play) 
 
 
 @pytest.mark.parametrize("said", [SECOND, SECOND.upper(), "nobody@example.com"])
-@pytest.mark.parametrize("source", ["pbx-call", "field-activity"])
-def test_an_owner_by_e_mail_owns_the_call_and_the_field_activity(play: Play, source: str, said: str) -> None:
+@pytest.mark.parametrize("source", ["pbx-call", "field-activity", "call-result", "user-action"])
+def test_an_owner_by_e_mail_owns_the_task_of_each_source(play: Play, source: str, said: str) -> None:
     run = play([has("Contact", ANN_OF_ACME), event_of(source, said)], **mapped(source, "OwnerId"))
     known_user = said.lower() == SECOND
     assert (email_of(run, run.row("Task")["OwnerId"]) == SECOND) is known_user

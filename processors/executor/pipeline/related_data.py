@@ -253,8 +253,9 @@ def _users(jobs: Sequence[Job], mapped: Sequence[str], facts: OrgFacts) -> list[
     extensions: dict[str, dict[str, None]] = {}
     for job in jobs:
         field, agent = job.settings.user_extension if job.settings else None, job.command.agent
-        if field and field in known.fields and agent and agent.extension:
-            extensions.setdefault(field, {})[agent.extension] = None
+        extension = (agent.extension or "").strip() if agent else ""
+        if field and field in known.fields and extension:
+            extensions.setdefault(field, {})[extension] = None
     any_of += [(In(field, tuple(values)),) for field, values in extensions.items()]
     return [Question("User", (*_USER, *extensions), tuple(any_of))] if any_of else []
 

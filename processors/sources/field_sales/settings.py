@@ -9,9 +9,18 @@ from typing import ClassVar, Literal
 
 from processors.integration.base import Code, Flag, LinkSettings, Model, UserName
 from processors.integration.model import Integration
-from processors.integration.paths import AGENT, PERSON, Paths
+from processors.integration.paths import AGENT, OWNER, PERSON, Paths
 
-RECORD = ("record_id", "kind", "stage", "changed", "created", "owner.email", "owner.name", "notes", "disposition")
+RECORD = (
+    "record_id",
+    "kind",
+    "stage",
+    "changed",
+    "created",
+    *OWNER,
+    "notes",
+    "disposition",
+)
 ACTIVITY = tuple(
     f"activity.{name}"
     for name in (

@@ -80,8 +80,8 @@ class PbxCallIntegration(Integration):
 
     @property
     def user_extension(self) -> str | None:
-        """Users may be known by their extension, as `calls` says."""
-        return self.calls.user_extension
+        """Users may be known by their extension, as `calls` says, or else `activity`."""
+        return self.calls.user_extension or self.activity.user_extension
 
     @property
     def phone_search(self) -> PhoneSearch:
@@ -99,4 +99,4 @@ def directory_of(settings: Integration | None) -> Directory:
     if settings is None:
         return NOBODY
     calls = calls_of(settings)
-    return Directory(calls.machines, calls.users, calls.user_extension is not None)
+    return Directory(calls.machines, calls.users, settings.user_extension is not None)

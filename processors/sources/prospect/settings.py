@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from processors.integration.base import Code, LinkSettings, Model
 from processors.integration.model import ActionName, Integration
-from processors.integration.paths import PERSON, Paths
+from processors.integration.paths import OWNER, PERSON, Paths
 
 
 class ProspectSettings(Model):
@@ -22,7 +22,7 @@ class ProspectIntegration(Integration):
     """What fires it is a workspace of the marketing application."""
 
     PATHS: ClassVar[Paths] = Paths(
-        ("event_id", "prospect_id", "occasion", "changed", "created", "owner.email", "owner.name", "notes", *PERSON)
+        ("event_id", "prospect_id", "occasion", "changed", "created", *OWNER, "notes", *PERSON)
     )
 
     source: Literal["prospect"] = "prospect"

@@ -1,12 +1,14 @@
 """What an integration needs of an org, and what of it is gone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from processors.integration.check_org import targets
 from processors.integration.model import Integration
-from processors.model.values import OrgFacts
+from processors.model.values import ObjectFacts, OrgFacts
+from processors.sources.load import read_integrations
 from processors.sources.settings import integration_of
 from tests.fakes.org import FakeOrg
 
@@ -37,7 +39,16 @@ def _typed() -> OrgFacts:
     return replace(known, objects={**known.objects, "Lead": replace(lead, fields={**lead.fields, **more})})
 
 
+def _referring() -> OrgFacts:
+    known = facts()
+    contact, like = known.objects["Contact"], known.objects["Lead"].fields["Title"]
+    account = replace(like, name="AccountId", type="reference", references=("Account",), relationship="Account")
+    fields = {**contact.fields, "AccountId": account}
+    return replace(known, objects={**known.objects, "Contact": replace(contact, fields=fields)})
+
+
 TYPED = _typed()
+REFERRING = _referring()
 LINKED = integration(link={"id_field": "Description", "synced_field": "Title"})
 MAPPED = integration(map={"lead": {"Title": "person.company"}})
 KEYED = integration(
@@ -129,15 +140,81 @@ def test_of_several_fields_of_a_key_one_that_is_there_is_enough() -> None:
     assert [found.absent for found in targets(one, facts("Lead.MobilePhone", "Lead.Phone"))] == [True, True]
 
 
+def sharing(one: Integration, known: OrgFacts | None = None) -> list[tuple[str, str]]:
+    """Return the level and text of findings about an account that people without a company would share."""
+    return [(found.level, found.text) for found in targets(one, known or facts()) if "share" in found.text]
+
+
 @pytest.mark.parametrize(
-    ("source", "warned"),
+    ("source", "held"),
     [
-        ("person.company", False),
-        ({"from": "person.company", "default": "Unknown company"}, True),
-        ({"constant": "No Integration"}, True),
+        ("person.company", None),
+        ({"from": "person.company", "values": {"ACME": "Acme"}}, None),
+        ({"from": "person.company", "default": "Unknown company"}, "'Unknown company'"),
+        ({"from": "person.company", "values": {"ACME": "Acme"}, "unmapped": "default", "default": "Other"}, "'Other'"),
+        ({"constant": "No Integration"}, "'No Integration'"),
+        ({"constant": 0}, "0"),
     ],
 )
-def test_an_account_that_everybody_without_a_company_would_share_is_warned_of(source: object, warned: bool) -> None:
+def test_an_account_that_everybody_without_a_company_would_share_is_warned_of(source: object, held: str | None) -> None:
     one = integration(map={"account": {"Name": source}}, account={"enabled": True})
-    found = [finding for finding in targets(one, facts()) if "share" in finding.text]
-    assert [finding.level for finding in found] == (["warning"] if warned else [])
+    said = f"account key Name is {held} where the event names no company"
+    assert [(level, said in text) for level, text in sharing(one)] == ([("warning", True)] if held else [])
+
+
+def test_each_account_key_is_warned_of_and_no_other_field() -> None:
+    shared = {"constant": "Unknown"}
+    mapped = {"Name": shared, "Site": {"from": "fields.site", "default": "Main"}, "Industry": shared}
+    one = integration(map={"account": mapped}, account={"enabled": True, "keys": ["Name", "Site"]})
+    assert [text.split(" is ")[0].partition("account key ")[2] for _, text in sharing(one)] == ["Name", "Site"]
+
+
+def test_accounts_that_are_off_share_nothing() -> None:
+    assert sharing(integration(map={"account": {"Name": {"constant": "Unknown"}}})) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "source", "warned"),
+    [
+        ("AccountId", {"constant": "0015g0000000001AAA"}, True),
+        ("AccountId", {"from": "fields.account", "default": "0015g0000000001AAA"}, True),
+        ("Account.Number__c", {"from": "fields.customer", "default": "0"}, True),
+        ("AccountId", "fields.account", False),
+        ("Account.Number__c", "fields.customer", False),
+        ("Title", {"constant": "Owner"}, False),
+    ],
+)
+def test_a_contact_that_is_always_put_on_one_account_is_warned_of(field: str, source: object, warned: bool) -> None:
+    one = integration(map={"contact": {field: source}})
+    assert [level for level, _ in sharing(one, REFERRING)] == (["warning"] if warned else [])
+
+
+SHIPPED = sorted(path for folder in ("deploy", "signalbox/demo") for path in Path(folder).glob("integrations/*.yaml"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda path: path.stem)
+def test_no_example_gives_everybody_without_a_company_one_account(file: Path) -> None:
+    [one] = read_integrations({file.name: file.read_bytes()}).by_name.values()
+    assert sharing(one) == []
+    assert SHIPPED
+
+
+def test_the_example_with_accounts_is_clean() -> None:
+    text = Path("deploy/integrations/yes-to-contact.yaml").read_bytes()
+    [one] = read_integrations({"yes-to-contact.yaml": text}).by_name.values()
+    assert one.account.enabled
+    assert [found.text for found in targets(one, facts()) if "account" in found.text.lower()] == []
+    with_default = text.replace(b"Name: person.company #", b"Name: {from: person.company, default: Unknown} #")
+    assert with_default != text
+    [worse] = read_integrations({"yes-to-contact.yaml": with_default}).by_name.values()
+    assert len(sharing(worse)) == 1
+
+
+@pytest.mark.parametrize("setting", ["activity", "calls"])
+def test_a_field_of_extensions_that_is_not_there_is_gone(setting: str) -> None:
+    own = {"source": "pbx_call", "network": "N"} if setting == "calls" else {"source": "booking", "workspace": "W"}
+    one = integration_of({"name": "one", "org": "main", **own, setting: {"user_extension": "Extension__c"}})
+    known = facts()
+    users = replace(known, objects={**known.objects, "User": ObjectFacts("User", known.objects["Lead"].fields)})
+    [found] = [finding for finding in targets(one, users) if finding.absent]
+    assert f"User.Extension__c ({setting}.user_extension) does not exist" in found.text
