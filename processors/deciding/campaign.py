@@ -6,12 +6,11 @@ Rule of this file: one member for a person and campaign; a member that is there 
 setting says so. What refuses, skips or takes back the event makes no member (docs/decisions/0086).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from processors.deciding.case import Case
 from processors.model.members import CAMPAIGN, MEMBER, is_member
-from processors.model.values import Decision, Match, Record, Role, Step
+from processors.model.values import Decision, Match, Record, Role, Step, Unfit
 from schemas.values import Scalar
 
 _TAKES_BACK = ("resolved", "activity_deleted", "activity_cancelled")
@@ -26,6 +25,9 @@ class _Person:
     role: Role | None = None
     ids: tuple[str | None, ...] = ()
 
+
+STATUS_FIELD = f"{MEMBER}.Status"
+"""The field of a member's status, as settings and outcomes name it."""
 
 ATTENDEE_CANCELLED = "attendee_cancelled"
 """What the outcome flags where one attendee of several cancelled: the activity stays with the others."""
@@ -44,31 +46,54 @@ def with_member(case: Case, decision: Decision) -> Decision:
     campaign = case.match.campaign
     if campaign is None:
         detail = f"the campaign of {settings.shown} is not there, or several have it: nobody joins"
-        flags = (*decision.flags, "campaign_unknown")
-        return replace(decision, flags=flags, detail="; ".join(one for one in (decision.detail, detail) if one))
+        return _told(decision, "campaign_unknown", detail)
     there = next((one for one in case.match.members if is_member(one, campaign, person.ids)), None)
-    step = _create(case, campaign, person) if there is None else _update(case, there)
+    if there is not None and settings.existing != "update":
+        return replace(decision, linked=(*decision.linked, there))
+    if _refused(case):
+        detail = f"{settings.shown} has no member status {settings.status!r}, which the settings refuse: nobody joins"
+        return _told(decision, "campaign_status_unknown", detail)
+    status, unfit = _status(case)
+    step = _create(campaign, person, status) if there is None else _update(there, status)
+    decision = replace(decision, unfit=(*decision.unfit, *unfit))
     if step is None:
         return replace(decision, linked=(*decision.linked, *((there,) if there else ())))
     reason = "none" if decision.reason == "unchanged" else decision.reason
     return replace(decision, steps=(*decision.steps, step), reason=reason)
 
 
-def _create(case: Case, campaign: str, person: _Person) -> Step:
-    status: Mapping[str, Scalar] = {"Status": case.settings.campaign.status} if case.settings.campaign.status else {}
-    fields: dict[str, Scalar] = {f"{CAMPAIGN}Id": campaign, **status}
+def _told(decision: Decision, flag: str, detail: str) -> Decision:
+    """Return *decision* with what it says of the campaign that nobody joins."""
+    said = "; ".join(one for one in (decision.detail, detail) if one)
+    return replace(decision, flags=(*decision.flags, flag), detail=said)
+
+
+def _refused(case: Case) -> bool:
+    """Whether the campaign lacks the status and the settings refuse such values: Salesforce would say nothing of it."""
+    wanted, known = case.settings.campaign.status, case.match.member_statuses
+    refuses = case.settings.write.unfit_of(STATUS_FIELD) == "refuse"
+    return refuses and wanted is not None and bool(known) and wanted not in known
+
+
+def _status(case: Case) -> tuple[Scalar, tuple[Unfit, ...]]:
+    """Return the status that a member takes, None for the campaign's default, and what is told of one that it lacks."""
+    wanted, known = case.settings.campaign.status, case.match.member_statuses
+    return case.conform.listed(STATUS_FIELD, wanted, known) if wanted and known else (wanted, ())
+
+
+def _create(campaign: str, person: _Person, status: Scalar) -> Step:
+    fields: dict[str, Scalar] = {f"{CAMPAIGN}Id": campaign, **({"Status": status} if status else {})}
     if person.record_id is not None:
         fields[person.field] = person.record_id
     refs: dict[str, Role] = {person.field: person.role} if person.role is not None else {}
     return Step("campaign_member", "create", MEMBER, fields=fields, refs=refs)
 
 
-def _update(case: Case, member: Record) -> Step | None:
-    settings = case.settings.campaign
+def _update(member: Record, status: Scalar) -> Step | None:
     held = member.fields.get("Status")
-    if settings.existing != "update" or held == settings.status:
+    if not status or held == status:
         return None
-    fields: dict[str, Scalar] = {"Status": settings.status}
+    fields: dict[str, Scalar] = {"Status": status}
     return Step("campaign_member", "update", MEMBER, record_id=member.id, fields=fields, before={"Status": held})
 
 

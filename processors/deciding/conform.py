@@ -8,7 +8,7 @@ which the org keeps it (`processors/model/stored_form.py`). A default is for cre
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from processors.integration.model import Integration
@@ -25,6 +25,18 @@ LONGEST_EVENT = timedelta(days=14)
 """How long Salesforce lets an Event last."""
 
 Values = dict[str, Scalar]
+_LIST = FieldFacts(
+    name="",
+    type="picklist",
+    length=0,
+    createable=True,
+    updateable=True,
+    nillable=True,
+    defaulted=True,
+    unique=False,
+    external_id=False,
+    restricted=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,18 @@ class Conform:
             return Fit(value)
         found = fit(fact, value, writer)
         return Fit(value, found.why, dropped=True) if mode == "drop" and found.why else found
+
+    def listed(self, field: str, value: Scalar, values: tuple[str, ...]) -> tuple[Scalar, tuple[Unfit, ...]]:
+        """
+        Return what is written of *value* in `Object.Field`, which takes none but *values*; None where it is left out.
+
+        For lists that describe does not tell, such as the statuses of one campaign's members.
+        """
+        name, _, own = field.partition(".")
+        fact = replace(_LIST, name=own, values=values)
+        found = self._fit(name, fact, value, self._writer(name))
+        kept = None if found.dropped else found.value
+        return kept, (Unfit(field, value, found.value, found.why, dropped=found.dropped),) if found.why else ()
 
     def _may_drop(self, fact: FieldFacts, value: Scalar, *, creating: bool) -> bool:
         """Whether a record may be written without it: a new one needs what is mandatory, and a key to be found by."""

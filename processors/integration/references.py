@@ -11,7 +11,7 @@ from typing import Literal
 from processors.integration.base import FieldMap
 from processors.integration.model import OBJECTS, Integration
 from processors.integration.org_settings import CampaignSettings
-from processors.model.members import CAMPAIGN, MEMBER
+from processors.model.members import CAMPAIGN, MEMBER, STATUS
 from processors.model.parents import ParentPath, is_path, key_faults, parent_path
 from processors.model.values import ObjectFacts, OrgFacts
 
@@ -20,9 +20,10 @@ Level = Literal["gone", "error", "warning"]
 
 
 def mapped_names(integrations: Iterable[Integration]) -> tuple[tuple[str, str], ...]:
-    """Return what the integrations name by an external ID, campaigns too, as (object, name), each once."""
+    """Return what the integrations name by an external ID or a label, campaigns too, as (object, name), each once."""
     known = list(integrations)
-    joined = ((MEMBER, f"{CAMPAIGN}.{field}") for one in known if (field := one.campaign.external_field))
+    joined = [(MEMBER, f"{CAMPAIGN}.{field}") for one in known if (field := one.campaign.external_field)]
+    joined += [(STATUS, "Label") for one in known if one.campaign.status is not None]
     found = (
         (name, field)
         for one in known

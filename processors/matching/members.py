@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 
 from processors.integration.org_settings import CampaignSettings
 from processors.matching.queries import ConfiguredCommand
-from processors.model.members import CAMPAIGN, MEMBER, MEMBER_FIELDS, is_member
+from processors.model.members import CAMPAIGN, MEMBER, MEMBER_FIELDS, STATUS, is_member
 from processors.model.values import In, OrgFacts, Question, Record
 
 CAMPAIGN_FIELDS = ("Id", "Name", "IsActive")
-STATUS, STATUS_FIELDS = "CampaignMemberStatus", ("Id", "CampaignId", "Label")
+STATUS_FIELDS = ("Id", "CampaignId", "Label")
 
 
 def campaign_questions(settings: Iterable[CampaignSettings], facts: OrgFacts) -> tuple[Question, ...]:
@@ -55,6 +55,23 @@ def member_questions(asked: Sequence[ConfiguredCommand], found: Sequence[Record]
     pairs = (("LeadId", leads), ("ContactId", contacts))
     any_of = tuple((In("CampaignId", campaigns), In(name, ids)) for name, ids in pairs if ids)
     return (Question(MEMBER, MEMBER_FIELDS, any_of),) if any_of else ()
+
+
+def statuses_asked(
+    asked: Sequence[ConfiguredCommand], found: Sequence[Record], facts: OrgFacts
+) -> tuple[Question, ...]:
+    """Return what to ask about the statuses of campaigns whose members get one; nothing where the user sees none."""
+    if STATUS not in facts.objects:
+        return ()
+    settings = [one.campaign for _, one in asked if one is not None and one.campaign.status is not None]
+    wanted = {campaign_of(one, found) for one in settings}
+    return status_questions([one for one in found if one.object == CAMPAIGN and one.id in wanted])
+
+
+def statuses_of(campaign: str | None, found: Iterable[Record]) -> tuple[str, ...]:
+    """Return the statuses that members of the campaign may have; none where they are not known."""
+    rows = [one.fields for one in found if one.object == STATUS]
+    return tuple(str(one["Label"]) for one in rows if campaign and one.get("CampaignId") == campaign)
 
 
 def members_of(campaign: str | None, found: Iterable[Record]) -> tuple[Record, ...]:

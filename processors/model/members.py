@@ -12,6 +12,8 @@ from processors.model.values import Record, Write
 
 MEMBER = "CampaignMember"
 CAMPAIGN = "Campaign"
+STATUS = "CampaignMemberStatus"
+"""The object whose records are the statuses that a campaign's members may have."""
 PERSON_FIELDS = ("LeadId", "ContactId")
 MEMBER_FIELDS = ("Id", "CampaignId", *PERSON_FIELDS, "Status", "CreatedDate")
 

@@ -80,7 +80,8 @@ class Match:
     `own_rules` the rules that say so (`matching/own.py`; step `own`). `own_people` are all leads and
     contacts that events of the source entity made or wrote, and `current_ids` maps each ID of a person that is kept of
     it to the record that it is now: merged and converted ones to what they became. `campaign` is the ID of the
-    integration's campaign and `members` are memberships in it of people in sight. `taken` names the other record of
+    integration's campaign, `members` are memberships in it of people in sight, and `member_statuses` what its members
+    may have (none: not known). `taken` names the other record of
     the source that each of these records is linked with, by record ID; `winner_link` is the record that the one is
     linked with into which the source merged the command's. `further` is what matches the numbers of the other people
     outside who were in a call, by E.164. `parents` are the records that mapped references name by an external ID
@@ -117,6 +118,7 @@ class Match:
     winner_link: str | None = None
     campaign: str | None = None
     members: tuple[Record, ...] = ()
+    member_statuses: tuple[str, ...] = ()
     further: Mapping[str, "Match"] = field(default_factory=dict)
     parents: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     field_history: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -46,9 +46,59 @@ def test_a_number_that_no_campaign_has_costs_the_membership_alone(play: Play) ->
     assert run.rows("CampaignMember") == []
 
 
-def test_a_status_that_the_campaign_lacks_becomes_its_default(play: Play) -> None:
+def test_a_status_that_the_campaign_lacks_is_left_out_and_told(play: Play) -> None:
     run = play([has("Campaign", SPRING), result()], **joining("{ name: spring, status: Invited }"))
     assert (member(run)["Status"], member(run)["HasResponded"]) == ("Sent", False)
+    outcome = run.outcomes()[-1]
+    assert outcome.kind == "created"
+    told = [(one.field, one.sent, one.why) for one in outcome.dropped_fields]
+    assert told == [("CampaignMember.Status", "Invited", "unknown_value")]
+
+
+def test_a_status_in_another_case_is_written_as_the_campaign_has_it(play: Play) -> None:
+    run = play([has("Campaign", SPRING), result()], **joining("{ name: spring, status: ' responded' }"))
+    assert (member(run)["Status"], member(run)["HasResponded"]) == ("Responded", True)
+    [told] = run.outcomes()[-1].conformed_fields
+    assert (told.field, told.sent, told.kept) == ("CampaignMember.Status", " responded", "Responded")
+
+
+@pytest.mark.parametrize("source", ACTIVITIES)
+def test_a_status_that_the_campaign_lacks_costs_no_source_its_activity(play: Play, source: str) -> None:
+    text = ACTIVITIES[source] + "campaign: { name: Spring, status: Invited }\n"
+    run = play([has("Contact", PERSON), has("Campaign", SPRING), event_of(source, None)], **{FILES[source]: text})
+    assert member(run)["Status"] == "Sent"
+    assert len([*run.rows("Task"), *run.rows("Event")]) == 1
+    assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
+
+
+def test_a_member_that_is_there_keeps_its_status_where_the_new_one_is_unknown(play: Play) -> None:
+    file = joining("{ name: spring, status: Invited, existing: update }")
+    run = play([has("Contact", PERSON), has("Campaign", SPRING)], **file)
+    ids = {"CampaignId": run.row("Campaign")["Id"], "ContactId": run.row("Contact")["Id"]}
+    run.play([has("CampaignMember", {**ids, "Status": "Responded"}), result()])
+    assert member(run)["Status"] == "Responded"
+    assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
+
+
+def test_a_status_that_was_taken_from_the_campaign_later_is_told_from_then_on(play: Play) -> None:
+    run = play([has("Campaign", SPRING)], **joining("{ name: spring, status: Came }"))
+    own = {"CampaignId": run.row("Campaign")["Id"], "Label": "Came"}
+    run.play([has("CampaignMemberStatus", own), result()])
+    assert run.outcomes()[-1].dropped_fields == ()
+    run.control().change("CampaignMemberStatus", run.row("CampaignMemberStatus", Label="Came")["Id"], Label="Visited")
+    run.play([result("r-2", person={"last_name": "Bob", "email": "bob@example.com"})])
+    assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
+
+
+@pytest.mark.parametrize("status", ["Invited", "sent"])
+def test_by_setting_nobody_joins_with_a_status_that_the_campaign_lacks(play: Play, status: str) -> None:
+    more = "write: { fields: { CampaignMember.Status: { unfit: refuse } } }\n"
+    text = {name: more + one for name, one in joining(f"{{ name: spring, status: {status} }}").items()}
+    run = play([has("Campaign", SPRING), result()], **text)
+    outcome = run.outcomes()[-1]
+    assert (outcome.kind, run.rows("CampaignMember")) == ("created", [])
+    assert "campaign_status_unknown" in outcome.flags
+    assert f"name 'Spring' has no member status '{status}'".casefold() in str(outcome.detail).casefold()
 
 
 def test_a_status_of_the_campaigns_own_is_kept(play: Play) -> None:

@@ -20,7 +20,14 @@ from processors.matching.index import Index
 from processors.matching.known_person import PEOPLE
 from processors.matching.manual_choice import apply_choice, with_further_assigned
 from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
-from processors.matching.members import campaign_of, campaign_questions, member_questions, members_of
+from processors.matching.members import (
+    campaign_of,
+    campaign_questions,
+    member_questions,
+    members_of,
+    statuses_asked,
+    statuses_of,
+)
 from processors.matching.own import by_own
 from processors.matching.parents import parent_questions, parents_found, with_parents
 from processors.matching.phone_search import numbers_sought, search_numbers
@@ -56,7 +63,8 @@ def match_batch(
     records += searched.records
     records += _merged(salesforce, asked, facts, records)
     opportunities = _opportunities(jobs, records, deps, lease)
-    records += _find(salesforce, (*follow_up(asked, facts, records, opportunities), *member_questions(asked, records)))
+    joining = (*member_questions(asked, records), *statuses_asked(asked, records, facts))
+    records += _find(salesforce, (*follow_up(asked, facts, records, opportunities), *joining))
     records += _merged(salesforce, asked, facts, records)
     index = Index(records, deps.region)
     field_history = _field_history(jobs, records, deps, lease)
@@ -82,7 +90,8 @@ def match_batch(
         found = links.with_taken(found, job.command, linked)
         if job.settings.campaign.wanted:
             campaign = campaign_of(job.settings.campaign, records)
-            found = replace(found, campaign=campaign, members=members_of(campaign, records))
+            members, statuses = members_of(campaign, records), statuses_of(campaign, records)
+            found = replace(found, campaign=campaign, members=members, member_statuses=statuses)
         found = with_parents(found, parents)
         unsettled = searched.unsettled.intersection(numbers_sought(job.command, job.settings, deps.region))
         found = replace(found, unsettled=tuple(sorted(unsettled)))
