@@ -10,10 +10,8 @@ from processors.sources.source import Event
 from schemas.codec import Codec
 from schemas.errors import Undecodable
 
-CONTRACT = "call_result"
 
-
-def decode(data: bytes | None, codec: Codec, contract: str = CONTRACT) -> Event:
+def decode(data: bytes | None, codec: Codec, contract: str) -> Event:
     """Return the event that *data* holds; raise `Undecodable` where no event can be made of it."""
     if not data:
         raise Undecodable("the message is empty")

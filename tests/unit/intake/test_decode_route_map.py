@@ -168,22 +168,22 @@ def test_a_command_survives_the_wire() -> None:
 
 def test_an_event_survives_the_wire() -> None:
     codec = SingleObject()
-    assert decode(codec.encode("call_result", EVENT.to_avro()), codec) == EVENT
+    assert decode(codec.encode("call_result", EVENT.to_avro()), codec, "call_result") == EVENT
 
 
 @pytest.mark.parametrize("data", [None, b"", b"\xff", b"\xc3\x01", b"no avro at all, really"])
 def test_what_cannot_be_read_is_undecodable(data: bytes | None) -> None:
     with pytest.raises(Undecodable):
-        decode(data, SingleObject())
+        decode(data, SingleObject(), "call_result")
 
 
 def test_an_unknown_fingerprint_is_told_apart() -> None:
     with pytest.raises(UnknownFingerprint):
-        decode(b"\xc3\x01" + b"\x00" * 20, SingleObject())
+        decode(b"\xc3\x01" + b"\x00" * 20, SingleObject(), "call_result")
 
 
 @pytest.mark.parametrize("name", ["event_id", "call_id"])
 def test_an_event_without_identity_is_undecodable(name: str) -> None:
     codec = SingleObject()
     with pytest.raises(Undecodable, match=f"{name} is blank"):
-        decode(codec.encode("call_result", {**EVENT.to_avro(), name: " "}), codec)
+        decode(codec.encode("call_result", {**EVENT.to_avro(), name: " "}), codec, "call_result")

@@ -142,6 +142,6 @@ def test_an_event_of_release_0_1_0_has_the_digest_that_it_had() -> None:
 
 def test_all_of_it_travels() -> None:
     event = replace(EVENT, person=DANA, notes="n", disposition="d", fields={"x": ["a", "b"], "y": 1})
-    assert decode(CODEC.encode("call_result", event.to_avro()), CODEC) == event
+    assert decode(CODEC.encode("call_result", event.to_avro()), CODEC, "call_result") == event
     sent = made(event)
     assert Command.from_avro(CODEC.decode("command", CODEC.encode("command", sent.to_avro()))) == sent
