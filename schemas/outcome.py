@@ -57,7 +57,8 @@ class Touched:
     """
     One record that the command touched: what was done to it and which fields were written, with their values.
 
-    `name` and `owner` (by name) are those of the record as it was read, or as it was made; None: not known.
+    `name` and `owner` (by name, with `owner_id`) are those of the record as it was read, or as it was made; None: not
+    known.
     """
 
     object: str
@@ -67,6 +68,7 @@ class Touched:
     before: Mapping[str, Scalar] = field(default_factory=dict)
     name: str | None = None
     owner: str | None = None
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ _ID_CHARACTERS = 1_000
 _IDS = frozenset(
     {
         *("outcome_id", "org", "integration", "contract", "event_ids", "reused_event_id", "id", "object", "api_calls"),
-        *("source_id", "command_id", "event_id", "trace_id"),
+        *("source_id", "command_id", "event_id", "trace_id", "owner_id"),
     }
 )
 """What holds names or IDs: each is kept whole."""

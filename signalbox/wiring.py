@@ -52,6 +52,7 @@ from processors.sources.load import integration_files
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import NOTICE, command_topic, dead_letter_topic
+from signalbox.addresses import record_addresses
 from signalbox.codec import open_codec
 from signalbox.health import Heartbeat, serve_health
 from signalbox.reload import leave
@@ -240,7 +241,9 @@ def run_notifier_process(process: Process) -> None:
     recipients = {name: one.recipients for name, one in process.integrations.by_name.items()}
     with SmtpMailer(server) as mailer:
         notifier = notifier_app.Notifier(
-            MailSettings(sender=section.sender, domain=section.domain, instance_urls=_instance_urls(process.settings)),
+            MailSettings(
+                sender=section.sender, domain=section.domain, instance_urls=record_addresses(process.settings)
+            ),
             recipients,
             mailer=mailer,
             notes=DatabaseNotes(engine),
@@ -250,11 +253,6 @@ def run_notifier_process(process: Process) -> None:
             owners={name: org.owners for name, org in process.settings.orgs.items() if org.owners is not None},
         )
         _run_sink(process, notifier_app.GROUP, notifier_app.TOPICS, notifier, lambda *one: _told(process, *one))
-
-
-def _instance_urls(settings: Settings) -> dict[str, str]:
-    """Return the address of each org that the settings name, for the links of mails."""
-    return {name: org.instance_url for name, org in settings.orgs.items() if org.instance_url}
 
 
 def _outcome(process: Process, data: bytes) -> Outcome:

@@ -16,6 +16,8 @@ from processors.model.proxy_address import ProxyUrl
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+SHARED_LOGINS = ("login.salesforce.com", "test.salesforce.com")
+"""Hosts at which every org may log in: no record is there."""
 CREDENTIAL = (
     "login_url",
     "instance_url",
@@ -102,6 +104,12 @@ class SalesforceSettings(BaseModel):
             if url is not None and not self.may_reach(url):
                 raise ValueError(f"{url}: plain http is refused; use https, or set 'allow_plain_http'")
         return self
+
+    @property
+    def record_address(self) -> str | None:
+        """Where people open the org's records: `instance_url`, else `login_url` where that is the org's own address."""
+        shared = urlsplit(self.login_url).hostname in SHARED_LOGINS
+        return self.instance_url or (None if shared else self.login_url)
 
     def same_credential(self, other: "SalesforceSettings") -> bool:
         """Return whether *other* logs in as the same user, at the same place, with the same secret (LL-29)."""

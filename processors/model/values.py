@@ -224,9 +224,9 @@ class Decision:
     (`Object.Field`) were not written, since something newer was, or a person's own value. `at` is the event's time as
     the field history takes it, `seen` the fields by record ID that held what the event says already, `carried` what is
     kept of a converted lead's fields that its contact takes over. `disowned` are the IDs of records that no longer
-    count as written by the source entity's events: they are deleted. `names` and `owner_names` are those of the records
-    that it writes or lists, by record ID. `received` is None, but of an event whose time is that of its receipt:
-    when it was last said what the fields of these records hold, by record ID and field.
+    count as written by the source entity's events: they are deleted. `names`, `owner_names` and `owner_ids` are those
+    of the records that it writes or lists, by record ID. `received` is None, but of an event whose time is that of its
+    receipt: when it was last said what the fields of these records hold, by record ID and field.
     """
 
     kind: OutcomeKind
@@ -254,6 +254,7 @@ class Decision:
     unfit: tuple[Unfit, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     owner_names: Mapping[str, str] = field(default_factory=dict)
+    owner_ids: Mapping[str, str] = field(default_factory=dict)
     received: Mapping[str, Mapping[str, str]] | None = None
 
 

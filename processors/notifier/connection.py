@@ -58,7 +58,7 @@ def compose_connection(notice: Notice, recipient: str, settings: MailSettings) -
         if broken
         else "What waited is carried out now, in order. There is nothing to do.",
         "foot": [
-            ("Org", org),
+            ("Org", " ".join(filter(None, (org, settings.instance_urls.get(notice.org, ""))))),
             ("Cause", clean(notice.cause or "unknown", 40)),
             ("Integrations", _names(notice.integrations)),
             ("Time", when(notice.time)),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from processors.notifier.clean import clean
-from processors.notifier.words import ACTIONS
+from processors.notifier.words import ACTIONS, action_meant
 from processors.sources.registry import source_of
 from schemas.outcome import Candidate, Outcome, Refusal, Touched
 from schemas.values import Person
@@ -36,13 +36,11 @@ def who(person: Person) -> str:
 
 def happened(outcome: Outcome, name: str) -> str:
     """Return the sentence that says what could not be done, for whom and by which integration."""
-    fact = source_of(outcome.contract).words.fact
-    action = ACTIONS.get(outcome.action or "", "")
-    tried = f" It was meant to {action}." if action else ""
+    source = source_of(outcome.contract)
+    tried = f" It was meant to {ACTIONS[meant]}." if (meant := action_meant(outcome)) in ACTIONS else ""
     by = clean(outcome.agent.name or outcome.agent.email or "", 80) if outcome.agent else ""
-    of = f" of {by}" if by else ""
     return (
-        f"{fact[0].upper()}{fact[1:]}{of} about {name}, {when(outcome.event_time)}, could not be written to "
+        f"{source.words.happened(name, by)}, {when(outcome.event_time)}, could not be written to "
         f"Salesforce by the integration {clean(outcome.integration, 60)}.{tried}"
     )
 
@@ -86,7 +84,8 @@ def record(value: Touched, instance_url: str) -> dict[str, str]:
     return {
         "object": clean(value.object, 60),
         "label": label(value.name, value.id or "", instance_url),
-        "owner": clean(value.owner or "", 80),
+        "owner": clean(value.owner or value.owner_id or "", 80),
+        "owner_link": link(value.owner_id or "", instance_url),
         "operation": value.operation,
         "fields": clean(", ".join(value.fields), 200),
         "link": link(value.id or "", instance_url),

@@ -8,6 +8,7 @@ Rule of this file: every sentence that a mail says about a reason lives here, an
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from processors.sources.registry import source_of
 from schemas.outcome import Outcome, Reason
 
 
@@ -42,6 +43,11 @@ REASONS: Mapping[Reason, Words] = {
         "another company",
         "The event names another company than the account that this contact belongs to in Salesforce.",
         "Move the contact to its new account, or correct the company at the source, then send the event again.",
+    ),
+    "no_mapping": Words(
+        "nothing is mapped",
+        "A record had to be made for which this integration maps no field.",
+        "Ask whoever maintains the integration to map fields of that object, then send the event again.",
     ),
     "mandatory_unmapped": Words(
         "mandatory field has no source",
@@ -104,6 +110,40 @@ ACTIONS: Mapping[str, str] = {
 }
 
 
+NO_MATCH = Words(
+    "no matching record",
+    "No record in Salesforce is known to be the one that is meant, and none is made for such an event.",
+    "Create the record in Salesforce, or correct its e-mail address or phone number there, then send the event again.",
+)
+"""Where it is not the integration that updates alone."""
+
+OWN_RECORD_DELETED = Words(
+    "record is gone",
+    "The record in Salesforce that earlier events wrote for this person is deleted, or hidden from the integration's "
+    "user. It does not count any more: the next event is matched anew.",
+    "Restore the record; where it was deleted on purpose, do nothing.",
+)
+"""Where the source's records are not linked, but known by what they wrote (OW-7)."""
+
+SEVERAL_ACCOUNTS = Words(
+    "several matching accounts",
+    "More than one account in Salesforce matches, so it is not clear which one is meant.",
+    "Merge the accounts that match, or change them so that only one does, then send the event again.",
+)
+
+
+def action_meant(outcome: Outcome) -> str:
+    """Return which of the four actions the event should have taken; the empty text where its source takes none."""
+    takes_one = "action" in source_of(outcome.contract).settings.model_fields
+    return (outcome.action or "") if takes_one else ""
+
+
 def words_for(outcome: Outcome) -> Words:
-    """Return the words for the outcome's reason."""
+    """Return the words for the outcome's reason, as they fit what came in."""
+    if outcome.reason == "no_match" and action_meant(outcome) != "update_only":
+        return NO_MATCH
+    if outcome.reason == "record_deleted" and "OW-7" in outcome.rule_ids:
+        return OWN_RECORD_DELETED
+    if outcome.reason == "multiple_match" and {one.object for one in outcome.candidates} == {"Account"}:
+        return SEVERAL_ACCOUNTS
     return REASONS.get(outcome.reason, UNKNOWN)

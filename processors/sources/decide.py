@@ -92,7 +92,9 @@ def _with_names(decision: Decision, match: Match) -> Decision:
     known = {one.id: one for one in records if one.id in wanted}
     if not known:
         return decision
-    return replace(decision, names=_texts(known, "Name"), owner_names=_texts(known, "Owner.Name"))
+    owned = {one: record for one, record in known.items() if record.fields.get("Owner.Name")}
+    owner_names, owner_ids = _texts(owned, "Owner.Name"), _texts(owned, "OwnerId")
+    return replace(decision, names=_texts(known, "Name"), owner_names=owner_names, owner_ids=owner_ids)
 
 
 def _texts(records: Mapping[str, Record], field: str) -> dict[str, str]:

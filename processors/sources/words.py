@@ -43,6 +43,8 @@ class SourceWords:
 
     Attributes:
         fact: What came in, with its article, as a mail says it.
+        sentence: How a mail says whom it is about and who acted (the empty text: not known); by default
+            `a form of <who acted> about <whom>`.
         subject: What came in, as a log line says it.
         who: Whom it was about.
         terse: Its log lines say what was done alone, neither what came in nor why nothing was written.
@@ -52,3 +54,28 @@ class SourceWords:
     subject: Callable[[Outcome], str] = _event
     who: Callable[[Outcome], str] = somebody
     terse: bool = False
+    sentence: Callable[[str, str], str] | None = None
+
+    def happened(self, about: str, by: str = "") -> str:
+        """Return what came in, *about* whom, and *by* whom where that is known, to begin a sentence with."""
+        said = self.sentence(about, by) if self.sentence else f"{self.fact}{_phrase(' of', by)} about {about}"
+        return said[:1].upper() + said[1:]
+
+
+def with_whom(what: str, about: str, by: str) -> str:
+    """Return what *by* did with somebody: `a visit of Rep One with Ada Example`."""
+    return f"{what}{_phrase(' of', by)} with {about}"
+
+
+def meeting(what: str, about: str, by: str) -> str:
+    """Return what somebody has with *by*: `a booking of Ada Example with Rep One`."""
+    return f"{what} of {about}{_phrase(' with', by)}"
+
+
+def record_of(what: str, about: str, by: str) -> str:
+    """Return a record of the source by whose it is: `the prospect Ada Example, owned by Rep One`."""
+    return f"{what} {about}{_phrase(', owned by', by)}"
+
+
+def _phrase(word: str, name: str) -> str:
+    return f"{word} {name}" if name else ""

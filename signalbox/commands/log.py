@@ -3,24 +3,31 @@ Command *log*: what happened to which person, from the audit (SP-32).
 
 In: filters.  Out: one line for each outcome, the latest first: a table on a terminal, plain lines or JSON elsewhere.
 Rule of this file: text of others is printed only after `clean`, or as ASCII JSON; nothing that it holds can move the
-cursor, colour the screen or begin a line.
+cursor, colour the screen or begin a line. Records and owners are named where their names are known; on a terminal the
+name leads to the record, where the org's address is known.
 """
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
 from connectors.database.audit import AuditFilter, DatabaseAudit
 from processors.notifier.clean import clean
+from processors.notifier.facts import link
+from schemas.values import person_from
+from signalbox.addresses import record_addresses
 from signalbox.commands.ledger import migrated_engine
+from signalbox.settings import load_settings
 
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -28,21 +35,36 @@ _COLUMNS = ("settled", "outcome", "integration", "person", "records", "rules", "
 _COLOURS = {"error": "red", "skipped": "yellow"}
 
 
-def show_log(engine: Engine, wanted: AuditFilter, *, as_json: bool, console: Console) -> int:
-    """Print the outcomes wanted, one line each; return how many. Raises `Transient` where the database is away."""
+def show_log(
+    engine: Engine,
+    wanted: AuditFilter,
+    *,
+    as_json: bool,
+    console: Console,
+    addresses: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """
+    Print the outcomes wanted, one line each; return how many. *addresses* are those of the orgs, by name.
+
+    Raises `Transient` where the database is away.
+    """
     outcomes = DatabaseAudit(engine).find(wanted)
     if as_json:
         for outcome in outcomes:
             _line(console, json.dumps(outcome, ensure_ascii=True))
     elif console.is_terminal:
-        console.print(_table(outcomes))
+        console.print(_table(outcomes, addresses))
     else:
         for outcome in outcomes:
             _line(console, "  ".join(cell or "-" for cell in _cells(outcome)))
     return len(outcomes)
 
 
-def make_log(open_engine: Callable[[], Engine], clock: Callable[[], datetime]) -> Callable[..., None]:
+def make_log(
+    open_engine: Callable[[], Engine],
+    clock: Callable[[], datetime],
+    addresses: Callable[[], Mapping[str, str]] = dict,
+) -> Callable[..., None]:
     """Return the command function for typer; the database is opened only when the command runs."""
 
     def log(
@@ -69,7 +91,7 @@ def make_log(open_engine: Callable[[], Engine], clock: Callable[[], datetime]) -
             event_id=event,
             limit=limit,
         )
-        show_log(open_engine(), wanted, as_json=as_json, console=Console())
+        show_log(open_engine(), wanted, as_json=as_json, console=Console(), addresses=addresses())
 
     return log
 
@@ -87,16 +109,16 @@ def moment_of(text: str, now: datetime) -> datetime:
 
 
 def _cells(outcome: Mapping[str, Any]) -> tuple[str, ...]:
-    person = outcome["person"]
-    name = " ".join(part for part in (person["first_name"], person["last_name"]) if part)
-    records = [f"{r['object']}:{r['id'] or '?'}:{r['operation']}" for r in outcome["records"]]
+    person = person_from(outcome["person"])
+    shown = next(iter(filter(None, (person.whole_name, *person.emails, *person.all_phones))), "")
+    records = [f"{_named(r)}:{r['operation']}" for r in outcome["records"]]
     settled = datetime.fromisoformat(outcome["settled_time"]).astimezone(UTC)
     reason = "" if outcome["reason"] == "none" else f".{outcome['reason']}"
     return (
         f"{settled:%Y-%m-%dT%H:%M:%SZ}",
         clean(f"{outcome['kind']}{reason}", 60),
         clean(outcome["integration"], 60),
-        clean(name or person["email"] or next(iter(person["phones"]), ""), 60),
+        clean(shown, 60),
         clean(", ".join(records), 200),
         clean(" ".join(outcome["rule_ids"]), 100),
         clean(_why(outcome), 200),
@@ -106,11 +128,30 @@ def _cells(outcome: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _why(outcome: Mapping[str, Any]) -> str:
     refusals = [f"{refusal['code']}: {refusal['message']}" for refusal in outcome["refusals"]]
-    matched = [f"{candidate['object']}:{candidate['id']}" for candidate in outcome["candidates"]]
+    matched = [_named(candidate) for candidate in outcome["candidates"]]
     return "; ".join(filter(None, [*refusals, *outcome["missing_fields"], *matched, outcome["detail"] or ""]))
 
 
-def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
+def _named(record: Mapping[str, Any]) -> str:
+    """Return a record by name, with its ID, and by its owner's name; what release 0.1.0 kept has neither name."""
+    name, owner = record.get("name"), record.get("owner")
+    if not name:
+        return f"{record['object']}:{record['id'] or '?'}"
+    owned = f", owner {owner}" if owner else ""
+    return f"{record['object']} {name} ({record['id'] or '?'}{owned})"
+
+
+def _linked(outcome: Mapping[str, Any], cell: str, addresses: Mapping[str, str]) -> Text:
+    """Return the cell of an outcome's records, where the ID of each leads to the record."""
+    text = Text(cell)
+    for one in outcome["records"]:
+        address = link(one["id"] or "", addresses.get(outcome["org"], ""))
+        if address:
+            text.highlight_words([one["id"]], style=Style(link=address))
+    return text
+
+
+def _table(outcomes: Sequence[Mapping[str, Any]], addresses: Mapping[str, str]) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in _COLUMNS:
         # The outcome and its ID stay whole; what tells least gives way on a narrow terminal.
@@ -120,7 +161,9 @@ def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
         style = _COLOURS.get(outcome["kind"], "")
         table.add_row(
             *(
-                Text(cell, style=style if column == "outcome" else "")
+                _linked(outcome, cell, addresses)
+                if column == "records"
+                else Text(cell, style=style if column == "outcome" else "")
                 for column, cell in zip(_COLUMNS, _cells(outcome), strict=True)
             )
         )
@@ -131,4 +174,4 @@ def _line(console: Console, text: str) -> None:
     console.print(Text(text), soft_wrap=True, highlight=False)
 
 
-log = make_log(migrated_engine, lambda: datetime.now(UTC))
+log = make_log(migrated_engine, lambda: datetime.now(UTC), lambda: record_addresses(load_settings()))

@@ -19,6 +19,7 @@ from connectors.kafka.options import producer_config
 from processors.model.errors import Misconfigured, SignalboxError
 from schemas.codec import Codec
 from schemas.notice import Notice
+from schemas.outcome import Candidate
 from schemas.topics import SOURCE_USER_ACTION
 from schemas.user_action import UserAction
 from schemas.values import Agent, Person
@@ -119,12 +120,18 @@ def _lines(parked: Parked, notice: Notice | None) -> Sequence[str]:
     return [
         " ".join(first.split()),
         *(
-            f"    {one.object} {one.id}  {one.name or '-'}  created {one.created:%Y-%m-%d}"
-            if one.created
-            else f"    {one.object} {one.id}  {one.name or '-'}"
+            "  ".join(filter(None, (f"    {one.object} {one.id}", one.name or "-", _owner(one), _created(one))))
             for one in (notice.candidates if notice else ())
         ),
     ]
+
+
+def _owner(candidate: Candidate) -> str:
+    return f"owner {candidate.owner}" if candidate.owner else ""
+
+
+def _created(candidate: Candidate) -> str:
+    return f"created {candidate.created:%Y-%m-%d}" if candidate.created else ""
 
 
 def _plain(parked: Parked, notice: Notice | None) -> dict[str, object]:

@@ -27,6 +27,7 @@ def test_a_record_that_was_written_has_its_name_and_owner(play: Play) -> None:
     run = play([OWNED, lead("Lee"), result(1, ANN)])
     [written] = [one for one in run.outcomes()[-1].records if one.object == "Lead"]
     assert (written.name, written.owner) == ("Ann Lee", "rep")
+    assert written.owner_id == run.row("Lead")["OwnerId"]
 
 
 def test_a_record_that_was_made_has_the_name_that_it_was_given(play: Play) -> None:

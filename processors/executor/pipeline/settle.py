@@ -142,9 +142,9 @@ def _touched(plan: Plan | None, ending: Ending | None) -> tuple[Touched, ...]:
 
 def _named(touched: Touched, plan: Plan) -> Touched:
     """Return the record with its name as it was read, else as it was made, and the name of its owner."""
-    known, owners = plan.decision.names, plan.decision.owner_names
-    name = known.get(touched.id or "") or (_made_name(touched) if touched.operation != "updated" else None)
-    return replace(touched, name=name, owner=owners.get(touched.id or ""))
+    decided, id_ = plan.decision, touched.id or ""
+    name = decided.names.get(id_) or (_made_name(touched) if touched.operation != "updated" else None)
+    return replace(touched, name=name, owner=decided.owner_names.get(id_), owner_id=decided.owner_ids.get(id_))
 
 
 def _made_name(touched: Touched) -> str | None:

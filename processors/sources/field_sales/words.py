@@ -5,7 +5,9 @@ In: an outcome.  Out: plain words for mails and log lines.
 Rule of this file: a leaf; every word that only this source needs is here.
 """
 
-from processors.sources.words import SourceWords, ended_as, source_entity
+from functools import partial
+
+from processors.sources.words import SourceWords, ended_as, record_of, source_entity, with_whom
 from schemas.outcome import Outcome
 
 
@@ -19,5 +21,5 @@ def _activity(outcome: Outcome) -> str:
     return "visit" if visit else "field activity done" if done else "field activity"
 
 
-RECORD = SourceWords("a field record", _record, source_entity)
-ACTIVITY = SourceWords("a field activity", _activity, source_entity)
+RECORD = SourceWords("a field record", _record, source_entity, sentence=partial(record_of, "the field record"))
+ACTIVITY = SourceWords("a field activity", _activity, source_entity, sentence=partial(with_whom, "a field activity"))

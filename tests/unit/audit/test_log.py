@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from connectors.database.audit import AuditFilter, DatabaseAudit
 from connectors.database.engine import open_engine
 from connectors.database.metadata import metadata
 from processors.model.received import Received
-from schemas.outcome import Outcome, Refusal, Touched
-from schemas.values import Person
+from processors.sources.registry import SOURCES
+from schemas.outcome import Candidate, Outcome, Refusal, Touched
+from schemas.values import Person, PhoneNumber
 from signalbox.commands.log import make_log, moment_of, show_log
 
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
@@ -63,12 +64,18 @@ def add(engine: Engine, number: int, **changes: Any) -> None:
 
 
 def shown(
-    engine: Engine, wanted: AuditFilter, *, terminal: bool = False, as_json: bool = False, width: int = 200
+    engine: Engine,
+    wanted: AuditFilter,
+    *,
+    terminal: bool = False,
+    as_json: bool = False,
+    width: int = 200,
+    addresses: Mapping[str, str] | None = None,
 ) -> str:
     """Return what is printed."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=width, color_system="truecolor" if terminal else None)
-    show_log(engine, wanted, as_json=as_json, console=console)
+    show_log(engine, wanted, as_json=as_json, console=console, addresses=addresses or {})
     return file.getvalue()
 
 
@@ -80,6 +87,47 @@ def test_plain_lines_hold_one_outcome_each(engine: Engine) -> None:
     )
     assert lines[2].split("  ")[1:5] == ["updated", "example-sales", "Ada Example", "Lead:00Q000000000001AAA:updated"]
     assert len(lines) == 4
+
+
+NAMED = (
+    Touched(
+        "Lead", "00Q000000000002AAA", "updated", name="Ada Example", owner="Rep One", owner_id="005000000000001AAA"
+    ),
+    Touched("Task", "00T000000000001AAA", "created"),
+)
+
+
+@pytest.mark.parametrize("contract", sorted(SOURCES))
+def test_records_and_owners_are_named_where_their_names_are_known(engine: Engine, contract: str) -> None:
+    several = (Candidate("Contact", "003000000000001AAA", "A. Example", owner="Rep Two"), Candidate("Lead", "00Q1"))
+    add(engine, 9, contract=contract, records=NAMED, candidates=several)
+    first = shown(engine, AuditFilter(), width=20).split("\n")[0]
+    assert "  Lead Ada Example (00Q000000000002AAA, owner Rep One):updated, Task:00T000000000001AAA:created  " in first
+    assert "  Contact A. Example (003000000000001AAA, owner Rep Two); Lead:00Q1  " in first
+    assert "005000000000001AAA" not in first
+
+
+@pytest.mark.parametrize(
+    ("person", "told"),
+    [
+        (Person(full_name="Ada Example", email="ada@example.com"), "Ada Example"),
+        (Person(second_email="ada@example.com"), "ada@example.com"),
+        (Person(numbers=(PhoneNumber("+4930123", "mobile"),)), "+4930123"),
+        (Person(), "-"),
+    ],
+)
+def test_a_person_is_told_by_the_best_that_is_known(engine: Engine, person: Person, told: str) -> None:
+    add(engine, 9, person=person)
+    assert shown(engine, AuditFilter(), width=20).split("\n")[0].split("  ")[3] == told
+
+
+def test_on_a_terminal_a_record_leads_into_salesforce(engine: Engine) -> None:
+    add(engine, 9, records=NAMED)
+    text = shown(engine, AuditFilter(limit=1), terminal=True, addresses={"main": "https://main.example.com"})
+    assert "https://main.example.com/00Q000000000002AAA" in text
+    assert "https://main.example.com/00T000000000001AAA" in text
+    assert "https://" not in shown(engine, AuditFilter(limit=1), addresses={"main": "https://main.example.com"})
+    assert "https://" not in shown(engine, AuditFilter(limit=1), terminal=True)
 
 
 @pytest.mark.parametrize("terminal", [False, True])

@@ -305,7 +305,6 @@ CALLS = ("call_result", "pbx_call_event")
 @pytest.mark.parametrize("contract", sorted(SOURCES))
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_a_mail_speaks_of_what_came_in_and_of_nothing_else(contract: str, reason: Reason) -> None:
-    fact = SOURCES[contract].words.fact
     outcome = error(reason, contract=contract, agent=None, action=None)
     for mail in (compose(outcome, "ops@example.com", SETTINGS), *plan([(outcome, "ops@example.com")] * 21, SETTINGS)):
         message, text, html = read(mail)
@@ -316,7 +315,7 @@ def test_a_mail_speaks_of_what_came_in_and_of_nothing_else(contract: str, reason
             assert contract == "booking" or "booking" not in said
             assert contract == "prospect" or "prospect" not in said
     _, text, _ = read(compose(outcome, "ops@example.com", SETTINGS))
-    assert f"\n{fact[0].upper()}{fact[1:]} about Ada Example, " in text
+    assert f"\n{SOURCES[contract].words.happened('Ada Example')}, " in text
 
 
 def test_every_source_has_words_of_its_own() -> None:

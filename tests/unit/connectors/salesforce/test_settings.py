@@ -82,3 +82,17 @@ def test_an_entry_with_a_dot_allows_subdomains_only() -> None:
     assert settings.may_reach("https://a.example.org/")
     assert not settings.may_reach("https://badexample.org/")
     assert not settings.may_reach("http://a.example.org/")
+
+
+@pytest.mark.parametrize(
+    ("login", "instance", "address"),
+    [
+        ("https://login.salesforce.com", None, None),
+        ("https://test.salesforce.com", None, None),
+        ("https://acme.my.salesforce.com", None, "https://acme.my.salesforce.com"),
+        ("https://login.salesforce.com", "https://acme.my.salesforce.com", "https://acme.my.salesforce.com"),
+    ],
+)
+def test_records_are_opened_at_the_orgs_own_address(login: str, instance: str | None, address: str | None) -> None:
+    told = {"login_url": login, "instance_url": instance, "client_id": "id", "client_secret": "secret"}
+    assert SalesforceSettings.model_validate(told).record_address == address
