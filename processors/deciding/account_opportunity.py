@@ -1,19 +1,18 @@
 """
-What comes with a contact: its account and its one open opportunity.
+What comes with a contact: its account, and the contact's place in it; its opportunity is `opportunity.py`'s.
 
-In: a case, the contact where it is known, the account chosen.  Out: a part for each (VS-16, VS-21, VS-26).
+In: a case, the contact where it is known.  Out: a part for each (VS-16, VS-21).
 Rule of this file: a contact keeps the account that it has unless a setting says otherwise, an event about another
-company writes nothing to it, and keys of an account are matched by, never rewritten. It
-has one open opportunity at a time (1G-one_opportunity).
+company writes nothing to it, and keys of an account are matched by, never rewritten.
 """
 
 from dataclasses import replace
 
 from processors.deciding.case import Case, Part, field_names
+from processors.deciding.opportunity import may_create, ruled
 from processors.matching import accounts
 from processors.model.company_name import same_company
 from processors.model.normalise import is_blank, text_key
-from processors.model.rule_table import Row
 from processors.model.values import Record, Role, Step
 from schemas.values import Scalar
 
@@ -33,7 +32,7 @@ def account(case: Case, contact: Record | None) -> Part:
     if other.moves:
         found, own = _by_keys(case), None
     settings = case.settings.account
-    create = _may_create(case, settings.create)
+    create = may_create(case, settings.create)
     update = "allowed" if settings.update and (own is None or own.fields) else "not_allowed"
     row = case.book.row("account", found, create.then if found == "none" else update)
     rules = (*other.rules, *((create.rule,) if found == "none" and create.then != "allowed" else ()), row.rule)
@@ -43,11 +42,11 @@ def account(case: Case, contact: Record | None) -> Part:
         return _several(case, case.match.accounts, rules)
     if row.then == "create":
         made = case.create("account", "Account", case.command.account, creation="account")
-        return _ruled(made, *rules, moves=other.moves)
+        return ruled(made, *rules, moves=other.moves)
     record = own or case.match.accounts[0]
     if row.then == "link":
         return Part(record=record, rules=rules, linked=(record,), moves=other.moves)
-    return _ruled(_update(case, record), *rules, moves=other.moves)
+    return ruled(_update(case, record), *rules, moves=other.moves)
 
 
 def account_of_company(case: Case, account: Part, who: str) -> Part:
@@ -69,7 +68,7 @@ def account_of_company(case: Case, account: Part, who: str) -> Part:
     if row.then == "use":
         return replace(account, record=found[0], linked=(found[0],), rules=rules)
     made = case.create("account", "Account", {"Name": name}, creation="account")
-    return replace(_ruled(made, *rules), discarded=account.discarded)
+    return replace(ruled(made, *rules), discarded=account.discarded)
 
 
 def _several(case: Case, found: tuple[Record, ...], rules: tuple[str, ...]) -> Part:
@@ -80,13 +79,6 @@ def _several(case: Case, found: tuple[Record, ...], rules: tuple[str, ...]) -> P
     detail = f"{len(found)} accounts match its keys: {advice}"
     ruled = (*rules, row.rule) if park else rules
     return Part(rules=ruled, refusal="multiple_match", candidates=found, detail=detail, park=park)
-
-
-def _may_create(case: Case, setting: bool | None) -> Row:
-    """Return the row that says whether an account or opportunity may be made (VS-11)."""
-    said = "unset" if setting is None else "yes" if setting else "no"
-    action = "update_only" if case.settings.action_name == "update_only" else "other"
-    return case.book.row("may_create", said, action)
 
 
 def _other(case: Case, contact: Record | None) -> Part:
@@ -146,65 +138,6 @@ def _update(case: Case, record: Record) -> Part:
     return replace(part, record=record, discarded=field_names("Account", kept))
 
 
-def opportunity(case: Case, contact_id: str | None, account_id: str | None, *, account_made: bool) -> Part:
-    """
-    Return what happens to the one open opportunity of the contact (VS-21, VS-26, 1G).
-
-    *contact_id* is None where the contact comes into being here; *account_made* says that the account does.
-    """
-    settings = case.settings.opportunity
-    held = case.match.opportunity
-    rules: tuple[str, ...] = ()
-    if not settings.enabled:
-        found, allowed = "off", settings.update
-    elif held is not None and not held.fields.get("IsClosed"):
-        found, allowed = "open", settings.update
-    else:
-        said = (name for name, value in case.command.opportunity.items() if not is_blank(value))
-        known = any(accounts.is_said(case.command, case.settings, "Opportunity", name) for name in said)
-        found = "none" if known or not case.command.opportunity else "unsaid"
-        create = _may_create(case, settings.create)
-        allowed = create.then == "allowed"
-        rules = () if allowed else (create.rule,)
-    row = case.book.row("opportunity", found, "allowed" if allowed else "not_allowed")
-    mapped = case.command.opportunity
-    if row.then == "leave":
-        return Part(rules=(*rules, row.rule), discarded=field_names("Opportunity", mapped))
-    if row.then == "create":
-        links, refs = _links(case, contact_id, account_id, account_made=account_made)
-        made = case.create("opportunity", "Opportunity", mapped, creation="opportunity", links=links, refs=refs)
-        return _ruled(made, row.rule)
-    if held is None:
-        raise ValueError("no opportunity to update")
-    if row.then == "link":
-        return Part(record=held, rules=(row.rule,), linked=(held,))
-    return _ruled(case.update("opportunity", held, mapped), row.rule)
-
-
-def _links(
-    case: Case, contact_id: str | None, account_id: str | None, *, account_made: bool
-) -> tuple[dict[str, Scalar], dict[str, Role]]:
-    """Return the record IDs that are known, and the roles whose IDs will be (a conversion answers for both roles)."""
-    links: dict[str, Scalar] = {}
-    refs: dict[str, Role] = {}
-    if account_id:
-        links["AccountId"] = account_id
-    elif account_made:
-        refs["AccountId"] = "account"
-    facts = case.facts.objects.get("Opportunity")
-    if facts is not None and "ContactId" not in facts.fields:
-        return links, refs
-    if contact_id:
-        links["ContactId"] = contact_id
-    else:
-        refs["ContactId"] = "contact"
-    return links, refs
-
-
-def _ruled(part: Part, *rules: str, moves: bool = False) -> Part:
-    return replace(part, rules=(*rules, *part.rules), moves=moves)
-
-
 def contact_of(case: Case, contact: Record | None, account: Part, *, creation: str = "contact") -> Part:
     """Return the create (None) or update of the contact; one without an account is linked to the one chosen."""
     links, refs = _linked_to_account(contact, account)
@@ -218,13 +151,6 @@ def contact_of(case: Case, contact: Record | None, account: Part, *, creation: s
     step = part.step or Step("contact", "update", "Contact", record_id=contact.id, allow_duplicates=allow)
     before = {**step.before, "AccountId": case.held(contact, "AccountId")}
     return replace(part, step=replace(step, refs=refs, before=before), linked=())
-
-
-def opportunity_of(case: Case, contact: Record | None, account: Part, *, account_made: bool) -> Part:
-    """Return what happens to the opportunity of the contact, under the account chosen or else the contact's own."""
-    own = contact.fields.get("AccountId") if contact and not account.creates else None
-    account_id = account.record.id if account.record else str(own) if not is_blank(own) else None
-    return opportunity(case, contact.id if contact else None, account_id, account_made=account_made)
 
 
 def _linked_to_account(contact: Record | None, account: Part) -> tuple[dict[str, Scalar], dict[str, Role]]:

@@ -183,7 +183,7 @@ KEYS = Table(
 
 OPPORTUNITY = Table(
     "opportunity",
-    (("off", "none", "unsaid", "open"), ("allowed", "not_allowed")),
+    (("off", "none", "unsaid", "open", "other_account", "elsewhere"), ("allowed", "not_allowed")),
     ("create", "update", "link", "leave"),
     (
         Row("VS-26", ("off", "allowed"), "leave"),
@@ -194,6 +194,10 @@ OPPORTUNITY = Table(
         Row("1F-event_data", ("unsaid", "not_allowed"), "leave"),
         Row("VS-26", ("open", "allowed"), "update"),
         Row("VS-26", ("open", "not_allowed"), "link"),
+        Row("1F-other_account", ("other_account", "allowed"), "leave"),
+        Row("1F-other_account", ("other_account", "not_allowed"), "leave"),
+        Row("1F-other_account", ("elsewhere", "allowed"), "create"),
+        Row("1F-other_account", ("elsewhere", "not_allowed"), "leave"),
     ),
 )
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from processors.deciding import account_opportunity
 from processors.deciding.case import Case, Part, converted_refused, no_mapping
 from processors.deciding.conform import written
+from processors.deciding.opportunity import opportunity_of
 from processors.deciding.own_records import own_record_refused
 from processors.integration.model import Integration
 from processors.matching.match import the_one
@@ -158,7 +159,7 @@ def _contact_parts(case: Case, verb: str, *, apply: bool, at_stage: bool) -> tup
     if not apply:
         return parts
     made = account.creates or verb == "convert_lead"
-    return (*parts, account_opportunity.opportunity_of(case, contact, account, account_made=made))
+    return (*parts, opportunity_of(case, contact, account, account_made=made))
 
 
 def _convert(case: Case, account: Part) -> Part:

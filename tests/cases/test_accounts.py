@@ -174,3 +174,24 @@ enabled: true
 workspace: F
 field_sales: { to_salesforce: true, object: lead, owner: integration@example.com, convert_at: Won }
 """
+
+
+DEALS = """opportunity: { enabled: true }
+map:
+  contact: { LastName: person.last_name, Email: person.email }
+  account: { Name: person.company }
+  opportunity: { Name: fields.deal, StageName: { constant: New }, CloseDate: { constant: "2026-12-31" } }
+"""
+
+
+@pytest.mark.parametrize("how", ["leave", "follow", "error"])
+def test_another_company_makes_no_opportunity_in_the_contacts_own_account(play: Play, how: str) -> None:
+    text = CONTACTS.partition("map:")[0] + DEALS + f"account: {{ enabled: true, keys: [Name], on_other: {how} }}\n"
+    first = result("r-0", fields={"deal": "Roof"})
+    run = play([account("Acme Inc."), first], contacts=text)
+    run.play([result(person=ann("Newcomer Ltd"), at="21:30", fields={"deal": "Wall"})])
+    owner = {row["Id"]: row["Name"] for row in run.rows("Account")}
+    deals = sorted((str(row["Name"]), owner[row["AccountId"]]) for row in run.rows("Opportunity"))
+    followed = [("Wall", "Newcomer Ltd")] if how == "follow" else []
+    assert deals == [("Roof", "Acme Inc."), *followed]
+    assert ("Opportunity.Name" in run.outcomes()[-1].discarded_fields) is (how == "leave")

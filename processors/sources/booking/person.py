@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from processors.deciding import account_opportunity
 from processors.deciding.activity import ActivityTarget
 from processors.deciding.case import Case, Part, converted_refused, no_mapping
+from processors.deciding.opportunity import opportunity_of
 from processors.deciding.own_records import own_record_refused
 from processors.matching.match import the_one
 from processors.model.values import Match, Record
@@ -180,4 +181,4 @@ def _with_account_and_opportunity(case: Case, contact: Record | None) -> tuple[P
     """Return the parts of a contact that is made (None) or written: its account, itself, its opportunity."""
     account = account_opportunity.account(case, contact)
     person = account_opportunity.contact_of(case, contact, account)
-    return account, person, account_opportunity.opportunity_of(case, contact, account, account_made=account.creates)
+    return account, person, opportunity_of(case, contact, account, account_made=account.creates)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from processors.model.values import Record
 from tests.unit.deciding.rules.cases_actions import CONVERT, CREATE_CONTACT, CREATE_LEAD, UPDATE_CONTACT, UPDATE_LEAD
 from tests.unit.deciding.rules.scenarios import (
     ACCOUNT,
@@ -341,6 +342,13 @@ DEAL_LOST = tuple(f"discarded Opportunity.{name}" for name in DEAL)
 NEW_DEAL = "create Opportunity new Name=Deal StageName=New CloseDate=2026-04-01 NextStep=Meet"
 KEPT = {CONTACT: OPPORTUNITY}
 HELD = opportunity(StageName="New", CloseDate="2026-04-01")
+
+
+def _deal_of(owner: str) -> Record:
+    """Return the open opportunity that is kept, of an account."""
+    return opportunity(AccountId=owner)
+
+
 OPPORTUNITIES = [
     *(
         Scenario(
@@ -374,6 +382,82 @@ OPPORTUNITIES = [
         (contact(AccountId=ACCOUNT), account()),
         {"opportunity": DEAL},
         {**AS_IS, "opportunity": {"enabled": True, "create": True}},
+    ),
+    *(
+        Scenario(
+            f"1F-other_account: an event about another company makes no opportunity, create={create}",
+            "contact",
+            (*UPDATE_CONTACT, *FIRM_LOST, *DEAL_LOST),
+            (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+            {**FIRM, "opportunity": DEAL},
+            {**ON, "opportunity": {"enabled": True, "create": create}},
+        )
+        for create in (True, False)
+    ),
+    *(
+        Scenario(
+            f"1F-other_account: it writes nothing to the open one of the contact's own account, update={update}",
+            "contact",
+            (*UPDATE_CONTACT, *FIRM_LOST, *DEAL_LOST),
+            (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other"), _deal_of(ACCOUNT_2)),
+            {**FIRM, "opportunity": DEAL},
+            {**ON, "opportunity": {"enabled": True, "update": update}},
+            kept=KEPT,
+        )
+        for update in (True, False)
+    ),
+    Scenario(
+        "1F-other_account VS-26: it writes the open one of the company that it names",
+        "contact",
+        (*UPDATE_CONTACT, "update Opportunity OPPORTUNITY NextStep=Meet", *FIRM_LOST),
+        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other"), _deal_of(ACCOUNT)),
+        {**FIRM, "opportunity": {"NextStep": "Meet"}},
+        {**ON, **DEALS},
+        kept=KEPT,
+    ),
+    Scenario(
+        "1F-other_account: a contact that follows leaves the open one with its last account, and has a new one",
+        "contact",
+        (
+            "updated none",
+            OLD_FIRM,
+            "update Contact CONTACT Title=Boss AccountId=ACCOUNT",
+            f"{NEW_DEAL} AccountId=ACCOUNT ContactId=CONTACT",
+        ),
+        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other"), _deal_of(ACCOUNT_2)),
+        {**FIRM, "opportunity": DEAL},
+        {**FOLLOW, **DEALS},
+        kept=KEPT,
+    ),
+    Scenario(
+        "1F-other_account: a contact that moved before has no part in the open one of its last account",
+        "contact",
+        (*UPDATE_CONTACT, f"{NEW_DEAL} AccountId=ACCOUNT ContactId=CONTACT", "linked Account ACCOUNT"),
+        (contact(AccountId=ACCOUNT), account(), account(ACCOUNT_2, Name="Other"), _deal_of(ACCOUNT_2)),
+        {"opportunity": DEAL},
+        {"account": {"enabled": True, "update": False}, **DEALS},
+        kept=KEPT,
+    ),
+    Scenario(
+        "1F-other_account: nor is one made where the setting forbids it",
+        "contact",
+        (*UPDATE_CONTACT, "linked Account ACCOUNT", *DEAL_LOST),
+        (contact(AccountId=ACCOUNT), account(), account(ACCOUNT_2, Name="Other"), _deal_of(ACCOUNT_2)),
+        {"opportunity": DEAL},
+        {"account": {"enabled": True, "update": False}, "opportunity": {"enabled": True, "create": False}},
+        kept=KEPT,
+    ),
+    Scenario(
+        "1F-other_account: by setting an event about another company writes no opportunity either",
+        "contact",
+        (
+            "error other_account",
+            "candidate Contact CONTACT",
+            "said: the contact belongs to Other, the event names another company: move the contact, then replay",
+        ),
+        (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
+        {**FIRM, "opportunity": DEAL},
+        {"account": {"enabled": True, "on_other": "error"}, **DEALS},
     ),
     Scenario(
         "VS-11: update only makes no opportunity",
