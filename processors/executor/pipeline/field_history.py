@@ -52,10 +52,10 @@ def _entries(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     command, settings = job.command, job.settings
     return entries(
         _event(job, plan),
-        (
+        [
             (name, value, step.before.get(name), origin_of(command, settings, step.object, name))
             for name, value in plan.fields(step).items()
-        ),
+        ],
     )
 
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from processors.executor.dependencies import OrgDependencies
 from processors.executor.jobs.job import Job
-from processors.executor.org_queue.call_buffer import renew_call
-from processors.executor.pipeline import related_data
+from processors.executor.pipeline.load_related import load_related
+from processors.executor.pipeline.related_data import RelatedData, with_related
+from processors.executor.pipeline.related_questions import mapped_values, related_questions
 from processors.matching import links
 from processors.matching.attendees import current_people
 from processors.matching.guest_commands import with_guests
@@ -51,14 +52,10 @@ def match_batch(
 
     Raises what the ports raise; the function that it returns reads nothing.
     """
-    kept = related_data.load_related(jobs, deps.ledger, lease)
-    for job in jobs:
-        renew_call(job, kept.source_states_of(job), deps.region)
-        job.renew(source_of(job.command.contract).related.resumed(job.command, kept.source_states_of(job)))
+    kept, chosen = load_related(jobs, deps.ledger, lease, deps.region)
     asked: list[ConfiguredCommand] = [(one, job.settings) for job in jobs for one in with_guests(job.command)]
-    old_keys = related_data.old_keys(jobs, kept)
-    records, parents = _first_round(jobs, kept, asked, old_keys, deps, salesforce, facts)
-    sought = [(job.command, job.settings) for job in jobs if _is_sought(job, kept)]
+    records, parents = _first_round(jobs, kept, chosen, asked, deps, salesforce, facts)
+    sought = [(job.command, job.settings) for job in jobs if _is_sought(job, kept[job.id])]
     searched = search_numbers(sought, records, salesforce, facts, deps.region)
     records += searched.records
     records += _merged(salesforce, asked, facts, records)
@@ -73,20 +70,19 @@ def match_batch(
     def match(job: Job) -> Match:
         if job.settings is None:
             return Match()
+        related = kept[job.id]
         found = match_person(job.command, job.settings, index, opportunities)
-        found = links.apply_link(found, kept.linked_to(job), job.settings, index) if not job.resolution else found
-        found = apply_choice(found, job.resolution, kept.assigned_to(job), job.settings, index)
+        found = links.apply_link(found, related.linked, job.settings, index) if not job.resolution else found
+        found = apply_choice(found, job.resolution, related.assigned, job.settings, index)
         if found.further:
-            assigned = {number: kept.assigned_to_number(number) for number in found.further}
+            assigned = {number: related.assigned_numbers.get(number) for number in found.further}
             found = with_further_assigned(found, assigned, job.settings, index)
-        keyed = index.holding(facts.external_field, old_keys.get(job.id, ()))
-        found = _by_own(found, job, kept, keyed, index, opportunities, deps.region)
+        keyed = index.holding(facts.external_field, related.old_keys)
+        found = _by_own(found, job, related.own, keyed, index, opportunities, deps.region)
         if found.step == "own":
             found = with_account_and_opportunity(found, job.command, job.settings, index, opportunities)
-        found = related_data.with_related(found, job, kept, records, facts)
-        found = replace(
-            found, current_ids=current_people(kept.people_of(job), index), own_people=_people(kept.own.get(job.id, ()))
-        )
+        found = with_related(found, related, records, facts)
+        found = replace(found, current_ids=current_people(related.people, index), own_people=_people(related.own))
         found = links.with_taken(found, job.command, linked)
         if job.settings.campaign.wanted:
             campaign = campaign_of(job.settings.campaign, records)
@@ -103,7 +99,7 @@ def match_batch(
 def _by_own(
     found: Match,
     job: Job,
-    kept: related_data.RelatedData,
+    every: Sequence[OwnRecord],
     keyed: Sequence[Record],
     index: Index,
     opportunities: Mapping[str, str],
@@ -112,7 +108,7 @@ def _by_own(
     """Return the match with own records taken into account, and with the guests of a booking."""
     if job.settings is None:
         return found
-    command, every, region = job.command, kept.own.get(job.id, ()), region_of(job.settings, region)
+    command, region = job.command, region_of(job.settings, region)
     own, beside = apart(every, own_of_invitee(command, every))
     found = by_own(found, command, job.settings, own, keyed, index, region, beside=beside)
     guests = match_guests(command, job.settings, every, index, opportunities, region)
@@ -127,20 +123,20 @@ def _with_history(match: Match, kept: Mapping[str, Fields], parents: ParentIds) 
 
 def _first_round(
     jobs: Sequence[Job],
-    kept: related_data.RelatedData,
+    kept: Mapping[str, RelatedData],
+    chosen: Sequence[str],
     asked: Sequence[ConfiguredCommand],
-    old_keys: Mapping[str, tuple[str, ...]],
     deps: OrgDependencies,
     salesforce: Salesforce,
     facts: OrgFacts,
 ) -> tuple[list[Record], ParentIds]:
     """Return the records of round one, and apart from them those that mapped references name."""
-    keys = (key for own in old_keys.values() for key in own)
-    people = person_questions(asked, facts, deps.region, kept.chosen(jobs), keys)
+    keys = (key for job in jobs for key in kept[job.id].old_keys)
+    people = person_questions(asked, facts, deps.region, chosen, keys)
     joined = (job.settings.campaign for job in jobs if job.settings is not None)
     campaigns = campaign_questions(joined, facts)
-    first = (*people, *related_data.related_questions(jobs, kept, facts), *campaigns)
-    parents = parent_questions((related_data.mapped_values(job) for job in jobs), facts)
+    first = (*people, *related_questions(jobs, kept, facts), *campaigns)
+    parents = parent_questions((mapped_values(job) for job in jobs), facts)
     rows = _rows(salesforce, (*first, *parents))
     records = [record for own in rows[: len(first)] for record in own]
     return records, parents_found(parents, rows[len(first) :], facts)
@@ -176,11 +172,11 @@ def _makes_link(job: Job) -> bool:
     return own is not None and own.activity is None and links.name_of(job.command) is not None
 
 
-def _is_sought(job: Job, kept: related_data.RelatedData) -> bool:
+def _is_sought(job: Job, related: RelatedData) -> bool:
     """Whether its numbers may be searched for: nobody chose or linked its record, and it is no call inside."""
     if job.call is not None and job.call.further:
         return job.call.direction != "internal"
-    if job.resolution or kept.linked_to(job) or kept.assigned_to(job):
+    if job.resolution or related.linked or related.assigned:
         return False
     return job.call is None or job.call.direction != "internal"
 
