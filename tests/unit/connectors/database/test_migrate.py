@@ -1,5 +1,6 @@
 """Migrations on SQLite: what they make is what the tables say, and several at once do no harm."""
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -50,6 +51,19 @@ def test_several_may_migrate_at_once(tmp_path: Path) -> None:
         thread.join(30)
     assert faults == []
     assert set(metadata.tables) < set(inspect(open_engine(f"sqlite:///{tmp_path / 'one.db'}")).get_table_names())
+
+
+def test_a_new_file_that_another_connection_writes_is_waited_for(tmp_path: Path) -> None:
+    """SQLite's own time-out does not hold while a file is brought to write-ahead logging."""
+    first = sqlite3.connect(tmp_path / "one.db", isolation_level=None, check_same_thread=False)
+    first.execute("BEGIN IMMEDIATE")
+    first.execute("CREATE TABLE other (id INTEGER)")
+    end = threading.Timer(0.3, lambda: first.execute("COMMIT"))
+    end.start()
+    assert migrate(open_engine(f"sqlite:///{tmp_path / 'one.db'}")) == head()
+    end.join()
+    first.close()
+    assert sqlite3.connect(tmp_path / "one.db").execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_database_that_cannot_be_opened_is_an_outage_not_a_crash(tmp_path: Path) -> None:
