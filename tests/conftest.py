@@ -4,6 +4,7 @@ What every test can ask for, and what the run as a whole does: start servers on 
 Rule of this file: wiring only; what a fixture does stands in `tests/fixtures/`.
 """
 
+import gc
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ settings.register_profile(
     print_blob=True,
 )
 settings.register_profile("explore", settings.get_profile("signalbox"), derandomize=False, max_examples=1000)
+settings.register_profile("quick", settings.get_profile("signalbox"), max_examples=20)  # `make test` takes 100
 settings.load_profile("signalbox")
 
 
@@ -35,6 +37,13 @@ settings.load_profile("signalbox")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Arrange the tests before workers are given theirs."""
     arrange(items)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of each later search for garbage what was imported and collected: it stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)

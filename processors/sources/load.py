@@ -9,6 +9,7 @@ A preset's values lie beneath the file's own (`presets.py`).
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -98,7 +99,8 @@ def sources_of(text: bytes) -> tuple[str, ...]:
     return tuple(CLASSES) if kind is None else tuple(name for name, one in CLASSES.items() if one is kind)
 
 
-def json_schema() -> dict[str, Any]:
+@cache
+def json_schema() -> Mapping[str, Any]:
     """Return the JSON Schema of an integration file, for editors; a preset can supply what is required."""
     schema = Integration.model_json_schema(mode="validation")
     properties: dict[str, Any] = schema["properties"]

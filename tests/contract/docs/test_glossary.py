@@ -50,7 +50,25 @@ class Name:
     @property
     def parts(self) -> str:
         """The name in words: `FirstLoad` and `first_load` are `_first_load_`."""
-        return f"_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', self.text).lower().strip('_')}_"
+        return in_words(self.text)
+
+
+@cache
+def in_words(text: str) -> str:
+    """Return a name's words, each between underscores."""
+    return f"_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', text).lower().strip('_')}_"
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    """Return a file of the code, parsed once."""
+    return ast.parse(file.read_text("utf-8"))
+
+
+@cache
+def code() -> str:
+    """Return all code that shares names."""
+    return "\n".join(one.read_text("utf-8") for package in SHARED for one in (pages.ROOT / package).rglob("*.py"))
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -64,10 +82,10 @@ def defined(file: Path) -> Iterator[Name]:
     """Yield the names that a file defines: itself, classes, functions, arguments, variables, fields."""
     at = file.relative_to(pages.ROOT).as_posix()
     yield Name(file.stem, at, public=True)
-    tree = ast.parse(file.read_text("utf-8"))
-    fields = {id(part.target) for one in ast.walk(tree) if isinstance(one, ast.ClassDef) for part in one.body
+    nodes = list(ast.walk(tree(file)))
+    fields = {id(part.target) for one in nodes if isinstance(one, ast.ClassDef) for part in one.body
               if isinstance(part, ast.AnnAssign)}  # fmt: skip
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield Name(node.name, at, public=not node.name.startswith("_"))
         elif isinstance(node, ast.arg):
@@ -115,11 +133,10 @@ def test_a_retired_word_is_no_name(word: str, how: str) -> None:
 @pytest.mark.parametrize("name", places())
 def test_a_name_that_stays_is_still_there(name: str) -> None:
     files = places()[name]
-    code = "\n".join(one.read_text("utf-8") for package in SHARED for one in (pages.ROOT / package).rglob("*.py"))
     in_code = [file for file in files if file.endswith(".py")]
     missing = [file for file in in_code if not any(one.text == name and one.file == file for one in names())]
     assert missing == []
-    assert in_code or re.search(rf"\b{name}\b", code)
+    assert in_code or re.search(rf"\b{name}\b", code())
 
 
 @pytest.mark.parametrize("page", [page for page in pages.PAGES if page.name not in {"glossary.md", "CHANGELOG.md"}],
@@ -150,7 +167,7 @@ def test_no_public_name_means_two_things() -> None:
     homes: dict[str, set[str]] = defaultdict(set)
     for package in SHARED:
         for file in (one for one in (pages.ROOT / package).rglob("*.py") if "versions" not in one.parts):
-            for node in ast.parse(file.read_text("utf-8")).body:
+            for node in tree(file).body:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name[0] != "_":
                     homes[node.name].add(file.relative_to(pages.ROOT).as_posix())
     several = {

@@ -5,12 +5,13 @@ from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.model.fit import Fit, Writer, fit, shortened
 from processors.model.values import FieldFacts
 from schemas.values import Scalar
+from tests.fixtures.examples import examples
 
 TEXT = FieldFacts("F", "string", 20, True, True, True, False, False, False, False)
 ENGLISH = Writer()
@@ -138,7 +139,7 @@ FIELDS += [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(field=st.sampled_from(FIELDS), value=ANY)
 def test_whatever_is_sent_is_kept_or_dropped_and_what_is_kept_fits(field: FieldFacts, value: Scalar) -> None:
     found = fit(field, value, ENGLISH)

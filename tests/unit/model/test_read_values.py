@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.model.read_values import day, moment, number, truth
+from tests.fixtures.examples import examples
 
 LOCALES = ("en", "en-GB", "de", "de-CH", "fr", "sv", "ja", "pt_BR", "en_IN")
 
@@ -113,7 +114,7 @@ def test_a_word_says_yes_or_no(text: str, value: bool | None) -> None:
     assert truth(text) is value
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     text=st.text(max_size=30) | st.from_regex(r"[-($]?[\d.,' ]{1,12}[)%€]?", fullmatch=True),
     locale=st.sampled_from(LOCALES),

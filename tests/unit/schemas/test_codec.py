@@ -14,7 +14,7 @@ import avro.schema
 import fastavro
 import pytest
 from fastavro.schema import to_parsing_canonical_form
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.call_result import CallResult
@@ -25,6 +25,7 @@ from schemas.errors import Undecodable, UnknownFingerprint
 from schemas.notice import Notice
 from schemas.outcome import Candidate, ConformedField, DroppedField, Outcome, Refusal, Touched
 from schemas.values import Agent, Person, plain
+from tests.fixtures.examples import examples
 
 CODEC = SingleObject()
 TEXT = st.text(max_size=8)
@@ -94,7 +95,7 @@ def encoded(**more: Any) -> bytes:
 
 
 @pytest.mark.parametrize("contract", sorted(VALUES))
-@settings(max_examples=40)
+@examples(40)
 @given(data=st.data())
 def test_what_we_write_is_read_back_by_us_and_by_the_avro_library(contract: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[contract])

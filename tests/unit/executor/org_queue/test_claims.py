@@ -14,6 +14,7 @@ from processors.executor.org_queue.scheduler import Scheduler
 from processors.model.plan import Plan
 from processors.model.values import Decision, Step, Written
 from tests.fakes.scheduler import command
+from tests.fixtures.examples import examples
 
 PLAN = Plan(Decision("created", steps=(Step("lead", "create", "Lead"),)), results=(Written(True, "x"),))
 
@@ -268,7 +269,7 @@ class AtTheDesk(RuleBasedStateMachine):
         assert self.scheduler.counts(self.now)["claims"] == 0
 
 
-AtTheDesk.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
+AtTheDesk.TestCase.settings = settings(examples(60), stateful_step_count=30)
 test_commands_at_the_desk_keep_their_order_share_nothing_and_all_settle = AtTheDesk.TestCase
 
 

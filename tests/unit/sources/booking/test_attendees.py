@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.deciding.case import Case
@@ -16,6 +16,7 @@ from processors.sources.booking.decide import decide_booking, effects, people
 from processors.sources.rule_book import BOOK
 from schemas.command import BookingChange, Command
 from schemas.values import Person
+from tests.fixtures.examples import examples
 from tests.unit.deciding.rules import cases_bookings as cases
 from tests.unit.deciding.rules.scenarios import LEAD, NOW, lead
 from tests.unit.sources.booking.test_chain import Org, start_of
@@ -92,7 +93,7 @@ def _end(changes: Sequence[Command]) -> tuple[str, str] | None:
 
 
 @given(meetings(), st.randoms(use_true_random=False), st.sampled_from([cases.DELETE, cases.MARK]))
-@settings(max_examples=150)
+@examples(150)
 def test_bk_4_bk_6_any_order_ends_with_one_event_of_the_first_who_stands(
     changes: list[Command], random: Any, activity: Mapping[str, Any]
 ) -> None:

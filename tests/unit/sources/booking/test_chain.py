@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.deciding.case import Case
@@ -15,6 +15,7 @@ from processors.sources.booking.decide import decide_booking, effects, further_s
 from processors.sources.rule_book import BOOK
 from schemas.command import Command
 from schemas.identity import effect_key
+from tests.fixtures.examples import examples
 from tests.unit.deciding.rules import cases_bookings as cases
 from tests.unit.deciding.rules.scenarios import NOW, lead
 
@@ -234,7 +235,7 @@ def _settled(org: Org, newest: Command, changes: Sequence[Command]) -> None:
 
 
 @given(chains(), st.sampled_from([cases.DELETE, cases.MARK]))
-@settings(max_examples=200)
+@examples(200)
 def test_ji_19_ji_20_ji_21_any_order_of_a_chain_ends_with_its_newest_state_and_one_event_at_the_most(
     drawn: tuple[list[Command], Command], activity: Mapping[str, Any]
 ) -> None:
