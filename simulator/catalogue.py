@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from simulator import compounds
+from simulator import compounds, person_fields
 from simulator.fielddef import AUDIT, FieldDef
 from simulator.orgfile import OrgFile
 
@@ -135,9 +135,13 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
         lines += [_RECORD_TYPE] if org.record_types.get(name) else []
         lines += compounds.code_lines(str(entry["fields"]), org.countries) if org.countries else []
         lines += _currency(org, name)
+        lines = _with_people(name, lines) if org.person_accounts else lines
         fields = [_line(one) for one in lines if one.strip()]
         extra = [*org.fields.get(name, ()), *(org.fields.get("Activity", ()) if entry.get("activity") else ())]
-        objects[name.lower()] = _object(name, str(entry["prefix"]), words(name), [*fields, *map(custom_field, extra)])
+        fields += map(custom_field, extra)
+        if org.person_accounts and name == "Account":
+            fields += person_fields.custom(map(custom_field, org.fields.get("Contact", ())))
+        objects[name.lower()] = _object(name, str(entry["prefix"]), words(name), fields)
     if active := [name for name, one in org.objects.items() if one.get("activities")]:
         _takes_activities(objects, active)
     for number, (name, one) in enumerate(org.objects.items()):
@@ -162,6 +166,18 @@ def _currency(org: OrgFile, name: str) -> list[str]:
         return []
     first, *others = map(str, org.currencies)
     return [f"CurrencyIsoCode picklist 255 restricted values={'|'.join((first + '*', *others))}"]
+
+
+def _with_people(name: str, lines: list[str]) -> list[str]:
+    """Return the lines of an object in an org with person accounts."""
+    if name == "Account":
+        return [*lines, *person_fields.lines(str(stock()["Contact"]["fields"]))]
+    if name == "Contact":
+        return [*lines, "IsPersonAccount boolean 0 ro defaulted=false"]
+    if name == "RecordType":
+        return [*lines, "IsPersonType boolean 0 defaulted=false"]
+    # A lead without a company becomes a person account.
+    return [one.replace(" required", "") if name == "Lead" and one.startswith("Company ") else one for one in lines]
 
 
 def _takes_activities(objects: dict[str, ObjectDef], names: Sequence[str]) -> None:

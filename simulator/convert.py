@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from simulator import effects, ids, records
 from simulator.call import Call
 from simulator.errors import ApiError
+from simulator.person_fields import on_account
+from simulator.rules import person_accounts
 from simulator.store import Row
 
 MOST = 100
@@ -38,7 +40,7 @@ def convert(call: Call, one: Mapping[str, str]) -> dict[str, str | None]:
     no_opportunity = one.get("doNotCreateOpportunity") == "true"
     _arguments(one, no_opportunity=no_opportunity)
     account = _account(call, lead, one.get("accountId"), owner)
-    contact = _contact(call, lead, one, account, owner)
+    contact = _person(call, account) or _contact(call, lead, one, account, owner)
     opportunity = None if no_opportunity else _opportunity(call, lead, one, account, owner)
     _finish(call, lead, status, account, contact, opportunity)
     return {"accountId": account, "contactId": contact, "leadId": lead["Id"], "opportunityId": opportunity}
@@ -103,9 +105,25 @@ def _account(call: Call, lead: Row, wanted: str | None, owner: str) -> str:
         _lock(call, target["Id"])
         _fill(call, "Account", target, lead, _ACCOUNT)
         return str(target["Id"])
+    if not lead.get("Company"):
+        return _new_person(call, lead, owner)
     values = {to: lead[name] for name, to in _ACCOUNT.items() if lead.get(name)}
     body = {"Name": lead["Company"], "OwnerId": owner, **values}
     return str(records.create(call, call.org.objects["account"], body)["Id"])
+
+
+def _new_person(call: Call, lead: Row, owner: str) -> str:
+    """Return the account of a lead without a company: a person account (API guide)."""
+    named = {on_account(to): lead[name] for name, to in _CONTACT.items() if lead.get(name)}
+    body = {name: value for name, value in named.items() if name}
+    body |= {"RecordTypeId": person_accounts.person_type(call), "OwnerId": owner}
+    return str(records.create(call, call.org.objects["account"], body)["Id"])
+
+
+def _person(call: Call, account: str) -> str | None:
+    """Return the contact of a person account; None for an account of a business."""
+    row = call.org.store.get("Account", account) or {}
+    return str(row["PersonContactId"]) if row.get("IsPersonAccount") else None
 
 
 def _contact(call: Call, lead: Row, one: Mapping[str, str], account: str, owner: str) -> str:

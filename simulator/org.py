@@ -118,7 +118,7 @@ class Org:
             if name.lower() not in one.fields:
                 raise KeyError(f"{sobject} has no field {name}")
             row[one.fields[name.lower()].name] = _typed(one.fields[name.lower()].type, value)
-        if "name" in one.fields and "firstname" in one.fields:
+        if "name" in one.fields and row.get("LastName"):
             row["Name"] = " ".join(part for part in (row.get("FirstName"), row.get("LastName")) if part)
         compounds.addresses(one.fields, row)
         row["Id"] = ids.normal(row["Id"]) or self.store.next_id(one)
@@ -250,7 +250,8 @@ class Org:
 def record_type(sobject: str, said: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of a record type that an org file describes: `{name, label, active}`."""
     fields = {"DeveloperName": said["name"], "Name": said.get("label", said["name"]), "SobjectType": sobject}
-    return {**fields, "IsActive": said.get("active", True)}
+    person = {"IsPersonType": True} if said.get("person") else {}
+    return {**fields, "IsActive": said.get("active", True), **person}
 
 
 def _typed(kind: str, value: Any) -> Any:

@@ -19,6 +19,12 @@ KEY_FIELD = {"name": "Signalbox_Key__c", "type": "string", "length": 64, "extern
 _KEYED = ("Lead", "Contact", "Account", "Opportunity", "Activity")
 
 
+_ACCOUNT_TYPES = (
+    {"name": "Business_Account", "label": "Business Account", "default": True},
+    {"name": "PersonAccount", "label": "Person Account", "person": True},
+)
+
+
 def _default_fields() -> dict[str, list[dict[str, Any]]]:
     return {name: [dict(KEY_FIELD)] for name in _KEYED}
 
@@ -53,11 +59,17 @@ class OrgFile:
     duplicate_rules: Sequence[Mapping[str, Any]] = ()
     assignment_rules: Sequence[Mapping[str, Any]] = ()
     record_types: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    person_accounts: bool = False
     currencies: Sequence[str] = ()
     countries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     approval_locks: Sequence[Mapping[str, Any]] = ()
     inactive_owners: str = "keep"
     records: Sequence[Mapping[str, Any]] = ()
+
+    def __post_init__(self) -> None:
+        """Give an org with person accounts the record types that it has from the day they are switched on."""
+        if self.person_accounts and "Account" not in self.record_types:
+            object.__setattr__(self, "record_types", {**self.record_types, "Account": _ACCOUNT_TYPES})
 
 
 def parse(value: Any) -> OrgFile:

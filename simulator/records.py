@@ -7,6 +7,7 @@ required, locks, derived fields, validation rules, duplicates, uniqueness, save.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from simulator import cascade, effects, ids
@@ -15,7 +16,7 @@ from simulator.catalogue import ObjectDef
 from simulator.errors import ApiError, not_done, not_found
 from simulator.fields import given_fields
 from simulator.known_objects import not_done_object
-from simulator.rules import conditions, duplicates, people, places, record_types
+from simulator.rules import conditions, duplicates, people, person_accounts, places, record_types
 from simulator.rules.derived import derive
 from simulator.store import Row
 
@@ -40,14 +41,17 @@ def create(call: Call, one: ObjectDef, body: Mapping[str, Any]) -> Row:
     now, by = call.org.stamp(), call.user.id
     row: Row = {"Id": "", "IsDeleted": False, "CreatedDate": now, "CreatedById": by, **_owner(one, by), **one.defaults}
     row.update((name, value) for name, value in given.items() if value is not None or name not in one.defaults)
-    _required(one, row)
+    person_accounts.refuse_contact(call, one, {}, given)
     record_types.apply(call, one, row, given)
+    person_accounts.prepare(call, one, row, given, None)
+    _required(one, row)
     places.apply(call.org.file.countries, one, row, given)
     conditions.assign(call, one.name, row)
     derive(call.org, one, row, given, now)
     _check(call, one, row, None)
     row["Id"] = call.org.store.next_id(one)
     _save(call, one, row, None)
+    person_accounts.mirror(call, one, row, partial(_mirrored, call))
     if one.name == "Campaign":
         call.org.add_statuses(row["Id"])
     return row
@@ -68,12 +72,15 @@ def update(call: Call, one: ObjectDef, row: Row, body: Mapping[str, Any]) -> Row
         field = one.fields[name.lower()]
         if changed[name] is None and not field.nillable and field.createable:
             raise _missing([name])
+    person_accounts.refuse_contact(call, one, row, given)
     record_types.apply(call, one, changed, given)
+    person_accounts.prepare(call, one, changed, given, row)
     places.apply(call.org.file.countries, one, changed, given)
     conditions.assign(call, one.name, changed)
     derive(call.org, one, changed, given, call.org.stamp())
     _check(call, one, changed, row)
     _save(call, one, changed, row)
+    person_accounts.mirror(call, one, changed, partial(_mirrored, call))
     return changed
 
 
@@ -83,6 +90,7 @@ def delete(call: Call, one: ObjectDef, row: Row) -> None:
         raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
     if not call.user.may("delete", one.name) or not call.user.edits(one.name, row):
         raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
+    person_accounts.refuse_contact(call, one, row, {})
     people.check_approval(call, one.name, row)
     cascade.refuse(call, one, row)
     _bin(call, one, row)
@@ -139,6 +147,17 @@ def _check(call: Call, one: ObjectDef, row: Mapping[str, Any], before: Mapping[s
     people.check_owner(call, one.name, row, before)
     conditions.validate(call, one.name, row, before)
     duplicates.check(call, one.name, row, creating=before is None)
+    _unique(call, one, row)
+
+
+def _mirrored(call: Call, one: ObjectDef, row: Row, before: Row | None) -> None:
+    """Save a person's contact: neither rules nor triggers of contacts run for it, but its keys are unique."""
+    derive(call.org, one, row, row, call.org.stamp())
+    _unique(call, one, row)
+    _save(call, one, row, before)
+
+
+def _unique(call: Call, one: ObjectDef, row: Mapping[str, Any]) -> None:
     for key in one.keys:
         value = row.get(key.name)
         if not key.unique or value is None:
