@@ -34,6 +34,18 @@ def _rights(facts: OrgFacts) -> list[str]:
     return found
 
 
+def _people(facts: OrgFacts, wanted: str | None) -> list[str]:
+    """Return a line where new persons cannot become person accounts of the record type that is *wanted*."""
+    account = facts.objects.get("Account")
+    if wanted is None or (account is not None and wanted in account.record_types):
+        return []
+    line = (
+        f"{facts.org}: the integration user may give accounts no record type {wanted} (person_account_type): no person "
+        "account can be made; assign the record type to the permission set, or correct the name"
+    )
+    return [line]
+
+
 def permission_lines(org: str, given: Mapping[str, bool]) -> list[str]:
     """Return one line for each permission that is missing, or more than is needed; *given* is empty where not told."""
     if not given:
@@ -52,7 +64,7 @@ def permission_lines(org: str, given: Mapping[str, bool]) -> list[str]:
     return lines
 
 
-def missing(facts: OrgFacts) -> list[str]:
+def missing(facts: OrgFacts, person_account_type: str | None = None) -> list[str]:
     """Return one line for each thing that the org lacks; none where it has all (design: external IDs)."""
     lines = []
     for name in OBJECTS:
@@ -76,6 +88,7 @@ def missing(facts: OrgFacts) -> list[str]:
                 "deploy deploy/salesforce and assign its permission set"
             )
     lines += _rights(facts)
+    lines += _people(facts, person_account_type)
     if not facts.converted_status:
         lines.append(
             f"{facts.org}: no lead status counts as converted, or LeadStatus is not visible: "

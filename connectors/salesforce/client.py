@@ -24,14 +24,15 @@ from connectors.salesforce.errors import NotSent, Refused, doubt, fail, problems
 from connectors.salesforce.facts import FactReader
 from connectors.salesforce.find import Finder
 from connectors.salesforce.login import Login
+from connectors.salesforce.person_accounts import PersonAccounts
 from connectors.salesforce.search import search
 from connectors.salesforce.session import OrgSession
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
 from connectors.salesforce.whole_org import WholeOrg
-from connectors.salesforce.write import ASSIGN, collections_of
+from connectors.salesforce.write import ASSIGN, collections_of, packed_calls
 from connectors.salesforce.writer import RecordWriter
-from processors.model.errors import OrgDown
+from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.model.ports import Clock
 from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
 
@@ -62,6 +63,7 @@ class SalesforceClient:
         self._writer = RecordWriter(self._send, self._headers)
         self._facts = FactReader(self._get, external_field=settings.external_field)
         self._whole = WholeOrg(lambda name: self._facts.describe(name, fresh=True), self._permission, self._room)
+        self._people = PersonAccounts(self.find, made_as=settings.person_account_type)
         self._finder = Finder(self._read, self._page, longest=settings.statement_length, types=lambda: self._types)
 
     def facts(self, *, fresh: bool = False, mapped: Sequence[tuple[str, str]] = ()) -> OrgFacts:
@@ -78,6 +80,7 @@ class SalesforceClient:
             facts = self._facts.read(self._org, self._login.identity, self._clock(), fresh=fresh, mapped=mapped)
         except RequestException as error:
             doubt(f"facts of {self._org}: {error}", write=False)
+        self._people.learn(facts)
         self._types = {
             (name, field.name): field.type for name, one in facts.objects.items() for field in one.fields.values()
         }
@@ -91,9 +94,11 @@ class SalesforceClient:
         """
         self._usage.check(self._clock())
         try:
-            return self._finder.find(questions)
+            found = self._finder.find(questions)
         except RequestException as error:
             doubt(f"find: {error}", write=False)
+        self._people.note(row for rows in found.rows for row in rows)
+        return found
 
     def search(self, numbers: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> Found:
         """Return the records that may hold one of the telephone numbers. Raises `OrgDown` or `Transient`."""
@@ -114,7 +119,21 @@ class SalesforceClient:
             return []
         collections = collections_of(writes)
         self._usage.check(self._clock())
+        if self._people.enabled and any(one.object == "Contact" for one in writes):
+            return self._write_people(writes, send_by)
         return self._whole.written(writes, self._writer.write(collections, send_by=send_by))
+
+    def _write_people(self, writes: Sequence[Write], send_by: datetime) -> Sequence[Written]:
+        """Write the records, contacts that are person accounts by their account: these first, as collections of it."""
+        sent = self._people.sent(writes)
+        going = sorted((n for n, one in enumerate(sent) if one.write), key=lambda n: not sent[n].person)
+        asked = [one for n in going if (one := sent[n].write) is not None]
+        answers = self._whole.written(asked, self._writer.write_calls(packed_calls(asked), send_by=send_by))
+        by_place = dict(zip(going, answers, strict=True))
+        try:
+            return self._people.answered(sent, [by_place[n] for n in sorted(by_place)])
+        except (Transient, RequestRefused) as error:
+            raise InDoubt(f"the contacts of new person accounts are not read: {error}") from error
 
     def _room(self) -> int | None:
         limits, _ = self._get("limits", {})

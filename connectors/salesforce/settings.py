@@ -46,6 +46,8 @@ class SalesforceSettings(BaseModel):
     `organization_id` is the org that the credential must belong to (LL-28); without one any org is taken.
     `owners` are mailed when the connection breaks and when it is mended (LL-25); None: the recipients of the org's
     integrations, an empty list: nobody. `api_calls_needed` is how many API calls a day the work needs (LL-4).
+    `person_account_type` is the developer name of the Account record type of persons: a new contact without an account
+    becomes a person account of it (None: a contact without account).
     `daily_soft_limit` is the share of the org's daily API calls after which no more calls are made (R20).
     """
 
@@ -73,6 +75,7 @@ class SalesforceSettings(BaseModel):
     soft_limit_pause: Annotated[float, Field(gt=0)] = 60.0
     login_pause: Annotated[float, Field(gt=0)] = 60.0
     external_field: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*__c$")] = "Signalbox_Key__c"
+    person_account_type: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")] | None = None
     statement_length: Annotated[int, Field(ge=1_000, le=100_000)] = 100_000
     auto_assign: bool = False
     allow_duplicates: bool = False

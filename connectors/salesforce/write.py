@@ -60,6 +60,19 @@ def spoilt(written: Sequence[Written]) -> bool:
 
 def collections_of(writes: Sequence[Write]) -> list[Collection]:
     """Return the collections of one call, in order. Raises ValueError where they are more than one call takes."""
+    packed = _packed(writes)
+    if len(packed) > MOST_SUBREQUESTS:
+        raise ValueError(f"{len(writes)} writes need {len(packed)} collections; one call takes {MOST_SUBREQUESTS}")
+    return packed
+
+
+def packed_calls(writes: Sequence[Write]) -> list[list[Collection]]:
+    """Return the collections in order, in as many calls as they take."""
+    packed = _packed(writes)
+    return [packed[start : start + MOST_SUBREQUESTS] for start in range(0, len(packed), MOST_SUBREQUESTS)]
+
+
+def _packed(writes: Sequence[Write]) -> list[Collection]:
     packed: list[list[Write]] = []
     seen: set[str] = set()
     for write in writes:
@@ -70,8 +83,6 @@ def collections_of(writes: Sequence[Write]) -> list[Collection]:
             seen = set()
         last.append(write)
         seen.add(name)
-    if len(packed) > MOST_SUBREQUESTS:
-        raise ValueError(f"{len(writes)} writes need {len(packed)} collections; one call takes {MOST_SUBREQUESTS}")
     return [Collection(tuple(rows)) for rows in packed]
 
 

@@ -33,6 +33,18 @@ class RecordWriter:
         """Return what each row got. Raises as the port says."""
         return self._with_duplicates(collections, self._write(collections, send_by), send_by)
 
+    def write_calls(self, calls: Sequence[Sequence[Collection]], *, send_by: datetime) -> list[Written]:
+        """Return what each row got of several calls; one that is not made after the first leaves its rows for later."""
+        answers: list[Written] = []
+        for number, collections in enumerate(calls):
+            try:
+                answers += self.write(collections, send_by=send_by)
+            except (Transient, RequestRefused) as error:
+                if number == 0 or isinstance(error, InDoubt):
+                    raise
+                answers += [_later(row, error) for one in collections for row in one.rows]
+        return answers
+
     def _write(self, collections: Sequence[Collection], send_by: datetime) -> list[Written]:
         try:
             answers = self._send([one.subrequest(self._headers) for one in collections], send_by)
@@ -52,8 +64,7 @@ class RecordWriter:
             raise
         except Transient as error:
             # These rows were not applied, but others of the call were: it cannot fail as a whole.
-            later = RowError(error.code or type(error).__name__, error.reason, transient=True)
-            return [Written(False, row.record_id, errors=(later,)) for row in one.rows]
+            return [_later(row, error) for row in one.rows]
 
     def _with_duplicates(
         self, collections: Sequence[Collection], written: list[Written], send_by: datetime
@@ -74,6 +85,12 @@ class RecordWriter:
             for number, answer in zip(some, answers, strict=True):
                 written[number] = _answered(writes[number], answer, written[number])
         return written
+
+
+def _later(row: Write, error: Transient | RequestRefused) -> Written:
+    """Return the answer of a row that was not applied, while others were."""
+    code = getattr(error, "code", "") or type(error).__name__
+    return Written(False, row.record_id, errors=(RowError(code, str(error), transient=True),))
 
 
 def _is_unnamed(written: Written) -> bool:

@@ -24,7 +24,13 @@ def discarded(case: Case) -> Part:
 
 
 def account(case: Case, contact: Record | None) -> Part:
-    """Return what happens to the account of *contact*; None where the contact is created or converted here."""
+    """
+    Return what happens to the account of *contact*; None where the contact is created or converted here.
+
+    A person account is no company's: what an event says of one is discarded (decision 0107).
+    """
+    if contact is not None and contact.fields.get("IsPersonAccount"):
+        return Part(discarded=field_names("Account", case.command.account))
     other = _other(case, contact)
     if other.refusal or other.flags:
         return other

@@ -70,7 +70,8 @@ def found(values: Mapping[str, str], index: Index, settings: Integration) -> tup
         alike = index.companies(value, settings.account.legal_forms) if field == "Name" else hits
         exact = _both(exact, hits)
         others = _both(others, {**hits, **alike})
-    return tuple((exact or others or {}).values())
+    # A person account is nobody's company, whatever the person is called.
+    return tuple(one for one in (exact or others or {}).values() if not one.fields.get("IsPersonAccount"))
 
 
 def _both(known: dict[str, Record] | None, hits: Mapping[str, Record]) -> dict[str, Record]:

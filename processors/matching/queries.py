@@ -22,6 +22,8 @@ from schemas.command import Command, MatchKey
 ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
 """A command and the executor's settings of its integration (None: not configured; nothing is asked for it)."""
 
+IS_PERSON = "IsPersonAccount"
+"""Whether a contact, or an account, is one person with the other (decision 0107)."""
 OWNER_NAME = "Owner.Name"
 """The name of a record's owner: read with the record, so that people are told it and not an ID."""
 _ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", OWNER_NAME, "IsDeleted")
@@ -31,8 +33,8 @@ _MERGED = ("MasterRecordId",)
 """What a deleted record became, where it was merged."""
 _MORE = {
     "Lead": (*_NAMES, *_MERGED, "Country", "Company", "IsConverted", "ConvertedContactId", "ConvertedAccountId"),
-    "Contact": (*_NAMES, *_MERGED, "MailingCountry", "AccountId"),
-    "Account": (*_MERGED, "BillingCountry"),
+    "Contact": (*_NAMES, *_MERGED, "MailingCountry", "AccountId", IS_PERSON),
+    "Account": (*_MERGED, "BillingCountry", IS_PERSON),
     "Opportunity": ("IsClosed", "AccountId"),
 }
 _PREFIX = {"00Q": "Lead", "003": "Contact", "001": "Account"}

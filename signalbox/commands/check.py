@@ -68,7 +68,7 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
         statuses = _statuses(client, campaigns)
     except (Transient, RequestRefused) as error:
         return [Finding("error", name, f"cannot be asked: {' '.join(str(error).split())}")]
-    told = [*missing(facts), *permission_lines(name, given)]
+    told = [*missing(facts, connection.person_account_type), *permission_lines(name, given)]
     lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in told]
     lacks += _too_few_calls(name, connection, client.usage())
     found = [finding for one in wanted for finding in (*targets(one, facts), *changes_targets(one, facts))]
