@@ -25,6 +25,7 @@ ROWS: tuple[CommandRow | Group, ...] = (
             CommandRow("changes", "Publish what changes in Salesforce.", f"{_COMMANDS}.run:changes"),
         ),
     ),
+    CommandRow("status", "Show what runs, what waits, and what to do.", f"{_COMMANDS}.status:show_status"),
     CommandRow("check", "Check integration files and their orgs.", f"{_COMMANDS}.check:check"),
     CommandRow("migrate", "Create or upgrade the database's tables.", f"{_COMMANDS}.migrate:migrate"),
     Group(

@@ -12,6 +12,7 @@ from connectors.database import tables
 from connectors.database.audit import patient
 from connectors.database.engine import reading
 from connectors.database.statements import ENDED
+from processors.model.connection import Cause
 from processors.model.errors import Misconfigured
 from processors.model.incidents import INCIDENTS_KEY, incidents_from_json
 
@@ -33,7 +34,7 @@ class OrgStatus:
     oldest_due: float | None
     parked: int
     held: int
-    broken: tuple[str, ...]
+    broken: tuple[Cause, ...]
     last_sequence: int
     calls_in_doubt: int
     last_settled: float | None
@@ -75,7 +76,7 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
         return found
 
 
-def _broken(connection: Connection, org: str) -> tuple[str, ...]:
+def _broken(connection: Connection, org: str) -> tuple[Cause, ...]:
     """Return the causes of the incidents that are open, each once."""
     source_id = tables.source_state.c
     kept = select(source_id.body).where(

@@ -91,11 +91,16 @@ def _compare(topic: Topic, partitions: int, config: Mapping[str, str]) -> ShownT
     return ShownTopic(topic.name, partitions, shown, tuple(differences))
 
 
-def _partitions(admin: AdminClient) -> dict[str, int]:
+def existing_topics(admin: AdminClient, seconds: float) -> frozenset[str]:
+    """Return the names of the topics that are there; raise `Transient` without an answer within *seconds*."""
+    return frozenset(_partitions(admin, seconds))
+
+
+def _partitions(admin: AdminClient, seconds: float = ANSWER_SECONDS) -> dict[str, int]:
     try:
-        topics = admin.list_topics(timeout=ANSWER_SECONDS).topics
+        topics = admin.list_topics(timeout=seconds).topics
     except KafkaException as error:
-        raise Transient(f"Kafka did not list its topics: {error}") from error
+        raise Transient(f"Kafka did not list its topics: {error.args[0].str()}") from error
     return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
 
 

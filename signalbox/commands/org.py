@@ -33,12 +33,18 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
     """Show each org: owner, counts, what is oldest, unpublished and in doubt. Example: `signalbox org status`."""
     settings = load_settings()
     for one in org_statuses(migrated_engine(settings)):
-        published = _published(settings, one.org)
-        unpublished = None if published is None else max(0, one.last_sequence - published)
+        left = unpublished(settings, one)
         if as_json:
-            as_json_line({**asdict(one), "published_through": published, "unpublished": unpublished})
+            published = None if left is None else one.last_sequence - left
+            as_json_line({**asdict(one), "published_through": published, "unpublished": left})
         else:
-            typer.echo(_line(one, unpublished))
+            typer.echo(_line(one, left))
+
+
+def unpublished(settings: Settings, org: OrgStatus) -> int | None:
+    """Return how many of an org's outcomes and notices are not published; None where Kafka does not say."""
+    published = _published(settings, org.org)
+    return None if published is None else max(0, org.last_sequence - published)
 
 
 def _line(one: OrgStatus, unpublished: int | None) -> str:

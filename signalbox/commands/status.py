@@ -1,0 +1,114 @@
+"""
+Command *status*: the whole installation on one screen.
+
+In: Kafka, the database, the integration files.  Out: the screen of `signalbox/status.py`, or one JSON object.
+Rule of this file: reads only, asks no org, and shows what it can where a part gives no answer.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from typing import Annotated, NamedTuple, TypeVar
+
+import typer
+
+from connectors.database.org_status import org_statuses
+from connectors.kafka.admin import admin_client, existing_topics
+from connectors.kafka.group_status import SECONDS, group_members, held, waiting
+from connectors.kafka.last_good_texts import LastGoodTexts
+from processors.audit import app as audit_app
+from processors.changes import app as changes_app
+from processors.model.errors import SignalboxError
+from processors.notifier import app as notifier_app
+from processors.sources.last_good import running
+from processors.sources.load import integration_files
+from schemas.topics import DEAD_LETTER_SOURCES, SOURCES, command_topic, dead_letter_topic, topic_table
+from signalbox.commands.common import FAILED, as_json_line
+from signalbox.commands.ledger import migrated_engine
+from signalbox.commands.org import unpublished
+from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, Settings, load_settings
+from signalbox.status import Installation, OrgView, Stage, as_value, screen, what_to_do
+from signalbox.waiting import changes_wanted, orgs_of
+
+T = TypeVar("T")
+
+
+def show_status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where something needs somebody.")] = False,
+) -> None:
+    """Show processes, what waits, orgs, faulty files, and what to do next. Example: `signalbox status`."""
+    found = _read(load_settings())
+    if as_json:
+        as_json_line(as_value(found))
+    else:
+        for line in screen(found):
+            typer.echo(line)
+    if exit_code and any(what_to_do(found)):
+        raise typer.Exit(FAILED)
+
+
+def _read(settings: Settings) -> Installation:
+    unasked: list[str] = []
+
+    def asked(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except SignalboxError as error:
+            unasked.append(f"{' '.join(str(error).split())}.")
+            return None
+
+    kafka = settings.kafka.client(None)
+    admin = admin_client(kafka)
+    there = asked(lambda: existing_topics(admin, SECONDS))
+    files = integration_files(settings.integrations)
+    found = running(files)
+    if found.faulty and there is not None:
+        found = running(files, asked(LastGoodTexts(kafka).read) or {})
+    orgs = orgs_of(settings, found.integrations)
+    wanted = topic_table(orgs, changes_wanted(found.integrations))
+    dead_letters = [dead_letter_topic(source) for source in DEAD_LETTER_SOURCES]
+    # Where Kafka gives no answer, it is asked once: each further question would wait as long.
+    return Installation(
+        version=version("signalbox"),
+        at=datetime.now(UTC),
+        stages=tuple(
+            Stage(
+                row.name,
+                row.name != "changes" or bool(changes_wanted(found.integrations)),
+                None if there is None else asked(partial(group_members, admin, row.group)),
+                None if there is None else asked(partial(waiting, kafka, row.group, row.topics)),
+            )
+            for row in _stages(orgs)
+        ),
+        orgs=asked(lambda: _orgs(settings, published_here=there is not None)),
+        integrations=tuple(sorted(found.integrations.by_name)),
+        faulty=found.faulty,
+        missing_topics=() if there is None else tuple(row.name for row in wanted if row.name not in there),
+        dead_letters=None if there is None else asked(lambda: held(kafka, dead_letters)),
+        unasked=tuple(dict.fromkeys(unasked)),
+    )
+
+
+class _Row(NamedTuple):
+    name: str
+    group: str
+    topics: tuple[str, ...]
+
+
+def _stages(orgs: tuple[str, ...]) -> tuple[_Row, ...]:
+    return (
+        _Row("intake", GROUP_INTAKE, tuple(SOURCES)),
+        _Row("executor", GROUP_EXECUTOR, tuple(map(command_topic, orgs))),
+        _Row("notifier", notifier_app.GROUP, notifier_app.TOPICS),
+        _Row("audit", audit_app.GROUP, audit_app.TOPICS),
+        _Row("changes", changes_app.GROUP, ()),
+    )
+
+
+def _orgs(settings: Settings, *, published_here: bool) -> tuple[OrgView, ...]:
+    return tuple(
+        OrgView(org, unpublished(settings, org) if published_here else None)
+        for org in org_statuses(migrated_engine(settings))
+    )
