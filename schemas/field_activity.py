@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from schemas.values import Agent, FieldValue, Person, agent_from, from_millis, person_from, plain
+from schemas.values import Agent, FieldValue, LocalDay, Person, agent_from, from_millis, person_from, plain
 
 FieldActivityKind = Literal["activity", "visit", "other"]
 
@@ -52,6 +52,11 @@ class FieldActivity:
     def activity(self) -> "FieldActivity":
         """The activity itself: where settings say `activity.name`, so that no record's field is meant."""
         return self
+
+    @property
+    def day(self) -> LocalDay:
+        """The day on which it begins, or changed."""
+        return LocalDay(self.started or self.changed, self.zone)
 
     def to_avro(self) -> dict[str, Any]:
         """Return the value as fastavro writes it."""

@@ -20,6 +20,14 @@ NumberKind = Literal["mobile", "work", "home", "other"]
 
 
 @dataclass(frozen=True, slots=True)
+class LocalDay:
+    """The day of a moment in a time zone; None: the event names none."""
+
+    moment: datetime
+    zone: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """
     Who acted, as the source application knows them.

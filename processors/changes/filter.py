@@ -7,19 +7,12 @@ Rule of this file: pure; a field without a value is the empty text, and nothing 
 
 from collections.abc import Iterable, Mapping
 
-from processors.integration.catalog import code_key
 from processors.integration.change_settings import ChangeFilter
+from processors.integration.filters import meets
 from processors.integration.paths import as_text
 from schemas.values import Scalar
 
 
 def unmet_filter(conditions: Iterable[ChangeFilter], fields: Mapping[str, Scalar]) -> ChangeFilter | None:
     """Return the first condition that the fields do not meet; all must hold."""
-    return next((one for one in conditions if not _holds(one, fields.get(one.field))), None)
-
-
-def _holds(condition: ChangeFilter, value: Scalar) -> bool:
-    text = code_key(as_text(value))
-    if condition.equals:
-        return text in {code_key(one) for one in condition.equals}
-    return text not in {code_key(one) for one in condition.not_equals}
+    return next((one for one in conditions if not meets(one, (as_text(fields.get(one.field)),))), None)

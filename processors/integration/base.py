@@ -181,15 +181,11 @@ class Key(Model):
         return self
 
 
-class Filter(Model):
-    """
-    One condition on the event; all of them must hold. `name` goes into the outcome of what is left out.
-
-    A value that the event does not have is the empty text: it equals '' alone.
-    """
+class Condition(Model):
+    """One condition on a value, which is compared as result codes are: trimmed and without case; all must hold."""
 
     name: str
-    field: EventPath
+    field: str
     equals: tuple[str, ...] = ()
     not_equals: tuple[str, ...] = ()
 
@@ -198,3 +194,13 @@ class Filter(Model):
         if bool(self.equals) == bool(self.not_equals):
             raise ValueError("a filter has one side; name exactly one of 'equals' and 'not_equals'")
         return self
+
+
+class Filter(Condition):
+    """
+    One condition on the event; all of them must hold. `name` goes into the outcome of what is left out.
+
+    A value that the event does not have is the empty text: it equals '' alone.
+    """
+
+    field: EventPath

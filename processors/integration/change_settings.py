@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from processors.integration.base import Flag, Model
+from processors.integration.base import Condition, Flag, Model
 from processors.model.mail_address import Address
 from schemas.values import Scalar
 
@@ -61,7 +61,7 @@ ChangedFields = dict[str, Annotated[ChangedField, BeforeValidator(_in_full, json
 """The source's field name → where its value comes from; a plain string is short for `{from: <string>}`."""
 
 
-class ChangeFilter(Model):
+class ChangeFilter(Condition):
     """
     One condition on the record in Salesforce; all of them must hold (SP-16, SP-17).
 
@@ -71,14 +71,6 @@ class ChangeFilter(Model):
 
     name: Annotated[str, Field(pattern=r"\S", max_length=60)]
     field: FieldPath
-    equals: tuple[str, ...] = ()
-    not_equals: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_side(self) -> Self:
-        if bool(self.equals) == bool(self.not_equals):
-            raise ValueError("a filter has one side; name exactly one of 'equals' and 'not_equals'")
-        return self
 
 
 class ObjectChanges(Model):

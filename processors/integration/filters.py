@@ -8,7 +8,7 @@ other way round.
 
 from collections.abc import Iterable
 
-from processors.integration.base import Filter
+from processors.integration.base import Condition, Filter
 from processors.integration.catalog import code_key
 from processors.integration.paths import Paths, as_text, concerns, items_at, value_at
 
@@ -24,7 +24,11 @@ def holds(condition: Filter, event: object) -> bool:
 
     A list equals a text that it is as a whole, or that is one of its items.
     """
-    texts = (as_text(value_at(event, condition.field)), *items_at(event, condition.field))
+    return meets(condition, (as_text(value_at(event, condition.field)), *items_at(event, condition.field)))
+
+
+def meets(condition: Condition, texts: Iterable[str]) -> bool:
+    """Return whether a value meets the condition, given as the texts that it equals."""
     values = {code_key(text) for text in texts}
     if condition.equals:
         return not values.isdisjoint(code_key(text) for text in condition.equals)

@@ -13,8 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from processors.model.zones import zone_of
-from schemas.field_activity import FieldActivity
-from schemas.values import Scalar
+from schemas.values import LocalDay, Scalar
 
 PERSON = (
     "person.first_name",
@@ -88,21 +87,18 @@ def value_at(event: object, path: str, home: str = "UTC") -> Scalar:
     """
     Return what the event holds at *path*, as a scalar: text trimmed, blank as None, moments as ISO 8601 in UTC.
 
-    `activity.day` is the day on which a field activity begins (or changed) in its own zone, as ISO 8601; in the zone
-    *home* where it names none that is known.
+    A day is that of its own zone, as ISO 8601; in the zone *home* where it names none that is known.
     A list of the source's own is its items joined by `;`, as Salesforce writes a multi-select picklist.
     A path that this event does not fill (no agent, one number only, no such own value) is None.
     """
     head, _, rest = path.partition(".")
-    if isinstance(event, FieldActivity) and path == "activity.day":
-        return zone_of(event.zone, home).day(event.started or event.changed)
     if head in _OWN:
         value = getattr(event, head, {}).get(rest)
-        return ";".join(items_of(value)) or None if isinstance(value, list) else _scalar(value)
+        return ";".join(items_of(value)) or None if isinstance(value, list) else _scalar(value, home)
     value = event
     for part in path.split("."):
         value = _step(value, _READ_AS.get(part, part) if head == "person" else part)
-    return _scalar(value[0] if isinstance(value, tuple) and value else value)
+    return _scalar(value[0] if isinstance(value, tuple) and value else value, home)
 
 
 def items_at(event: object, path: str) -> tuple[str, ...]:
@@ -132,7 +128,9 @@ def _step(value: Any, part: str) -> Any:
     return getattr(value, part, None)
 
 
-def _scalar(value: Any) -> Scalar:
+def _scalar(value: Any, home: str) -> Scalar:
+    if isinstance(value, LocalDay):
+        return zone_of(value.zone, home).day(value.moment)
     if isinstance(value, datetime):
         # Salesforce's own form of a dateTime.
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

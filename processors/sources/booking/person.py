@@ -13,7 +13,7 @@ from processors.deciding.activity import ActivityTarget
 from processors.deciding.case import Case, Part, converted_refused, no_mapping
 from processors.deciding.opportunity import opportunity_of
 from processors.deciding.own_records import own_record_refused
-from processors.matching.match import the_one
+from processors.matching.match import newest, the_one
 from processors.model.values import Match, Record
 from processors.sources.booking.settings import BookingIntegration
 
@@ -68,7 +68,7 @@ def _one_of_several(case: Case) -> tuple[Case, Part]:
         rules.append(counted.rule)
         if counted.then == "ignore":
             # No lead is written: whichever of them stands for all.
-            match = replace(match, leads=(the_one(match.leads, "newest"),))
+            match = replace(match, leads=(newest(match.leads),))
     if len(match.leads) > 1 or len(match.contacts) > 1:
         # JI-25: a booking's document leaves it to the setting.
         row = case.book.row("several", case.settings.match.several)

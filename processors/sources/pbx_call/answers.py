@@ -5,9 +5,10 @@ In: the steps of a call in time order.  Out: the answers, and from when to when 
 Rule of this file: pure; a machine's answer is no talk, and who is on a leg is whom its steps named last.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from processors.model.call import AnsweredBy
 from schemas.pbx_call_event import CallStep, Party
@@ -15,7 +16,11 @@ from schemas.values import Agent
 
 SPEAKING = frozenset({"answered", "held", "retrieved", "transferred_attended", "conference_joined"})
 """Steps that only a call which was answered has: they stand in for the answer where its step is missing."""
-TRANSFERS = frozenset({"transferred_blind", "transferred_attended"})
+TRANSFERS: Mapping[str, Literal["blind", "attended"]] = {
+    "transferred_blind": "blind",
+    "transferred_attended": "attended",
+}
+"""Steps that pass a call on, and how."""
 MACHINES: frozenset[str] = frozenset({"queue", "ivr", "ring_group", "voicemail"})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

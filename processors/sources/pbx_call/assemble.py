@@ -14,6 +14,7 @@ from typing import get_args
 
 from processors.model.call import Call, Transfer
 from processors.model.phone_numbers import without_prefix
+from processors.sources.pbx_call.answers import TRANSFERS
 from processors.sources.pbx_call.attribution import agent_of, user_of
 from processors.sources.pbx_call.directory import NOBODY, Directory
 from processors.sources.pbx_call.further import further_people
@@ -26,7 +27,6 @@ _RANK: dict[str, int] = {name: place for place, name in enumerate(get_args(StepN
 """Steps of one moment: the contract names them in the order in which they follow in a call."""
 _LATE = frozenset({"recorded", "other"})
 """Steps that tell about a call but are no part of its course: they do not reopen it."""
-_TRANSFERS = {"transferred_blind": "blind", "transferred_attended": "attended"}
 
 
 def over(steps: Sequence[CallStep]) -> bool:
@@ -145,11 +145,11 @@ def _cause(course: Sequence[CallStep]) -> str | None:
 def _transfers(course: Sequence[CallStep], participants: Sequence[Party], region: str) -> tuple[Transfer, ...]:
     return tuple(
         Transfer(
-            "blind" if _TRANSFERS[step.step] == "blind" else "attended",
+            TRANSFERS[step.step],
             step.at,
             step.user or user_of(step.leg, course),
             known_as(target_of(step, course), participants, region),
         )
         for step in course
-        if step.step in _TRANSFERS
+        if step.step in TRANSFERS
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from processors.deciding.case import Case, Part, converted_refused
-from processors.matching.match import the_one
+from processors.matching.match import newest, the_one
 from processors.model.normalise import is_blank
 from processors.model.values import Record
 from processors.sources.pbx_call.settings import PbxCallIntegration
@@ -74,15 +74,15 @@ def _lead(case: Case, leads: Sequence[Record], rules: tuple[str, ...]) -> Record
     """Return the newest lead, or a stable one where all of them are older than the integration (XB-17, XB-18)."""
     if len(leads) == 1:
         return _single(leads[0], rules)
-    installed, newest = PbxCallIntegration.of(case.settings).calls.installed, _newest(leads)
+    installed, latest = PbxCallIntegration.of(case.settings).calls.installed, newest(leads)
     when = "no_install_date"
     if installed is not None:
-        when = "after_install" if _created(newest) > installed else "before_install"
+        when = "after_install" if _created(latest) > installed else "before_install"
     row = case.book.row("call_leads", when)
     rules = (*rules, row.rule)
     if row.then == "stable":
         return _single(min(leads, key=lambda one: one.id), rules, "pre_install")
-    return _single(newest, rules, "newest")
+    return _single(latest, rules, "newest")
 
 
 def _contact(case: Case, contacts: Sequence[Record], rules: tuple[str, ...]) -> RecordChoice:
@@ -96,7 +96,7 @@ def _contact(case: Case, contacts: Sequence[Record], rules: tuple[str, ...]) -> 
     if row.then == "park":
         return _refused(contacts, rules, park=True)
     if row.then == "newest":
-        return _single(_newest(contacts), rules, "newest")
+        return _single(newest(contacts), rules, "newest")
     known = next((one for one in case.match.accounts if one.id == company), None)
     return RecordChoice(known or Record("Account", str(company)), rules)
 
@@ -123,10 +123,6 @@ def _refused(records: Sequence[Record], rules: tuple[str, ...], *, park: bool) -
     detail = f"{len(records)} records have the number: {advice}"
     part = Part(refusal="multiple_match", candidates=tuple(records), detail=detail, park=park)
     return RecordChoice(None, rules, refusal=part)
-
-
-def _newest(records: Sequence[Record]) -> Record:
-    return max(records, key=lambda one: (_created(one), one.id))
 
 
 def _created(record: Record) -> datetime:
