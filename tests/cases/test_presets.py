@@ -30,6 +30,8 @@ def values(kind: type[Model], path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
         annotation = field.annotation
         if get_origin(annotation) is Literal:
             yield from ((own, value) for value in get_args(annotation))
+        elif annotation is bool:
+            yield from ((own, value) for value in (True, False))
         elif isinstance(annotation, type) and issubclass(annotation, Model):
             yield from values(annotation, own)
 
@@ -48,6 +50,10 @@ def file(name: str, path: tuple[str, ...] = (), value: Any = None) -> bytes:
     if path[:1] == ("campaign",):
         # What a setting of a campaign means needs a campaign and a status.
         told["campaign"] = {"name": "Spring", "status": "Sent"}
+    if path == ("account", "enabled"):
+        told["map"] = {"account": {"Name": "person.company"}}
+    if path == ("changes", "enabled"):
+        told["changes"] = {"objects": {"Lead": {}}}
     place = told
     for key in path[:-1]:
         place[key] = dict(place.get(key, {}))
