@@ -17,6 +17,7 @@ from processors.model.ledger import MAY_FOLLOW, Postponed, State
 from processors.model.plan import Plan, plan_to_json
 from processors.model.values import Resolution, Written
 from schemas.command import Command
+from schemas.outcome import Candidate
 from schemas.pbx_call_event import CallStep
 
 NO_KEYS: frozenset[str] = frozenset()
@@ -31,10 +32,11 @@ class Job:
     `due` is in seconds since the epoch. `wants` are the keys that it found out it touches, beside its own. `alone`: it
     goes in a batch of its own; `suspect`: it was at work at a crash. `resent` counts how often its present write was
     sent before. `parked`: it waits for someone's choice, and nobody's counts from `due` on; `resolution` is the choice
-    made, and `choosing` that one is being stored. `held`: its integration waits for a field (LL-18). Of a telephone
-    call, the command is that of its first step, `members` are those of the others, `event_ids` the events of them all,
-    `steps` what happened, `call` what that came to; `timed_out`: it never ended. `fault` says at which place our own
-    code failed at it before it could be scheduled: it ends as `error.internal`.
+    made, `choosing` that one is being stored, and `offered` what there was to choose from (empty after a restart).
+    `held`: its integration waits for a field (LL-18). Of a telephone call, the command is that of its first step,
+    `members` are those of the others, `event_ids` the events of them all, `steps` what happened, `call` what that came
+    to; `timed_out`: it never ended. `fault` says at which place our own code failed at it before it could be scheduled:
+    it ends as `error.internal`.
     """
 
     command: Command
@@ -53,6 +55,7 @@ class Job:
     parked: bool = False
     resolution: Resolution | None = None
     choosing: bool = False
+    offered: tuple[Candidate, ...] = ()
     held: bool = False
     call: Call | None = None
     steps: tuple[CallStep, ...] = ()
@@ -161,9 +164,9 @@ class Job:
 
     # Someone's choice
 
-    def park(self, until: float) -> None:
-        """It waits for someone's choice, until then."""
-        self._enter("waiting", parked=True, due=until, plan=None)
+    def park(self, until: float, offered: tuple[Candidate, ...] = ()) -> None:
+        """It waits for someone's choice among what is *offered*, until then."""
+        self._enter("waiting", parked=True, due=until, plan=None, offered=offered)
 
     def expire(self) -> None:
         """Nobody chose in time."""

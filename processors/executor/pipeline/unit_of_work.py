@@ -147,10 +147,10 @@ class UnitOfWork:
         """Let a command wait for someone's choice, and tell who listens what there is to choose from."""
         deps, job, decision = self.deps, entry.job, entry.decision
         hours = job.settings.match.park_hours if job.settings else 0.0
-        job.park(deps.clock() + hours * 3600)
+        found = tuple(candidate(record) for record in decision.candidates)
+        job.park(deps.clock() + hours * 3600, found)
         why = decision.detail or "several records match; someone has to choose"
         self.postponed.append(Postponed(job.id, job.due, why[:LONGEST_REASON], blocker="parked", parked=True))
-        found = tuple(candidate(record) for record in decision.candidates)
         self._notice(job, "parked", why, found, datetime.fromtimestamp(job.due, UTC))
         deps.metrics.count("commands_parked_total", org=deps.org, integration=job.command.integration)
         self.back.append(job)
@@ -159,7 +159,10 @@ class UnitOfWork:
         """Let a parked command go on with the choice that someone made."""
         job, made = entry.job, entry.resolution
         self.resumed.append(Resumed(job.id, self.deps.clock(), resolution_to_json(made)))
-        self._notice(job, "resumed", f"{made.by or 'someone'} chose {made.record_id or 'a new record'}")
+        chosen = tuple(one for one in job.offered if made.record_id and one.id[:15] == made.record_id[:15])
+        named = [f"{one.object} {one.name} ({one.id})" for one in chosen if one.name]
+        what = next(iter(named), made.record_id or "a new record")
+        self._notice(job, "resumed", f"{made.by or 'someone'} chose {what}"[:LONGEST_REASON], chosen)
         self.woken.append(job)
 
     def _notice(

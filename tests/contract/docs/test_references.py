@@ -1,3 +1,4 @@
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -7,9 +8,15 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from processors.deciding import owners, references
+from processors.deciding.campaign import ATTENDEE_CANCELLED
 from processors.integration.change_settings import ChangedField, ObjectChanges
 from processors.integration.model import Filter, Key
+from processors.model import zones
 from processors.notifier.words import REASONS
+from processors.sources.booking.activity import NO_TIME
+from processors.sources.booking.guests import LEFT_OUT
+from processors.sources.booking.person import CONVERTED
 from processors.sources.load import PRESETS
 from processors.sources.rule_book import BOOK
 from processors.sources.settings import CLASSES
@@ -18,12 +25,13 @@ from schemas.call_result import CallResult
 from schemas.change import Change
 from schemas.field_activity import FieldActivity
 from schemas.field_record import FieldRecord
+from schemas.notice import NoticeKind
 from schemas.outcome import Outcome, Reason
 from schemas.pbx_call_event import PbxCallEvent
 from schemas.prospect import Prospect
 from schemas.topics import OUTCOME_KINDS, SOURCE, SOURCES, dead_letter_topic, outcome_topic
 from schemas.user_action import UserAction
-from schemas.values import Person
+from schemas.values import Agent, Person
 from signalbox.settings import Settings
 from tests.contract.docs import pages
 
@@ -118,6 +126,65 @@ def test_every_field_of_an_event_is_explained_to_publishers(heading: str, contra
 def test_every_field_of_an_outcome_is_explained_to_subscribers() -> None:
     told = pages.first_column(pages.DOCS / "subscribers.md", "## Fields")
     assert told == {"thing" if field.name == "source_id" else field.name for field in fields(Outcome)}
+
+
+def _flags() -> Iterator[str]:
+    """Yield every flag that a decision may set: beside `flags` in the code, and by the names that stand for one."""
+    for file in (pages.ROOT / "processors").rglob("*.py"):
+        text = file.read_text("utf-8")
+        if file.parent.name not in ("changes", "session"):
+            for said in re.findall(r"flags\s*=\s*(?:tuple\(dict\.fromkeys\()?\(([^)]*)\)", text):
+                yield from (one for one in re.findall(r'"([a-z_]+)"', said) if not one.startswith("shortened"))
+    yield from (owners.UNKNOWN, zones.UNKNOWN, CONVERTED, NO_TIME, LEFT_OUT, ATTENDEE_CANCELLED)
+    yield from ("owner_fallback", "closed_by_time_out", "campaign_unknown", "campaign_status_unknown")
+    yield from {row.then for row in BOOK.tables["call_answered"].rows} - {"plain"}
+
+
+def test_every_flag_is_explained_to_subscribers_and_no_other() -> None:
+    assert pages.first_column(pages.DOCS / "subscribers.md", "## Flags") == set(_flags())
+
+
+def test_every_word_for_a_value_that_does_not_fit_is_named_to_subscribers() -> None:
+    readers = (pages.DOCS / "subscribers.md").read_text("utf-8")
+    known = {references.NOT_FOUND, references.SEVERAL, references.NO_TYPE, "over_14_days", "before_its_start"}
+    text = (pages.ROOT / "processors/model/fit.py").read_text("utf-8")
+    known |= set(re.findall(r'(?:_dropped|Fit)\([^\n]*?"([a-z_]+)"', text))
+    known |= set(re.findall(r'"((?:[a-z]+_format)|control_characters)"', text))
+    assert len(known) > 15
+    assert {word for word in known if f"`{word}`" not in readers} == set()
+
+
+def test_every_kind_of_notice_and_way_to_a_record_is_named_to_subscribers() -> None:
+    readers = (pages.DOCS / "subscribers.md").read_text("utf-8")
+    ways = ("salesforce_id", "key_set:1", "phone", "link", "own", "chosen", "assigned", "none")
+    assert {word for word in (*get_args(NoticeKind), *ways) if f"`{word}`" not in readers} == set()
+
+
+def _symbols(schema: Any) -> Iterator[str]:
+    """Yield the symbols of every enum in a contract, without `other`, which stands for those of later versions."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from _symbols(one)
+    elif isinstance(schema, dict):
+        yield from (one for one in schema.get("symbols", ()) if one != "other")
+        for part in ("type", "items", "values", "fields"):
+            yield from _symbols(schema.get(part))
+
+
+@pytest.mark.parametrize("contract", sorted(set(SOURCES.values())))
+def test_every_word_that_a_contract_takes_is_named_to_publishers(contract: str) -> None:
+    text = (pages.DOCS / "publishers.md").read_text("utf-8")
+    schema = json.loads((pages.ROOT / f"schemas/contracts/{contract}.avsc").read_text("utf-8"))
+    assert {word for word in _symbols(schema) if f"`{word}`" not in text} == set()
+
+
+@pytest.mark.parametrize("contract", sorted(set(SOURCES.values())))
+def test_every_part_of_whoever_acts_is_named_to_publishers(contract: str) -> None:
+    text = (pages.DOCS / "publishers.md").read_text("utf-8")
+    headings = {"pbx_call_event": "PBX call event"}
+    said = text.split(f"## Fields of a {headings.get(contract, contract.replace('_', ' '))}\n")[1].split("\n## ")[0]
+    [row] = re.findall(r"^\| `(?:agent|owner|user)` \|.*$", said, re.MULTILINE)
+    assert all(f"`{part.name}`" in row for part in fields(Agent)), row
 
 
 def test_every_field_of_a_change_is_explained_to_subscribers() -> None:

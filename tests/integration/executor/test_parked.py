@@ -77,7 +77,10 @@ def test_d16_the_choice_resumes_the_command_once_and_a_second_one_comes_too_late
     titles = {row["Id"]: row.get("Title") for row in rig.rows("Lead")}
     assert titles[second] == "Boss"
     assert list(titles.values()).count("Boss") == 1
-    assert [one.kind for one in rig.notices()] == ["parked", "resumed"]
+    notices = rig.notices()
+    assert [one.kind for one in notices] == ["parked", "resumed"]
+    [chosen] = notices[1].candidates
+    assert (chosen.id, f"chose Lead {chosen.name} ({second})" in notices[1].reason) == (second, True)
 
 
 def test_d16_after_its_time_the_command_is_an_error_and_a_choice_comes_too_late(opened: Opened) -> None:
