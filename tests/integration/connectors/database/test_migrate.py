@@ -1,13 +1,15 @@
-"""Migrations on SQLite: what they make is what the tables say, and several at once do no harm."""
+"""Migrations: what they make is what the tables say, and several at once do no harm."""
 
 import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Engine, inspect, text
 
 from connectors.database.engine import open_engine
 from connectors.database.migrate import at_head, head, migrate, revision
@@ -15,19 +17,19 @@ from connectors.database.tables_all import metadata
 from processors.model.errors import Transient
 
 
-def test_a_migrated_database_differs_in_nothing_from_the_tables(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'one.db'}")
+def test_a_migrated_database_differs_in_nothing_from_the_tables(url: str) -> None:
+    engine = open_engine(url)
     assert not at_head(engine)
+    assert revision(engine) is None
     assert migrate(engine) == head() == revision(engine)
     assert at_head(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+    engine.dispose()
 
 
-def test_a_second_migration_changes_nothing(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'one.db'}")
-    migrate(engine)
+def test_a_second_migration_changes_nothing(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO ledger VALUES ('here')"))
     migrate(engine)
@@ -35,22 +37,41 @@ def test_a_second_migration_changes_nothing(tmp_path: Path) -> None:
         assert connection.execute(text("SELECT id FROM ledger")).scalar_one() == "here"
 
 
-def test_several_may_migrate_at_once(tmp_path: Path) -> None:
+def test_several_may_migrate_at_once(url: str) -> None:
     faults: list[BaseException] = []
+    engines = [open_engine(url) for _ in range(4)]
 
-    def one() -> None:
+    def one(engine: Engine) -> None:
         try:
-            migrate(open_engine(f"sqlite:///{tmp_path / 'one.db'}"))
+            migrate(engine)
         except BaseException as error:  # noqa: BLE001  a thread's fault must reach the test
             faults.append(error)
 
-    threads = [threading.Thread(target=one) for _ in range(4)]
+    threads = [threading.Thread(target=one, args=(engine,)) for engine in engines]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert faults == []
-    assert set(metadata.tables) < set(inspect(open_engine(f"sqlite:///{tmp_path / 'one.db'}")).get_table_names())
+    assert set(metadata.tables) < set(inspect(engines[0]).get_table_names())
+    for engine in engines:
+        engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = open_engine(url)
+    real = command.upgrade
+
+    def upgrade_then_fail(config: Config, wanted: str) -> None:
+        real(config, wanted)
+        raise RuntimeError("the last step failed")
+
+    monkeypatch.setattr(command, "upgrade", upgrade_then_fail)
+    with pytest.raises(RuntimeError, match="last step"):
+        migrate(engine)
+    assert revision(engine) is None
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
 
 
 def test_a_new_file_that_another_connection_writes_is_waited_for(tmp_path: Path) -> None:
