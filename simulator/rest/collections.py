@@ -93,7 +93,8 @@ def _object(call: Call, name: str) -> Any:
     found = call.org.object(name, call.user)
     if found is None and (known := not_done_object(name)):
         raise not_done(f"the object {known}")
-    if found is None:
+    # What a licence or a missing right hides is unknown to its user, as an object that is not there.
+    if found is None or not call.user.may("read", found.name):
         raise ApiError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
     return found
 

@@ -171,6 +171,23 @@ def test_a_right_to_a_whole_object_pauses_the_org_tells_it_once_and_refuses_noth
     ]
 
 
+def test_a_licence_that_is_lost_while_records_are_written_waits_is_told_once_and_refuses_nothing(
+    opened: Opened,
+) -> None:
+    """The object is hidden by then: from describe, from queries and from what is written."""
+    rig = opened(check_every=0.2)
+    rig.send(*people(2))
+    rig.settle(2)
+    rig.control().ask("POST", "rights", {"object": "Lead", "rights": []})
+    rig.send(*(command(f"q{n}@example.com") for n in range(5)))
+    rig.wait(lambda: any(one.kind == "connection_broken" for one in rig.notices()), what="the notice")
+    rig.wait(lambda: sum("Lead/describe" in one["path"] for one in rig.control().log()) >= 5, what="further looks")
+    assert rig.kinds(rig.outcomes()) == ["created"] * 2
+    rig.control().ask("POST", "rights", {"object": "Lead", "rights": ["read", "create", "edit"]})
+    assert rig.kinds(rig.settle(7)) == ["created"] * 7
+    assert [one.kind for one in rig.notices()] == ["connection_broken", "connection_mended"]
+
+
 def test_a_right_that_is_missing_for_one_record_alone_is_a_refusal(opened: Opened) -> None:
     rig = opened()
     rig.control().fault(
