@@ -28,7 +28,7 @@ STOP_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class ChangesDependencies:
-    """What the shell is given by the wiring: one context an org, made in its worker."""
+    """What the process is given by the wiring: one context an org, made in its worker."""
 
     consumer_config: Mapping[str, Any]
     contexts: Mapping[str, Callable[[], PollerDependencies]]

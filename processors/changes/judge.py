@@ -87,19 +87,8 @@ def judge(
         if live or historical:
             if merge and one.name in told:
                 told[one.name] = False
-            _tell(
-                judged,
-                row,
-                seen,
-                one,
-                wanted,
-                {} if merge else ours,
-                facts,
-                sources.get(one.name),
-                told,
-                historical=historical,
-                merge=merge,
-            )
+            view = _View(row, seen, one, wanted, sources.get(one.name), historical, merge)
+            _tell(judged, view, {} if merge else ours, facts, told)
     if newer or (seen is not None and told != seen.told):
         judged.seen = _seen(row, seen, listeners, ours, told, newer=newer)
     return judged
@@ -129,64 +118,84 @@ def _edits(row: ChangedRecord, seen: Seen | None) -> int:
     return seen.edits + int(_retold(row, seen) or row.deleted != seen.deleted)
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A row as one listener is to see it: `source_id` is what it is linked to, `merge` the merged records' IDs."""
+
+    row: ChangedRecord
+    seen: Seen | None
+    listener: Listener
+    wanted: ObjectChanges
+    source_id: str | None
+    historical: bool
+    merge: str
+
+
 def _tell(
     judged: Judged,
-    row: ChangedRecord,
-    seen: Seen | None,
-    one: Listener,
-    wanted: ObjectChanges,
+    view: _View,
     ours: Mapping[str, OwnWrite],
     facts: ObjectFacts | None,
-    source_id: str | None,
     told: dict[str, bool],
-    *,
-    historical: bool,
-    merge: str,
 ) -> None:
-    left_out = unmet_filter(wanted.filters, row.fields)
+    row, name = view.row, view.listener.name
+    left_out = unmet_filter(view.wanted.filters, row.fields)
     if row.deleted:
-        if historical or not (one.name in told or source_id is not None or left_out is None):
+        if view.historical or not (name in told or view.source_id is not None or left_out is None):
             return
-        told.pop(one.name, None)
-        judged.changes.append(_change(row, seen, one, "merged" if row.merged_into else "deleted", source_id))
+        told.pop(name, None)
+        judged.changes.append(_change(view, "merged" if row.merged_into else "deleted"))
         return
     if left_out is not None:
-        judged.filtered.append((one.name, left_out.name))
-        if one.name in told:
-            told[one.name] = False
+        judged.filtered.append((name, left_out.name))
+        if name in told:
+            told[name] = False
         return
-    operation = _operation(row, seen, one, told, historical=historical)
-    whole = not told.get(one.name, False) or operation == "undeleted"
+    operation = _operation(view, told)
+    whole = not told.get(name, False) or operation == "undeleted"
     blanks = operation in ("updated", "undeleted")
-    news, own = diff(row, seen, wanted.fields, ours, one.name, facts, whole=whole, blanks=blanks)
-    told[one.name] = True
+    news, own = diff(row, view.seen, view.wanted.fields, ours, name, facts, whole=whole, blanks=blanks)
+    told[name] = True
     if own:
-        judged.own.append(one.name)
+        judged.own.append(name)
     if news or (operation != "updated" and not own):
-        judged.changes.append(_change(row, seen, one, operation, source_id, news, historical=historical, merge=merge))
+        judged.changes.append(_change(view, operation, news))
 
 
-def _operation(
-    row: ChangedRecord, seen: Seen | None, one: Listener, told: Mapping[str, bool], *, historical: bool
-) -> Operation:
-    if seen is not None and seen.deleted:
+def _operation(view: _View, told: Mapping[str, bool]) -> Operation:
+    row, listener = view.row, view.listener
+    if view.seen is not None and view.seen.deleted:
         return "undeleted"
-    new = one.name not in told and (historical or row.created >= one.started[row.object])
+    new = listener.name not in told and (view.historical or row.created >= listener.started[row.object])
     return "created" if new else "updated"
 
 
-def _change(
-    row: ChangedRecord,
-    seen: Seen | None,
-    one: Listener,
-    operation: Operation,
-    source_id: str | None,
-    news: tuple[FieldChange, ...] = (),
-    *,
-    historical: bool = False,
-    merge: str = "",
-) -> Change:
-    owner, defaulted = owner_of(row.owner_email, one.settings)
+def _change(view: _View, operation: Operation, news: tuple[FieldChange, ...] = ()) -> Change:
+    row, listener = view.row, view.listener
+    owner, defaulted = owner_of(row.owner_email, listener.settings)
+    return Change(
+        event_id=change_id(listener.org, listener.name, row.id, _version(view), operation),
+        integration=listener.name,
+        org=listener.org,
+        object=row.object,
+        record_id=row.id,
+        operation=operation,
+        changed=row.changed,
+        changes=news,
+        historical=view.historical,
+        created=row.created,
+        changed_by_id=row.changed_by_id,
+        changed_by_email=row.changed_by_email,
+        owner=owner,
+        flags=("owner_defaulted",) if defaulted else (),
+        source_id=view.source_id,
+        merged_into=row.merged_into,
+    )
+
+
+def _version(view: _View) -> str:
+    """Return what tells this state of the record from its others: its stamp, and what that alone does not tell."""
+    row, seen = view.row, view.seen
     version = row.changed.astimezone(UTC).isoformat(timespec="milliseconds")
     if _retold(row, seen):
         # The stamp names the change that was told before. What the record holds now names this one, with its number:
@@ -195,26 +204,7 @@ def _change(
         version = f"{version}/{_edits(row, seen)}/{held}"
     elif edits := _edits(row, seen):
         version = f"{version}/{edits}"
-    if merge:
-        version = f"{version}/merged/{merge}"
-    return Change(
-        event_id=change_id(one.org, one.name, row.id, version, operation),
-        integration=one.name,
-        org=one.org,
-        object=row.object,
-        record_id=row.id,
-        operation=operation,
-        changed=row.changed,
-        changes=news,
-        historical=historical,
-        created=row.created,
-        changed_by_id=row.changed_by_id,
-        changed_by_email=row.changed_by_email,
-        owner=owner,
-        flags=("owner_defaulted",) if defaulted else (),
-        source_id=source_id,
-        merged_into=row.merged_into,
-    )
+    return f"{version}/merged/{view.merge}" if view.merge else version
 
 
 def _seen(

@@ -54,7 +54,7 @@ def raise_if_fenced(error: KafkaError) -> None:
 
 
 class Membership:
-    """One member. Its callbacks run inside the consumer's `poll`, `consume` and `close`, in the shell's thread."""
+    """One member. Its callbacks run inside the consumer's `poll`, `consume` and `close`, in the loop's own thread."""
 
     def __init__(
         self,

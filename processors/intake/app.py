@@ -1,5 +1,5 @@
 """
-The intake's shell: a Faust agent that hands batches over and passes their offsets only then.
+The intake's process: a Faust agent that hands batches over and passes their offsets only then.
 
 In: source topics. Out: `crm.command.<org>`, `crm.dead-letter.<source>`. At least once: what it sends may come twice.
 Rule of this file: no state, no decision. Faust's `take()` passes the offsets of a batch however its body is left, by an
@@ -44,7 +44,7 @@ _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 @dataclass(frozen=True, slots=True)
 class IntakeSettings:
     """
-    What the shell needs to know. `instance` names this process for static membership; None: a new member each start.
+    What the process needs to know. `instance` names this process for static membership; None: a new member each start.
 
     `faust` holds Faust's own options (broker, broker_credentials, ssl_context, ...) and wins over what is set here.
     `dead_letter_shares` are the shares of topics (without the prefix) that have one of their own.

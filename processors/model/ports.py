@@ -75,7 +75,7 @@ class Clock(Protocol):
 
 
 class Probe(Protocol):
-    """A named place in a shell: a no-op in production; tests kill, stop or wait there."""
+    """A named place in a process: a no-op in production; tests kill, stop or wait there."""
 
     def __call__(self, place: str) -> None:
         """Reach the place."""

@@ -1,7 +1,7 @@
 """
 What the sinks hold: an outcome, or a notice, and where it was read.
 
-Rule of this file: the one value that passes between the sinks' shell, the handlers and the audit's store.
+Rule of this file: the one value that passes between the sinks' loop, the handlers and the audit's store.
 """
 
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""The notifier: error outcomes become mails. compose (pure) + app (shell)."""
+"""The notifier: error outcomes become mails. compose is pure, app does the sending."""

@@ -1,5 +1,5 @@
 """
-The executor's shell: poll → ledger → pipelines of the orgs → one Kafka transaction {outcomes, offsets}.
+The executor's loop: poll → ledger → pipelines of the orgs → one Kafka transaction {outcomes, offsets}.
 
 In: command topics.  Out: outcome topics.  I/O through confluent-kafka and ports.
 Rule of this file: a command's offset passes only after the ledger holds it, and nothing here waits for Salesforce.
