@@ -65,8 +65,8 @@ format: setup ## put the code into the house's format
 	@$(RUN)ruff format .
 	@$(RUN)ruff check --fix .
 
-bench: setup ## the README's figures, on real Kafka, into bench/results.json
-	@$(RUN)python -m bench
+bench: setup ## the README's figures, on real Kafka, into bench/results.json; ARGS=--quick: whether it runs
+	@$(RUN)python -m bench $(ARGS)
 
 up: ## the whole stack in containers
 	docker compose up --detach --build --wait
