@@ -27,6 +27,7 @@ ROWS: tuple[CommandRow | Group, ...] = (
     ),
     CommandRow("status", "Show what runs, what waits, and what to do.", f"{_COMMANDS}.status:show_status"),
     CommandRow("check", "Check integration files and their orgs.", f"{_COMMANDS}.check:check"),
+    CommandRow("reload", "Take up changed integration files at once.", f"{_COMMANDS}.reload:reload"),
     CommandRow("migrate", "Create or upgrade the database's tables.", f"{_COMMANDS}.migrate:migrate"),
     Group(
         "topics",

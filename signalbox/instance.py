@@ -7,7 +7,9 @@ Rule of this file: a name is held by a lock of the operating system, which a kil
 
 import fcntl
 import itertools
+import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -18,7 +20,9 @@ from processors.model.errors import Misconfigured
 
 log = structlog.get_logger()
 
+PROCESSES = ("intake", "executor", "notifier", "audit", "changes")
 _UNPROVEN = "unproven"
+_RUNS = "integrations "
 
 
 class InstanceName:
@@ -33,6 +37,8 @@ class InstanceName:
         self.name = name
         self.proven = proven
         self._file = file
+        self._notes: tuple[str, ...] = ()
+        self._runs = ""
 
     def prove(self) -> None:
         """Note that no other process has this name."""
@@ -42,6 +48,11 @@ class InstanceName:
         """Note that another process has this name: the next start has to look for it."""
         self._write(_UNPROVEN)
 
+    def runs(self, digest: str) -> None:
+        """Note the digest of the integrations that the process runs, for `signalbox reload`."""
+        self._runs = f"{_RUNS}{digest}"
+        self._write(*self._notes)
+
     def release(self) -> None:
         """Let another process have the name; the end of this one does the same."""
         if self._file is not None:
@@ -49,11 +60,12 @@ class InstanceName:
         self._file = None
 
     def _write(self, *notes: str) -> None:
+        self._notes = notes
         if self._file is None:
             return
         self._file.seek(0)
         self._file.truncate()
-        self._file.write("\n".join([self.name, *notes, ""]))
+        self._file.write("\n".join([self.name, *notes, *([self._runs] if self._runs else []), ""]))
         self._file.flush()
 
 
@@ -84,9 +96,42 @@ def take_name(folder: Path, process: str, wanted: str, make: Callable[[], str]) 
     file.seek(0)
     kept = file.read().split("\n")
     made = InstanceName(kept[0] or wanted or make(), file, proven=bool(kept[0]) and _UNPROVEN not in kept)
-    if not made.proven:
+    if made.proven:
+        made.prove()
+    else:
         made.fenced()
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class RunningProcess:
+    """A process that holds a name of a state folder; `digest` is that of its integrations, empty until it is known."""
+
+    process: str
+    name: str
+    digest: str
+
+
+def running_processes(folder: Path) -> list[RunningProcess]:
+    """Return the processes that run from a state folder, by kind and name."""
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        kind = re.split(r"[-.]", path.name)[0]
+        if kind not in PROCESSES or not _is_locked(path):
+            continue
+        name, *notes = path.read_text(encoding="utf-8").split("\n")
+        digest = next((note.removeprefix(_RUNS) for note in notes if note.startswith(_RUNS)), "")
+        found.append(RunningProcess(kind, name, digest))
+    return sorted(found, key=lambda each: (each.process, each.name))
+
+
+def _is_locked(path: Path) -> bool:
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _lock(folder: Path, places: Iterable[str]) -> IO[str] | None:

@@ -5,7 +5,6 @@ Rule of this file: settings, log, own name and Kafka first, then the process; a 
 end it, and neither does a faulty integration file.
 """
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +59,7 @@ def run_process(name: str) -> None:
     process = wiring.open_process(settings.model_copy(update={"instance": instance.name}))
     store = LastGoodTexts(settings.kafka.client(None))
     process = with_last_good(process, store)
+    instance.runs(process.integrations.whole_digest())
     begin_metrics(process, name)
     _tell(process, name)
     Reload(process, store).start()
@@ -92,12 +92,11 @@ def _run(start: Start, process: Process, instance: InstanceName) -> None:
 def _tell(process: Process, name: str) -> None:
     """Say what begins: the release, and the integrations with a digest of all their settings."""
     known = process.integrations
-    digests = "\n".join(f"{one} {known.digest(one)}" for one in sorted(known.by_name))
     log.info(
         "process begins",
         process=name,
         instance=process.settings.instance,
         version=version("signalbox"),
         integrations=sorted(one.name for one in known.by_name.values() if one.enabled),
-        digest=hashlib.sha256(digests.encode()).hexdigest()[:16],
+        digest=known.whole_digest(),
     )

@@ -7,11 +7,13 @@ any other end, and keeps the process ID (docs/decisions/0097).
 """
 
 import os
+import secrets
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 import structlog
@@ -23,6 +25,8 @@ from processors.sources.load import IntegrationFile, integration_files
 from signalbox.waiting import Process, wait_until_well
 
 log = structlog.get_logger()
+
+_REQUEST = "reload"
 
 
 class LastGoodStore(Protocol):
@@ -84,12 +88,20 @@ class Reload:
         self._seen: dict[str, bytes] | None = None
         self._faulty = frozenset(one.name for one in process.running.faulty)
         self._kept: dict[str, bytes] | None = None
+        self._request = last_request(process.settings.state)
 
     def start(self) -> None:
         """Look from now on, in a thread of its own; SIGHUP lets it look at once."""
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGHUP, lambda *_: self._asked.set())
         threading.Thread(target=self._run, name="reload", daemon=True).start()
+
+    def _is_asked(self) -> bool:
+        """Whether SIGHUP came, or `signalbox reload` asked the processes of the state folder, since the last look."""
+        before, self._request = self._request, last_request(self._process.settings.state)
+        asked = self._asked.is_set() or before != self._request
+        self._asked.clear()
+        return asked
 
     def look(self, asked: bool = False) -> bool:
         """Look once; return whether the process is to start anew."""
@@ -142,13 +154,25 @@ class Reload:
 
     def _run(self) -> None:
         while not self._process.stop.is_set():
-            asked = self._asked.is_set()
-            self._asked.clear()
-            if self.look(asked):
+            if self.look(self._is_asked()):
                 self._process.anew.set()
                 self._end()
                 return
             self._asked.wait(self._process.settings.reload_every)
+
+
+def request_reload(folder: Path) -> None:
+    """Ask every process of a state folder to look at its integration files, which it does within `reload_every`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _REQUEST).write_text(secrets.token_hex(8), encoding="utf-8")
+
+
+def last_request(folder: Path) -> str:
+    """Return what tells the last request from the others; empty where there was none."""
+    try:
+        return (folder / _REQUEST).read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def leave(process: Process) -> NoReturn:

@@ -67,6 +67,11 @@ class Integrations:
         """Return the digest of one integration's settings; KeyError where there is none of that name."""
         return self.digests[name]
 
+    def whole_digest(self) -> str:
+        """Return one digest of all integrations and their settings, of 16 hexadecimal digits."""
+        digests = "\n".join(f"{name} {self.digests[name]}" for name in sorted(self.by_name))
+        return hashlib.sha256(digests.encode()).hexdigest()[:16]
+
     def orgs(self) -> tuple[str, ...]:
         """Return the names of all orgs, sorted, disabled integrations' orgs too: their commands may still wait."""
         return tuple(sorted({one.org for one in self.by_name.values()}))

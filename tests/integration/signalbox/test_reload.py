@@ -7,8 +7,10 @@ import pytest
 from connectors.kafka.last_good_texts import LastGoodTexts
 from connectors.kafka.options import KafkaSettings
 from processors.model.errors import Transient
+from signalbox.instance import running_processes
 from tests.fixtures.processes import wait_until
 from tests.integration.signalbox.conftest import Staging
+from tests.integration.signalbox.tool import signalbox
 from tests.torture import calls
 from tests.torture.calls import Deal, call
 from tests.torture.stage import Actor, Stage
@@ -97,3 +99,36 @@ def test_r36_a_faulty_file_stops_nothing_and_a_good_one_is_taken_up(stage: Stagi
     assert "acton" not in kept["acme-lead.yaml"].decode()
     box.expect(*deal.expected)
     assert box.verify("outcomes=4").violations == []
+
+
+@pytest.mark.timeout(300)
+def test_the_command_returns_once_every_process_runs_the_changed_files(stage: Staging) -> None:
+    texts = calls.integrations()
+    box = stage(integrations=texts)
+    actors = [box.start("intake"), box.start("executor")]
+    wait_until(lambda: len(running_processes(box.folder / "state")) == 2, SECONDS, "both processes' names")
+    first = signalbox(box.folder, "reload")
+    assert first.code == 0, first.err
+    assert [line.split()[0] for line in first.lines] == ["executor", "intake"]
+
+    pids = [actor.process.pid for actor in actors if actor.process]
+    written(box, "acme-lead", texts["acme-lead"].replace("enabled: true", "enabled: false"))
+    again = signalbox(box.folder, "reload")
+    assert again.code == 0, again.err
+    digests = [{line.rsplit(maxsplit=1)[1] for line in said.lines} for said in (first, again)]
+    assert [len(each) for each in digests] == [1, 1]
+    assert digests[0] != digests[1]
+    assert [actor.process.pid for actor in actors if actor.process] == pids
+
+    written(box, "acme-lead", texts["acme-lead"].replace("action:", "acton:"))
+    faulty = signalbox(box.folder, "reload")
+    assert faulty.code == 1
+    assert "acme-lead.yaml is faulty; its last good text runs" in faulty.err.splitlines()
+    assert faulty.lines == again.lines
+
+
+def test_where_nothing_runs_the_command_says_so(stage: Staging) -> None:
+    box = stage()
+    said_so = signalbox(box.folder, "reload", "--timeout", "0")
+    assert said_so.code == 1
+    assert said_so.err.startswith("no process runs from the state folder ")

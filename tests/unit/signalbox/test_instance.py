@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from processors.model.errors import Misconfigured
-from signalbox.instance import InstanceName, take_name
+from signalbox.instance import InstanceName, RunningProcess, running_processes, take_name
 
 Take = Callable[..., InstanceName]
 
@@ -72,3 +72,28 @@ def test_without_a_folder_a_name_lasts_for_this_start(take: Take, tmp_path: Path
     named.prove()
     named.fenced()
     assert (named.name, named.proven) == ("x", False)
+
+
+def test_the_processes_of_a_folder_are_those_that_hold_a_name_there(take: Take, tmp_path: Path) -> None:
+    executor, ended = take(), take(process="intake")
+    take("a/b", "audit")
+    executor.runs("abc")
+    ended.release()
+    (tmp_path / "reload").write_text("somebody asks")
+
+    assert running_processes(tmp_path) == [RunningProcess("audit", "a/b", ""), RunningProcess("executor", "n1", "abc")]
+    assert running_processes(tmp_path / "missing") == []
+
+
+def test_what_a_process_runs_says_nothing_of_its_name(take: Take) -> None:
+    first = take("x")
+    first.runs("abc")
+    first.prove()
+    first.release()
+
+    again = take("x")
+    assert (again.name, again.proven) == ("x", True)
+    again.fenced()
+    again.runs("abd")
+    again.release()
+    assert not take("x").proven
