@@ -42,7 +42,12 @@ def object_of(case: Case) -> str:
 
 
 def activity_object(settings: Integration, command: Command) -> str:
-    """Return what the command's activity is: Task or Event by the settings (SP-25); a visit is an Event (SP-26)."""
+    """
+    Return what the command's activity is: Task or Event by the settings (SP-25); a visit is an Event (SP-26), and a
+    task that a user creates is a Task (XB-10).
+    """
+    if command.request is not None and command.request.action == "create_task":
+        return "Task"
     return settings.activity_object(command.record.activity if command.record else None)
 
 

@@ -9,9 +9,10 @@ between a lead and a contact too (XB-21, XB-22).
 from collections.abc import Mapping
 from dataclasses import replace
 
-from processors.deciding.activity import ActivityTarget, log
+from processors.deciding.activity import ActivityTarget, log, object_of
 from processors.deciding.case import Case, Part
 from processors.deciding.remember_choice import assignment_link
+from processors.integration.paths import value_at
 from processors.matching import links
 from processors.model.values import Decision, Record
 from processors.sources.prospect.decide import decide_prospect
@@ -89,10 +90,21 @@ def _park(case: Case, rules: tuple[str, ...], records: tuple[Record, ...], _verb
 def _log(case: Case, rules: tuple[str, ...], records: tuple[Record, ...], verb: str) -> Decision:
     record = records[0]
     place = ActivityTarget(what=record.id) if record.object == "Account" else ActivityTarget(who=record.id)
-    fields: dict[str, Scalar] = {"Subject": "Activity", **case.command.activity, "Status": _STATUS[verb]}
-    part = log(case, effects(case.command, {})[0], place, fields)
+    part = log(case, effects(case.command, {})[0], place, _fields(case, verb), {"Subject": "Activity"})
     reason: Reason = "activity_updated" if part.step and part.step.operation == "update" else "activity_created"
     return case.decided("activity" if part.step else "updated", rules, (part, Part(linked=(record,))), reason)
+
+
+def _fields(case: Case, verb: str) -> dict[str, Scalar]:
+    """Return what the activity says; what is mapped for the other activity object alone is no field of this one."""
+    name = object_of(case)
+    known = case.facts.objects.get(name)
+    mapped = {one: value for one, value in case.command.activity.items() if known is None or one in known.fields}
+    if name == "Task":
+        return {**mapped, "Status": _STATUS[verb]}
+    start = value_at(case.command, "started") or value_at(case.command, "event_time")
+    times: dict[str, Scalar] = {"StartDateTime": start, "EndDateTime": value_at(case.command, "ended") or start}
+    return {**times, **{one: value for one, value in mapped.items() if one != "ActivityDate"}}
 
 
 def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb: str) -> Decision:

@@ -17,7 +17,7 @@ SOURCE = Source(
     READER,
     TRIGGER,
     MAPPING,
-    Related(prospect_states, resumed=resumed, effects=effects, names_record=True),
+    Related(prospect_states, resumed=resumed, effects=effects, names_record=True, owned=True),
     TABLES,
     words=WORDS,
 )
