@@ -149,6 +149,16 @@ class Org:
                 raise KeyError(f"{sobject} has no field {name}")
             row[one.fields[name.lower()].name] = _typed(one.fields[name.lower()].type, value)
         self.store.put(one.name, row)
+        if row["IsDeleted"] and not found["IsDeleted"] and row.get("MasterRecordId"):
+            self._reparent(one, row)
+
+    def _reparent(self, one: catalogue.ObjectDef, loser: Mapping[str, Any]) -> None:
+        """Give what belongs to a record that was merged away to the winner (SOAP guide, merge())."""
+        for child in self.objects.values():
+            for field in child.fields.values():
+                if one.name in field.reference_to and field.name != "MasterRecordId":
+                    for row in list(self.store.find(child.name, field.name, loser["Id"])):
+                        self.change(child.name, str(row["Id"]), {field.name: loser["MasterRecordId"]})
 
     def default_user(self) -> access.User:
         """Return the user that the connected app runs as."""

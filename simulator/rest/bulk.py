@@ -157,8 +157,10 @@ def _row(call: Call, job: dict[str, Any], row: dict[str, Any]) -> tuple[str, boo
         value = key if field.name == "Id" else row.pop(field.name, None)
         if value is None and field.name != "Id":
             raise ApiError("MISSING_ARGUMENT", f"{field.name} not specified")
-        if field.name == "Id":
+        if field.name == "Id" and key is None:
             return records.create(call, one, row)["Id"], True
+        if field.name == "Id":
+            return records.update(call, one, records.by_id(call, one, key, write=True), row)["Id"], False
         saved, new = sobjects.upsert(call, one, field, value, row)
         return saved["Id"], new
     found = records.by_id(call, one, key or "", write=True)

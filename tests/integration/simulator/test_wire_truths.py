@@ -88,3 +88,24 @@ def test_the_status_objects_have_a_row_for_each_value(api: Any) -> None:
         ("Closed Won", 100.0)
     ]
     assert rows("SELECT Id FROM Product2") == rows("SELECT Id FROM UserRole") == []
+
+
+def test_a_bulk_upsert_by_id_changes_the_record_that_it_names_and_makes_the_others(api: Any) -> None:
+    account = api.make("Account", Name="One")
+    good, bad = bulk(api, "upsert", f"Id,Name\n{account},Two\n,Three\n", externalIdFieldName="Id")
+    assert [line.split(",")[1] for line in good.splitlines()[1:]] == ["false", "true"]
+    assert bad.splitlines()[1:] == []
+    assert sorted(one["Name"] for one in api.query("SELECT Name FROM Account")) == ["Three", "Two"]
+
+
+def test_what_belongs_to_a_merged_record_is_the_winners(api: Any) -> None:
+    winner, loser = (api.make("Account", Name=name) for name in ("One", "Two"))
+    contact = api.make("Contact", LastName="Lee", AccountId=loser)
+    task = api.make("Task", WhatId=loser)
+    api.control.merge("Account", winner, loser)
+    assert api.query(f"SELECT AccountId FROM Contact WHERE Id = '{contact}'")[0]["AccountId"] == winner
+    assert api.query(f"SELECT WhatId FROM Task WHERE Id = '{task}'")[0]["WhatId"] == winner
+    (gone,) = api.call(
+        "GET", "queryAll", params={"q": "SELECT MasterRecordId FROM Account WHERE IsDeleted = true"}
+    ).json()["records"]
+    assert gone["MasterRecordId"] == winner
