@@ -47,13 +47,11 @@ class SourceWords:
             `a form of <who acted> about <whom>`.
         subject: What came in, as a log line says it.
         who: Whom it was about.
-        terse: Its log lines say what was done alone, neither what came in nor why nothing was written.
     """
 
     fact: str = "an event"
     subject: Callable[[Outcome], str] = _event
     who: Callable[[Outcome], str] = somebody
-    terse: bool = False
     sentence: Callable[[str, str], str] | None = None
 
     def happened(self, about: str, by: str = "") -> str:

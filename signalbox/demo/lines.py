@@ -8,18 +8,28 @@ Rule of this file: a line says what came in and what it did: `call of 4 steps �
 from collections.abc import Iterator, Mapping
 
 from processors.sources.registry import source_of
-from processors.sources.words import SourceWords
 from schemas.change import Change, FieldChange
 from schemas.notice import Notice
 from schemas.outcome import Outcome, Touched
 from schemas.values import Scalar
 
 ACTIVITIES = ("Task", "Event")
-_FLAGS = {
+FLAGS = {
     "owner_fallback": "for the default user",
     "owner_unknown": "for nobody in particular",
     "converted_lead": "its lead is converted",
     "closed_by_time_out": "closed by its time-out",
+    "merged_record": "on what it was merged into",
+    "other_account": "its account is another company's",
+    "zone_unknown": "its zone is not known",
+    "time_unknown": "without a time",
+    "attendee_cancelled": "one attendee cancelled",
+    "guest_left_out": "a guest is left out",
+    "person_left_out": "one of its people is left out",
+    "gave_up_waiting": "given up while waiting",
+    "left_voicemail": "with a message",
+    "campaign_unknown": "its campaign is not there",
+    "campaign_status_unknown": "its campaign lacks the status",
 }
 _TIES = {"newest": "the newest of several", "pre_install": "one of several from before"}
 _WORDS = {
@@ -90,17 +100,15 @@ def _who(outcome: Outcome) -> str:
 
 def _what(outcome: Outcome, *, brief: bool = False) -> str:
     words = source_of(outcome.contract).words
-    done = ", ".join(_done(outcome)) or _nothing(outcome, words, brief=brief)
-    return done if words.terse and not brief else f"{words.subject(outcome)} → {done}"
+    done = ", ".join(_done(outcome)) or _nothing(outcome, brief=brief)
+    return f"{words.subject(outcome)} → {done}"
 
 
-def _nothing(outcome: Outcome, words: SourceWords, *, brief: bool) -> str:
+def _nothing(outcome: Outcome, *, brief: bool) -> str:
     """Return what an outcome says that wrote nothing."""
     if brief:
         return outcome.reason.replace("_", " ")
-    if words.terse:
-        return "nothing written"
-    if outcome.reason == "filtered":
+    if outcome.reason == "filtered" and any(one.startswith("filter:") for one in outcome.rule_ids):
         names = ", ".join(one.removeprefix("filter:") for one in outcome.rule_ids if one.startswith("filter:"))
         return f"nothing written: left out by the filter {names}"
     return _WORDS.get(outcome.reason) or f"nothing written: {outcome.detail or outcome.reason.replace('_', ' ')}"
@@ -114,7 +122,9 @@ def _done(outcome: Outcome) -> Iterator[str]:
             yield _activity(outcome, one)
         elif not logged or one.operation != "unchanged":
             yield f"{one.object} {one.operation}"
-    yield from (_FLAGS[flag] for flag in outcome.flags if flag in _FLAGS)
+    yield from (f"{one.field} conformed" for one in outcome.conformed_fields)
+    yield from (f"{one.field} left out" for one in outcome.dropped_fields)
+    yield from (FLAGS[flag] for flag in outcome.flags if flag in FLAGS)
     if outcome.tie_break:
         yield _TIES.get(outcome.tie_break, outcome.tie_break)
 

@@ -13,4 +13,4 @@ def _subject(_outcome: Outcome) -> str:
     return "call result"
 
 
-WORDS = SourceWords("a call result", _subject, terse=True)
+WORDS = SourceWords("a call result", _subject)

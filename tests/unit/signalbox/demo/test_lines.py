@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from processors.sources.registry import SOURCES
 from schemas.change import Change, FieldChange
 from schemas.notice import Notice
-from schemas.outcome import Outcome, Touched
+from schemas.outcome import ConformedField, DroppedField, Outcome, Touched
 from schemas.values import Person, Scalar
-from signalbox.demo.lines import brief, brief_change, brief_notice, change_line, line, notice_line
+from signalbox.demo.lines import FLAGS, brief, brief_change, brief_notice, change_line, line, notice_line
+from tests.contract.docs import pages
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALLER = Person(phones=("+498999998001",))
+CUT = (ConformedField("Lead.Title", "x" * 200, "x…", "too_long"),)
+LEFT = (DroppedField("Lead.Rating", "lukewarm", "unknown_value"),)
 ON_LEAD = Touched("Lead", "00Q1", "unchanged")
 
 
@@ -112,14 +116,35 @@ def task(operation: str = "created", **fields: Scalar) -> Touched:
             "visit → Event on Lead",
         ),
         (outcome("user_action", "created", "none", Touched("Lead", "00Q1", "created")), "by hand → Lead created"),
-        (outcome("call_result", "updated", "none", Touched("Lead", "00Q1", "updated")), " Lead updated"),
-        (outcome("call_result", "skipped", "filtered"), " nothing written"),
+        (outcome("call_result", "updated", "none", Touched("Lead", "00Q1", "updated")), "call result → Lead updated"),
+        (outcome("call_result", "skipped", "filtered"), "call result → nothing written: filtered"),
+        (
+            outcome("prospect", "updated", "none", Touched("Lead", "00Q1", "updated"), conformed_fields=CUT),
+            "prospect → Lead updated, Lead.Title conformed",
+        ),
+        (
+            outcome("booking", "created", "none", Touched("Lead", "00Q1", "created"), dropped_fields=LEFT),
+            "booking → Lead created, Lead.Rating left out",
+        ),
     ],
 )
 def test_a_line_says_what_came_in_and_what_it_did(told: Outcome, said: str) -> None:
     assert line(told).endswith(said)
     assert "+498999998001" in line(told)
     assert line(told).startswith(told.kind)
+
+
+@pytest.mark.parametrize("contract", sorted(SOURCES))
+@pytest.mark.parametrize("kind", ["updated", "skipped", "error"])
+def test_a_line_of_each_source_says_what_came_in(contract: str, kind: str) -> None:
+    told = outcome(contract, kind, "none", *([ON_LEAD] if kind == "updated" else []), detail="two match")
+    what = f"{SOURCES[contract].words.subject(told)} → "
+    assert what in line(told)
+    assert what in brief(told)
+
+
+def test_every_flag_that_subscribers_know_has_words() -> None:
+    assert set(FLAGS) == pages.first_column(pages.DOCS / "subscribers.md", "## Flags")
 
 
 def test_what_people_edit_in_salesforce_is_a_line_too() -> None:
