@@ -16,9 +16,11 @@ from sqlalchemy import Connection, Engine, text
 
 from connectors.database.audit import patient
 from connectors.database.engine import reading
+from processors.model.errors import Misconfigured
 
 LOCK = 7_446_251_042
 """PostgreSQL's advisory lock of migrations; SQLite's write lock does the same."""
+_LATER = "a later release has migrated it; run that one, or restore the backup taken before"
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -38,11 +40,24 @@ def head() -> str:
     return found
 
 
+def revisions() -> tuple[str, ...]:
+    """Return the revisions that this build knows, the first one first."""
+    found = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return tuple(reversed([one.revision for one in found]))
+
+
 def migrate(engine: Engine) -> str:
-    """Bring the database to head; return the revision. Safe at any time and by several at once. Raises `Transient`."""
+    """
+    Bring the database to head; return the revision. Safe at any time and by several at once.
+
+    Raises `Transient`, and `Misconfigured` where a later release has migrated the database.
+    """
     with patient("migration"), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found is not None and found not in revisions():
+            raise Misconfigured([f"the database is at {found}, which this version does not know: {_LATER}"])
         command.upgrade(alembic_config(connection), "head")
     return head()
 

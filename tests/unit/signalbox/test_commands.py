@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from connectors.database.engine import open_engine
-from connectors.database.migrate import at_head
+from connectors.database.migrate import at_head, revision
 from processors.intake.decode import decode
 from processors.integration.check_org import targets
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
@@ -198,6 +199,18 @@ def test_migrate_makes_what_the_processes_wait_for() -> None:
     assert runner.invoke(app, ["migrate"]).exit_code == 0
     assert at_head(open_engine("sqlite:///here.db"))
     assert runner.invoke(app, ["log"]).exit_code == 0
+
+
+def test_tables_of_a_later_release_are_told_in_one_line_and_stay_as_they_are() -> None:
+    assert runner.invoke(app, ["migrate"]).exit_code == 0
+    engine = open_engine("sqlite:///here.db")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    done = runner.invoke(app, ["migrate"])
+    assert done.exit_code == 2
+    assert done.stderr.strip().count("\n") == 0
+    assert "a later release has migrated it" in done.stderr
+    assert revision(engine) == "later"
 
 
 def test_the_shipped_contracts_may_follow_their_versions_and_a_missing_one_may_not(tmp_path: Path) -> None:

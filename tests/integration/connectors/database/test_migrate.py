@@ -12,9 +12,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from connectors.database.engine import open_engine
-from connectors.database.migrate import at_head, head, migrate, revision
+from connectors.database.migrate import alembic_config, at_head, head, migrate, revision, revisions
 from connectors.database.tables_all import metadata
-from processors.model.errors import Transient
+from processors.model.errors import Misconfigured, Transient
 
 
 def test_a_migrated_database_differs_in_nothing_from_the_tables(url: str) -> None:
@@ -72,6 +72,31 @@ def test_a_migration_that_fails_leaves_nothing_behind(url: str, monkeypatch: pyt
     assert revision(engine) is None
     assert inspect(engine).get_table_names() == []
     engine.dispose()
+
+
+def test_migrations_run_one_after_the_other_from_any_revision_on(url: str) -> None:
+    """docs/upgrading.md: a release in between may be left out."""
+    engine = open_engine(url)
+    assert revisions()[-1] == head()
+    for one in revisions():
+        with engine.begin() as connection:
+            command.upgrade(alembic_config(connection), one)
+        assert revision(engine) == one
+        assert at_head(engine) is (one == head())
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_an_older_version_waits_on_newer_tables_and_its_migration_changes_nothing(engine: Engine) -> None:
+    """docs/upgrading.md, "Going back": what is left then is the backup."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    assert not at_head(engine), "a process of this version does not begin"
+    with pytest.raises(Misconfigured, match="at later, which this version does not know"):
+        migrate(engine)
+    assert revision(engine) == "later"
 
 
 def test_a_new_file_that_another_connection_writes_is_waited_for(tmp_path: Path) -> None:
