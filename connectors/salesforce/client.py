@@ -104,9 +104,11 @@ class SalesforceClient:
         """Return the records that may hold one of the telephone numbers. Raises `OrgDown` or `Transient`."""
         self._usage.check(self._clock())
         try:
-            return search(self._page, numbers, fields)
+            found = search(self._page, numbers, fields)
         except RequestException as error:
             doubt(f"search: {error}", write=False)
+        self._people.note(row for rows in found.rows for row in rows)
+        return found
 
     def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
         """

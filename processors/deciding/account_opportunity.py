@@ -29,7 +29,7 @@ def account(case: Case, contact: Record | None) -> Part:
 
     A person account is no company's: what an event says of one is discarded (decision 0107).
     """
-    if contact is not None and contact.fields.get("IsPersonAccount"):
+    if contact is not None and contact.fields.get(accounts.IS_PERSON):
         return Part(discarded=field_names("Account", case.command.account))
     other = _other(case, contact)
     if other.refusal or other.flags:

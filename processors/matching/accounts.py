@@ -14,6 +14,8 @@ from processors.model.normalise import is_blank, text_key
 from processors.model.values import Match, Record
 from schemas.command import Command
 
+IS_PERSON = "IsPersonAccount"
+"""Whether a contact, or an account, is one person with the other (decision 0107)."""
 PLACEHOLDERS = frozenset({"n/a", "na", "no integration", "unknown", "unknown company", "none", "-", "[not provided]"})
 """Texts that stand for a company without a name, beside those that an integration writes itself."""
 
@@ -71,7 +73,7 @@ def found(values: Mapping[str, str], index: Index, settings: Integration) -> tup
         exact = _both(exact, hits)
         others = _both(others, {**hits, **alike})
     # A person account is nobody's company, whatever the person is called.
-    return tuple(one for one in (exact or others or {}).values() if not one.fields.get("IsPersonAccount"))
+    return tuple(one for one in (exact or others or {}).values() if not one.fields.get(IS_PERSON))
 
 
 def _both(known: dict[str, Record] | None, hits: Mapping[str, Record]) -> dict[str, Record]:

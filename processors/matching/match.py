@@ -172,6 +172,9 @@ def _having_number(numbers: Sequence[str], settings: Integration, index: Index, 
 
     for merged in (False, True):
         leads, contacts, held = (having(name, merged=merged) for name in ("Lead", "Contact", "Account"))
+        # A person account that is found by its contact, too, is one person.
+        persons = {one.fields.get("AccountId") for one in contacts if one.fields.get(accounts.IS_PERSON)}
+        held = tuple(one for one in held if one.id not in persons)
         match = follow_converted(leads, contacts, settings, index, book)
         if match.leads or match.contacts or held:
             return replace(match, accounts=held, step="phone", merged=merged)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from processors.integration.model import CallObject, Integration
-from processors.matching.accounts import accounts_meant, company_named
+from processors.matching.accounts import IS_PERSON, accounts_meant, company_named
 from processors.matching.conditions import Column, Values, account_conditions, add, any_of, key_conditions
 from processors.model.normalise import record_id
 from processors.model.parents import written_field
@@ -22,8 +22,6 @@ from schemas.command import Command, MatchKey
 ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
 """A command and the executor's settings of its integration (None: not configured; nothing is asked for it)."""
 
-IS_PERSON = "IsPersonAccount"
-"""Whether a contact, or an account, is one person with the other (decision 0107)."""
 OWNER_NAME = "Owner.Name"
 """The name of a record's owner: read with the record, so that people are told it and not an ID."""
 _ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", OWNER_NAME, "IsDeleted")

@@ -13,6 +13,7 @@ from connectors.salesforce.settings import SalesforceSettings
 from processors.model.ports import Salesforce
 from tests.cases.runner import Run, integrations, org_file
 from tests.cases.test_accounts import ann, result
+from tests.cases.test_pbx_calls import ANN, DESK, IN, calls, pbx, told
 
 ACTIVITY = "activity: { enabled: true, object: Task }\n"
 UPDATED = """name: contacts
@@ -58,7 +59,9 @@ def running() -> Iterator[simulator.Running]:
 @pytest.fixture
 def run(tmp_path: Path, running: simulator.Running) -> Iterator[PersonRun]:
     simulator.Control(running.control_url).wipe()
-    found = PersonRun(tmp_path, running, integrations(contacts=UPDATED))
+    found = PersonRun(
+        tmp_path, running, integrations(contacts=UPDATED, calls=calls("objects: [Account, Contact, Lead]"))
+    )
     yield found
     found.executor.stop()
     found.executor.close()
@@ -123,6 +126,17 @@ def test_a_lead_without_a_company_is_converted_into_a_person(run: PersonRun) -> 
     _, contact = person_of(run)
     assert run.row("Lead")["ConvertedContactId"] == contact["Id"]
     assert run.outcomes()[-1].kind == "converted"
+
+
+def test_a_call_from_a_persons_number_is_about_its_contact_alone(run: PersonRun) -> None:
+    """The number stands on both records, and accounts come first for this network: still that is one person."""
+    run.play([result(person=ann())])
+    account, contact = person_of(run)
+    run.control().change("Account", str(account["Id"]), Phone=ANN)
+    run.control().change("Contact", str(contact["Id"]), Phone=ANN)
+    run.play([pbx(told("answered", 5, **IN, callee=DESK), told("ended", 65, **IN, callee=DESK))])
+    (call,) = [one for one in run.rows("Task") if one.get("CallType") == "Inbound"]
+    assert (call["WhoId"], call.get("WhatId")) == (contact["Id"], None)
 
 
 def test_a_create_whose_answer_is_lost_is_found_by_its_key(run: PersonRun) -> None:
