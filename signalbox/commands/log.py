@@ -29,6 +29,7 @@ from signalbox.addresses import record_addresses
 from signalbox.commands.ledger import migrated_engine
 from signalbox.settings import load_settings
 
+_ID = re.compile(r"\b[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\b")
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _COLUMNS = ("settled", "outcome", "integration", "person", "records", "rules", "why", "id")
@@ -129,7 +130,17 @@ def _cells(outcome: Mapping[str, Any]) -> tuple[str, ...]:
 def _why(outcome: Mapping[str, Any]) -> str:
     refusals = [f"{refusal['code']}: {refusal['message']}" for refusal in outcome["refusals"]]
     matched = [_named(candidate) for candidate in outcome["candidates"]]
-    return "; ".join(filter(None, [*refusals, *outcome["missing_fields"], *matched, outcome["detail"] or ""]))
+    return "; ".join(filter(None, [*refusals, *outcome["missing_fields"], *matched, _detail(outcome)]))
+
+
+def _detail(outcome: Mapping[str, Any]) -> str:
+    """Return the outcome's own line, where the name of each record that it lists stands before the record's ID."""
+    named = (one for one in (*outcome["records"], *outcome["candidates"]) if one["id"] and one.get("name"))
+    names = {one["id"][:15]: one["name"] for one in named}
+    return _ID.sub(
+        lambda found: f"{names[found[0][:15]]} ({found[0]})" if found[0][:15] in names else found[0],
+        outcome["detail"] or "",
+    )
 
 
 def _named(record: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from confluent_kafka import KafkaError, Producer
 from connectors.database.parked import Parked, parked_commands
 from connectors.kafka.options import producer_config
 from processors.model.errors import Misconfigured, SignalboxError
+from processors.notifier.clean import clean
 from schemas.codec import Codec
 from schemas.notice import Notice
 from schemas.outcome import Candidate
@@ -68,9 +69,10 @@ def resolve(
             f"nothing is parked under {outcome_id}: it was chosen for before, or its time was up; "
             "`signalbox match list` shows what waits"
         )
-    action = choice(found[0], _notice(found[0], codec), record, always=always, by=by, now=datetime.now(UTC))
+    notice = _notice(found[0], codec)
+    action = choice(found[0], notice, record, always=always, by=by, now=datetime.now(UTC))
     _send(settings, action, codec)
-    typer.echo(f"{outcome_id} goes on with {record or 'a new record'}; its outcome follows")
+    typer.echo(f"{outcome_id} goes on with {_chosen(notice, record)}; its outcome follows")
 
 
 def choice(
@@ -118,16 +120,26 @@ def _lines(parked: Parked, notice: Notice | None) -> Sequence[str]:
         about = " ".join(one for one in names if one)
     first = f"{parked.command_id}  {parked.integration}  {about}  until {until:%Y-%m-%d %H:%MZ}  {parked.why}"
     return [
-        " ".join(first.split()),
+        clean(first, 400),
         *(
-            "  ".join(filter(None, (f"    {one.object} {one.id}", one.name or "-", _owner(one), _created(one))))
+            "  ".join(
+                filter(None, (f"    {one.object} {one.id}", clean(one.name or "-", 100), _owner(one), _created(one)))
+            )
             for one in (notice.candidates if notice else ())
         ),
     ]
 
 
+def _chosen(notice: Notice | None, record: str | None) -> str:
+    """Return what was chosen, by its name where the notice tells it."""
+    if record is None:
+        return "a new record"
+    named = (one for one in (notice.candidates if notice else ()) if one.id[:15] == record[:15] and one.name)
+    return next((f"{one.object} {clean(one.name, 100)} ({one.id})" for one in named), record)
+
+
 def _owner(candidate: Candidate) -> str:
-    return f"owner {candidate.owner}" if candidate.owner else ""
+    return f"owner {clean(candidate.owner, 80)}" if candidate.owner else ""
 
 
 def _created(candidate: Candidate) -> str:

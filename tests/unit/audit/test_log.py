@@ -107,6 +107,13 @@ def test_records_and_owners_are_named_where_their_names_are_known(engine: Engine
     assert "005000000000001AAA" not in first
 
 
+def test_a_record_in_a_detail_is_told_by_its_name_too(engine: Engine) -> None:
+    told = "Lead 00Q000000000002 is linked with 'p-0', 00Q000000000009AAA with nobody"
+    add(engine, 9, records=NAMED, detail=told)
+    first = shown(engine, AuditFilter(), width=20).split("\n")[0]
+    assert "  Lead Ada Example (00Q000000000002) is linked with 'p-0', 00Q000000000009AAA with nobody  " in first
+
+
 @pytest.mark.parametrize(
     ("person", "told"),
     [
