@@ -13,9 +13,10 @@ from processors.deciding.case import Case, Part, converted_refused, no_mapping
 from processors.deciding.conform import written
 from processors.deciding.opportunity import opportunity_of
 from processors.deciding.own_records import own_record_refused
+from processors.deciding.owners import UNKNOWN, user_called
 from processors.integration.model import Integration
 from processors.matching.match import the_one
-from processors.model.normalise import is_blank
+from processors.model.normalise import is_blank, names_user
 from processors.model.rule_table import Book
 from processors.model.values import Decision, Match, Record, Step
 from schemas.command import Command
@@ -165,7 +166,8 @@ def _contact_parts(case: Case, verb: str, *, apply: bool, at_stage: bool) -> tup
 def _convert(case: Case, account: Part) -> Part:
     """Return the conversion (VS-23): into the account chosen, else into the one that it makes of the lead's company."""
     lead = case.match.leads[0]
-    setting = case.settings.convert.owner
+    said = (case.settings.convert.owner or "").strip()
+    setting = user_called(case.match.users, said) if names_user(said) else said
     queue = "queue_with_setting" if setting else "queue_without_setting"
     row = case.book.row("owner", queue if str(lead.fields.get("OwnerId") or "").startswith(_QUEUE) else "user")
     owner = {"setting": setting, "integration_user": case.facts.user_id}.get(row.then)
@@ -180,7 +182,8 @@ def _convert(case: Case, account: Part) -> Part:
         owner_id=owner,
         allow_duplicates=case.allows_duplicates,
     )
-    return Part(step, rules=(row.rule,))
+    unknown = bool(said) and not setting and row.then == "integration_user"
+    return Part(step, rules=(row.rule,), flags=(UNKNOWN,) if unknown else ())
 
 
 def _after_conversion(case: Case, lead: Part) -> Part:

@@ -72,13 +72,12 @@ def _activity_fields(integration: Integration) -> FieldMap:
 
 
 def owners(integrations: Iterable[Integration]) -> tuple[str, ...]:
-    """Return who owns the activities of whom no active user is known, by e-mail or user name, each once (XB-4)."""
-    named = (one.activity.owner for one in integrations if one.activity.enabled)
-    return tuple(dict.fromkeys(name.strip() for name in named if name and name.strip()))
+    """Return whom settings name by e-mail or user name as owners, each once (XB-4, SP-28)."""
+    return tuple(dict.fromkeys(name for one in integrations for name in one.named_users.values()))
 
 
 def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[Record]) -> list[Finding]:
-    """Return who of `owners` is no active user among *users*: such activities would go to the integration user."""
+    """Return who of `owners` is no active user among *users*: the integration user would stand in."""
     active = {
         str(user.fields.get(name) or "").casefold()
         for user in users
@@ -89,11 +88,10 @@ def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[
         Finding(
             "error",
             org,
-            f"integration {one.name}: activity.owner {name!r} is no active user of the org; "
-            "name one by e-mail or user name",
+            f"integration {one.name}: {setting} {name!r} is no active user of the org; name one by e-mail or user name",
         )
         for one in integrations
-        for name in owners([one])
+        for setting, name in one.named_users.items()
         if name.casefold() not in active
     ]
 

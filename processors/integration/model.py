@@ -5,6 +5,7 @@ Rule of this file: a frozen, validated value. Each source's class adds the keys 
 the stages may ask of it; `processors/sources/load.py` reads files and reports faults by line.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
@@ -31,6 +32,7 @@ from processors.integration.org_settings import CampaignSettings, OrgRules
 from processors.integration.paths import Paths, check_path
 from processors.model.company_name import LEGAL_FORMS
 from processors.model.mail_address import Address
+from processors.model.normalise import names_user
 from schemas.command import Lane
 
 __all__ = ["CallObject", "FieldMap", "FieldSource", "Filter", "Integration", "Key", "Maps", "MatchSettings"]
@@ -167,7 +169,10 @@ class MandatorySettings(Model):
 
 
 class ConvertSettings(Model):
-    """How a lead is converted (VS-23). `status` None: the org's default. `owner` steps in for a queue."""
+    """
+    How a lead is converted (VS-23). `status` None: the org's default. `owner` (ID, e-mail or user name) steps in for a
+    queue.
+    """
 
     status: str | None = None
     owner: str | None = None
@@ -291,6 +296,14 @@ class Integration(Model):
     def default_owners(self) -> tuple[str, ...]:
         """Users, by e-mail or user name, who step in where who acted is no active user (XB-4)."""
         return (self.activity.owner,) if self.activity.owner else ()
+
+    @property
+    def named_users(self) -> Mapping[str, str]:
+        """Users whom the settings name by e-mail or user name, by the setting's name."""
+        named = {"activity.owner": self.activity.owner if self.activity.enabled else None}
+        if self.may_convert and names_user(self.convert.owner):
+            named["convert.owner"] = self.convert.owner
+        return {setting: name.strip() for setting, name in named.items() if name and name.strip()}
 
     @property
     def activity_constants(self) -> FieldMap:

@@ -79,7 +79,7 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "mandatory.text": ("[none]",),
     "mandatory.number": (1,),
     "convert.status": ("Closed - Converted",),
-    "convert.owner": ("005000000000001AAA",),
+    "convert.owner": ("005000000000001AAA", "agent1@example.com"),
     "booking.statuses": (
         *({"requested": one} for one in ("booked", "moved", "cancelled", "ignore")),
         *(

@@ -131,3 +131,24 @@ def test_the_owner_of_a_field_record_is_known_by_extension(play: Play) -> None:
     second(run)
     run.play([record("field-record", {"extension": "202"})])
     assert email_of(run, run.row("Lead")["OwnerId"]) == SECOND
+
+
+@pytest.mark.parametrize(
+    ("said", "owner_of_contact", "flagged"),
+    [
+        (SECOND, SECOND, False),
+        (f" {SECOND.upper()} ", SECOND, False),
+        ("x@example.com", "integration@example.com", True),
+    ],
+)
+def test_who_steps_in_for_a_queue_is_named_by_e_mail(
+    play: Play, said: str, owner_of_contact: str, flagged: bool
+) -> None:
+    text = ACTIVITIES["call-result"].replace("update_or_create_contact", "update_and_convert_lead_or_create_contact")
+    text = text.replace("enabled: true, object: Task", "enabled: false") + f"convert: {{ owner: '{said}' }}\n"
+    run = play([has("Group", {"Name": "Inbound", "Type": "Queue"})], results=text)
+    queue = run.row("Group", Name="Inbound")["Id"]
+    run.play([has("Lead", {**ANN_OF_ACME, "Company": "Acme", "OwnerId": queue}), event("call-result", None)])
+    assert run.told() == ["converted"]
+    assert email_of(run, run.row("Contact")["OwnerId"]) == owner_of_contact
+    assert ("owner_unknown" in run.outcomes()[-1].flags) is flagged

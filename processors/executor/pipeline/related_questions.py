@@ -67,9 +67,10 @@ def mapped_values(job: Job) -> dict[str, Mapping[str, Scalar]]:
 
 
 def _mapped_owners(job: Job) -> list[str]:
-    """Return the e-mails and user names that a map gives for an OwnerId."""
-    maps = mapped_values(job).values()
-    return [name for one in maps if names_user(name := str(one.get(OWNER) or "").strip())]
+    """Return the e-mails and user names that a map gives for an OwnerId, and whoever steps in for a queue."""
+    named = [str(one.get(OWNER) or "").strip() for one in mapped_values(job).values()]
+    queues = job.settings.convert.owner if job.settings and job.settings.may_convert else None
+    return [name for name in (*named, (queues or "").strip()) if names_user(name)]
 
 
 def _users(jobs: Sequence[Job], mapped: Sequence[str], facts: OrgFacts) -> list[Question]:

@@ -5,6 +5,7 @@ In: the keys of its file.  Out: a frozen, validated value.
 Rule of this file: a leaf: it knows what every integration has, and no other file of a source.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from processors.integration.base import Code, Flag, LinkSettings, Model, UserName
@@ -94,6 +95,12 @@ class FieldSalesIntegration(Integration):
     def default_owners(self) -> tuple[str, ...]:
         """Of activities, and of records (SP-28)."""
         return (*super().default_owners, *((self.field_sales.owner,) if self.field_sales.owner else ()))
+
+    @property
+    def named_users(self) -> Mapping[str, str]:
+        """Of activities and conversions, and of records (SP-28)."""
+        own = (self.field_sales.owner or "").strip()
+        return {**super().named_users, **({"field_sales.owner": own} if own else {})}
 
     def activity_object(self, kind: str | None) -> str:
         """Return Task or Event; a visit is an Event (SP-26)."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from processors.integration.check_org import targets
+from processors.integration.check_org import owner_faults, owners, targets
 from processors.integration.model import Integration
-from processors.model.values import ObjectFacts, OrgFacts
+from processors.model.values import ObjectFacts, OrgFacts, Record
 from processors.sources.load import read_integrations
 from processors.sources.settings import integration_of
 from tests.fakes.org import FakeOrg
@@ -218,3 +218,36 @@ def test_a_field_of_extensions_that_is_not_there_is_gone(setting: str) -> None:
     users = replace(known, objects={**known.objects, "User": ObjectFacts("User", known.objects["Lead"].fields)})
     [found] = [finding for finding in targets(one, users) if finding.absent]
     assert f"User.Extension__c ({setting}.user_extension) does not exist" in found.text
+
+
+CONVERTING = {"source": "prospect", "action": "update_and_convert_lead_or_create_contact"}
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ({"activity": {"enabled": True, "owner": " a@example.com "}}, {"activity.owner": "a@example.com"}),
+        ({"activity": {"owner": "a@example.com"}}, {}),
+        ({**CONVERTING, "convert": {"owner": "b@example.com"}}, {"convert.owner": "b@example.com"}),
+        ({**CONVERTING, "convert": {"owner": "005000000000001AAA"}}, {}),
+        ({"convert": {"owner": "b@example.com"}}, {}),
+    ],
+)
+def test_whoever_the_settings_name_has_to_be_an_active_user(told: dict[str, object], asked: dict[str, str]) -> None:
+    one = integration(**told)
+    assert owners([one, one]) == tuple(asked.values())
+    users = [Record("User", "005000000000001AAA", {"Email": "A@example.com", "IsActive": True})]
+    found = [finding.text for finding in owner_faults([one], "main", users)]
+    wrong = {setting: name for setting, name in asked.items() if name != "a@example.com"}
+    assert found == [
+        f"integration one: {setting} {name!r} is no active user of the org; name one by e-mail or user name"
+        for setting, name in wrong.items()
+    ]
+
+
+def test_the_default_owner_of_field_records_has_to_be_an_active_user() -> None:
+    own = {"source": "field_sales", "workspace": "W", "field_sales": {"owner": "c@example.com"}}
+    one = integration_of({"name": "one", "org": "main", **own})
+    assert owners([one]) == ("c@example.com",)
+    [found] = owner_faults([one], "main", [])
+    assert "field_sales.owner 'c@example.com' is no active user" in found.text
