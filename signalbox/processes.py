@@ -6,7 +6,7 @@ end it, and neither does a faulty integration file.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -17,6 +17,7 @@ from processors.audit import app as audit_app
 from processors.changes import app as changes_app
 from processors.model.errors import Fenced
 from processors.notifier import app as notifier_app
+from processors.sources.last_good import FaultyFile
 from signalbox import changes_wiring, wiring
 from signalbox.first_values import begin_metrics
 from signalbox.instance import InstanceName, take_name
@@ -30,16 +31,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a process is run, and the consumer group that it joins."""
+    """How a process is run, the consumer group that it joins, and who is told of faulty files by it."""
 
     run: Callable[[Process], None]
     group: str
+    on_faulty: Callable[[Process], Callable[[Sequence[FaultyFile]], None]] = lambda _process: lambda _faulty: None
 
 
 STARTS = {
     "intake": Start(wiring.run_intake_process, GROUP_INTAKE),
     "executor": Start(wiring.run_executor_process, GROUP_EXECUTOR),
-    "notifier": Start(wiring.run_notifier_process, notifier_app.GROUP),
+    "notifier": Start(wiring.run_notifier_process, notifier_app.GROUP, wiring.faulty_file_mails),
     "audit": Start(wiring.run_audit_process, audit_app.GROUP),
     "changes": Start(changes_wiring.run_changes_process, changes_app.GROUP),
 }
@@ -62,7 +64,7 @@ def run_process(name: str) -> None:
     instance.runs(process.integrations.whole_digest())
     begin_metrics(process, name)
     _tell(process, name)
-    Reload(process, store).start()
+    Reload(process, store, told=STARTS[name].on_faulty(process)).start()
     try:
         _run(STARTS[name], process, instance)
     except SystemExit as end:  # Faust ends the intake by it

@@ -11,7 +11,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -20,7 +20,7 @@ import structlog
 
 from processors.model.errors import Misconfigured, Transient
 from processors.model.ports import Metrics
-from processors.sources.last_good import Running, running
+from processors.sources.last_good import FaultyFile, Running, running
 from processors.sources.load import IntegrationFile, integration_files
 from signalbox.waiting import Process, wait_until_well
 
@@ -79,11 +79,14 @@ class Reload:
         process: Process,
         store: LastGoodStore,
         end: Callable[[], None] = lambda: os.kill(os.getpid(), signal.SIGTERM),
+        told: Callable[[Sequence[FaultyFile]], None] = lambda _faulty: None,
     ) -> None:
-        """*end* tells the process to stop, as an operator would."""
+        """*end* tells the process to stop, as an operator would; *told* gets the faulty files of each look."""
         self._process = process
         self._store = store
         self._end = end
+        self._told = told
+        self._faulty_files: tuple[FaultyFile, ...] = process.running.faulty
         self._asked = threading.Event()
         self._seen: dict[str, bytes] | None = None
         self._faulty = frozenset(one.name for one in process.running.faulty)
@@ -127,6 +130,7 @@ class Reload:
             | (set(runs.texts) - set(found.texts))
         )
         faulty = frozenset(one.name for one in found.faulty)
+        self._faulty_files = found.faulty
         if asked or faulty or self._faulty:
             tell_faulty(found, self._process.metrics, self._faulty)
         self._faulty = faulty
@@ -158,6 +162,7 @@ class Reload:
                 self._process.anew.set()
                 self._end()
                 return
+            self._told(self._faulty_files)
             self._asked.wait(self._process.settings.reload_every)
 
 

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from connectors.database.audit import DatabaseAudit
+from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.notes import DatabaseNotes
 from connectors.kafka.accepted import accepted_offsets
@@ -47,7 +48,9 @@ from processors.model.errors import Misconfigured
 from processors.model.ports import Probe
 from processors.notifier import app as notifier_app
 from processors.notifier.compose import MailSettings
-from processors.sources.last_good import running
+from processors.notifier.delivery import Delivery
+from processors.notifier.faulty_file import FaultyFileMails
+from processors.sources.last_good import FaultyFile, running
 from processors.sources.load import integration_files
 from schemas.notice import Notice
 from schemas.outcome import Outcome
@@ -228,22 +231,10 @@ def run_notifier_process(process: Process) -> None:
     engine = open_database(process)
     if engine is None:
         return
-    section = process.settings.mail
-    server = SmtpSettings(
-        host=section.host,
-        port=section.port,
-        security=section.security,
-        username=section.username,
-        password=section.password.get_secret_value() if section.password else None,
-        ca_file=section.ca_file,
-        proxy=section.proxy.get_secret_value() if section.proxy else None,
-    )
     recipients = {name: one.recipients for name, one in process.integrations.by_name.items()}
-    with SmtpMailer(server) as mailer:
+    with SmtpMailer(_mail_server(process.settings)) as mailer:
         notifier = notifier_app.Notifier(
-            MailSettings(
-                sender=section.sender, domain=section.domain, instance_urls=record_addresses(process.settings)
-            ),
+            _mail_settings(process.settings),
             recipients,
             mailer=mailer,
             notes=DatabaseNotes(engine),
@@ -253,6 +244,32 @@ def run_notifier_process(process: Process) -> None:
             owners={name: org.owners for name, org in process.settings.orgs.items() if org.owners is not None},
         )
         _run_sink(process, notifier_app.GROUP, notifier_app.TOPICS, notifier, lambda *one: _told(process, *one))
+
+
+def faulty_file_mails(process: Process) -> Callable[[Sequence[FaultyFile]], None]:
+    """Return what mails the recipients of faulty integration files; it has a connection to the server of its own."""
+    settings = _mail_settings(process.settings)
+    notes = DatabaseNotes(open_engine(process.settings.database.get_secret_value()))
+    mailer = SmtpMailer(_mail_server(process.settings))
+    return FaultyFileMails(settings, Delivery(settings.sender, mailer, notes, process.metrics, utc_now, no_probe))
+
+
+def _mail_server(settings: Settings) -> SmtpSettings:
+    section = settings.mail
+    return SmtpSettings(
+        host=section.host,
+        port=section.port,
+        security=section.security,
+        username=section.username,
+        password=section.password.get_secret_value() if section.password else None,
+        ca_file=section.ca_file,
+        proxy=section.proxy.get_secret_value() if section.proxy else None,
+    )
+
+
+def _mail_settings(settings: Settings) -> MailSettings:
+    addresses = record_addresses(settings)
+    return MailSettings(sender=settings.mail.sender, domain=settings.mail.domain, instance_urls=addresses)
 
 
 def _outcome(process: Process, data: bytes) -> Outcome:

@@ -20,3 +20,11 @@ def _address(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+
+
+def is_address(value: object) -> bool:
+    """Whether *value* is one bare mail address."""
+    try:
+        return isinstance(value, str) and bool(_address(value))
+    except ValueError:
+        return False

@@ -11,21 +11,18 @@ from collections.abc import Mapping, Sequence
 from threading import Event
 from time import monotonic
 
-import structlog
-
 from processors.model.errors import Misconfigured, Transient
 from processors.model.ports import Clock, Mailer, Metrics, Probe
 from processors.model.received import ReceivedOf
 from processors.notifier.clean import address
 from processors.notifier.compose import MailSettings, plan
 from processors.notifier.connection import KINDS, compose_connection, id_of, recipients_of
+from processors.notifier.delivery import Delivery
 from processors.notifier.pace import MailPace
 from processors.notifier.ports import Mail, MailNotes
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import NOTICE, outcome_topic
-
-log = structlog.get_logger(__name__)
 
 GROUP = "signalbox-notifier"
 TOPICS = (outcome_topic("error"), NOTICE)
@@ -57,13 +54,11 @@ class Notifier:
         self._settings = settings
         self._owners = {org: _unique(addresses) for org, addresses in (owners or {}).items()}
         self._recipients = {name: _unique(addresses) for name, addresses in recipients.items()}
-        self._mailer = mailer
         self._notes = notes
-        self._metrics = metrics
         self._clock = clock
         self._stop = stop
         self._pace = MailPace(settings)
-        self._probe = probe or (lambda _place: None)
+        self._delivery = Delivery(settings.sender, mailer, notes, metrics, clock, probe or (lambda _place: None))
 
     def __call__(self, batch: Sequence[ReceivedOf[Outcome | Notice]]) -> bool:
         """
@@ -103,7 +98,7 @@ class Notifier:
             if self._stop.is_set() or monotonic() > deadline:
                 return False
             try:
-                self._send(mail)
+                self._delivery.send(mail)
             except Transient as error:
                 waiting = error
                 # A code is this recipient's alone; without one the server itself does not answer.
@@ -112,18 +107,6 @@ class Notifier:
         if waiting is not None:
             raise waiting
         return True
-
-    def _send(self, mail: Mail) -> None:
-        refused = self._mailer.send(mail.content, self._settings.sender, [mail.recipient])
-        self._probe("mailed")
-        if mail.recipient in refused:
-            reason = refused[mail.recipient]
-            log.error("mail was refused for good", recipient=mail.recipient, reason=reason, outcomes=mail.outcome_ids)
-            self._notes.settle(mail, "refused", self._clock(), reason)
-            self._metrics.count("mails_total", state="refused")
-        else:
-            self._notes.settle(mail, "sent", self._clock())
-            self._metrics.count("mails_total", state="sent")
 
 
 def _unique(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ of it is known. Of two files that contradict each other, the one that changed la
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from types import MappingProxyType
 
 from processors.integration.catalog import Integrations
-from processors.sources.load import Fault, IntegrationFile, inspect_integrations, sources_of
+from processors.sources.load import Fault, IntegrationFile, inspect_integrations, recipients_of_text, sources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,16 @@ class FaultyFile:
     A file whose text does not run: its faults, one line each, and whether its last good text runs instead.
 
     Where none runs, `sources` are those that the file may belong to: what nobody else wants of them is not known.
+    `recipients` are those of its last good text, else those that the faulty text names; `digest` is that of the faulty
+    text, with that of the good one.
     """
 
     name: str
     faults: tuple[str, ...]
     last_good: bool
     sources: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ def _faulty(
             tuple(f"{file}:{line}: {text}" for file, line, text in dict.fromkeys(sorted(found[name]))),
             name in texts,
             () if name in texts else sources_of(own[name]),
+            recipients_of_text(texts.get(name, own[name])),
+            sha256(own[name] + b"\0" + texts.get(name, b"")).hexdigest(),
         )
         for name in sorted(found)
     )

@@ -21,6 +21,7 @@ from processors.integration.model import Integration
 from processors.integration.validate import Trigger, own_keys, partner_faults, source_faults, triggers, used_twice
 from processors.integration.yaml import Located, Path, read_yaml
 from processors.model.errors import Misconfigured
+from processors.model.mail_address import is_address
 from processors.sources.presets import PRESETS, preset, with_preset
 from processors.sources.settings import CLASSES, DEFAULT_SOURCE
 
@@ -97,6 +98,13 @@ def sources_of(text: bytes) -> tuple[str, ...]:
     value = read_yaml(text).value
     kind = _class_of(with_preset(value)) if isinstance(value, Mapping) else None
     return tuple(CLASSES) if kind is None else tuple(name for name, one in CLASSES.items() if one is kind)
+
+
+def recipients_of_text(text: bytes) -> tuple[str, ...]:
+    """Return the recipients that an integration file names, as far as its text can be read and they are addresses."""
+    value = read_yaml(text).value
+    named = value.get("recipients") if isinstance(value, Mapping) else None
+    return tuple(str(each) for each in named if is_address(each)) if isinstance(named, list) else ()
 
 
 @cache

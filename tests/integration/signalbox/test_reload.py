@@ -132,3 +132,23 @@ def test_where_nothing_runs_the_command_says_so(stage: Staging) -> None:
     said_so = signalbox(box.folder, "reload", "--timeout", "0")
     assert said_so.code == 1
     assert said_so.err.startswith("no process runs from the state folder ")
+
+
+@pytest.mark.timeout(300)
+def test_the_recipients_of_a_faulty_file_are_mailed_once(stage: Staging) -> None:
+    texts = calls.integrations()
+    box = stage(integrations=texts, mail_up=True)
+    store = LastGoodTexts(KafkaSettings(box.kafka))
+    notifier = box.start("notifier")
+    wait_until(lambda: sorted(kept_by(store)) == sorted(f"{name}.yaml" for name in texts), SECONDS, "the good texts")
+    written(box, "acme-lead", texts["acme-lead"].replace("action:", "acton:"))
+    wait_until(lambda: len(list(box.mails.glob("*.eml"))) == 1, SECONDS, "the mail")
+
+    # A start with the fault tells nobody again.
+    box.kill(notifier)
+    box.revive()
+    said(box, notifier, "integration file is faulty", times=2)
+    written(box, "acme-update", texts["acme-update"].replace("action:", "acton:"))
+    wait_until(lambda: len(list(box.mails.glob("*.eml"))) == 2, SECONDS, "the mail about the second file")
+    subjects = [path.read_text().split("Subject: ")[1].splitlines()[0] for path in box.mails.glob("*.eml")]
+    assert sorted(subjects) == [f"Integration file {name}.yaml is faulty" for name in ("acme-lead", "acme-update")]
