@@ -37,7 +37,7 @@ setup: .venv/.locked ## the locked environment in .venv
 demo: setup ## the main job on embedded parts, in under a minute
 	@$(RUN)signalbox demo
 
-quick: setup ## the tests that start no process and open no socket, in about a minute
+quick: setup ## the tests that start no process and open no socket, in half a minute
 	@$(RUN)pytest -q -n logical --hypothesis-profile quick -m "not outside" tests/unit tests/contract
 
 test: setup ## everything that this machine can run, in 14 minutes on two cores

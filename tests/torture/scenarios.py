@@ -14,7 +14,7 @@ from tests.torture import steps
 from tests.torture.calls import CODEC, START, Deal, address, call, recipients
 from tests.torture.stage import Stage, ready
 
-BOUND = 60.0
+BOUND = 120.0
 LATE = 10.0
 """Seconds until a late copy lands: what is to happen before it takes a second or two, and longer on a busy machine."""
 WRITE_OF_ONE = '"Description": ?"one"'

@@ -273,7 +273,7 @@ def told_everywhere(engine: Engine, outcomes: list[Outcome], notices: list[Notic
     received = [ReceivedOf(one, "crm.outcome.error", 0, number) for number, one in enumerate(outcomes)]
     assert set(audit.add(received)) == {one.outcome_id for one in outcomes}
     for one in outcomes:
-        for event in one.event_ids[:2]:
+        for event in filter(None, one.event_ids[:2]):  # nobody asks for an event without an ID
             assert one.outcome_id in {str(row["outcome_id"]) for row in audit.find(AuditFilter(event_id=event))}
     for row in audit.find(AuditFilter(limit=None)):
         assert all(cell.isprintable() for cell in _cells(row))
