@@ -82,7 +82,9 @@ def _event(row: dict[str, Any], given: Mapping[str, Any]) -> None:
     finish: datetime = end if end is not None else start + timedelta(minutes=minutes or 0)
     if minutes is None:
         minutes = int((finish - start).total_seconds() // 60)
-    if finish < start or timedelta(minutes=minutes) != finish - start or finish - start > timedelta(days=14):
+    # Where the end alone is given, a part of a minute is no disagreement.
+    agree = given.get("DurationInMinutes") is None or timedelta(minutes=minutes) == finish - start
+    if finish < start or not agree or finish - start > timedelta(days=14):
         text = "An event ends after it starts, at most 14 days later, and its duration must agree with its end"
         raise ApiError("FIELD_INTEGRITY_EXCEPTION", text, fields=["EndDateTime"])
     row.update(StartDateTime=start, ActivityDateTime=start, EndDateTime=finish, DurationInMinutes=minutes,
