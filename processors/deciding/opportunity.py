@@ -61,7 +61,7 @@ def _opportunity_found(case: Case, place: str) -> tuple[str, bool, tuple[str, ..
         return "other_account", settings.update if is_open else settings.create is not False, ()
     if is_open and place != "elsewhere":
         return "open", settings.update, ()
-    said = (name for name, value in case.command.opportunity.items() if not is_blank(value))
+    said = (name for name, value in case.command.opportunity.items() if not accounts.says_nothing(value))
     known = any(accounts.is_said(case.command, case.settings, "Opportunity", name) for name in said)
     create = may_create(case, settings.create)
     allowed = create.then == "allowed"

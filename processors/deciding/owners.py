@@ -8,7 +8,7 @@ Rule of this file: pure; a name stands for active users alone, and of several fo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from processors.model.normalise import is_blank, names_user
+from processors.model.normalise import bare_address, is_blank, names_user
 from processors.model.values import Record
 from schemas.values import Scalar
 
@@ -32,7 +32,7 @@ def user_with(users: Iterable[Record], field: str, value: str | None) -> str | N
 
 def user_called(users: Iterable[Record], name: str | None) -> str | None:
     """Return the ID of the active user with that e-mail or user name, or None."""
-    known = tuple(users)
+    known, name = tuple(users), bare_address(name)
     return user_with(known, "Email", name) or user_with(known, "Username", name)
 
 

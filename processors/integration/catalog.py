@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from processors.integration.model import Integration
+from processors.model.visible import visible
 
 
 def code_key(text: str) -> str:
-    """Return how projects and result codes are compared: exactly, after trimming and without case (VS-1)."""
-    return text.strip().casefold()
+    """Return how projects and result codes are compared: as seen, trimmed and without case (VS-1)."""
+    return visible(text).strip().casefold()
 
 
 def settings_digest(integration: Integration) -> str:

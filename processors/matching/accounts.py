@@ -10,24 +10,36 @@ from collections.abc import Mapping
 
 from processors.integration.model import Integration
 from processors.matching.index import Index
+from processors.model.fit import shortened
 from processors.model.normalise import is_blank, text_key
 from processors.model.values import Match, Record
 from schemas.command import Command
+from schemas.values import Scalar
 
 IS_PERSON = "IsPersonAccount"
 """Whether a contact, or an account, is one person with the other (decision 0107)."""
 PLACEHOLDERS = frozenset({"n/a", "na", "no integration", "unknown", "unknown company", "none", "-", "[not provided]"})
 """Texts that stand for a company without a name, beside those that an integration writes itself."""
+_NAME_LENGTH = 255
+"""Characters of an account's name (Salesforce, Account): a longer one is cut where it is written."""
 
 
 def account_values(command: Command, settings: Integration) -> dict[str, str] | None:
     """Return the account keys with what the event says of them; None where it says nothing of one."""
     if not settings.account.enabled or not settings.account.keys:
         return None
-    values = {key: command.account.get(key) for key in settings.account.keys}
+    values = {key: _as_named(key, command.account.get(key), settings) for key in settings.account.keys}
     if any(is_blank(value) or not is_said(command, settings, "Account", key) for key, value in values.items()):
         return None
     return {key: str(value) for key, value in values.items()}
+
+
+def _as_named(key: str, value: Scalar, settings: Integration) -> Scalar:
+    """Return the value of an account key; of a name what an org keeps of it, None where it stands for no company."""
+    if key != "Name":
+        return value
+    name = company_named(value, settings)
+    return None if name is None else shortened(name, _NAME_LENGTH)
 
 
 def is_said(command: Command, settings: Integration, object_name: str, field: str) -> bool:
@@ -43,6 +55,11 @@ def is_said(command: Command, settings: Integration, object_name: str, field: st
         return True
     held = getattr(command, object_name.lower()).get(field)
     return source.source is not None and (source.default is None or held != source.default)
+
+
+def says_nothing(value: object) -> bool:
+    """Return whether a value is blank, or a text that people write where they have nothing to say."""
+    return is_blank(value) or text_key(value) in PLACEHOLDERS
 
 
 def company_named(name: object, settings: Integration) -> str | None:

@@ -7,6 +7,7 @@ may be changed or left out is not decided here.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -15,9 +16,10 @@ from decimal import Decimal
 import regex
 
 from processors.model import read_values
-from processors.model.normalise import NUMBERS, bare_address, is_blank, record_id
+from processors.model.normalise import ADDRESS, NUMBERS, bare_address, is_blank, record_id
 from processors.model.stored_form import WHOLE, at_scale, moment_text
 from processors.model.values import FieldFacts
+from processors.model.visible import visible
 from schemas.values import Scalar
 
 _WHOLE_LIMIT = 2**31
@@ -25,10 +27,6 @@ _YEARS = (1700, 4000)
 _CUTTABLE = frozenset({"string", "textarea", "picklist", "combobox", "encryptedstring"})
 _ELLIPSIS_FROM = 20
 """From this length on a text that was cut ends with an ellipsis."""
-_EMAIL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
-)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -152,6 +150,8 @@ def _text(fact: FieldFacts, value: Scalar, _writer: Writer) -> Fit:
 
 def shortened(text: str, length: int) -> str:
     """Return *text* cut between graphemes to at most *length* UTF-16 units, with an ellipsis where there is room."""
+    if _units(text) <= length:
+        return text
     mark = "…" if length >= _ELLIPSIS_FROM else ""
     room, kept = length - len(mark), list[str]()
     for grapheme in regex.findall(r"\X", text[: length + 1]):
@@ -171,7 +171,7 @@ def _email(fact: FieldFacts, value: Scalar, _writer: Writer) -> Fit:
     if not isinstance(value, str):
         return _dropped(value, "not_an_email")
     bare = bare_address(value) or ""
-    if not _EMAIL.fullmatch(bare) or len(bare.partition("@")[0]) > 64:
+    if not ADDRESS.fullmatch(bare) or len(bare.partition("@")[0]) > 64:
         return _dropped(value, "not_an_email")
     if fact.length and len(bare) > fact.length:
         return _dropped(value, "too_long")
@@ -223,7 +223,7 @@ def _as_text(value: Scalar) -> str:
 
 
 def _key(text: str) -> str:
-    return text.strip().casefold()
+    return unicodedata.normalize("NFKC", visible(text)).strip().casefold()
 
 
 def _by_key(values: tuple[str, ...]) -> dict[str, str]:

@@ -14,27 +14,39 @@ _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _AROUND = " \t\"'<>,;."
+ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
+)
+"""An e-mail address as Salesforce takes it."""
+_AMONG_OTHERS = re.compile(rf"(?:^|[()\[<,;:|\"'])\s*({ADDRESS.pattern})(?=\.?(?:[\s()\]>,;|/\"'?]|$))")
+_BESIDE_AT = re.compile(r"\s*@\s*")
+_WIDE = str.maketrans({"＠": "@", "．": ".", "﹫": "@"})
 NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
 
 
 def is_blank(value: Any) -> bool:
-    """Return whether *value* says nothing: None, or text of spaces. False and 0 are values (LL-14)."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    """Return whether *value* says nothing: None, or text without a character to see. False and 0 are values (LL-14)."""
+    return value is None or (isinstance(value, str) and not visible(value).strip())
 
 
 def bare_address(text: str | None) -> str | None:
     """
     Return the bare address of an e-mail as people and mail programs write it, its case kept; None where it is empty.
 
-    `Name <a@b>`, `mailto:`, invisible characters, and dots or quotes around it are read. What holds no address stays
-    as it is, so that whoever takes it can refuse it.
+    `Name <a@b>`, `mailto:`, invisible characters, blanks beside the `@`, and what stands around it are read. Of several
+    addresses it is the first; a word before one, with a blank alone between, may be part of it. What holds no address
+    stays as it is, so that whoever takes it can refuse it.
     """
-    shown = visible(text or "").strip()
+    shown = visible(text or "").strip().translate(_WIDE)
     if "@" not in shown:
         return shown or None
     inside = _IN_BRACKETS.search(shown)
     bare = (inside[1] if inside else shown).strip(_AROUND)
     bare = bare[len("mailto:") :] if bare.casefold().startswith("mailto:") else bare
+    if bare and not ADDRESS.fullmatch(bare):
+        first = _AMONG_OTHERS.search(_BESIDE_AT.sub("@", shown.replace("&lt;", "<").replace("&gt;", ">")))
+        return first[1] if first else bare
     return bare or None
 
 

@@ -6,6 +6,7 @@ Rule of this file: pure, and a guess by few rules that the documentation states;
 not told apart is the last name. `docs/decisions/0083-names-numbers-and-lists.md`.
 """
 
+import re
 import unicodedata
 
 _TITLES = frozenset(
@@ -61,6 +62,7 @@ _PARTICLES = frozenset(
         "al",
     )
 )
+_BRACKETED = re.compile(r"\s\([^()]*\)|\s\[[^\[\]]*\]")
 _FAMILY_FIRST = frozenset(("hu", "ja", "ko", "vi", "zh"))
 """Languages that write the family name first."""
 _FAMILY_FIRST_SCRIPTS = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
@@ -75,10 +77,12 @@ def split(full: str, locale: str) -> tuple[str | None, str | None]:
     """
     Return first and last name of a whole one; (None, None) where it is blank.
 
-    Titles in front are left out. `Doe, Jane` names the family first; so do names in Chinese, Japanese or Korean script,
-    and all names where *locale* is Hungarian, Japanese, Korean, Vietnamese or Chinese. Otherwise the last word is the
-    family's, with particles (`van`, `de`) before it and suffixes (`Jr.`) behind it. One word is the last name.
+    Titles in front are left out, and what stands in brackets (`(she/her)`). `Doe, Jane` names the family first; so do
+    names in Chinese, Japanese or Korean script, and all names where *locale* is Hungarian, Japanese, Korean, Vietnamese
+    or Chinese. Otherwise the last word is the family's, with particles (`van`, `de`) before it and suffixes (`Jr.`)
+    behind it. One word is the last name.
     """
+    full = _BRACKETED.sub(" ", full).strip() or full
     family, comma, given = " ".join(full.split()).partition(",")
     if comma and given.strip() and not _all(given.split(), _SUFFIXES):
         return _joined(_untitled(given.split())), _joined(_untitled(family.split()))

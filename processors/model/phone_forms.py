@@ -22,9 +22,19 @@ _LONGEST = 250
 _INTERNATIONAL = re.compile(r"\(?\s*00\s*\)?\s*\(?(?=[1-9])")
 """`00` before a country code, in brackets or not: the prefix of most countries, written in all of them."""
 
+_BEGINS_WITH_COUNTRY = re.compile(r"[1-9]")
+_SHORTEST_WITH_COUNTRY = 11
+"""Digits: shorter ones are more often a national number that is not assigned."""
+_MEXICAN_MOBILE = re.compile(r"^\(?(\+|00)\s*52\)?[\s.-]*1[\s.-]*(?=\(?(?:\d\D{0,2}){9}\d$)")
+
 
 def _clean(text: str | None) -> str:
-    return unicodedata.normalize("NFKC", visible((text or "")[:_LONGEST])).strip()
+    return as_today(unicodedata.normalize("NFKC", visible((text or "")[:_LONGEST])).strip())
+
+
+def as_today(text: str) -> str:
+    """Return a number without the `1` that mobile numbers of Mexico had behind `+52` until 2019."""
+    return _MEXICAN_MOBILE.sub("+52 ", text)
 
 
 @lru_cache(maxsize=20_000)
@@ -39,6 +49,7 @@ def numbers_in(text: str | None, region: str) -> tuple[str, ...]:
     if not raw:
         return ()
     number = parsed(raw, region)
+    number = _without_plus(raw, number) or number
     if number is not None:
         return (_e164(number),)
     begin = _INTERNATIONAL.match(raw)
@@ -94,7 +105,26 @@ def parsed(text: str, region: str) -> PhoneNumber | None:
 
 
 def _e164(number: PhoneNumber) -> str:
+    """Return a number as E.164."""
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _without_plus(raw: str, national: PhoneNumber | None) -> PhoneNumber | None:
+    """
+    Return the number that *raw* is with a `+` before it, which spreadsheets drop; None where it is no valid one.
+
+    *national* is the number that it is in its region. Where that is valid too, it begins with the region's own country
+    code, and the region's trunk zero is missing.
+    """
+    digits = sum(one.isdecimal() for one in raw)
+    if not _BEGINS_WITH_COUNTRY.match(raw) or digits < _SHORTEST_WITH_COUNTRY:
+        return None
+    number = parsed("+" + raw, "ZZ")
+    if number is None or not phonenumbers.is_valid_number(number):
+        return None
+    if national is None or not phonenumbers.is_valid_number(national):
+        return number
+    return number if number.country_code == national.country_code and digits > _SHORTEST_WITH_COUNTRY else None
 
 
 def written_forms(text: str, region: str) -> tuple[str, ...]:
@@ -124,6 +154,8 @@ def _plain_forms(number: PhoneNumber) -> list[str]:
     local = re.sub(r"\D+", "-", national).strip("-")
     forms = [_e164(number), international, national, rest]
     forms += [re.sub(r"\D", "", form) for form in (international, national, rest)]
+    if code == "+52":
+        forms += [f"+521{number.national_number}", f"521{number.national_number}", f"+52 1 {rest}"]
     for separator in (" ", "-", "."):
         forms += [
             form.replace("-", separator) for form in (grouped, local, f"{code}-{grouped}", f"{code[1:]}-{grouped}")

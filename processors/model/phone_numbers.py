@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, shortnumberinfo
 
 from processors.model.call import Call
-from processors.model.phone_forms import is_valid
+from processors.model.phone_forms import as_today, is_valid
 
 _WITHHELD = frozenset({"anonymous", "unknown", "restricted", "private", "withheld", "unavailable", "blocked"})
 _WITHHELD_DIGITS = "266696687"
@@ -45,7 +45,7 @@ def dialled(text: str | None, region: str) -> str | None:
 
     SIP and tel addresses are read (`sip:+49…@host`); names in them, service codes and short numbers are no numbers.
     """
-    raw = bare(text)
+    raw = as_today(bare(text))
     if is_withheld(raw) or not _BEGINS.match(raw) or "#" in raw or "*" in raw:
         return None
     try:

@@ -12,7 +12,7 @@ from processors.deciding.owners import OWNER
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.related_data import RelatedData
 from processors.integration.model import OBJECTS
-from processors.model.normalise import names_user, record_id
+from processors.model.normalise import bare_address, names_user, record_id
 from processors.model.parents import written_field
 from processors.model.values import In, OrgFacts, Question
 from processors.sources.registry import source_of
@@ -78,7 +78,8 @@ def _users(jobs: Sequence[Job], mapped: Sequence[str], facts: OrgFacts) -> list[
     known = facts.objects.get("User")
     if known is None:
         return []
-    names = tuple(dict.fromkeys((*mapped, *(one for job in jobs for one in _names(job)))))
+    said = (*mapped, *(one for job in jobs for one in _names(job)))
+    names = tuple(dict.fromkeys(name for one in said if (name := bare_address(one))))
     any_of: list[tuple[In, ...]] = [(In("Email", names),), (In("Username", names),)] if names else []
     ids = dict.fromkeys(id_ for job in jobs if (id_ := _user_id(job)) is not None)
     any_of += [(In("Id", tuple(ids)),)] if ids else []

@@ -83,8 +83,11 @@ def _whole_days(case: Case) -> tuple[datetime, int] | None:
     said = command.booking.all_day if command.booking else None
     if command.started is None or said is False:
         return None
-    first = command.started.astimezone(case.zone.tz)
-    last = (command.ended or command.started).astimezone(case.zone.tz)
+    zone = case.zone.tz
+    if said and command.started.astimezone(zone).time() != time() == command.started.astimezone(UTC).time():
+        # A calendar's day without a time, which many sources send as midnight UTC.
+        zone = UTC
+    first, last = command.started.astimezone(zone), (command.ended or command.started).astimezone(zone)
     if said is None and not (first.time() == last.time() == time() and last > first):
         return None
     whole = (last.date() - first.date()).days + (1 if last.time() != time() else 0)
