@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from processors.matching.index import Index
-from processors.matching.known_person import PEOPLE, Comparison, compared_name, known_of, name_relation
+from processors.matching.known_person import Comparison, compared_name, known_of, name_relation
+from processors.matching.lookup import PEOPLE
 from processors.matching.queries import person_object
 from processors.model.rule_table import Book
 from processors.model.values import Match, OwnRecord, Record

@@ -12,7 +12,8 @@ from processors.integration.model import Integration
 from processors.matching.attendees import attendee_of
 from processors.matching.guest_commands import guest_commands
 from processors.matching.index import Index
-from processors.matching.known_person import PEOPLE, person_said
+from processors.matching.known_person import person_said
+from processors.matching.lookup import PEOPLE
 from processors.matching.match import match_person
 from processors.matching.own import by_own
 from processors.model.values import Match, OwnRecord, Role

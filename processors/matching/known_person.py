@@ -15,6 +15,7 @@ import orjson
 
 from processors.integration.model import Integration
 from processors.matching.index import COUNTRY
+from processors.matching.lookup import PEOPLE
 from processors.model.normalise import email, without_tag
 from processors.model.phone_forms import number_keys
 from processors.model.values import OwnRecord, Record
@@ -22,8 +23,6 @@ from schemas.command import Command, KeyKind
 from schemas.values import Person, person_from, plain
 
 Relation = Literal["same", "part", "other", "unsaid"]
-PEOPLE = ("Lead", "Contact")
-"""The objects that a person may be in an org."""
 _FIELDS: Mapping[KeyKind, tuple[str, ...]] = {
     "email": ("Email",),
     "phone": ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),

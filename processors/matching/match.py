@@ -6,14 +6,15 @@ Rule of this file: pure; SalesforceID first, then key sets in order, all keys of
 records never match; a converted lead and its contact are one person, the contact.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from processors.integration.model import CallObject, Integration
 from processors.matching import accounts
 from processors.matching.guest_commands import guest_commands
-from processors.matching.index import COUNTRY, Index, full_id
+from processors.matching.index import Index, full_id
+from processors.matching.known_person import emails_said, phones_said
+from processors.matching.lookup import PEOPLE, Lookup, digest, email_keys, text_keys
 from processors.matching.queries import (
     ConfiguredCommand,
     follow_up,
@@ -27,7 +28,7 @@ from processors.matching.queries import (
 )
 from processors.matching.rules import BOOK
 from processors.model.company_name import company
-from processors.model.normalise import email, record_id, text_key
+from processors.model.normalise import record_id, text_key
 from processors.model.phone_forms import number_keys
 from processors.model.rule_table import Book
 from processors.model.values import Match, Record
@@ -50,8 +51,8 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     """
     Return what *command* must hold before its match: every name that the person goes by, and its source entity.
 
-    `sfid:`, `email:` and `phone:` keys; `source:` for the source entity, and for the booking that it replaces; `text:`
-    for a key set that has neither an e-mail nor a phone.
+    `sfid:`, `email:` and `phone:` keys, `address:` for an e-mail without its tag; `source:` for the source entity, and
+    for the booking that it replaces; `text:` for a key set that has neither an e-mail nor a phone.
     """
     names = {f"source:{command.integration}/{command.source_id}"}
     if command.record is not None and command.record.id:
@@ -62,19 +63,16 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
         names.add(f"source:{command.integration}/{command.request.about.strip()}")
     if command.booking is not None and command.booking.previous:
         names.add(f"source:{command.integration}/{command.booking.previous}")
-    emails = [*command.person.emails, *(one for key in command.keys if key.kind == "email" for one in key.values)]
-    phones = [*command.person.all_phones, *(one for key in command.keys if key.kind == "phone" for one in key.values)]
-    names |= {f"email:{one}" for text in emails if (one := email(text))}
-    names |= {f"phone:{one}" for text in phones for one in number_keys(text, region)}
+    names |= {one for text in emails_said(command) for one in email_keys(text)}
+    names |= {f"phone:{one}" for text in phones_said(command) for one in number_keys(text, region)}
     if (sfid := record_id(command.salesforce_id)) is not None:
         names.add(f"sfid:{sfid}")
     names |= _names_of_guests(command, region)
     for keys in key_sets(command):
         if all(key.kind == "text" for key in keys):
-            for name in ("Lead", "Contact"):
-                pairs = [(getattr(key, name.lower()), text_key(key.value)) for key in keys]
-                if all(one for pair in pairs for one in pair):
-                    names.add(f"text:{_digest([(name, *map(str, pair)) for pair in pairs])}")
+            for name in PEOPLE:
+                choices = [[(one, value) for one in key.fields_of(name) for value in key.values] for key in keys]
+                names |= text_keys(name, choices)
     return frozenset(names)
 
 
@@ -82,15 +80,9 @@ def _names_of_guests(command: Command, region: str) -> frozenset[str]:
     return frozenset(one for guest in guest_commands(command).values() for one in person_keys(guest, region))
 
 
-def names_of(record: Record, region: str = "US") -> frozenset[str]:
-    """Return the keys by which commands that know *record* by another name claim it: its ID, e-mail and numbers."""
-    names = {f"sfid:{full_id(record.id)}"}
-    if one := email(record.fields.get("Email")):
-        names.add(f"email:{one}")
-    country = record.fields.get(COUNTRY.get(record.object, ""))
-    for field in ("Phone", "MobilePhone"):
-        names |= {f"phone:{one}" for one in number_keys(record.fields.get(field), region, country)}
-    return frozenset(names)
+def names_of(record: Record, region: str, lookup: Lookup) -> frozenset[str]:
+    """Return the keys by which commands that know *record* by another name claim it: its ID, and all that it holds."""
+    return frozenset({f"sfid:{full_id(record.id)}"}) | lookup.names(record.object, record.fields, region)
 
 
 def account_keys(command: Command, settings: Integration) -> frozenset[str]:
@@ -103,17 +95,13 @@ def account_keys(command: Command, settings: Integration) -> frozenset[str]:
         (key, _company_key(value, settings) if key == "Name" else one)
         for (key, one), value in zip(exact, values.values(), strict=True)
     ]
-    return frozenset({f"account:{_digest(exact)}", f"account:{_digest(alike)}"})
+    return frozenset({f"account:{digest(exact)}", f"account:{digest(alike)}"})
 
 
 def _company_key(name: str, settings: Integration) -> str:
     """Return what all writings of a company's name share, whatever its legal form."""
     known = company(name, settings.account.legal_forms)
     return " ".join(known.words) if known else text_key(name) or ""
-
-
-def _digest(pairs: Iterable[tuple[str, ...]]) -> str:
-    return hashlib.sha256(repr(sorted(pairs)).encode()).hexdigest()[:32]
 
 
 def match_person(

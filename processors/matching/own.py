@@ -14,7 +14,8 @@ from processors.integration.model import Integration
 from processors.matching.attendees import attendee_of, several_told, without_other_attendees
 from processors.matching.guest_commands import guest_commands
 from processors.matching.index import Index
-from processors.matching.known_person import PEOPLE, Comparison, KnownPerson, are_several, known_of, person_said
+from processors.matching.known_person import Comparison, KnownPerson, are_several, known_of, person_said
+from processors.matching.lookup import PEOPLE
 from processors.matching.match import follow_converted
 from processors.matching.own_situation import Agreement, situation_of
 from processors.matching.rules import BOOK

@@ -13,6 +13,8 @@ from processors.model.parents import ParentIds, key_faults, known_path, parent_k
 from processors.model.values import In, Match, OrgFacts, Question, Record
 from schemas.values import Scalar
 
+PARENT = "parent:"
+"""What claim keys of records begin with that others name by an external ID."""
 MappedValues = Mapping[str, Mapping[str, Scalar]]
 """The values of one command by object and mapped name."""
 
@@ -27,6 +29,29 @@ def parent_questions(mapped: Iterable[MappedValues], facts: OrgFacts) -> tuple[Q
                 if path is not None and not is_blank(value) and key_faults(path, facts) is None:
                     wanted.setdefault((path.parent, path.key), {})[_text(value)] = None
     return tuple(Question(name, ("Id", key), ((In(key, tuple(values)),),)) for (name, key), values in wanted.items())
+
+
+def parent_names(mapped: MappedValues, facts: OrgFacts) -> frozenset[str]:
+    """Return the claim keys of the records that these values name by an external ID."""
+    found = set()
+    for name, fields in mapped.items():
+        for field, value in fields.items():
+            path = known_path(facts.objects.get(name), field)
+            if path is not None and not is_blank(value):
+                found.add(_name(path.parent, path.key, value, facts))
+    return frozenset(found)
+
+
+def names_written(object_name: str, fields: Mapping[str, Scalar], facts: OrgFacts) -> frozenset[str]:
+    """Return the claim keys under which others may name a record into which these *fields* are written."""
+    known = facts.objects.get(object_name)
+    held = ((fact, value) for name, value in fields.items() if known and (fact := known.fields.get(name)))
+    keys = ((fact, value) for fact, value in held if (fact.external_id or fact.lookup) and not is_blank(value))
+    return frozenset(_name(object_name, fact.name, value, facts) for fact, value in keys)
+
+
+def _name(object_name: str, key: str, value: Scalar, facts: OrgFacts) -> str:
+    return f"{PARENT}{object_name}.{key}={parent_key(facts.field(object_name, key), value)}"
 
 
 def _text(value: Scalar) -> str:

@@ -204,7 +204,8 @@ def _questions(
 def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts: OrgFacts) -> tuple[str, ...]:
     """Return what to read: who and when, links, effect key, keys, and all that the batch is about to write."""
     known = facts.objects[name]
-    wanted = dict.fromkeys((*_ALWAYS, *_MORE[name], facts.external_field.get(name, "Id")))
+    also = facts.looked_up.get(name, ())
+    wanted = dict.fromkeys((*_ALWAYS, *_MORE[name], *also, facts.external_field.get(name, "Id")))
     for command, settings in live:
         wanted.update(
             dict.fromkeys(one for own, fields in number_fields(settings).items() if own == name for one in fields)

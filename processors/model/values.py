@@ -420,6 +420,7 @@ class OrgFacts:
 
     `external_field` maps an object to its Unique External ID field; an object without one is created without it.
     `converted_status` is the org's default converted status; `user_id` is the integration user (for owners of queues).
+    `looked_up` are the fields by which any integration looks for people, by object: they are read with each of them.
     """
 
     org: str
@@ -429,6 +430,7 @@ class OrgFacts:
     external_field: Mapping[str, str]
     converted_status: str
     read_at: datetime
+    looked_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def field(self, object_name: str, name: str) -> FieldFacts | None:
         """Return what describe says of a field, or None where it is not known."""

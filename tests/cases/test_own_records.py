@@ -6,6 +6,8 @@ nothing that is there.
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from tests.cases.conftest import Play
 from tests.cases.runner import Run, case
 
@@ -171,3 +173,61 @@ def test_two_activities_of_one_conversation_are_two_tasks_and_a_repeat_is_none(p
     first = by_hand(1, "log_activity", person, subject="Talk")
     run.play([first, by_hand(2, "log_activity", person, subject="Agreed"), first])
     assert sorted(row["Subject"] for row in run.rows("Task")) == ["Agreed", "Talk"]
+
+
+OWN_FIELDS = """name: results
+preset: vanillasoft
+org: main
+enabled: true
+project: P
+result_codes: ["YES"]
+action: update_or_create_lead
+activity: { enabled: false }
+map:
+  lead:
+    FirstName: person.first_name
+    LastName: person.last_name
+    Company: person.company
+    Fax: fields.line
+    City: fields.city
+match:
+  key_sets: [[{ from: fields.line, kind: phone, lead: Fax }, { from: fields.city, lead: City }]]
+"""
+
+
+def line(number: int, first: str, last: str, **fields: Any) -> dict[str, Any]:
+    """Return a result that tells its person's number in a field of its own."""
+    return result(number, {"first_name": first, "last_name": last, "company": "C"}, fields=fields)
+
+
+def test_a_number_in_a_field_of_the_integrations_own_finds_the_own_record(play: Play) -> None:
+    run = play([line(1, "Ann", "Lee", line="+1 415 555 0100", city="Ulm")], results=OWN_FIELDS)
+    [lead] = run.rows("Lead")
+    run.control().change("Lead", lead["Id"], City="Bonn", LastName="Ray", FirstName="Bea")
+    run.play([line(2, "Cat", "Fox", line="(415) 555-0100", city="Ulm")])
+    assert (run.outcomes()[-1].match_step, len(run.rows("Lead"))) == ("own", 1)
+
+
+def test_a_number_that_an_earlier_event_said_in_its_own_field_counts_though_it_was_corrected(play: Play) -> None:
+    run = play([line(1, "Ann", "Lee", line="+1 415 555 0100", city="Ulm")], results=OWN_FIELDS)
+    run.control().change("Lead", run.row("Lead")["Id"], Fax="+14155550999", LastName="Ray", FirstName="Bea")
+    run.play([line(2, "Cat", "Fox", line="(415) 555-0100", city="Ulm")])
+    assert (run.outcomes()[-1].match_step, len(run.rows("Lead"))) == ("own", 1)
+
+
+@pytest.mark.parametrize(("setting", "leads"), [("same", 1), ("distinct", 2)])
+def test_own_records_are_compared_with_or_without_tags_as_the_match_is(play: Play, setting: str, leads: int) -> None:
+    text = f"""name: results
+preset: vanillasoft
+org: main
+enabled: true
+project: P
+result_codes: ["YES"]
+action: update_or_create_lead
+activity: {{ enabled: false }}
+match: {{ plus_addressing: {setting} }}
+"""
+    run = play([result(1, who("Ann", "Lee", "ann+news@example.com"))], results=text)
+    run.control().change("Lead", run.row("Lead")["Id"], Email="corrected@example.com")
+    run.play([result(2, who("Bea", "Ray", "ann+shop@example.com"))])
+    assert len(run.rows("Lead")) == leads

@@ -14,6 +14,7 @@ order (D10).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from processors.executor.jobs.job import NO_KEYS, Job
 from processors.executor.jobs.priority import BULK, LIVE
@@ -149,6 +150,7 @@ def widen(
     queue: Queue,
     own_calls: Mapping[str, frozenset[str]],
     began: int = 0,
+    reads: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> tuple[list[Job], list[Job]]:
     """
     Claim what the batch's commands found out that they will touch, all at once for each; return (those that may go
@@ -157,7 +159,7 @@ def widen(
     A command waits where someone else holds a key, or where a command with an earlier place waits for it (so that order
     is kept when both discover each other, D10), or where someone let go of a key after this batch *began* to match:
     what it read of that record may be older than what was written there. It keeps its place and matches again (D11);
-    the caller gives back what it held.
+    the caller gives back what it held. What it *reads* and does not touch is asked for alike, and not taken.
     """
     earlier = _earlier(batch, wanted, queue)
     going: list[Job] = []
@@ -165,11 +167,12 @@ def widen(
     held_back: set[str] = set()
     for job in sorted(batch, key=lambda job: job.order):
         keys = job.keys | wanted.get(job.id, NO_KEYS)
+        asked = keys | reads.get(job.id, NO_KEYS)
         own = own_calls.get(job.id, NO_KEYS) | {holder}
         queued = any(earlier.get(key, job.order) < job.order for key in keys)
-        old = claims.left_since(keys - job.all_keys, began)
-        if queued or old or not held_back.isdisjoint(keys) or claims.blocker(keys, own) is not None:
-            job.want(keys)
+        old = claims.left_since(asked - job.all_keys, began)
+        if queued or old or not held_back.isdisjoint(asked) or claims.blocker(asked, own) is not None:
+            job.want(asked)
             held_back |= keys
             waiting.append(job)
             continue

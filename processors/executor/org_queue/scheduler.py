@@ -8,6 +8,7 @@ where it is decided; no I/O happens while the lock is held. The ledger has it al
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from processors.executor.jobs.job import Job
 from processors.executor.jobs.priority import BULK, LIVE, RETRY
@@ -132,7 +133,12 @@ class Scheduler:
         return jobs
 
     def widen(
-        self, holder: str, jobs: list[Job], wanted: Mapping[str, frozenset[str]], took: float = MOST_PATIENCE
+        self,
+        holder: str,
+        jobs: list[Job],
+        wanted: Mapping[str, frozenset[str]],
+        took: float = MOST_PATIENCE,
+        reads: Mapping[str, frozenset[str]] = MappingProxyType({}),
     ) -> tuple[list[Job], list[Job]]:
         """
         Claim what a batch found out that it touches; those that cannot have it go back to waiting.
@@ -141,6 +147,7 @@ class Scheduler:
 
         Args:
             took: Seconds that the batch's own match took.
+            reads: Keys that each looked for and does not touch: it waits for whoever does, and stands in nobody's way.
         """
         with self.signal:
             first = min((job.order for job in jobs), default=(0, 0))
@@ -149,7 +156,7 @@ class Scheduler:
             began = self._batches.matched(holder)
             self.signal.changed()
             before = frozenset[str]().union(*(job.all_keys for job in jobs))
-            going, waiting = widen(jobs, wanted, holder, self._claims, self._queue, self.calls.own, began)
+            going, waiting = widen(jobs, wanted, holder, self._claims, self._queue, self.calls.own, began, reads)
             self._give_back(holder, waiting)
             # What an earlier match made it want and this one does not would be held for ever.
             self._claims.release(before - self._batches.keys(holder), holder)

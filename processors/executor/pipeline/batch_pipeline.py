@@ -27,6 +27,7 @@ from processors.executor.pipeline.ledger_writer import LedgerWriter
 from processors.executor.pipeline.match import match_batch
 from processors.executor.pipeline.pack import pack
 from processors.executor.pipeline.settle import finished
+from processors.matching.lookup import Lookup
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.model.ledger import Lease
 from processors.model.plan import ApiCall
@@ -83,6 +84,8 @@ class BatchPipeline:
     def _plan(self, holder: str, jobs: list[Job], progress: list[Progress]) -> list[Job]:
         """Match and decide; return the jobs that have a plan and the claims that it needs."""
         salesforce, facts = self._org.org()
+        lookup = Lookup.of((one.integration for one in self._deps.deciders.values()), self._deps.region)
+        facts = replace(facts, looked_up=lookup.to_read())
         jobs, waiting = self._org.held_back(jobs)
         progress += waiting
         jobs = without_crashing(jobs, lambda command: self._deps.ledger.mark_crashing(self._lease, command), progress)
@@ -102,7 +105,8 @@ class BatchPipeline:
             lambda job, found: decide(
                 job.command, found, job.settings, facts, now, call=job.call, resolution=job.resolution
             ),
-            facts.external_field,
+            facts,
+            lookup,
             deps.region,
         )
         deps.metrics.observe("stage_duration_seconds", deps.clock() - matched, stage="decide")
@@ -138,7 +142,7 @@ class BatchPipeline:
         progress += not_decided(jobs, decided.faults)
         progress += [NeedsRead(job) for job in decided.waiting]
         planned = [job for job in jobs if job.id in decided.plans]
-        going, _ = self._scheduler.widen(holder, planned, decided.wanted, self._deps.clock() - began)
+        going, _ = self._scheduler.widen(holder, planned, decided.wanted, self._deps.clock() - began, decided.reads)
         for job in going:
             job.decide(decided.plans[job.id])
         return going

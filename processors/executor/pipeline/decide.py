@@ -12,24 +12,31 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from processors.executor.jobs.job import Job
+from processors.executor.pipeline import related_questions
+from processors.executor.pipeline.touched import after_step, touched_keys
 from processors.matching.links import KIND
-from processors.matching.match import account_keys, names_of, person_keys
+from processors.matching.lookup import PEOPLE, Lookup
 from processors.matching.own import is_matched_by_own
+from processors.matching.parents import PARENT, parent_names
 from processors.matching.queries import region_of
 from processors.model.field_history import LastWrite, entries, with_order
 from processors.model.plan import Plan
-from processors.model.values import Decision, Match, Record
+from processors.model.values import Decision, Match, OrgFacts, Record, Step
 from schemas.values import Scalar
 
 
 @dataclass(slots=True)
 class DecidedBatch:
-    """What became of each command: a plan, a fault of ours in deciding it, or a wait; and what each will touch."""
+    """
+    What became of each command: a plan, a fault of ours in deciding it, or a wait; and what each will touch. `reads`
+    are keys that it looked for and touches not: whoever writes one of them goes before it or after it.
+    """
 
     plans: dict[str, Plan] = field(default_factory=dict)
     faults: dict[str, Exception] = field(default_factory=dict)
     waiting: list[Job] = field(default_factory=list)
     wanted: dict[str, frozenset[str]] = field(default_factory=dict)
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -38,13 +45,20 @@ class _Written:
     field_history: dict[str, dict[str, Any]] = field(default_factory=dict)
     phase: dict[str, int] = field(default_factory=dict)
     exclusive: set[str] = field(default_factory=set)
+    renamed: dict[str, set[str]] = field(default_factory=dict)
+
+    def finds_another(self, names: frozenset[str], found: Match) -> bool:
+        """Whether one of these *names* is that of a record by now which *found*, as it was read, does not have."""
+        known = {record.id for record in found.people}
+        return any(not self.renamed[name] <= known for name in names & self.renamed.keys())
 
 
 def decide_batch(
     jobs: Iterable[Job],
     match: Callable[[Job], Match],
     decide: Callable[[Job, Match], Decision],
-    external: Mapping[str, str],
+    facts: OrgFacts,
+    lookup: Lookup,
     region: str = "US",
 ) -> DecidedBatch:
     """
@@ -52,7 +66,7 @@ def decide_batch(
 
     Args:
         match: A command's records as read.
-        external: Object → its Unique External ID field, to recognise records that a call without an answer created.
+        lookup: By which fields all integrations of the org look for people.
         region: The country of telephone numbers that name none.
     """
     batch, written = DecidedBatch(), _Written()
@@ -67,16 +81,21 @@ def decide_batch(
             batch.faults[job.id] = fault
             written.exclusive |= job.all_keys
             continue
-        keys = touched_keys(job, decision, found, external, region_of(job.settings, region))
+        keys = touched_keys(job, decision, found, facts, lookup, region_of(job.settings, region))
+        reads = parent_names(related_questions.mapped_values(job), facts)
         if (
-            not written.exclusive.isdisjoint(keys)
+            not written.exclusive.isdisjoint(keys | reads)
+            or written.finds_another(job.all_keys, found)
             or not _in_order(decision, written.phase)
             or _relies(decision, found, written.fields)
         ):
             _wait(job, job.all_keys | keys, batch, written)
+            job.want(job.all_keys | reads & written.exclusive)
             continue
-        _note(job, decision, job.all_keys | keys, written)
+        _note(job, decision, found, job.all_keys | keys, written, lookup, region_of(job.settings, region))
+        written.exclusive |= {key for key in keys if key.startswith(PARENT)}
         batch.wanted[job.id] = keys
+        batch.reads[job.id] = reads
         batch.plans[job.id] = Plan(
             decision,
             match_step=found.step,
@@ -85,40 +104,6 @@ def decide_batch(
             members=job.members,
         )
     return batch
-
-
-def touched_keys(
-    job: Job, decision: Decision, match: Match, external: Mapping[str, str], region: str = "US"
-) -> frozenset[str]:
-    """
-    Return the claim keys of every record that the decision reads from or writes to, and of what it will create.
-
-    A person's record is claimed by all of its names too, so that a command that knows it by another one is met (D10).
-    """
-    records = [*match.people, *decision.linked]
-    # A command that names a record by its SalesforceID has the second key before any match.
-    keys = {f"{kind}:{record.id}" for record in records for kind in ("rec", "sfid")}
-    for record in records:
-        effect = record.fields.get(external.get(record.object, ""))
-        if effect:
-            keys.add(f"thing:{effect}")
-    for person in match.people:
-        keys |= names_of(person, region)
-    keys |= {f"sfid:{one}" for one in match.also}
-    if job.command.record is not None and job.command.request is not None:
-        # What a user asks for is about a person who is known only now.
-        keys |= person_keys(job.command, region)
-    for step in decision.steps:
-        if step.record_id:
-            keys.add(f"rec:{step.record_id}")
-        if step.role == "activity" and (who := step.fields.get("WhoId")):
-            # An attendee of the same booking, whom the command does not match, must not be converted meanwhile.
-            keys |= {f"rec:{who}", f"sfid:{who}"}
-        if step.effect:
-            keys.add(f"thing:{step.effect}")
-        if step.role == "account" and job.settings is not None:
-            keys |= account_keys(job.command, job.settings)
-    return frozenset(keys)
 
 
 def _wait(job: Job, keys: frozenset[str], batch: DecidedBatch, written: _Written) -> None:
@@ -142,7 +127,31 @@ def _relies(decision: Decision, found: Match, fields: Mapping[str, Mapping[str, 
     return bool(changed and decision.stale_fields) or not changed <= {step.record_id for step in decision.steps}
 
 
-def _note(job: Job, decision: Decision, keys: frozenset[str], written: _Written) -> None:
+def _rename(found: Match, step: Step, written: _Written, lookup: Lookup, region: str) -> None:
+    """
+    Note what a record is not called any more, and what it is called from now on.
+
+    Who is found by the one, or not found by the other, was read before: but the record itself sees the new name.
+    """
+    record = next((one for one in found.people if one.id == step.record_id), None)
+    if record is None or step.operation != "update" or step.object not in PEOPLE:
+        return
+    before = lookup.names(step.object, record.fields, region)
+    after = lookup.names(step.object, after_step(record, step), region)
+    written.exclusive |= before - after
+    for name in after - before:
+        written.renamed.setdefault(name, set()).add(record.id)
+
+
+def _note(
+    job: Job,
+    decision: Decision,
+    found: Match,
+    keys: frozenset[str],
+    written: _Written,
+    lookup: Lookup,
+    region: str,
+) -> None:
     others = [step for step in decision.steps if step.operation != "update"]
     if any(step.role not in ("activity", "other_activity") for step in others):
         written.exclusive |= keys
@@ -155,6 +164,7 @@ def _note(job: Job, decision: Decision, keys: frozenset[str], written: _Written)
         # What the ledger will keep of a source entity is not there yet for whoever comes next.
         written.exclusive |= {key for key in job.all_keys if key.startswith("source:")}
     for number, step in enumerate(decision.steps):
+        _rename(found, step, written, lookup, region)
         if step.record_id is not None:
             written.phase[step.record_id] = max(number, written.phase.get(step.record_id, 0))
             written.fields.setdefault(step.record_id, {}).update(step.fields)

@@ -14,7 +14,7 @@ from processors.executor.jobs.job import Job, names_of_first, person_names, phon
 from processors.executor.org_queue.call_buffer import renew_call
 from processors.executor.pipeline.related_data import RelatedData
 from processors.matching import links
-from processors.matching.known_person import PEOPLE
+from processors.matching.lookup import PEOPLE
 from processors.matching.own import is_matched_by_own
 from processors.model.ledger import Lease, Ledger
 from processors.model.values import OwnRecord

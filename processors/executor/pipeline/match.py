@@ -18,7 +18,7 @@ from processors.matching.attendees import current_people
 from processors.matching.guest_commands import with_guests
 from processors.matching.guests import apart, match_guests, own_of_invitee
 from processors.matching.index import Index
-from processors.matching.known_person import PEOPLE
+from processors.matching.lookup import PEOPLE
 from processors.matching.manual_choice import apply_choice, with_further_assigned
 from processors.matching.match import follow_up, match_person, person_questions, with_account_and_opportunity
 from processors.matching.members import (

@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from processors.executor.jobs.job import Job
-from processors.executor.pipeline.decide import touched_keys
+from processors.executor.pipeline.touched import touched_keys
 from processors.matching.index import Index
+from processors.matching.lookup import Lookup
 from processors.matching.match import account_keys, follow_up, match_person, person_keys, person_questions
 from processors.model.values import In, Match, Record
 from processors.sources.decide import decide
@@ -40,6 +41,7 @@ def test_every_name_of_the_person_is_claimed_in_its_normal_form() -> None:
     keys = person_keys(command(person=person, keys=(EMAIL, PHONE), salesforce_id="003000000000001"))
     assert {one for one in keys if not one.startswith("source:")} == {
         "email:ann@example.com",
+        "address:ann@example.com",
         "phone:+14155552671",
         "phone:+14155550000",
         f"sfid:{CONTACT}",
@@ -184,7 +186,8 @@ def test_what_will_be_created_is_claimed_by_the_key_that_the_record_will_carry()
     decision = decide(asked, Match(), integration("lead"), FACTS, NOW)
     (step,) = decision.steps
     job = Job(asked, integration("lead"), 1, 0, 0.0, person_keys(asked))
-    assert f"thing:{step.effect}" in touched_keys(job, decision, Match(), {})
+    assert f"thing:{step.effect}" in touched_keys(job, decision, Match(), FACTS, Lookup())
     found = Match(leads=(Record("Lead", LEAD, {"Signalbox_Key__c": step.effect}),))
     other = decide(command(salesforce_id=LEAD), found, integration("only"), FACTS, NOW)
-    assert f"thing:{step.effect}" in touched_keys(job, other, found, {"Lead": "Signalbox_Key__c"})
+    installed = replace(FACTS, external_field={"Lead": "Signalbox_Key__c"})
+    assert f"thing:{step.effect}" in touched_keys(job, other, found, installed, Lookup())

@@ -1,0 +1,109 @@
+"""
+By which fields the integrations of one org look for people, and the claim keys of what a record holds in them.
+
+In: all integrations of an org; fields of a lead or contact.  Out: fields to read, claim keys.
+Rule of this file: pure. Whoever is about to write a record claims it by every name by which another command may look
+for it; a number counts as of each country that an integration takes it for (design section 3, points 2 and 3).
+"""
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from processors.integration.model import Integration
+from processors.matching.index import COUNTRY
+from processors.model.normalise import email, text_key, without_tag
+from processors.model.phone_forms import number_keys
+from schemas.command import KeyKind
+
+PEOPLE = ("Lead", "Contact")
+"""The objects that a person may be in an org."""
+_ALWAYS: Mapping[KeyKind, tuple[str, ...]] = {"email": ("Email",), "phone": ("Phone", "MobilePhone")}
+_MOST_TEXTS = 64
+"""How many combinations of texts one key set is claimed by at the most."""
+
+TextSet = tuple[tuple[str, ...], ...]
+"""A key set of texts alone on one object: for each of its keys, the fields that may hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """
+    The fields by which an org's people are looked for, by object and kind, and the key sets that are texts alone.
+
+    `regions` are the countries of numbers that name none.
+    """
+
+    fields: Mapping[tuple[str, KeyKind], tuple[str, ...]] = field(default_factory=dict)
+    text_sets: Mapping[str, tuple[TextSet, ...]] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Iterable[Integration], region: str) -> "Lookup":
+        """Return how these integrations look for people; *region*: the country of numbers where a file names none."""
+        fields: dict[tuple[str, KeyKind], dict[str, None]] = {}
+        texts: dict[str, dict[TextSet, None]] = {}
+        regions: dict[str, None] = {}
+        for one in settings:
+            search = one.phone_search
+            regions.setdefault((search.region if search else None) or one.match.region or region)
+            for keys, name in itertools.product(one.match.key_sets, PEOPLE):
+                named = [(key.kind, key.lead if name == "Lead" else key.contact) for key in keys]
+                for kind, held in named:
+                    fields.setdefault((name, kind), {}).update(dict.fromkeys(held))
+                if all(held and kind == "text" for kind, held in named):
+                    texts.setdefault(name, {}).setdefault(tuple(tuple(held) for _, held in named))
+            for searched, held in search.phone_fields.items() if search else ():
+                fields.setdefault((searched, "phone"), {}).update(dict.fromkeys(held))
+        return cls(
+            {place: tuple(held) for place, held in fields.items()},
+            {name: tuple(sets) for name, sets in texts.items()},
+            tuple(regions),
+        )
+
+    def of_kind(self, name: str, kind: KeyKind) -> tuple[str, ...]:
+        """Return the fields of an object that hold e-mails or numbers of people."""
+        return tuple(dict.fromkeys((*_ALWAYS.get(kind, ()), *self.fields.get((name, kind), ()))))
+
+    def to_read(self) -> dict[str, tuple[str, ...]]:
+        """Return the fields to read with every lead and contact, by object."""
+        kinds: tuple[KeyKind, ...] = ("email", "phone", "text")
+        return {name: tuple(one for kind in kinds for one in self.of_kind(name, kind)) for name in PEOPLE}
+
+    def names(self, name: str, fields: Mapping[str, Any], region: str) -> frozenset[str]:
+        """Return the claim keys of a lead or contact that holds *fields*; *region*: that of whoever claims it."""
+        keys = {key for one in self.of_kind(name, "email") for key in email_keys(fields.get(one))}
+        country = fields.get(COUNTRY.get(name, ""))
+        for held in (fields.get(one) for one in self.of_kind(name, "phone")):
+            for own in {region, *self.regions} if held else ():
+                keys |= {f"phone:{one}" for one in number_keys(str(held), own, str(country) if country else None)}
+        for text_set in self.text_sets.get(name, ()):
+            held_texts = [[(one, str(fields[one])) for one in own if fields.get(one)] for own in text_set]
+            keys |= text_keys(name, held_texts)
+        return frozenset(keys)
+
+
+def email_keys(text: Any) -> frozenset[str]:
+    """Return the claim keys of an address: as it is, and without the tag that some integrations pass over."""
+    if not text or (own := email(str(text))) is None:
+        return frozenset()
+    return frozenset({f"email:{own}", f"address:{without_tag(own)}"})
+
+
+def text_keys(name: str, choices: Sequence[Sequence[tuple[str, str]]]) -> frozenset[str]:
+    """Return the claim keys of a set of texts: for each of its keys, the fields with the texts that may be there."""
+    if not choices or not all(choices):
+        return frozenset()
+    found = set()
+    for pairs in itertools.islice(itertools.product(*choices), _MOST_TEXTS):
+        named = [(name, one, key) for one, value in pairs if (key := text_key(value))]
+        if len(named) == len(pairs):
+            found.add(f"text:{digest(named)}")
+    return frozenset(found)
+
+
+def digest(pairs: Iterable[tuple[str, ...]]) -> str:
+    """Return what stands for these texts in a claim key."""
+    return hashlib.sha256(repr(sorted(pairs)).encode()).hexdigest()[:32]
