@@ -19,6 +19,7 @@ from processors.matching.lookup import PEOPLE
 from processors.model.normalise import email, without_tag
 from processors.model.phone_forms import number_keys
 from processors.model.values import OwnRecord, Record
+from processors.model.visible import visible
 from schemas.command import Command, KeyKind
 from schemas.values import Person, person_from, plain
 
@@ -27,6 +28,12 @@ _FIELDS: Mapping[KeyKind, tuple[str, ...]] = {
     "email": ("Email",),
     "phone": ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
 }
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+    | dict.fromkeys("'\u2019\u2018\u02bc\u0060\u00b4")
+)
+"""Letters whose accent Unicode does not take apart, and apostrophes."""
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 _KEY_EMAILS, _KEY_PHONES = "key_emails", "key_phones"
 """What is kept of an event's keys beside its person: addresses and numbers that it says in fields of its own."""
 
@@ -166,7 +173,18 @@ def compared_name(person: Person) -> tuple[str, ...]:
 
 @lru_cache(maxsize=20_000)
 def full_name(first: str | None, last: str | None, whole: str | None = None) -> tuple[str, ...]:
-    """Return a full name as it is compared: its words without case, accents and order; empty where there is none."""
+    """
+    Return a full name as it is compared: its words without case, accents, apostrophes and order; empty: there is none.
+
+    A word in a script that writes names without blanks is its signs: family and given name may be apart or not.
+    """
     text = f"{first or ''} {last or ''}".strip() or (whole or "")
-    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return tuple(sorted("".join(one if one.isalnum() else " " for one in bare.casefold()).split()))
+    parts = unicodedata.normalize("NFKD", visible(text))
+    bare = unicodedata.normalize("NFC", "".join(one for one in parts if not unicodedata.combining(one)))
+    plain_text = bare.casefold().translate(_LETTERS)
+    words = "".join(one if one.isalnum() else " " for one in plain_text).split()
+    return tuple(sorted(sign for word in words for sign in (word if _is_unspaced(word) else (word,))))
+
+
+def _is_unspaced(word: str) -> bool:
+    return not word.isascii() and all(unicodedata.name(one, "").startswith(_UNSPACED) for one in word)

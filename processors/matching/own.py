@@ -116,7 +116,8 @@ def by_own(
     several = several_told(everybody, attendee_of(command)) or (
         command.booking is not None and are_several(_people({**rows, **others}, index, compare))
     )
-    candidates = _candidates(command, rows, index, compare, several=several)
+    follows = book.row("converted", settings.match.converted_leads).then == "contact"
+    candidates = _candidates(command, rows, index, compare, several=several, follows=follows)
     has_own = any(one.situation == "attendee_same" and one.record is not None for one in candidates)
     match = without_other_attendees(match, command, everybody, has_own, index, compare, book, several=several)
     meant = [one for one in candidates if one.record is not None and _then(one, book) == "own"]
@@ -203,10 +204,15 @@ def _converted_to(record: Record) -> str | None:
     return str(contact) if contact else None
 
 
-def _candidates(command: Command, rows: _Rows, index: Index, compare: Comparison, *, several: bool) -> list[_Candidate]:
+def _candidates(
+    command: Command, rows: _Rows, index: Index, compare: Comparison, *, several: bool, follows: bool
+) -> list[_Candidate]:
     found = []
     for (own_id, name), said in rows.items():
         record = index.get(own_id, name)
+        if follows and record is not None and record.fields.get("IsConverted"):
+            # The person is the contact that the lead became: where that is gone, so are they.
+            record = record if index.get(_converted_to(record), "Contact") else None
         # This very event made it: nothing that was changed since makes it somebody else's.
         made = any(one.made and one.event_id == command.event_id and one.contract == command.contract for one in said)
         known = known_of(record, said, compare)

@@ -278,3 +278,40 @@ def test_attendees_who_were_merged_are_one_and_are_found_by_name(play: Play) -> 
     again = without_id(change("moved", 9, "a-1", person={"first_name": "Ann", "last_name": "Lee"}))
     run.play(steps(again))
     assert (run.outcomes()[-1].match_step, len(run.rows("Lead"))) == ("own", 1)
+
+
+NAMED = without_id(change("moved", 9, "a-1", person={"first_name": "Ann", "last_name": "Lee"}))
+
+
+def test_an_attendee_without_an_id_whose_lead_was_converted_is_its_contact(play: Play) -> None:
+    number = {"phones": ["+14155550100"]}
+    run = play(steps({**UNTOLD[0], "person": {**ANN, **number}}, *UNTOLD[1:]), bookings=file())
+    there = {"FirstName": "Ann", "LastName": "Lee", "Email": "other@example.com"}
+    contact = run.control().seed("Contact", [there])[0]
+    run.control().change(
+        "Lead", run.row("Lead", Email="ann@example.com")["Id"], IsConverted=True, ConvertedContactId=contact
+    )
+    run.play(steps({**NAMED, "person": {**NAMED["person"], "phones": ["(415) 555-0100"]}}))
+    assert (run.outcomes()[-1].match_step, len(run.rows("Lead"))) == ("own", 3)
+    assert run.row("Event")["WhoId"] == contact
+
+
+def test_an_attendee_without_an_id_whose_lead_was_deleted_is_told_once_and_made_anew(play: Play) -> None:
+    run = play(steps(*UNTOLD), bookings=file())
+    run.control().change("Lead", run.row("Lead", Email="ann@example.com")["Id"], IsDeleted=True)
+    run.play(steps(*(without_id(change("moved", minute, "a-1")) for minute in (9, 10))))
+    assert run.told()[-2:] == ["error.record_deleted", "created"]
+    assert emails(run) == ["ann@example.com", "bob@example.com", "cat@example.com"]
+
+
+def test_by_setting_one_of_those_who_agree_is_taken_and_nobody_else(play: Play) -> None:
+    run = play(steps(*UNTOLD, NAMED), bookings=file(more="") + "match: { several: newest }\n")
+    last = run.outcomes()[-1]
+    assert (last.match_step, "OW-9" in last.rule_ids) == ("own", True)
+    assert emails(run) == ["ann@example.com", "bob@example.com", "cat@example.com"]
+    assert (who(run), run.row("Event")["StartDateTime"][:16]) == ("ann", "2026-12-01T10:09")
+
+
+def test_a_move_that_names_nobody_among_seats_without_ids_moves_it_for_all(play: Play) -> None:
+    run = play(steps(*UNTOLD, {**NAMED, "person": {}}), bookings=file())
+    assert (run.told()[-1], who(run), len(run.rows("Lead"))) == ("activity.activity_updated", "ann", 3)

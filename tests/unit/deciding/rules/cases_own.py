@@ -385,6 +385,39 @@ OWN: list[Own] = [
         rows=(lead(IsDeleted=True),),
     ),
     Own(
+        "OW-7: the contact that the own lead became was deleted",
+        ("error record_deleted", GONE, "disowned LEAD"),
+        rows=(lead(IsConverted=True, ConvertedContactId=CONTACT),),
+    ),
+    Own(
+        "OW-4: two own records that were merged are one",
+        ANNS_OWN,
+        Person(),
+        own=(wrote(), wrote(LEAD_2, CAT, "", "e-00")),
+        rows=(lead(LastName="Lee"), lead(LEAD_2, IsDeleted=True, MasterRecordId=LEAD)),
+    ),
+    *(
+        Own(
+            f"OW-5: the same name in another writing, {what}",
+            ("updated none", "update Lead LEAD Title=Boss"),
+            Person(first, last, "new@example.com", full_name=whole),
+            own=(wrote(said=Person(None, None, "old@example.com", full_name=said)),),
+            rows=(lead(LastName="Lee", FirstName=None, Name=None),),
+        )
+        for what, said, first, last, whole in (
+            ("family and given name apart", "山田太郎", "太郎", "山田", None),
+            ("an apostrophe, a stroke", "OBrien Lukasz", "Łukasz", "O’Brien", None),
+            ("capitals of Greek", "ΠΑΠΑΔΟΠΟΥΛΟΥ ΑΝΝΑ", "Άννα", "Παπαδοπούλου", None),
+            (
+                "signs that nobody sees",
+                "Ann Lee-Fox",
+                None,
+                None,
+                "An\u200bn Lee-\u00adFox",
+            ),
+        )
+    ),
+    Own(
         "OW-6: a deleted own record of somebody else is in nobody's way",
         ("created none", MADE),
         Person("Bob", "Ray", "bob@example.com", ("+14155550177",)),
