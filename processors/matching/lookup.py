@@ -76,9 +76,11 @@ class Lookup:
         """Return the claim keys of a lead or contact that holds *fields*; *region*: that of whoever claims it."""
         keys = {key for one in self.of_kind(name, "email") for key in email_keys(fields.get(one))}
         country = fields.get(COUNTRY.get(name, ""))
-        for held in (fields.get(one) for one in self.of_kind(name, "phone")):
-            for own in {region, *self.regions} if held else ():
-                keys |= {f"phone:{one}" for one in number_keys(str(held), own, str(country) if country else None)}
+        for held in (str(fields.get(one) or "") for one in self.of_kind(name, "phone")):
+            # A number with its country is the same one everywhere.
+            everywhere = {region} if held.startswith("+") else {region, *self.regions}
+            for own in everywhere if held else ():
+                keys |= {f"phone:{one}" for one in number_keys(held, own, str(country) if country else None)}
         for text_set in self.text_sets.get(name, ()):
             held_texts = [[(one, str(fields[one])) for one in own if fields.get(one)] for own in text_set]
             keys |= text_keys(name, held_texts)

@@ -68,6 +68,7 @@ def number_key(text: str | None, region: str) -> str | None:
     return digits if len(digits) >= _SHORTEST else None
 
 
+@lru_cache(maxsize=20_000)
 def number_keys(text: str | None, region: str, country: str | None = None) -> tuple[str, ...]:
     """
     Return every form under which a stored *text* is found: its numbers as E.164, else its bare digits.
