@@ -69,12 +69,6 @@ def test_what_an_update_gives_a_lead_finds_it_for_the_next_one(play: Play, name:
     assert [row["LastName"] for row in run.rows("Lead")] == ["Ann 2"], run.told()
 
 
-def test_a_number_that_an_update_takes_from_a_lead_finds_it_no_more(play: Play) -> None:
-    there = {"org has": "Lead", "records": [{"LastName": "Old", "Company": "C", "Email": MAIL, "Fax": LINE}]}
-    run = play([there, at_once(result(1, email=MAIL, line="+49 30 5550199"), result(2, "L", line=LINE))], **FILES)
-    assert sorted(row["LastName"] for row in run.rows("Lead")) == ["Ann 1", "Ann 2"]
-
-
 def test_many_events_of_one_person_that_bring_a_number_are_one_lead(play: Play) -> None:
     events = [result(one, "L" if one % 2 else "P", email=MAIL, line=LINE) for one in range(1, 9)]
     run = play([at_once(*events)], **FILES)

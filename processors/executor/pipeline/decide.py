@@ -129,16 +129,15 @@ def _relies(decision: Decision, found: Match, fields: Mapping[str, Mapping[str, 
 
 def _rename(found: Match, step: Step, written: _Written, lookup: Lookup, region: str) -> None:
     """
-    Note what a record is not called any more, and what it is called from now on.
+    Note what a record is called from now on: who looks for it by that name was read before, and did not find it.
 
-    Who is found by the one, or not found by the other, was read before: but the record itself sees the new name.
+    Who found it by a name that it loses here means the same record: their writes are merged.
     """
     record = next((one for one in found.people if one.id == step.record_id), None)
     if record is None or step.operation != "update" or step.object not in PEOPLE:
         return
     before = lookup.names(step.object, record.fields, region)
     after = lookup.names(step.object, after_step(record, step), region)
-    written.exclusive |= before - after
     for name in after - before:
         written.renamed.setdefault(name, set()).add(record.id)
 
