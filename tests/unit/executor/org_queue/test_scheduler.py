@@ -296,3 +296,42 @@ def test_a_batch_waits_for_an_earlier_match_no_longer_than_its_own_took() -> Non
     # The first one never says what it found: the other goes on after a quarter of a second.
     assert scheduler.widen(other[0], [second], {}, took=0.0) == ([second], [])
     assert scheduler.idle() is False
+
+
+PARENT = frozenset({"parent:Account.Number__c=42"})
+
+
+def under_way(*jobs: Job) -> tuple[Scheduler, list[str]]:
+    """Return a scheduler with a batch under way for each of these jobs, and the names of the batches."""
+    scheduler, holders = Scheduler(linger=0.0), []
+    for one in jobs:
+        scheduler.add([one], 0.0)
+        batch = scheduler.next_batch(0.0, 1)
+        assert batch is not None
+        holders.append(batch[0])
+    return scheduler, holders
+
+
+def test_who_looked_for_a_parent_waits_for_a_batch_that_writes_it() -> None:
+    parent, child = job(1, "a"), job(2, "b")
+    scheduler, (first, second) = under_way(parent, child)
+    assert scheduler.widen(first, [parent], {parent.id: PARENT}) == ([parent], [])
+    assert scheduler.widen(second, [child], {}, 1.0, {child.id: PARENT}) == ([], [child])
+    assert child.wants == PARENT
+
+
+def test_who_looked_for_a_parent_that_was_written_meanwhile_looks_again() -> None:
+    parent, child = job(1, "a"), job(2, "b")
+    scheduler, (first, second) = under_way(parent, child)
+    scheduler.widen(first, [parent], {parent.id: PARENT})
+    scheduler.leave(first, [parent])
+    scheduler.finish(first)
+    assert scheduler.widen(second, [child], {}, 1.0, {child.id: PARENT}) == ([], [child])
+
+
+def test_those_who_look_for_one_parent_stand_in_nobodys_way() -> None:
+    one, other = job(1, "a"), job(2, "b")
+    scheduler, (first, second) = under_way(one, other)
+    assert scheduler.widen(first, [one], {}, 1.0, {one.id: PARENT}) == ([one], [])
+    assert scheduler.widen(second, [other], {}, 1.0, {other.id: PARENT}) == ([other], [])
+    assert one.wants == frozenset()
