@@ -28,7 +28,7 @@ _FIELDS: Mapping[KeyKind, tuple[str, ...]] = {
     "email": ("Email",),
     "phone": ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
 }
-_LETTERS = str.maketrans(
+_FOLDED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
     | dict.fromkeys("'\u2019\u2018\u02bc\u0060\u00b4")
 )
@@ -181,7 +181,7 @@ def full_name(first: str | None, last: str | None, whole: str | None = None) -> 
     text = f"{first or ''} {last or ''}".strip() or (whole or "")
     parts = unicodedata.normalize("NFKD", visible(text))
     bare = unicodedata.normalize("NFC", "".join(one for one in parts if not unicodedata.combining(one)))
-    plain_text = bare.casefold().translate(_LETTERS)
+    plain_text = bare.casefold().translate(_FOLDED)
     words = "".join(one if one.isalnum() else " " for one in plain_text).split()
     return tuple(sorted(sign for word in words for sign in (word if _is_unspaced(word) else (word,))))
 

@@ -102,10 +102,10 @@ def text_keys(name: str, choices: Sequence[Sequence[tuple[str, str]]]) -> frozen
     for pairs in itertools.islice(itertools.product(*choices), _MOST_TEXTS):
         named = [(name, one, key) for one, value in pairs if (key := text_key(value))]
         if len(named) == len(pairs):
-            found.add(f"text:{digest(named)}")
+            found.add(f"text:{text_digest(named)}")
     return frozenset(found)
 
 
-def digest(pairs: Iterable[tuple[str, ...]]) -> str:
+def text_digest(pairs: Iterable[tuple[str, ...]]) -> str:
     """Return what stands for these texts in a claim key."""
     return hashlib.sha256(repr(sorted(pairs)).encode()).hexdigest()[:32]

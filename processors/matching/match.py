@@ -14,7 +14,7 @@ from processors.matching import accounts
 from processors.matching.guest_commands import guest_commands
 from processors.matching.index import Index, full_id
 from processors.matching.known_person import emails_said, phones_said
-from processors.matching.lookup import PEOPLE, Lookup, digest, email_keys, text_keys
+from processors.matching.lookup import PEOPLE, Lookup, email_keys, text_digest, text_keys
 from processors.matching.queries import (
     ConfiguredCommand,
     follow_up,
@@ -95,7 +95,7 @@ def account_keys(command: Command, settings: Integration) -> frozenset[str]:
         (key, _company_key(value, settings) if key == "Name" else one)
         for (key, one), value in zip(exact, values.values(), strict=True)
     ]
-    return frozenset({f"account:{digest(exact)}", f"account:{digest(alike)}"})
+    return frozenset({f"account:{text_digest(exact)}", f"account:{text_digest(alike)}"})
 
 
 def _company_key(name: str, settings: Integration) -> str:
