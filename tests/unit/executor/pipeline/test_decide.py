@@ -1,15 +1,20 @@
 """A batch is decided in order: commands of one person see what those before them do."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from processors.executor.jobs.job import Job
-from processors.executor.pipeline.decide import DecidedBatch, decide_batch, touched_keys
+from processors.executor.pipeline.decide import DecidedBatch, decide_batch
+from processors.executor.pipeline.touched import touched_keys
+from processors.matching.lookup import Lookup
 from processors.model.values import Decision, Match, Record, Step
 from tests.fakes.org import KEY
 from tests.fakes.scheduler import command, integration
+from tests.unit.deciding.rules.scenarios import org_facts
 from tests.unit.executor.pipeline.plans import update
 
+FACTS = replace(org_facts(), external_field={"Lead": KEY})
 LEAD, OTHER = "00Q000000000001AAA", "00Q000000000002AAA"
 
 
@@ -22,7 +27,7 @@ def lead(record: str = LEAD, **fields: Any) -> Record:
 
 
 def decided(jobs: list[Job], found: Mapping[str, Match], decide: Callable[[Job, Match], Decision]) -> DecidedBatch:
-    return decide_batch(jobs, lambda one: found.get(one.id, Match()), decide, {"Lead": KEY})
+    return decide_batch(jobs, lambda one: found.get(one.id, Match()), decide, FACTS, Lookup())
 
 
 def creates(job: Job, _match: Match) -> Decision:
@@ -96,7 +101,7 @@ def test_a_fault_of_ours_in_one_decision_takes_nobody_along_but_who_shares_a_key
 def test_what_is_touched_is_claimed_by_every_name_of_the_records() -> None:
     match = Match("key_set:1", leads=(lead(**{KEY: "effect"}),), also=(OTHER,))
     decision = Decision("updated", steps=(update(LEAD, Title="x"), Step("lead", "create", "Lead", effect="new")))
-    keys = touched_keys(job(1, "a"), decision, match, {"Lead": KEY})
+    keys = touched_keys(job(1, "a"), decision, match, FACTS, Lookup())
     assert {f"rec:{LEAD}", f"sfid:{LEAD}", f"sfid:{OTHER}", "thing:effect", "thing:new", "email:a@example.com"} <= keys
 
 
