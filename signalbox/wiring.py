@@ -105,7 +105,9 @@ def open_process(settings: Settings, *, serve: bool = True, signals: bool = True
             serve_health(settings.metrics.host, settings.metrics.port, registry, heartbeat)
         except OSError as error:
             where = f"{settings.metrics.host}:{settings.metrics.port}"
-            raise Misconfigured([f"settings: metrics: cannot listen on {where}: {error.strerror}"]) from None
+            advice = "give each process of a host its own metrics.port (SIGNALBOX_METRICS__PORT; 0 takes a free one)"
+            fault = f"settings: metrics: cannot listen on {where}: {error.strerror}; {advice}"
+            raise Misconfigured([fault]) from None
     return process
 
 

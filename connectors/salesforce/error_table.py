@@ -171,7 +171,7 @@ ROWS: tuple[ErrorRow, ...] = (
         "ENTITY_IS_LOCKED",
         "refusal",
         "the record waits for an approval",
-        "Decide or recall the approval, then replay.",
+        "Decide or recall the approval, then send the event under a new event_id.",
         "seen",
     ),
     ErrorRow(
@@ -191,12 +191,22 @@ ROWS: tuple[ErrorRow, ...] = (
     ),
     ErrorRow("DUPLICATE_VALUE", "refusal", "a unique field has the value elsewhere", "Correct the value.", "seen"),
     ErrorRow("DUPLICATE_EXTERNAL_ID", "refusal", "several records have the external ID", "Merge them.", "seen"),
-    ErrorRow("ENTITY_IS_DELETED", "refusal", "the record is in the recycle bin", "Restore it, or replay.", "seen"),
+    ErrorRow(
+        "ENTITY_IS_DELETED",
+        "refusal",
+        "the record is in the recycle bin",
+        "Restore it, then send the event under a new event_id.",
+        "seen",
+    ),
     ErrorRow("NOT_FOUND", "refusal", "the record or resource is not there", source="seen"),
     ErrorRow("INVALID_CROSS_REFERENCE_KEY", "refusal", "a record that is referred to is not there", _RIGHT, "seen"),
     ErrorRow("MALFORMED_ID", "refusal", "an ID is none, or one of another object", "Correct the value."),
     ErrorRow(
-        "CANNOT_UPDATE_CONVERTED_LEAD", "refusal", "the lead was converted", "Replay: the contact is found.", "seen"
+        "CANNOT_UPDATE_CONVERTED_LEAD",
+        "refusal",
+        "the lead was converted",
+        "Send the event under a new event_id: the contact is found.",
+        "seen",
     ),
     ErrorRow("INSUFFICIENT_ACCESS", "refusal", "a right is missing", _RIGHT),
     ErrorRow(

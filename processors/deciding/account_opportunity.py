@@ -81,7 +81,9 @@ def _several(case: Case, found: tuple[Record, ...], rules: tuple[str, ...]) -> P
     """Return the refusal where several accounts match, or the wait for someone's choice by `match.several`."""
     row = case.book.row("several", case.settings.match.several)
     park = row.then == "park"
-    advice = "choose the one that is meant" if park else "merge them or add a key, then replay"
+    advice = (
+        "choose the one that is meant" if park else "merge them or add a key, then send the event under a new event_id"
+    )
     detail = f"{len(found)} accounts match its keys: {advice}"
     ruled = (*rules, row.rule) if park else rules
     return Part(rules=ruled, refusal="multiple_match", candidates=found, detail=detail, park=park)
@@ -101,7 +103,10 @@ def _other(case: Case, contact: Record | None) -> Part:
     lost = field_names("Account", case.command.account)
     if row.then == "refuse":
         company = own.fields.get("Name") or own.id
-        detail = f"the contact belongs to {company}, the event names another company: move the contact, then replay"
+        detail = (
+            f"the contact belongs to {company}, the event names another company: move the contact, "
+            "then send the event under a new event_id"
+        )
         return Part(rules=rules, refusal="other_account", candidates=(contact,), detail=detail)
     if row.then == "leave":
         return Part(rules=rules, discarded=lost, flags=("other_account",))

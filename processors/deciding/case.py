@@ -243,7 +243,9 @@ class Case:
         )
         if made.missing:
             names = ", ".join(made.missing)
-            detail = f"the new {object_name} needs {names}: map a value to each, then replay"
+            detail = (
+                f"the new {object_name} needs {names}: map a value to each, then send the event under a new event_id"
+            )
             return Part(rules=made.rules, refusal="mandatory_unmapped", missing=made.missing, detail=detail)
         step = Step(
             role,
@@ -330,7 +332,7 @@ def converted_refused(leads: tuple[Record, ...]) -> Part:
 
 def no_mapping(object_name: str, rule: str) -> Part:
     """Return the refusal of a write to an object for which the integration maps nothing (1G: nothing is sent)."""
-    detail = f"the integration maps no {object_name} field: add the mapping, then replay"
+    detail = f"the integration maps no {object_name} field: add the mapping, then send the event under a new event_id"
     return Part(rules=(rule,), refusal="no_mapping", detail=detail)
 
 

@@ -140,6 +140,8 @@ class FieldSource(Model):
             raise ValueError("a mapped field has one origin; name exactly one of 'from' and 'constant'")
         if self.unmapped != "keep" and not self.values:
             raise ValueError("'unmapped' speaks of values that 'values' does not list; list some, or leave it out")
+        if self.unmapped == "default" and self.default is None:
+            raise ValueError("'unmapped: default' takes the value of 'default'; add 'default', or use keep or error")
         return self
 
 

@@ -27,7 +27,11 @@ def campaign_faults(
             todo = "name one that is there" if not named else "name it by its id"
             yield Finding("error", org, f"{what} {count}; {todo}")
         elif not named[0].fields.get("IsActive"):
-            yield Finding("warning", org, f"{what} is not active")
+            yield Finding(
+                "warning",
+                org,
+                f"{what} is not active; people join it all the same: activate it in Salesforce, or name another",
+            )
         if len(named) == 1 and (wrong := _status_fault(one, named[0], statuses)):
             yield Finding("error", org, f"integration {one.name}: {wrong}")
 

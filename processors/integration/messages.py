@@ -5,6 +5,7 @@ In: pydantic's errors and the JSON Schema of the model. Out: (path, `<what is wr
 Rule of this file: words only; nothing is read or decided here.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -13,7 +14,18 @@ from pydantic_core import ErrorDetails
 
 from processors.integration.yaml import Path
 
-_ALLOWED = {r"^[a-z0-9-]+$": "small letters, digits and '-' alone", r"\S": "some text"}
+_ALLOWED = {
+    r"^[a-z0-9-]+$": "small letters, digits and '-' alone",
+    r"\S": "some text",
+    r"\w": "a letter or digit at least",
+    r"^[A-Z]{2}$": "the two capital letters of a country, such as DE",
+    r"^[A-Za-z]\w*$": "the API name of one field, such as MobilePhone",
+    r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}$": "the API name of one field, such as City or Owner.Email",
+    r"^[1-9][0-9]{0,4}[smh]$": "a whole number and s, m or h, such as 5m",
+    r"^[0-9]{1,4}$": "one to four digits in quotes",
+    r"^701[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?$": "a campaign's record ID: 15 or 18 characters that begin with 701",
+}
+"""What a pattern of the settings asks for, in words; a test holds that each pattern has its own."""
 _MAPPING = ", not a mapping; write 'key: value' lines beneath it"
 _INSTEAD = {
     "string_type": ", not text; put it in quotes",
@@ -40,7 +52,7 @@ def describe_error(error: ErrorDetails, schema: Mapping[str, Any]) -> tuple[Path
         case "string_type" | "literal_error" if error["input"] is None:
             text = f"{name} is empty; write its value behind the colon"
         case "literal_error":
-            text = unknown_word(name, error["input"], _choices(schema, path))
+            text = unknown_word(name, error["input"], _choices(context))
         case "string_pattern_mismatch":
             allowed = _ALLOWED.get(str(context.get("pattern")), str(context.get("pattern")))
             text = f"{name} is {_shown(error['input'])}; use {allowed}"
@@ -83,9 +95,9 @@ def unknown_word(name: str, value: object, choices: Sequence[str]) -> str:
     return f"{name} {_shown(value)} is unknown; {hint}{count} {', '.join(choices)}"
 
 
-def _choices(schema: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-    node = _at(schema, path)
-    return tuple(str(choice) for choice in node.get("enum", [node["const"]] if "const" in node else ()))
+def _choices(context: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the words that pydantic expected, of a value or of a key: `'a', 'b' or 'c'` in its own words."""
+    return tuple(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
 
 
 def _at(schema: Mapping[str, Any], path: Path) -> Mapping[str, Any]:

@@ -6,9 +6,9 @@ the stages may ask of it; `processors/sources/load.py` reads files and reports f
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from processors.integration.base import (
     ApiName,
@@ -47,6 +47,8 @@ ActionName = Literal[
 Blank = Literal["skip", "clear"]
 UnfitMode = Literal["conform", "drop", "refuse"]
 FieldPolicy = Literal["overwrite", "fill_blank", "respect_human", "never"]
+WRITTEN = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "CampaignMember")
+"""The objects that are written, by their API names."""
 
 
 class MatchSettings(Model):
@@ -123,11 +125,21 @@ class FieldWrite(Model):
 
 
 def _policy_in_full(value: object) -> object:
+    for other, words in (("unfit", get_args(UnfitMode)), ("blank", get_args(Blank))):
+        if isinstance(value, str) and value in words:
+            raise ValueError(f"'{value}' is no policy; write {{{other}: {value}}}")
     return {"policy": value} if isinstance(value, str) else value
 
 
 FieldWrites = Annotated[FieldWrite, BeforeValidator(_policy_in_full, json_schema_input_type=FieldWrite | FieldPolicy)]
 """A plain word is short for `{policy: <word>}`."""
+
+
+def _of_an_object(name: str) -> str:
+    named, _, field = name.partition(".")
+    if named not in WRITTEN or not field:
+        raise ValueError(f"'{name}' is no field of a written object; name it as Lead.Rating: {', '.join(WRITTEN)}")
+    return name
 
 
 class WritePolicy(Model):
@@ -140,7 +152,7 @@ class WritePolicy(Model):
     """
 
     default: FieldPolicy = "overwrite"
-    fields: dict[str, FieldWrites] = Field(default_factory=dict)
+    fields: dict[Annotated[str, AfterValidator(_of_an_object)], FieldWrites] = Field(default_factory=dict)
     blank: Blank = "skip"
     unfit: UnfitMode = "conform"
 

@@ -69,7 +69,8 @@ def check_path(path: str, paths: Paths) -> str:
         return path
     near = get_close_matches(path, paths.names, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(paths.names)
-    raise ValueError(f"the event has no '{path}'; {hint} ({'; '.join(_OWN[one] for one in paths.own if one in _OWN)})")
+    remarks = [_OWN[one] for one in paths.own if one in _OWN] + ["a fixed value is '{constant: <value>}'"]
+    raise ValueError(f"the event has no '{path}'; {hint} ({'; '.join(remarks)})")
 
 
 def concerns(path: str, paths: Paths | None) -> bool:

@@ -49,12 +49,16 @@ def decide(
     if command.kind == "skip":
         return Decision("skipped", cast(Reason, command.skip_reason or "other"), rule_ids=command.rule_ids)
     if settings is None:
-        detail = f"integration {command.integration} is not configured here: restore its file, then replay"
+        detail = (
+            f"integration {command.integration} is not configured here: restore its file, "
+            "then send the event under a new event_id"
+        )
         return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
     source = source_of(command.contract)
     if not isinstance(settings, source.settings):
         detail = (
-            f"integration {command.integration} is of source '{settings.source}' by now: restore its file, then replay"
+            f"integration {command.integration} is of source '{settings.source}' by now: restore its file, "
+            "then send the event under a new event_id"
         )
         return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
     activity = activity_object(settings, command)
@@ -111,5 +115,7 @@ def search_full(case: Case) -> Decision:
 def picklist_unmapped(case: Case) -> Decision:
     """Return the refusal of values that the integration's value maps must list and do not (SP-23)."""
     named = ", ".join(case.command.unmapped)
-    detail = f"no value is mapped for {named}: add it to 'values' of that field, then replay"
+    detail = (
+        f"no value is mapped for {named}: add it to 'values' of that field, then send the event under a new event_id"
+    )
     return case.decided("error", ("SP-23",), (Part(refusal="picklist_unmapped", detail=detail),))

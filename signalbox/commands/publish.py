@@ -125,7 +125,7 @@ def from_json(schema: Any, value: Any, path: str) -> Any:
         inner = [one for one in schema if one != "null"]
         return value if value is None or len(inner) != 1 else from_json(inner[0], value, path)
     if not isinstance(schema, Mapping):
-        return value
+        return _number(schema, value)
     kind = schema["type"]
     if kind == "record" and isinstance(value, Mapping):
         return _record(schema, value, path)
@@ -134,6 +134,12 @@ def from_json(schema: Any, value: Any, path: str) -> Any:
     if str(schema.get("logicalType", "")).startswith("timestamp") and isinstance(value, str):
         return _moment(value, path)
     return from_json(kind, value, path) if isinstance(kind, Mapping | list) else value
+
+
+def _number(kind: Any, value: Any) -> Any:
+    """Return a whole number as the decimal one that the contract asks for: JSON has one kind of number."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if kind == "double" and whole and abs(value) < 2**63 else value
 
 
 def _record(schema: Mapping[str, Any], value: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from signalbox.reload import request_reload
 from signalbox.settings import Settings, load_settings
 
 PAUSE_SECONDS = 0.2
+START_SECONDS = 10.0
+"""How long a process that starts anew may hold no name."""
 
 
 def reload(
@@ -63,12 +65,18 @@ def _wanted(settings: Settings) -> Running:
 
 
 def _taken_up(folder: Path, digest: str, until: float, sleep: Callable[[float], None]) -> Sequence[RunningProcess]:
-    """Return the processes of the folder once all run *digest*, or as they are when the time is over."""
+    """
+    Return the processes of the folder once all run *digest*, or as they are when the time is over.
+
+    Where none is seen, all may be starting anew with files that changed just now: they are looked for `START_SECONDS`.
+    """
+    none_until = min(until, time.monotonic() + START_SECONDS)
     seen: dict[tuple[str, str], RunningProcess] = {}
     while True:
         # One that starts anew lets its name go for a moment: it is still waited for.
         seen |= {(each.process, each.name): replace(each, digest="") for each in seen.values()}
         seen |= {(each.process, each.name): each for each in running_processes(folder)}
-        if all(each.digest == digest for each in seen.values()) or time.monotonic() >= until:
+        over = time.monotonic() >= (until if seen else none_until)
+        if over or (seen and all(each.digest == digest for each in seen.values())):
             return list(seen.values())
         sleep(PAUSE_SECONDS)

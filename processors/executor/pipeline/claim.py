@@ -93,7 +93,10 @@ def _without_org(job: Job) -> Ending | None:
     if command.kind == "skip":
         return _skip_ending(command.skip_reason or "other")
     if job.settings is None:
-        detail = f"integration {command.integration} is not in the executor's settings; add its file and replay"
+        detail = (
+            f"integration {command.integration} is not in the executor's settings; add its file, "
+            "then send the event under a new event_id"
+        )
         return Ending("error", "settings_missing", detail)
     return None
 

@@ -30,7 +30,9 @@ def refused_as_duplicate(job: Job, errors: Sequence[RowError]) -> Progress:
     decision = replace(plan.decision, candidates=found)
     if found and _may_park(job, plan):
         return NeedsChoice(job, replace(decision, detail=_detail(errors, found, "choose the one that is meant")))
-    detail = _detail(errors, found, "merge or correct them, then replay; or set org_rules.duplicates")
+    detail = _detail(
+        errors, found, "merge or correct them, then send the event under a new event_id; or set org_rules.duplicates"
+    )
     ending = Ending("error", "salesforce_refused", detail, errors)
     return Ended(job, replace(plan, decision=decision), ending)
 

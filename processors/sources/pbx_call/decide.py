@@ -55,7 +55,7 @@ def decide_call(case: Case) -> Decision:
     """Return what a call does; its steps are kept whatever that is, so that a later one can amend it."""
     call = case.call
     if call is None:
-        return Decision("error", "internal", detail=f"call {case.command.source_id} came without its steps: replay it")
+        return Decision("error", "internal", detail=f"call {case.command.source_id} came without its steps: report it")
     numbers = people.call_state_from_json(case.match.source_states.get(case.command.source_id)).numbers
     not_asked = _not_asked(case, call)
     decision, numbers = (not_asked, numbers) if not_asked else _decided(case, call, numbers)

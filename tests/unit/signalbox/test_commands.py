@@ -129,6 +129,16 @@ def test_a_line_of_each_source_becomes_the_event_that_it_says(topic: str, event:
     assert dict(getattr(found, "answers", {})) == event.get("answers", {})
 
 
+def test_a_whole_number_is_taken_where_the_contract_has_a_decimal_one() -> None:
+    row = next(one for one in TOPICS if one.name == "crm.event.pbx-call")
+    step = {"event_id": "e", "call_id": "c", "network": "n", "step": "ended", "at": "2026-01-05T12:00:00Z"}
+    whole, decimal = ({**step, "duration": seconds, "talk": seconds} for seconds in (90, 90.0))
+    assert message(row, SingleObject(), json.dumps(whole)) == message(row, SingleObject(), json.dumps(decimal))
+    for wrong in (True, "90", 10**400):
+        with pytest.raises(ValueError, match="duration"):
+            message(row, SingleObject(), json.dumps({**step, "duration": wrong}))
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

@@ -15,7 +15,9 @@ from processors.model.errors import Transient
 from processors.sources.last_good import running
 from processors.sources.load import integration_files
 from schemas.codec import SingleObject
+from signalbox.commands import reload as reload_command
 from signalbox.health import Heartbeat
+from signalbox.instance import RunningProcess
 from signalbox.reload import Reload, with_last_good
 from signalbox.settings import load_settings
 from signalbox.waiting import Process
@@ -187,3 +189,11 @@ def test_a_folder_that_is_away_or_empty_leaves_what_runs_and_is_told_once(proces
     assert sorted(store.texts) == ["a.yaml", "b.yaml"]
     folder.with_name("elsewhere").rename(folder)
     assert not reload.look(), "the files are the same"
+
+
+def test_reload_waits_for_processes_that_are_starting_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All may have let their names go, having seen the change before the command was given."""
+    looks = iter([[], [], [RunningProcess("intake", "a", "new")]])
+    monkeypatch.setattr(reload_command, "running_processes", lambda _: next(looks))
+    found = reload_command._taken_up(tmp_path, "new", float("inf"), lambda _: None)
+    assert [(each.process, each.digest) for each in found] == [("intake", "new")]

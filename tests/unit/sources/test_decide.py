@@ -13,7 +13,10 @@ def test_a_missing_integration_is_an_error_that_says_what_to_do() -> None:
     """Settings may be gone while a command waits."""
     decision = decide(command(rule_ids=("VS-1",)), Match(), None, FACTS, NOW)
     assert (decision.kind, decision.reason, decision.rule_ids) == ("error", "settings_missing", ("VS-1",))
-    assert decision.detail == "integration calls is not configured here: restore its file, then replay"
+    assert (
+        decision.detail
+        == "integration calls is not configured here: restore its file, then send the event under a new event_id"
+    )
 
 
 def test_a_command_whose_integration_has_another_source_by_now_is_an_error_that_says_what_to_do() -> None:
@@ -21,7 +24,10 @@ def test_a_command_whose_integration_has_another_source_by_now_is_an_error_that_
     told = {"name": "calls", "org": "main", "source": "booking", "workspace": "Roofs"}
     decision = decide(command(rule_ids=("VS-1",)), Match(), integration_of(told), FACTS, NOW)
     assert (decision.kind, decision.reason, decision.rule_ids) == ("error", "settings_missing", ("VS-1",))
-    assert decision.detail == "integration calls is of source 'booking' by now: restore its file, then replay"
+    assert (
+        decision.detail
+        == "integration calls is of source 'booking' by now: restore its file, then send the event under a new event_id"
+    )
 
 
 def test_a_decision_names_the_rules_that_led_to_it_each_once_with_those_of_the_command_first() -> None:

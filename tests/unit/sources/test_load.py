@@ -1,9 +1,11 @@
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from processors.integration.messages import _ALLOWED
 from processors.integration.model import Integration
 from processors.model.errors import Misconfigured
 from processors.sources.booking.settings import BookingIntegration
@@ -69,6 +71,29 @@ def test_vs_2_plain_yes_and_no_are_result_codes_and_not_booleans() -> None:
             "a.yaml:4: key 'map.lead.Email.form' is unk",
         ),
         (("name: one", "name: one\nrecipients: [x@]"), "a.yaml:2: recipients[0]: 'x@' is not a mail address: "),
+        (
+            ("name: one", "name: one\nmatch: {region: Germany}"),
+            "a.yaml:2: match.region is 'Germany'; use the two capital letters of a country, such as DE",
+        ),
+        (
+            ("name: one", "name: one\nmap: {contact: {OwnerId: rep@example.com}}"),
+            "a.yaml:2: map.contact.OwnerId.from: the event has no 'rep@example.com'; name one of ",
+        ),
+        (
+            (
+                "name: one",
+                "name: one\nmap: {lead: {Rating: {from: fields.grade, values: {A: Hot}, unmapped: default}}}",
+            ),
+            "a.yaml:2: map.lead.Rating: 'unmapped: default' takes the value of 'default'; add 'default'",
+        ),
+        (
+            ("name: one", "name: one\nwrite: {fields: {Tier__c: {unfit: refuse}}}"),
+            "a.yaml:2: write.fields.Tier__c: 'Tier__c' is no field of a written object; name it as Lead.Rating: Lead, ",
+        ),
+        (
+            ("name: one", "name: one\nwrite: {fields: {Lead.Tier__c: refuse}}"),
+            "a.yaml:2: write.fields.Lead.Tier__c: 'refuse' is no policy; write {unfit: refuse}",
+        ),
     ],
 )
 def test_each_fault_is_one_line_with_file_line_and_advice(change: tuple[str, str], fault: str) -> None:
@@ -293,3 +318,46 @@ def test_settings_of_one_source_are_none_of_another() -> None:
     for name in ("project", "result_codes", "action"):
         with pytest.raises(ValidationError, match=f"call_result.{name}\n  Field required"):
             integration_of({key: value for key, value in told.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "preset: jicoo\nworkspace: W\nbooking: {statuses: {noshow: ignore}}",
+            "a.yaml:6: booking.statuses.noshow 'noshow' is unknown; did you mean 'no_show'? choose one of booked, ",
+        ),
+        (
+            "preset: wildix\nnetwork: N\ncalls: {phone_fields: {lead: [Phone]}}",
+            "a.yaml:6: calls.phone_fields.lead 'lead' is unknown; did you mean 'Lead'? choose one of Lead, Contact",
+        ),
+        (
+            "preset: lead_liaison\nworkspace: W\nschedule: {every: 5 minutes}",
+            "a.yaml:6: schedule.every is '5 minutes'; use a whole number and s, m or h, such as 5m",
+        ),
+        (
+            "preset: jicoo\nworkspace: W\ncampaign: {id: Fair}",
+            "a.yaml:6: campaign.id is 'Fair'; use a campaign's record ID: 15 or 18 characters that begin with 701",
+        ),
+    ],
+)
+def test_a_wrong_key_or_form_is_told_with_what_is_right(text: str, fault: str) -> None:
+    [found] = faults(f"name: one\norg: acme\nenabled: true\n{text}\n")
+    assert found.startswith(fault), found
+
+
+def test_each_pattern_of_the_settings_is_told_in_words() -> None:
+    patterns = set(_patterns(json_schema()))
+    assert patterns
+    assert patterns <= set(_ALLOWED), patterns - set(_ALLOWED)
+
+
+def _patterns(node: object) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        if isinstance(node.get("pattern"), str):
+            yield node["pattern"]
+        for one in node.values():
+            yield from _patterns(one)
+    elif isinstance(node, list):
+        for one in node:
+            yield from _patterns(one)

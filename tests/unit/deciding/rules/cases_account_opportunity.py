@@ -38,7 +38,7 @@ TWO_FIRMS = (
     "error multiple_match",
     "candidate Account ACCOUNT",
     "candidate Account ACCOUNT_2",
-    "said: 2 accounts match its keys: merge them or add a key, then replay",
+    "said: 2 accounts match its keys: merge them or add a key, then send the event under a new event_id",
 )
 ACCOUNTS = [
     Scenario(
@@ -168,7 +168,10 @@ ACCOUNTS = [
         (
             "error other_account",
             "candidate Contact CONTACT",
-            "said: the contact belongs to Other, the event names another company: move the contact, then replay",
+            (
+                "said: the contact belongs to Other, the event names another company: move the contact, "
+                "then send the event under a new event_id"
+            ),
         ),
         (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
         FIRM,
@@ -453,7 +456,10 @@ OPPORTUNITIES = [
         (
             "error other_account",
             "candidate Contact CONTACT",
-            "said: the contact belongs to Other, the event names another company: move the contact, then replay",
+            (
+                "said: the contact belongs to Other, the event names another company: move the contact, "
+                "then send the event under a new event_id"
+            ),
         ),
         (contact(AccountId=ACCOUNT_2), account(), account(ACCOUNT_2, Name="Other")),
         {**FIRM, "opportunity": DEAL},

@@ -67,7 +67,10 @@ class Guarded:
 RECEIVED = {"lead": {"Title": "Boss"}, "time_is_receipt": True}
 WRITTEN = ("updated none", "update Lead LEAD Title=Boss")
 KEPT = ("skipped stale", "linked Lead LEAD", f"said: {STALE}", "stale Lead.Title")
-OTHER = "said: the contact belongs to Old, the event names another company: move the contact, then replay"
+OTHER = (
+    "said: the contact belongs to Old, the event names another company: move the contact, "
+    "then send the event under a new event_id"
+)
 OTHER_FIRM: Mapping[str, Any] = {"contact": {"Phone": "1"}, "account": PERSON_ACCOUNT}
 MAILED, FIRM_LOST = "update Contact CONTACT Phone=1", ("discarded Account.Name", "discarded Account.Industry")
 RESPECT = {"write": {"default": "respect_human"}}

@@ -63,7 +63,10 @@ def _mandatory(creation: str, case: str, empty: str) -> Scenario:
         then: tuple[str, ...] = (
             "error mandatory_unmapped",
             f"missing {name}.{_NEEDED}",
-            f"said: the new {name} needs {name}.{_NEEDED}: map a value to each, then replay",
+            (
+                f"said: the new {name} needs {name}.{_NEEDED}: map a value to each, "
+                "then send the event under a new event_id"
+            ),
         )
     else:
         listed = " ".join(f"{one}={value}" for one, value in {**mapped, _NEEDED: written}.items())
@@ -114,7 +117,10 @@ MANDATORY = [
             else (
                 "error mandatory_unmapped",
                 f"missing Lead.{_NEEDED}",
-                f"said: the new Lead needs Lead.{_NEEDED}: map a value to each, then replay",
+                (
+                    f"said: the new Lead needs Lead.{_NEEDED}: map a value to each, "
+                    "then send the event under a new event_id"
+                ),
             ),
             (),
             {"lead": {"LastName": "Ann", "Company": "Acme", _NEEDED: None}},
@@ -130,7 +136,7 @@ MANDATORY = [
     ),
 ]
 
-UNMAPPED = "said: the integration maps no {} field: add the mapping, then replay"
+UNMAPPED = "said: the integration maps no {} field: add the mapping, then send the event under a new event_id"
 MAPPING = [
     Scenario("1G-no_mapping: a lead is updated by its mapping", "only", UPDATE_LEAD, (lead(),)),
     Scenario("1G-no_mapping: a lead is created by its mapping", "lead", CREATE_LEAD),

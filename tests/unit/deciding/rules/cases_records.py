@@ -727,7 +727,7 @@ FIELD_RECORD = [
                 "error multiple_match",
                 "candidate Account ACCOUNT",
                 "candidate Account ACCOUNT_2",
-                "said: 2 accounts match its keys: merge them or add a key, then replay",
+                "said: 2 accounts match its keys: merge them or add a key, then send the event under a new event_id",
             ),
             (account(), account(ACCOUNT_2)),
             command={**WON, "account": {"Name": None}},
@@ -819,7 +819,10 @@ FIELD_RECORD = [
         "field_record",
         (
             "error picklist_unmapped",
-            "said: no value is mapped for Lead.Status=Lost: add it to 'values' of that field, then replay",
+            (
+                "said: no value is mapped for Lead.Status=Lost: add it to 'values' of that field, "
+                "then send the event under a new event_id"
+            ),
         ),
         (lead(),),
         command={"unmapped": ("Lead.Status=Lost",)},
