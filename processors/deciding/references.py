@@ -14,10 +14,19 @@ from typing import Any
 
 from processors.deciding.case import Case, Part
 from processors.integration.model import OBJECTS
-from processors.model.normalise import is_blank
-from processors.model.parents import ParentIds, ParentPath, is_path, known_path, likely_field, parent_key
+from processors.model.normalise import is_blank, record_id
+from processors.model.parents import (
+    ParentIds,
+    ParentPath,
+    is_path,
+    known_path,
+    likely_field,
+    named_by_id,
+    parent_key,
+    takes,
+)
 from processors.model.record_types import RECORD_TYPE, no_record_type, record_type
-from processors.model.values import Decision, OrgFacts, Unfit
+from processors.model.values import Decision, ObjectFacts, OrgFacts, Unfit
 from schemas.command import Command
 from schemas.outcome import Reason
 from schemas.values import Scalar
@@ -55,14 +64,19 @@ class ReferencedCommand:
 
 def referenced(name: str, mapped: Mapping[str, Scalar], facts: OrgFacts, parents: ParentIds) -> ReferencedValues:
     """Return what is mapped for the object *name*, its references by an external ID as record IDs."""
-    if not _refers(mapped):
+    known = facts.objects.get(name)
+    nowhere = {one: path for one, value in mapped.items() if (path := _leads_nowhere(known, one, value, parents))}
+    if not nowhere and not _refers(mapped):
         return ReferencedValues(mapped)
-    fields = {one: value for one, value in mapped.items() if not is_path(one)}
+    fields = {one: value for one, value in mapped.items() if not is_path(one) and one not in nowhere}
     unknown: list[UnknownParent] = []
+    for one, path in nowhere.items():
+        unfit = Unfit(f"{name}.{one}", mapped[one], mapped[one], NOT_FOUND, dropped=True)
+        unknown.append(UnknownParent(unfit, _text(unfit, path, 0)))
     for one in filter(is_path, mapped):
-        value, path = mapped[one], known_path(facts.objects.get(name), one)
-        own = path.field if path else likely_field(one)
-        ids = _ids(path, value, facts, parents)
+        value, named = mapped[one], known_path(known, one)
+        own = named.field if named else likely_field(one)
+        ids = _ids(named, value, facts, parents)
         if is_blank(value):
             fields.setdefault(own, value)
         elif len(ids) == 1:
@@ -70,7 +84,7 @@ def referenced(name: str, mapped: Mapping[str, Scalar], facts: OrgFacts, parents
         else:
             why = SEVERAL if ids else NOT_FOUND
             unfit = Unfit(f"{name}.{own}", value, value, why, dropped=True)
-            unknown.append(UnknownParent(unfit, _text(unfit, path, len(ids))))
+            unknown.append(UnknownParent(unfit, _text(unfit, named, len(ids))))
     kind = record_type(facts.objects.get(name), fields.get(RECORD_TYPE))
     if kind is not None:
         fields[RECORD_TYPE] = kind
@@ -79,6 +93,16 @@ def referenced(name: str, mapped: Mapping[str, Scalar], facts: OrgFacts, parents
         unfit = Unfit(f"{name}.{RECORD_TYPE}", sent, sent, NO_TYPE, dropped=True)
         unknown.append(UnknownParent(unfit, f"{unfit.field}: {no_record_type(facts.objects.get(name), sent)}"))
     return ReferencedValues(fields, tuple(unknown))
+
+
+def _leads_nowhere(known: ObjectFacts | None, name: str, value: Scalar, parents: ParentIds) -> ParentPath | None:
+    """Return what a reference by record ID means, where it takes no such record, or none that is there; else None."""
+    path = named_by_id(known, name, value)
+    if path is None or known is None:
+        return None
+    asked = parents.get((path.parent, path.key))
+    there = asked is None or parent_key(None, str(record_id(str(value)))) in asked
+    return None if there and takes(known, path) else path
 
 
 def _refers(mapped: Iterable[str]) -> bool:
@@ -102,12 +126,12 @@ def _text(unfit: Unfit, path: ParentPath | None, count: int) -> str:
 def with_references(command: Command, activity: str, facts: OrgFacts, parents: ParentIds) -> ReferencedCommand:
     """Return *command* with its references as record IDs; *activity* is the object of its activity."""
     maps = {kind: getattr(command, kind) for kind in OBJECTS}
-    if not any(map(_refers, maps.values())):
-        return ReferencedCommand(command)
     found = {
         kind: referenced(activity if kind == "activity" else kind.title(), mapped, facts, parents)
         for kind, mapped in maps.items()
     }
+    if all(found[kind].fields is mapped for kind, mapped in maps.items()):
+        return ReferencedCommand(command)
     names = {
         f"{kind.title()}.{one}": f"{kind.title()}.{path.field}"
         for kind, mapped in maps.items()

@@ -8,8 +8,8 @@ Rule of this file: these rows are kept apart from the people's: a parent is read
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from processors.model.normalise import is_blank
-from processors.model.parents import ParentIds, key_faults, known_path, parent_key
+from processors.model.normalise import is_blank, record_id
+from processors.model.parents import BY_ID, ParentIds, key_faults, known_path, named_by_id, parent_key
 from processors.model.values import In, Match, OrgFacts, Question, Record
 from schemas.values import Scalar
 
@@ -20,7 +20,7 @@ MappedValues = Mapping[str, Mapping[str, Scalar]]
 
 
 def parent_questions(mapped: Iterable[MappedValues], facts: OrgFacts) -> tuple[Question, ...]:
-    """Return what to ask about the records that these values name by an external ID; each value once."""
+    """Return what to ask about the records that these values name by an external ID or a record ID; each value once."""
     wanted: dict[tuple[str, str], dict[str, None]] = {}
     for values in mapped:
         for name, fields in values.items():
@@ -28,7 +28,13 @@ def parent_questions(mapped: Iterable[MappedValues], facts: OrgFacts) -> tuple[Q
                 path = known_path(facts.objects.get(name), field)
                 if path is not None and not is_blank(value) and key_faults(path, facts) is None:
                     wanted.setdefault((path.parent, path.key), {})[_text(value)] = None
-    return tuple(Question(name, ("Id", key), ((In(key, tuple(values)),),)) for (name, key), values in wanted.items())
+                own = named_by_id(facts.objects.get(name), field, value)
+                if own is not None and own.parent in facts.objects:
+                    wanted.setdefault((own.parent, own.key), {})[str(record_id(str(value)))] = None
+    return tuple(
+        Question(name, tuple(dict.fromkeys(("Id", key))), ((In(key, tuple(values)),),))
+        for (name, key), values in wanted.items()
+    )
 
 
 def parent_names(mapped: MappedValues, facts: OrgFacts) -> frozenset[str]:
@@ -65,11 +71,11 @@ def parents_found(questions: Iterable[Question], rows: Iterable[Iterable[Record]
     """Return the IDs of the records found, by object and key field, then by the value in its compared form."""
     found: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {}
     for question, records in zip(questions, rows, strict=True):
-        key = question.fields[1]
+        key = question.fields[-1]
         fact = facts.field(question.object, key)
         ids = found.setdefault((question.object, key), {})
         for record in records:
-            value = record.fields.get(key)
+            value = record.id if key == BY_ID else record.fields.get(key)
             if value is not None:
                 same = parent_key(fact, value)
                 ids[same] = (*ids.get(same, ()), record.id)

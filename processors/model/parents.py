@@ -9,12 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from processors.model.normalise import NUMBERS
+from processors.model.normalise import NUMBERS, record_id
 from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
 from schemas.values import Scalar
 
 ParentIds = Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
 """The IDs of the records that have a value: by (object, key field), then by the value in the form of `parent_key`."""
+
+BY_ID = "Id"
+"""The key of a parent that a reference names by its record ID."""
+_NO_PARENTS = frozenset({"OwnerId", "RecordTypeId"})
+"""References that are read in their own ways."""
+_BY_PREFIX = {"001": "Account", "003": "Contact", "00Q": "Lead", "006": "Opportunity", "500": "Case", "701": "Campaign"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,27 @@ def parent_key(fact: FieldFacts | None, value: Scalar) -> str:
             return text
     whole = isinstance(value, float) and value.is_integer()
     return str(int(value)) if whole and isinstance(value, float) else text.casefold()
+
+
+def named_by_id(known: ObjectFacts | None, name: str, value: Scalar) -> ParentPath | None:
+    """
+    Return what a mapped reference means whose value is a record ID; None for other values, owners and record types.
+
+    The parent is the object of the ID's prefix, also where the reference does not take it; an ID of an unknown prefix
+    is of the one object that the reference takes, or of none that is known.
+    """
+    fact = known.fields.get(name) if known else None
+    sent = record_id(str(value)) if isinstance(value, str) else None
+    if fact is None or not fact.references or sent is None or name in _NO_PARENTS:
+        return None
+    alone = fact.references[0] if len(fact.references) == 1 else None
+    parent = _BY_PREFIX.get(sent[:3]) or alone
+    return ParentPath(name, parent, BY_ID) if parent else None
+
+
+def takes(known: ObjectFacts, path: ParentPath) -> bool:
+    """Return whether the reference of *path* may be of its parent object."""
+    return path.parent in known.fields[path.field].references
 
 
 def parents_named(objects: Mapping[str, ObjectFacts], names: Iterable[tuple[str, str]]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.cases.conftest import Play
-from tests.cases.runner import AGENTS, Run, case, user
+from tests.cases.runner import AGENTS, Run, Step, case, user
 from tests.cases.test_external_ids import ACTIVITIES, ANN_OF_ACME, event_of, field_activity, has, mapped
 from tests.cases.test_hosts import booking
 from tests.cases.test_pbx_calls import AGENT, ANN, DESK, IN, known, pbx, told
@@ -177,3 +177,55 @@ def test_an_owner_by_default_is_for_creation(play: Play) -> None:
     other = booking("b-3", "booked", 3, booking_id="bk-3", person={"last_name": "Bob", "email": "bob@example.com"})
     run.play([other])
     assert email_of(run, run.row("Lead", LastName="Bob")["OwnerId"]) == FIRST
+
+
+def activity_about(value: str) -> Step:
+    """Return the step of a call result whose activity is about a record."""
+    return {
+        "publish": "crm.event.call-result",
+        "events": [
+            {
+                "event_id": "r-1",
+                "call_id": "c-1",
+                "project": "WI",
+                "result_code": "YES",
+                "resulted": "2026-11-27T21:00:00Z",
+                "person": {"last_name": "Lee", "email": "ann@example.com"},
+                "fields": {"opportunity_id": value},
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("where", ["deleted", "of another object", "never there"])
+def test_an_activity_is_not_lost_for_a_record_that_is_not_there(play: Play, where: str) -> None:
+    deal = {"Name": "D", "StageName": "Prospecting", "CloseDate": "2026-12-31"}
+    lead = {"LastName": "X", "Company": "X"}
+    run = play(
+        [
+            {"org has": "Contact", "records": [{"LastName": "Lee", "Email": "ann@example.com"}]},
+            {"org has": "Opportunity", "records": [deal]},
+            {"org has": "Lead", "records": [lead]},
+        ]
+    )
+    own = str(run.row("Opportunity")["Id"])
+    if where == "deleted":
+        run.control().change("Opportunity", own, IsDeleted=True)
+    sent = {"of another object": str(run.row("Lead")["Id"]), "never there": f"{own[:12]}zzz"}.get(where, own)
+    run.play([activity_about(sent)])
+    assert run.row("Task").get("WhatId") is None
+    [dropped] = run.outcomes()[-1].dropped_fields
+    assert (dropped.field, dropped.sent, dropped.why) == ("Task.WhatId", sent, "record_not_found")
+
+
+def test_a_record_by_its_short_id_is_there(play: Play) -> None:
+    deal = {"Name": "D", "StageName": "Prospecting", "CloseDate": "2026-12-31"}
+    run = play(
+        [
+            {"org has": "Contact", "records": [{"LastName": "Lee", "Email": "ann@example.com"}]},
+            {"org has": "Opportunity", "records": [deal]},
+        ]
+    )
+    own = str(run.row("Opportunity")["Id"])
+    run.play([activity_about(own[:15])])
+    assert (run.row("Task")["WhatId"], run.outcomes()[-1].dropped_fields) == (own, ())
