@@ -43,7 +43,7 @@ def targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
         if known is not None:
             found += [
                 *_mapped(name, fields, known, integration.locale, facts),
-                *(_mandatory(name, fields, known) if fields else ()),
+                *(_mandatory(name, fields, known) if fields and _may_be_made(integration, name) else ()),
             ]
         elif fields or (integration.activity.enabled and name == integration.activity.object):
             found.append(("gone", f"{name} is not visible to the integration user, but this integration writes it"))
@@ -126,6 +126,11 @@ def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tup
         if wrong:
             shown = ", ".join(field.values[:10]) + (", …" if len(field.values) > 10 else "")
             yield "error", f"{name}.{field.name} takes no {wrong[0]!r}; its values are {shown}"
+
+
+def _may_be_made(integration: Integration, name: str) -> bool:
+    """Whether the integration may create records of the object: `update_only` makes no lead and no contact (VS-11)."""
+    return integration.action_name != "update_only" or name not in {"Lead", "Contact"}
 
 
 def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:

@@ -86,7 +86,9 @@ def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Endi
         api_calls=plan.calls if plan else (),
         trace_id=command.trace_id,
         tie_break=decision.tie_break if decision else None,
-        flags=(*(decision.flags if decision else ()), *(f"shortened:{one}" for one in command.shortened)),
+        flags=tuple(
+            dict.fromkeys((*(decision.flags if decision else ()), *(f"shortened:{one}" for one in command.shortened)))
+        ),
         stale_fields=decision.stale_fields if decision else (),
         own_record=decision.own_record if decision else None,
         conformed_fields=tuple(

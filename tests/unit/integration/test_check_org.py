@@ -251,3 +251,9 @@ def test_the_default_owner_of_field_records_has_to_be_an_active_user() -> None:
     assert owners([one]) == ("c@example.com",)
     [found] = owner_faults([one], "main", [])
     assert "field_sales.owner 'c@example.com' is no active user" in found.text
+
+
+@pytest.mark.parametrize(("action", "warned"), [("update_only", False), ("update_or_create_lead", True)])
+def test_who_only_updates_is_not_warned_of_fields_that_a_create_needs(action: str, warned: bool) -> None:
+    one = integration(action=action, map={"lead": {"Email": "person.email"}})
+    assert any("Lead.LastName is mandatory" in found.text for found in targets(one, facts())) is warned
