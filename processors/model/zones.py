@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
 
-_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+−-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 _KIND = re.compile(r"\b(?:standard|daylight|summer)?\s*time\b", re.IGNORECASE)
 _DISPLAYED = {
@@ -87,7 +87,7 @@ def _forms(text: str) -> tuple[str, ...]:
 
 def _fixed(sign: str, hours: str, minutes: str | None) -> tzinfo | None:
     length = timedelta(hours=int(hours), minutes=int(minutes or 0))
-    return timezone(-length if sign == "-" else length) if length <= timedelta(hours=14) else None
+    return timezone(length if sign == "+" else -length) if length <= timedelta(hours=14) else None
 
 
 @cache

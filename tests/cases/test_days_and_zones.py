@@ -33,6 +33,7 @@ def test_a_call_has_the_day_of_its_zone_by_whatever_name(play: Play, name: str) 
     [
         ("Eastern Time (US & Canada)", "2026-03-01"),
         ("UTC-5", "2026-03-01"),
+        ("UTC−5", "2026-03-01"),
         ("+05:30", "2026-03-02"),
         ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "2026-03-02"),
     ],
