@@ -13,6 +13,7 @@ from processors.model.visible import visible
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_QUOTED_NAME = re.compile(r'"[^"]*"\s*$')
 _AROUND = " \t\"'<>,;."
 ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -35,19 +36,32 @@ def bare_address(text: str | None) -> str | None:
     Return the bare address of an e-mail as people and mail programs write it, its case kept; None where it is empty.
 
     `Name <a@b>`, `mailto:`, invisible characters, blanks beside the `@`, and what stands around it are read. Of several
-    addresses it is the first; a word before one, with a blank alone between, may be part of it. What holds no address
-    stays as it is, so that whoever takes it can refuse it.
+    addresses it is the first; a word before one, with a blank alone between, may be part of it. An address that stands
+    as the name of another one (`"a@b" <c@d>`) is a name. What holds no address stays as it is, so that whoever takes it
+    can refuse it.
     """
     shown = visible(text or "").strip().translate(_WIDE)
     if "@" not in shown:
         return shown or None
     inside = _IN_BRACKETS.search(shown)
+    if inside and (earlier := _before(shown[: inside.start()])):
+        return earlier
     bare = (inside[1] if inside else shown).strip(_AROUND)
     bare = bare[len("mailto:") :] if bare.casefold().startswith("mailto:") else bare
     if bare and not ADDRESS.fullmatch(bare):
-        first = _AMONG_OTHERS.search(_BESIDE_AT.sub("@", shown.replace("&lt;", "<").replace("&gt;", ">")))
+        first = _first(shown)
         return first[1] if first else bare
     return bare or None
+
+
+def _first(text: str) -> re.Match[str] | None:
+    return _AMONG_OTHERS.search(_BESIDE_AT.sub("@", text.replace("&lt;", "<").replace("&gt;", ">")))
+
+
+def _before(text: str) -> str | None:
+    """Return the first address of what stands before a bracket; None where it is the name of the bracket's address."""
+    found = _first(_QUOTED_NAME.sub("", text))
+    return found[1] if found and found.string[found.end() :].strip(" \t\"'()[]") else None
 
 
 def email(text: str | None) -> str | None:

@@ -37,6 +37,28 @@ def test_an_email_is_written_as_its_bare_address() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "a@b.com, Bob <c@d.com>",
+        "a @ b.com; Bob <c@d.com>",
+        "a@b.com;<c@d.com>",
+        "mailto:a@b.com, Bob <c@d.com>",
+        'a@b.com, "D, Bob" <c@d.com>',
+        "Ann <a@b.com>, Bob <c@d.com>",
+        "Ann <a@b.com>, c@d.com",
+        "<a@b.com>; c@d.com",
+        '"c@d.com" <a@b.com>',
+        "c@d.com <a@b.com>",
+        "'c@d.com' <a@b.com>",
+        '"c@d.com, Forms" <a@b.com>',
+    ],
+)
+def test_of_several_addresses_it_is_the_first(text: str) -> None:
+    """One that is written as the name of another one does not count."""
+    assert bare_address(text) == "a@b.com"
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Ann+news@x.com", "ann@x.com"),
