@@ -36,6 +36,10 @@ def _event(_outcome: Outcome) -> str:
     return "event"
 
 
+def _about(what: str, about: str, by: str) -> str:
+    return f"{what}{_phrase(' of', by)} about {about}"
+
+
 @dataclass(frozen=True, slots=True)
 class SourceWords:
     """
@@ -43,7 +47,7 @@ class SourceWords:
 
     Attributes:
         fact: What came in, with its article, as a mail says it.
-        sentence: How a mail says whom it is about and who acted (the empty text: not known); by default
+        sentence: How a mail says what came in, whom it is about and who acted (the empty text: not known); by default
             `a form of <who acted> about <whom>`.
         subject: What came in, as a log line says it.
         who: Whom it was about.
@@ -52,11 +56,11 @@ class SourceWords:
     fact: str = "an event"
     subject: Callable[[Outcome], str] = _event
     who: Callable[[Outcome], str] = somebody
-    sentence: Callable[[str, str], str] | None = None
+    sentence: Callable[[str, str, str], str] = _about
 
     def happened(self, about: str, by: str = "") -> str:
         """Return what came in, *about* whom, and *by* whom where that is known, to begin a sentence with."""
-        said = self.sentence(about, by) if self.sentence else f"{self.fact}{_phrase(' of', by)} about {about}"
+        said = self.sentence(self.fact, about, by)
         return said[:1].upper() + said[1:]
 
 
@@ -72,7 +76,7 @@ def meeting(what: str, about: str, by: str) -> str:
 
 def record_of(what: str, about: str, by: str) -> str:
     """Return a record of the source by whose it is: `the prospect Ada Example, owned by Rep One`."""
-    return f"{what} {about}{_phrase(', owned by', by)}"
+    return f"the {what.partition(' ')[2]} {about}{_phrase(', owned by', by)}"
 
 
 def _phrase(word: str, name: str) -> str:

@@ -5,8 +5,6 @@ In: an outcome.  Out: plain words for mails and log lines.
 Rule of this file: a leaf; every word that only this source needs is here.
 """
 
-from functools import partial
-
 from processors.sources.words import SourceWords, meeting
 from schemas.outcome import Outcome
 
@@ -19,4 +17,4 @@ def _subject(outcome: Outcome) -> str:
     return _DONE.get(done or "", "booking")
 
 
-WORDS = SourceWords("a booking", _subject, sentence=partial(meeting, "a booking"))
+WORDS = SourceWords("a booking", _subject, sentence=meeting)

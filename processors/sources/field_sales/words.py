@@ -5,8 +5,6 @@ In: an outcome.  Out: plain words for mails and log lines.
 Rule of this file: a leaf; every word that only this source needs is here.
 """
 
-from functools import partial
-
 from processors.sources.words import SourceWords, ended_as, record_of, source_entity, with_whom
 from schemas.outcome import Outcome
 
@@ -21,5 +19,5 @@ def _activity(outcome: Outcome) -> str:
     return "visit" if visit else "field activity done" if done else "field activity"
 
 
-RECORD = SourceWords("a field record", _record, source_entity, sentence=partial(record_of, "the field record"))
-ACTIVITY = SourceWords("a field activity", _activity, source_entity, sentence=partial(with_whom, "a field activity"))
+RECORD = SourceWords("a field record", _record, source_entity, sentence=record_of)
+ACTIVITY = SourceWords("a field activity", _activity, source_entity, sentence=with_whom)

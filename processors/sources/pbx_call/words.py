@@ -5,8 +5,6 @@ In: an outcome.  Out: plain words for mails and log lines.
 Rule of this file: a leaf; every word that only this source needs is here.
 """
 
-from functools import partial
-
 from processors.sources.words import SourceWords, somebody, with_whom
 from schemas.outcome import Outcome
 
@@ -24,4 +22,4 @@ def _who(outcome: Outcome) -> str:
     return somebody(outcome)
 
 
-WORDS = SourceWords("a telephone call", _subject, _who, sentence=partial(with_whom, "a telephone call"))
+WORDS = SourceWords("a telephone call", _subject, _who, sentence=with_whom)

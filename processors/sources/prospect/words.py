@@ -5,8 +5,6 @@ In: an outcome.  Out: plain words for mails and log lines.
 Rule of this file: a leaf; every word that only this source needs is here.
 """
 
-from functools import partial
-
 from processors.sources.words import SourceWords, ended_as, record_of, source_entity
 from schemas.outcome import Outcome
 
@@ -15,4 +13,4 @@ def _subject(outcome: Outcome) -> str:
     return f"prospect{ended_as(outcome)}"
 
 
-WORDS = SourceWords("a prospect", _subject, source_entity, sentence=partial(record_of, "the prospect"))
+WORDS = SourceWords("a prospect", _subject, source_entity, sentence=record_of)
