@@ -56,7 +56,7 @@ def _opportunity_found(case: Case, place: str) -> tuple[str, bool, tuple[str, ..
     settings, held = case.settings.opportunity, case.match.opportunity
     if not settings.enabled:
         return "off", settings.update, ()
-    is_open = held is not None and not held.fields.get("IsClosed")
+    is_open = held is not None
     if place == "other_account":
         return "other_account", settings.update if is_open else settings.create is not False, ()
     if is_open and place != "elsewhere":
