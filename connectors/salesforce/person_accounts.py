@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from processors.model.errors import Transient
-from processors.model.values import Found, In, OrgFacts, Question, Record, RowError, Write, Written
+from processors.model.values import IS_PERSON, Found, In, OrgFacts, Question, Record, RowError, Write, Written
 
-IS_PERSON = "IsPersonAccount"
 SHARED = frozenset({"FirstName", "LastName", "MiddleName", "Salutation", "Suffix", "Phone", "Fax", "Description"})
 """Fields that an account and its person share under one name."""
 OWN = frozenset({"OwnerId", "CurrencyIsoCode"})

@@ -13,7 +13,7 @@ from processors.deciding.opportunity import may_create, ruled
 from processors.matching import accounts
 from processors.model.company_name import same_company
 from processors.model.normalise import is_blank, text_key
-from processors.model.values import Record, Role, Step
+from processors.model.values import IS_PERSON, Record, Role, Step
 from schemas.values import Scalar
 
 
@@ -29,7 +29,7 @@ def account(case: Case, contact: Record | None) -> Part:
 
     A person account is no company's: what an event says of one is discarded (decision 0107).
     """
-    if contact is not None and contact.fields.get(accounts.IS_PERSON):
+    if contact is not None and contact.fields.get(IS_PERSON):
         return Part(discarded=field_names("Account", case.command.account))
     other = _other(case, contact)
     if other.refusal or other.flags:

@@ -12,12 +12,10 @@ from processors.integration.model import Integration
 from processors.matching.index import Index
 from processors.model.fit import shortened
 from processors.model.normalise import is_blank, text_key
-from processors.model.values import Match, Record
+from processors.model.values import IS_PERSON, Match, Record
 from schemas.command import Command
 from schemas.values import Scalar
 
-IS_PERSON = "IsPersonAccount"
-"""Whether a contact, or an account, is one person with the other (decision 0107)."""
 PLACEHOLDERS = frozenset({"n/a", "na", "no integration", "unknown", "unknown company", "none", "-", "[not provided]"})
 """Texts that stand for a company without a name, beside those that an integration writes itself."""
 _NAME_LENGTH = 255

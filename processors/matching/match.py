@@ -31,7 +31,7 @@ from processors.model.company_name import company
 from processors.model.normalise import record_id, text_key
 from processors.model.phone_forms import number_keys
 from processors.model.rule_table import Book
-from processors.model.values import Match, Record
+from processors.model.values import IS_PERSON, Match, Record
 from schemas.command import Command, MatchKey
 
 __all__ = [
@@ -161,7 +161,7 @@ def _having_number(numbers: Sequence[str], settings: Integration, index: Index, 
     for merged in (False, True):
         leads, contacts, held = (having(name, merged=merged) for name in ("Lead", "Contact", "Account"))
         # A person account that is found by its contact, too, is one person.
-        persons = {one.fields.get("AccountId") for one in contacts if one.fields.get(accounts.IS_PERSON)}
+        persons = {one.fields.get("AccountId") for one in contacts if one.fields.get(IS_PERSON)}
         held = tuple(one for one in held if one.id not in persons)
         match = follow_converted(leads, contacts, settings, index, book)
         if match.leads or match.contacts or held:

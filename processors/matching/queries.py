@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from processors.integration.model import CallObject, Integration
-from processors.matching.accounts import IS_PERSON, accounts_meant, company_named
+from processors.matching.accounts import accounts_meant, company_named
 from processors.matching.conditions import Column, Values, account_conditions, add, any_of, key_conditions
 from processors.model.normalise import record_id
 from processors.model.parents import written_field
 from processors.model.phone_forms import written_forms
 from processors.model.phone_numbers import dialled
-from processors.model.values import OrgFacts, Question, Record
+from processors.model.values import IS_PERSON, OrgFacts, Question, Record
 from schemas.command import Command, MatchKey
 
 ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]

@@ -16,6 +16,8 @@ from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 
 PersonObject = Literal["Lead", "Contact"]
+IS_PERSON = "IsPersonAccount"
+"""The field that says whether a contact, or an account, is one person with the other (decision 0107)."""
 Role = Literal[
     "account", "lead", "convert", "contact", "opportunity", "activity", "other_activity", "campaign_member", "guest"
 ]
