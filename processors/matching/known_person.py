@@ -15,7 +15,7 @@ import orjson
 
 from processors.integration.model import Integration
 from processors.matching.index import COUNTRY
-from processors.matching.lookup import PEOPLE
+from processors.matching.lookup import PEOPLE, PERSON_FIELDS
 from processors.model.normalise import email, without_tag
 from processors.model.phone_forms import number_keys
 from processors.model.values import OwnRecord, Record
@@ -24,10 +24,6 @@ from schemas.command import Command, KeyKind
 from schemas.values import Person, person_from, plain
 
 Relation = Literal["same", "part", "other", "unsaid"]
-_FIELDS: Mapping[KeyKind, tuple[str, ...]] = {
-    "email": ("Email",),
-    "phone": ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
-}
 _FOLDED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
     | dict.fromkeys("'\u2019\u2018\u02bc\u0060\u00b4")
@@ -90,7 +86,7 @@ class Comparison:
 
     def fields_of(self, name: str, kind: KeyKind) -> tuple[str, ...]:
         """Return the fields of a lead or contact that hold its addresses or numbers."""
-        return tuple(dict.fromkeys((*_FIELDS[kind], *self.fields.get((name, kind), ()))))
+        return tuple(dict.fromkeys((*PERSON_FIELDS[kind], *self.fields.get((name, kind), ()))))
 
     def emails(self, texts: Iterable[Any]) -> set[str]:
         """Return addresses as they are compared."""

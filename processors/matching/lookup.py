@@ -20,7 +20,11 @@ from schemas.command import KeyKind
 
 PEOPLE = ("Lead", "Contact")
 """The objects that a person may be in an org."""
-_ALWAYS: Mapping[KeyKind, tuple[str, ...]] = {"email": ("Email",), "phone": ("Phone", "MobilePhone")}
+PERSON_FIELDS: Mapping[KeyKind, tuple[str, ...]] = {
+    "email": ("Email",),
+    "phone": ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
+}
+"""Fields that hold a person's addresses and numbers in every org, whatever an integration looks by (decision 0101)."""
 _MOST_TEXTS = 64
 """How many combinations of texts one key set is claimed by at the most."""
 
@@ -65,7 +69,7 @@ class Lookup:
 
     def of_kind(self, name: str, kind: KeyKind) -> tuple[str, ...]:
         """Return the fields of an object that hold e-mails or numbers of people."""
-        return tuple(dict.fromkeys((*_ALWAYS.get(kind, ()), *self.fields.get((name, kind), ()))))
+        return tuple(dict.fromkeys((*PERSON_FIELDS.get(kind, ()), *self.fields.get((name, kind), ()))))
 
     def to_read(self) -> dict[str, tuple[str, ...]]:
         """Return the fields to read with every lead and contact, by object."""

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from processors.integration.model import CallObject, Integration
 from processors.matching.accounts import accounts_meant, company_named
 from processors.matching.conditions import Column, Values, account_conditions, add, any_of, key_conditions
+from processors.matching.lookup import PERSON_FIELDS
 from processors.model.normalise import record_id
 from processors.model.parents import written_field
 from processors.model.phone_forms import written_forms
@@ -25,7 +26,7 @@ ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
 OWNER_NAME = "Owner.Name"
 """The name of a record's owner: read with the record, so that people are told it and not an ID."""
 _ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", OWNER_NAME, "IsDeleted")
-_NAMES = ("Email", "Phone", "MobilePhone")
+_NAMES = tuple(one for fields in PERSON_FIELDS.values() for one in fields)
 """What else a person may be known by: read always, since a record found is claimed by all of its names (D10)."""
 _MERGED = ("MasterRecordId",)
 """What a deleted record became, where it was merged."""

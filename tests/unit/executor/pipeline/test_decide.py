@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.decide import DecidedBatch, decide_batch
 from processors.executor.pipeline.touched import touched_keys
-from processors.matching.lookup import Lookup
+from processors.matching.known_person import Comparison
+from processors.matching.lookup import PERSON_FIELDS, Lookup
 from processors.model.values import Decision, Match, Record, Step
 from tests.fakes.org import KEY
 from tests.fakes.scheduler import command, integration
@@ -69,6 +72,28 @@ def test_a_person_who_is_known_by_a_record_is_met_by_the_record_too() -> None:
     assert set(batch.plans) == {first.id}
     assert batch.waiting == [second]
     assert {f"rec:{LEAD}", f"sfid:{LEAD}"} <= batch.wanted[first.id]
+
+
+@pytest.mark.parametrize("place", PERSON_FIELDS["phone"])
+def test_commands_whose_number_stands_in_any_field_of_a_person_are_not_decided_at_once(place: str) -> None:
+    """Where own records are compared by a field, it is claimed, whatever the integrations look by."""
+    assert place in Comparison().fields_of("Contact", "phone")
+    number = "+14155550170"
+    first, second = job(1, "a"), job(2, f"phone:{number}")
+    held = Record("Contact", "003000000000001AAA", {place: number})
+
+    def writes(one: Job, match: Match) -> Decision:
+        if one is second:
+            return creates(one, match)
+        return Decision("updated", steps=(Step("contact", "update", "Contact", record_id=held.id, fields=written),))
+
+    written: dict[str, Any] = {"Title": "x"}
+    batch = decided([first, second], {first.id: Match("key_set:1", contacts=(held,))}, writes)
+    assert f"phone:{number}" in batch.wanted[first.id], "nobody with that number is decided elsewhere"
+    written = {place: number}
+    bare = replace(held, fields={})
+    batch = decided([first, second], {first.id: Match("key_set:1", contacts=(bare,))}, writes)
+    assert (set(batch.plans), batch.waiting) == ({first.id}, [second])
 
 
 def test_what_is_left_as_it_is_because_of_a_write_before_it_waits_until_that_is_through() -> None:
