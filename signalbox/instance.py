@@ -8,6 +8,7 @@ Rule of this file: a name is held by a lock of the operating system, which a kil
 import fcntl
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 PROCESSES = ("intake", "executor", "notifier", "audit", "changes")
 _UNPROVEN = "unproven"
 _RUNS = "integrations "
+_PAUSES = (0.0, 0.02, 0.05, 0.1)
+"""Seconds between the attempts to take a name: `running_processes` holds a free one for a moment."""
 
 
 class InstanceName:
@@ -120,13 +123,15 @@ def running_processes(folder: Path) -> list[RunningProcess]:
         if kind not in PROCESSES or not _is_locked(path):
             continue
         name, *notes = path.read_text(encoding="utf-8").split("\n")
+        if not name:
+            continue  # it is being written
         digest = next((note.removeprefix(_RUNS) for note in notes if note.startswith(_RUNS)), "")
         found.append(RunningProcess(kind, name, digest))
     return sorted(found, key=lambda each: (each.process, each.name))
 
 
 def _is_locked(path: Path) -> bool:
-    with path.open("a+", encoding="utf-8") as file:
+    with path.open(encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -139,10 +144,16 @@ def _lock(folder: Path, places: Iterable[str]) -> IO[str] | None:
     folder.mkdir(parents=True, exist_ok=True)
     for place in places:
         file = (folder / place).open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-        else:
+        if any(_locks(file, pause) for pause in _PAUSES):
             return file
+        file.close()
     return None
+
+
+def _locks(file: IO[str], pause: float) -> bool:
+    time.sleep(pause)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

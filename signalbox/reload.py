@@ -26,6 +26,8 @@ from signalbox.waiting import Process, wait_until_well
 
 log = structlog.get_logger()
 
+REQUEST_SECONDS = 1.0
+"""How often a process looks for a request of `signalbox reload`."""
 _REQUEST = "reload"
 
 
@@ -64,8 +66,7 @@ def with_last_good(process: Process, store: LastGoodStore) -> Process:
 def tell_faulty(found: Running, metrics: Metrics, before: frozenset[str] = frozenset()) -> None:
     """Log each faulty file with its faults, and show it as a gauge until it is good."""
     for one in found.faulty:
-        goes_on = "its last good text runs" if one.last_good else "no good text of it is known: its source waits"
-        log.error("integration file is faulty", file=one.name, meanwhile=goes_on, faults=list(one.faults))
+        log.error("integration file is faulty", file=one.name, meanwhile=one.meanwhile, faults=list(one.faults))
         metrics.gauge("integration_file_faulty", 1.0, file=one.name)
     for name in before - {one.name for one in found.faulty}:
         metrics.gauge("integration_file_faulty", 0.0, file=name)
@@ -98,6 +99,21 @@ class Reload:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGHUP, lambda *_: self._asked.set())
         threading.Thread(target=self._run, name="reload", daemon=True).start()
+
+    def _tell_of_faulty_files(self) -> None:
+        try:
+            self._told(self._faulty_files)
+        except Exception:
+            # A mail must not end the look-out for files.
+            log.exception("recipients of faulty integration files could not be told")
+
+    def _wait(self) -> None:
+        """Wait for the next look, or until one is asked for."""
+        left = self._process.settings.reload_every
+        while left > 0 and not self._asked.wait(min(REQUEST_SECONDS, left)) and not self._process.stop.is_set():
+            if last_request(self._process.settings.state) != self._request:
+                return
+            left -= REQUEST_SECONDS
 
     def _is_asked(self) -> bool:
         """Whether SIGHUP came, or `signalbox reload` asked the processes of the state folder, since the last look."""
@@ -162,12 +178,12 @@ class Reload:
                 self._process.anew.set()
                 self._end()
                 return
-            self._told(self._faulty_files)
-            self._asked.wait(self._process.settings.reload_every)
+            self._tell_of_faulty_files()
+            self._wait()
 
 
 def request_reload(folder: Path) -> None:
-    """Ask every process of a state folder to look at its integration files, which it does within `reload_every`."""
+    """Ask every process of a state folder to look at its integration files, which it does within a second or two."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _REQUEST).write_text(secrets.token_hex(8), encoding="utf-8")
 

@@ -33,10 +33,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class OrgView:
-    """One org of the ledger, and how many of its outcomes are not published yet (None: not known)."""
+    """One org of the ledger, how many of its outcomes are not published yet (None: not known), and since when."""
 
     org: OrgStatus
     unpublished: int | None
+    unpublished_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +122,14 @@ def _org(view: OrgView, now: float) -> Iterator[str]:
 
 
 def _faulty(file: FaultyFile) -> Iterator[str]:
-    goes_on = "its last good text runs" if file.last_good else "no good text of it is known: its source waits"
-    yield f"{file.name} is faulty; {goes_on}"
+    yield f"{file.name} is faulty; {file.meanwhile}"
     yield from (f"  {fault}" for fault in file.faults[:SHOWN_FAULTS])
     if len(file.faults) > SHOWN_FAULTS:
-        yield f"  and {len(file.faults) - SHOWN_FAULTS} more; `signalbox check` shows all"
+        yield f"  and {len(file.faults) - SHOWN_FAULTS} more; `signalbox check --offline` shows all"
 
 
 def what_to_do(found: Installation) -> Iterator[str]:
-    """Yield what needs somebody, the most urgent first; each line names a command or a page."""
+    """Yield what needs somebody, the most urgent first, each with what to do about it."""
     yield from found.unasked
     if found.missing_topics:
         yield f"Topics are missing ({', '.join(found.missing_topics)}): `signalbox topics create`."
@@ -142,7 +142,7 @@ def what_to_do(found: Installation) -> Iterator[str]:
             yield f"{view.org.org}: {SENTENCES[cause].todo}"
         yield from _org_to_do(view, now)
     for file in found.faulty:
-        yield f"Mend {file.name}: every process takes it up by itself."
+        yield f"Mend {file.name} (`signalbox check --offline` shows its faults): every process takes it up by itself."
     for stage in found.stages:
         late = [each.topic for each in stage.waiting or () if now - each.since > LATE_SECONDS]
         if late and stage.members:
@@ -158,7 +158,7 @@ def _org_to_do(view: OrgView, now: float) -> Iterator[str]:
     if not org.broken and org.oldest_due is not None and now - org.oldest_due > LATE_SECONDS:
         since = _span(now - org.oldest_due)
         yield f"{org.org}: the oldest command is due for {since}: see the runbook SignalboxNoProgress."
-    if view.unpublished and org.last_settled is not None and now - org.last_settled > LATE_SECONDS:
+    if view.unpublished_since is not None and now - view.unpublished_since > LATE_SECONDS:
         yield f"{org.org}: {view.unpublished} outcomes are not published: see the runbook SignalboxOrgStopped."
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from connectors.database.audit import DatabaseAudit
 from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
+from connectors.database.migrate import at_head
 from connectors.database.notes import DatabaseNotes
 from connectors.kafka.accepted import accepted_offsets
 from connectors.kafka.admin import delete_below
@@ -44,6 +45,7 @@ from processors.executor.jobs.priority import Budget
 from processors.executor.jobs.terms import Terms
 from processors.executor.session.run import run_executor
 from processors.intake import app as intake_app
+from processors.model.backoff import Backoff
 from processors.model.errors import Misconfigured
 from processors.model.ports import Probe
 from processors.notifier import app as notifier_app
@@ -251,9 +253,10 @@ def run_notifier_process(process: Process) -> None:
 def faulty_file_mails(process: Process) -> Callable[[Sequence[FaultyFile]], None]:
     """Return what mails the recipients of faulty integration files; it has a connection to the server of its own."""
     settings = _mail_settings(process.settings)
-    notes = DatabaseNotes(open_engine(process.settings.database.get_secret_value()))
+    engine = open_engine(process.settings.database.get_secret_value())
     mailer = SmtpMailer(_mail_server(process.settings))
-    return FaultyFileMails(settings, Delivery(settings.sender, mailer, notes, process.metrics, utc_now, no_probe))
+    delivery = Delivery(settings.sender, mailer, DatabaseNotes(engine), process.metrics, utc_now, no_probe)
+    return FaultyFileMails(settings, delivery, Backoff(5.0, 300.0, random.random), lambda: at_head(engine))
 
 
 def _mail_server(settings: Settings) -> SmtpSettings:

@@ -76,6 +76,19 @@ def org_statuses(engine: Engine) -> list[OrgStatus]:
         return found
 
 
+def unpublished_since(engine: Engine, org: str, published: int) -> float | None:
+    """
+    Return when the oldest outcome above the number *published* was settled, in seconds since the epoch; None: no such.
+
+    Raises `Transient`.
+    """
+    command = tables.command.c
+    oldest = select(func.min(command.settled_at)).where(command.org == org, command.sequence > published)
+    with patient("ledger"), reading(engine).connect() as connection:
+        found: float | None = connection.execute(oldest).scalar_one()
+        return found
+
+
 def _broken(connection: Connection, org: str) -> tuple[Cause, ...]:
     """Return the causes of the incidents that are open, each once."""
     source_id = tables.source_state.c

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from threading import Event
 from time import monotonic
 
-from processors.model.errors import Misconfigured, Transient
+from processors.model.errors import Misconfigured
 from processors.model.ports import Clock, Mailer, Metrics, Probe
 from processors.model.received import ReceivedOf
 from processors.notifier.clean import address
@@ -19,7 +19,7 @@ from processors.notifier.compose import MailSettings, plan
 from processors.notifier.connection import KINDS, compose_connection, id_of, recipients_of
 from processors.notifier.delivery import Delivery
 from processors.notifier.pace import MailPace
-from processors.notifier.ports import Mail, MailNotes
+from processors.notifier.ports import MailNotes
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from schemas.topics import NOTICE, outcome_topic
@@ -80,7 +80,9 @@ class Notifier:
             self._pace.count(due, self._clock())
         pairs = {(outcome.outcome_id, to) for outcome, to in wanted} | {(id_of(notice), to) for notice, to in told}
         mails = [m for m in self._notes.unsent(ids) if any((i, m.recipient) in pairs for i in m.outcome_ids)]
-        return self._send_all(mails) and len(due) == len(new)
+        deadline = monotonic() + TURN_SECONDS
+        done = self._delivery.send_all(mails, lambda: not self._stop.is_set() and monotonic() <= deadline)
+        return done and len(due) == len(new)
 
     def _wanted(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:
         distinct = {outcome.outcome_id: outcome for outcome in outcomes}.values()
@@ -90,23 +92,6 @@ class Notifier:
         """Return who is told of which connection; what is told of commands on their way is nobody's mail."""
         distinct = {id_of(notice): notice for notice in notices if notice.kind in KINDS}.values()
         return [(one, to) for one in distinct for to in recipients_of(one, self._owners, self._recipients)]
-
-    def _send_all(self, mails: Sequence[Mail]) -> bool:
-        deadline = monotonic() + TURN_SECONDS
-        waiting: Transient | None = None
-        for mail in mails:
-            if self._stop.is_set() or monotonic() > deadline:
-                return False
-            try:
-                self._delivery.send(mail)
-            except Transient as error:
-                waiting = error
-                # A code is this recipient's alone; without one the server itself does not answer.
-                if not error.code:
-                    break
-        if waiting is not None:
-            raise waiting
-        return True
 
 
 def _unique(addresses: Sequence[str]) -> tuple[str, ...]:

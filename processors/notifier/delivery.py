@@ -5,10 +5,12 @@ In: a `Mail` that is noted as intended.  Out: its note: sent, or refused for goo
 Rule of this file: the note follows the server's answer at once; without an answer the mail stays intended.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
+from processors.model.errors import Transient
 from processors.model.ports import Clock, Mailer, Metrics, Probe
 from processors.notifier.ports import Mail, MailNotes
 
@@ -38,3 +40,25 @@ class Delivery:
         else:
             self.notes.settle(mail, "sent", self.clock())
             self.metrics.count("mails_total", state="sent")
+
+    def send_all(self, mails: Sequence[Mail], go_on: Callable[[], bool] = lambda: True) -> bool:
+        """
+        Send mails for as long as *go_on* says; return whether each had its turn.
+
+        Raises `Transient` where some had theirs and have to wait: those behind them are sent, unless the server itself
+        gives no answer.
+        """
+        waiting: Transient | None = None
+        for mail in mails:
+            if not go_on():
+                return False
+            try:
+                self.send(mail)
+            except Transient as error:
+                waiting = error
+                # A code is this recipient's alone; without one the server itself does not answer.
+                if not error.code:
+                    break
+        if waiting is not None:
+            raise waiting
+        return True

@@ -1,16 +1,17 @@
 """
 Mails about faulty integration files: one to each of its recipients for each faulty text (VS-29).
 
-In: the faulty files of a look.  Out: mails, and a note of each, so that several notifiers send one.
-Rule of this file: where mail or database give no answer, the next look tries again; nothing is raised.
+In: the faulty files of a look.  Out: mails, and a note of each, by which a later look and a restart send none again.
+Rule of this file: where mail or database give no answer, a later look tries again.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, uuid5
 
 import structlog
 
+from processors.model.backoff import Backoff
 from processors.model.errors import Transient
 from processors.notifier.clean import clean
 from processors.notifier.compose import MailSettings, made
@@ -25,29 +26,46 @@ MOST_FAULTS = 20
 
 
 class FaultyFileMails:
-    """Tells the recipients of faulty files; to be called with those of each look, from one thread."""
+    """
+    Tells the recipients of faulty files; to be called with those of each look, from one thread.
 
-    def __init__(self, settings: MailSettings, delivery: Delivery) -> None:
-        """*settings* say how mails are made; *delivery* sends and notes them."""
+    Two notifiers that look at the same moment may both send a mail: it has one Message-ID and the same bytes.
+    """
+
+    def __init__(
+        self, settings: MailSettings, delivery: Delivery, backoff: Backoff, ready: Callable[[], bool] = lambda: True
+    ) -> None:
+        """*settings* say how mails are made; *delivery* sends and notes them once the database is *ready*."""
         self._settings = settings
         self._delivery = delivery
+        self._backoff = backoff
+        self._ready = ready
         self._done: frozenset[str] = frozenset()
+        self._failures = 0
+        self._not_before: datetime | None = None
 
     def __call__(self, faulty: Sequence[FaultyFile]) -> None:
-        """Tell of each file once for each of its faulty texts, whoever of the notifiers looks first."""
+        """Tell of each file once for each of its faulty texts; what cannot be told now is told at a later look."""
         new = [file for file in faulty if file.recipients and faulty_text_id(file) not in self._done]
-        if not new:
+        now = self._delivery.clock()
+        if not new or (self._not_before is not None and now < self._not_before):
             return
         try:
-            now = self._delivery.clock()
-            mails = [compose_faulty_file(file, to, now, self._settings) for file in new for to in file.recipients]
-            self._delivery.notes.intend(mails, now)
-            for mail in self._delivery.notes.unsent([faulty_text_id(file) for file in new]):
-                self._delivery.send(mail)
+            if not self._ready():
+                return
+            self._tell(new, now)
         except Transient as error:
+            self._failures += 1
+            self._not_before = now + timedelta(seconds=self._backoff.delay(self._failures))
             log.warning("recipients of a faulty integration file are not told yet", why=error.reason)
             return
+        self._failures, self._not_before = 0, None
         self._done |= {faulty_text_id(file) for file in new}
+
+    def _tell(self, files: Sequence[FaultyFile], now: datetime) -> None:
+        mails = [compose_faulty_file(file, to, now, self._settings) for file in files for to in file.recipients]
+        self._delivery.notes.intend(mails, now)
+        self._delivery.send_all(self._delivery.notes.unsent([faulty_text_id(file) for file in files]))
 
 
 def faulty_text_id(file: FaultyFile) -> str:

@@ -32,6 +32,11 @@ class FaultyFile:
     recipients: tuple[str, ...] = ()
     digest: str = ""
 
+    @property
+    def meanwhile(self) -> str:
+        """What goes on until it is mended, in words."""
+        return "its last good text runs" if self.last_good else "no good text of it is known: its source waits"
+
 
 @dataclass(frozen=True, slots=True)
 class Running:

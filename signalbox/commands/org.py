@@ -18,7 +18,7 @@ from connectors.database.org_status import resume as resume_after
 from connectors.kafka.options import consumer_config
 from connectors.kafka.tails import highest_sequence
 from processors.executor.session.publish import SEQUENCE_HEADER, Position
-from processors.model.errors import Misconfigured, SignalboxError, Undecodable
+from processors.model.errors import Misconfigured, SignalboxError, Transient, Undecodable
 from schemas.codec import Codec
 from schemas.topics import NOTICE, OUTCOME_KINDS, command_topic, outcome_topic
 from signalbox.codec import open_codec
@@ -33,17 +33,20 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
     """Show each org: owner, counts, what is oldest, unpublished and in doubt. Example: `signalbox org status`."""
     settings = load_settings()
     for one in org_statuses(migrated_engine(settings)):
-        left = unpublished(settings, one)
+        try:
+            published = published_through(settings, one.org)
+        except Transient as error:
+            say(f"{one.org}: {error.reason}")
+            published = None
+        left = unpublished(one, published)
         if as_json:
-            published = None if left is None else one.last_sequence - left
             as_json_line({**asdict(one), "published_through": published, "unpublished": left})
         else:
             typer.echo(_line(one, left))
 
 
-def unpublished(settings: Settings, org: OrgStatus) -> int | None:
+def unpublished(org: OrgStatus, published: int | None) -> int | None:
     """Return how many of an org's outcomes and notices are not published; None where Kafka does not say."""
-    published = _published(settings, org.org)
     return None if published is None else max(0, org.last_sequence - published)
 
 
@@ -66,14 +69,18 @@ def _moment(seconds: float | None) -> str:
     return "-" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _published(settings: Settings, org: str) -> int | None:
-    """Return what Kafka's committed offset says is published; None, and one line, where it does not say."""
+def published_through(settings: Settings, org: str) -> int | None:
+    """
+    Return the number of the last outcome that is published by Kafka's committed offset; None where it names none.
+
+    Raises:
+        Transient: Kafka does not say.
+    """
     consumer = Consumer(consumer_config(settings.kafka.client(None), GROUP_EXECUTOR))
     try:
         committed = consumer.committed([TopicPartition(command_topic(org), 0)], ASK_SECONDS)[0]
     except KafkaException as error:
-        say(f"{org}: Kafka does not say what is published: {error.args[0].str()}")
-        return None
+        raise Transient(f"Kafka does not say what is published: {error.args[0].str()}") from error
     finally:
         consumer.close()
     position = Position.read(committed)

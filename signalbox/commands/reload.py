@@ -37,8 +37,7 @@ def reload(
     settings = load_settings()
     wanted = _wanted(settings)
     for file in wanted.faulty:
-        meanwhile = "its last good text runs" if file.last_good else "no good text of it is known: its source waits"
-        say(f"{file.name} is faulty; {meanwhile}")
+        say(f"{file.name} is faulty; {file.meanwhile}")
         for fault in file.faults:
             say(f"  {fault}")
     digest = wanted.integrations.whole_digest()

@@ -12,8 +12,9 @@ from importlib.metadata import version
 from typing import Annotated, NamedTuple, TypeVar
 
 import typer
+from sqlalchemy import Engine
 
-from connectors.database.org_status import org_statuses
+from connectors.database.org_status import OrgStatus, org_statuses, unpublished_since
 from connectors.kafka.admin import admin_client, existing_topics
 from connectors.kafka.group_status import SECONDS, group_members, held, waiting
 from connectors.kafka.last_good_texts import LastGoodTexts
@@ -26,7 +27,7 @@ from processors.sources.load import integration_files
 from schemas.topics import DEAD_LETTER_SOURCES, SOURCES, command_topic, dead_letter_topic, topic_table
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.commands.ledger import migrated_engine
-from signalbox.commands.org import unpublished
+from signalbox.commands.org import published_through, unpublished
 from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, Settings, load_settings
 from signalbox.status import Installation, OrgView, Stage, as_value, screen, what_to_do
 from signalbox.waiting import changes_wanted, orgs_of
@@ -52,11 +53,11 @@ def show_status(
 def _read(settings: Settings) -> Installation:
     unasked: list[str] = []
 
-    def asked(read: Callable[[], T]) -> T | None:
+    def asked(read: Callable[[], T], what: str = "Kafka") -> T | None:
         try:
             return read()
         except SignalboxError as error:
-            unasked.append(f"{' '.join(str(error).split())}.")
+            unasked.append(f"{' '.join(str(error).split())}: see that {what} can be reached.")
             return None
 
     kafka = settings.kafka.client(None)
@@ -82,7 +83,7 @@ def _read(settings: Settings) -> Installation:
             )
             for row in _stages(orgs)
         ),
-        orgs=asked(lambda: _orgs(settings, published_here=there is not None)),
+        orgs=asked(lambda: _orgs(settings, published_here=there is not None), "the database"),
         integrations=tuple(sorted(found.integrations.by_name)),
         faulty=found.faulty,
         missing_topics=() if there is None else tuple(row.name for row in wanted if row.name not in there),
@@ -108,7 +109,11 @@ def _stages(orgs: tuple[str, ...]) -> tuple[_Row, ...]:
 
 
 def _orgs(settings: Settings, *, published_here: bool) -> tuple[OrgView, ...]:
-    return tuple(
-        OrgView(org, unpublished(settings, org) if published_here else None)
-        for org in org_statuses(migrated_engine(settings))
-    )
+    engine = migrated_engine(settings)
+    return tuple(_org(settings, engine, org, published_here=published_here) for org in org_statuses(engine))
+
+
+def _org(settings: Settings, engine: Engine, org: OrgStatus, *, published_here: bool) -> OrgView:
+    published = published_through(settings, org.org) if published_here else None
+    since = None if published is None else unpublished_since(engine, org.org, published)
+    return OrgView(org, unpublished(org, published), since)

@@ -1,11 +1,13 @@
 """Mails about faulty integration files: each recipient is told once of each faulty text, with the faults."""
 
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
 
 from connectors.database.notes import DatabaseNotes
+from processors.model.backoff import Backoff
 from processors.model.errors import Transient
 from processors.notifier.compose import MailSettings
 from processors.notifier.delivery import Delivery
@@ -27,9 +29,9 @@ GOOD = (
 
 def mails(stage: Stage) -> FaultyFileMails:
     delivery = Delivery(
-        SETTINGS.sender, stage.server, DatabaseNotes(stage.engine), stage.counts, lambda: AT, lambda _place: None
+        SETTINGS.sender, stage.server, DatabaseNotes(stage.engine), stage.counts, lambda: stage.now, lambda _place: None
     )
-    return FaultyFileMails(SETTINGS, delivery)
+    return FaultyFileMails(SETTINGS, delivery, Backoff(5.0, 300.0, lambda: 1.0))
 
 
 def told(stage: Stage) -> list[str]:
@@ -56,15 +58,37 @@ def test_a_file_that_names_nobody_is_nobodys_mail(stage: Stage) -> None:
     assert told(stage) == []
 
 
-def test_where_the_server_gives_no_answer_the_next_look_tries_again(stage: Stage) -> None:
+def test_where_the_server_gives_no_answer_a_later_look_tries_again(stage: Stage) -> None:
     tell = mails(stage)
     stage.server.answer = away
     tell([FILE])
     assert told(stage) == []
 
-    stage.server.answer = lambda _recipient: ""
+    stage.server.answer = lambda _recipient: None
+    tell([FILE])
+    assert told(stage) == []
+    stage.now += timedelta(seconds=6)
     tell([FILE])
     assert sorted(told(stage)) == ["one@example.com", "two@example.com"]
+
+
+def test_who_is_put_off_by_the_server_keeps_nobody_else_waiting(stage: Stage) -> None:
+    def later(recipient: str) -> str | None:
+        if recipient == "one@example.com":
+            raise Transient("greylisted", code="450")
+        return None
+
+    stage.server.answer = later
+    mails(stage)([FILE])
+    assert told(stage) == ["two@example.com"]
+
+
+def test_before_the_database_is_ready_nobody_is_told_and_nothing_is_asked_of_it(stage: Stage) -> None:
+    notes = DatabaseNotes(stage.engine)
+    delivery = Delivery(SETTINGS.sender, stage.server, notes, stage.counts, lambda: AT, lambda _place: None)
+    FaultyFileMails(SETTINGS, delivery, Backoff(5.0, 300.0, lambda: 1.0), lambda: False)([FILE])
+    assert told(stage) == []
+    assert stage.bodies() == 0
 
 
 @pytest.mark.parametrize(

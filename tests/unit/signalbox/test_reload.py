@@ -18,9 +18,10 @@ from schemas.codec import SingleObject
 from signalbox.commands import reload as reload_command
 from signalbox.health import Heartbeat
 from signalbox.instance import RunningProcess
-from signalbox.reload import Reload, with_last_good
+from signalbox.reload import Reload, request_reload, with_last_good
 from signalbox.settings import load_settings
 from signalbox.waiting import Process
+from tests.fixtures.processes import wait_until
 
 GOOD = "name: {}\norg: acme\nenabled: true\nproject: Solar\nresult_codes: [{}]\naction: update_only\n"
 A, B = GOOD.format("a", "YES"), GOOD.format("b", "NO")
@@ -197,3 +198,31 @@ def test_reload_waits_for_processes_that_are_starting_anew(tmp_path: Path, monke
     monkeypatch.setattr(reload_command, "running_processes", lambda _: next(looks))
     found = reload_command._taken_up(tmp_path, "new", float("inf"), lambda _: None)
     assert [(each.process, each.digest) for each in found] == [("intake", "new")]
+
+
+def test_a_fault_of_who_tells_does_not_end_the_look_out(process: Opened, folder: Path) -> None:
+    def wrong(_faulty: object) -> None:
+        raise RuntimeError("no such table")
+
+    found, ended = process(), threading.Event()
+    reload = Reload(found, Store(), end=ended.set, told=wrong)
+    with capture_logs() as logs:
+        reload.start()
+        (folder / "a.yaml").write_text(A + "# a word\n")
+        request_reload(found.settings.state)
+        assert ended.wait(60)
+    assert found.anew.is_set()
+    assert all("could not be told" not in line["event"] or line["log_level"] == "error" for line in logs)
+
+
+def test_a_request_is_seen_before_the_next_look_is_due(
+    process: Opened, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGNALBOX_RELOAD_EVERY", "3600")
+    found, ended = process(), threading.Event()
+    looks: list[object] = []
+    Reload(found, Store(), end=ended.set, told=looks.append).start()
+    wait_until(lambda: bool(looks), 60, "the first look")
+    (folder / "a.yaml").write_text(A + "# a word\n")
+    request_reload(found.settings.state)
+    assert ended.wait(60)

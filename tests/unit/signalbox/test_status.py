@@ -21,8 +21,8 @@ def _org(**more: Any) -> OrgView:
         org="acme", owner="one", epoch=3, states={"settled": 40}, oldest_due=None, parked=0, held=0, broken=(),
         last_sequence=40, calls_in_doubt=0, last_settled=SECONDS - 3, unclean_starts=0, resume_from=None,
     )  # fmt: skip
-    unpublished = more.pop("unpublished", 0)
-    return OrgView(replace(status, **more), unpublished)
+    unpublished, since = more.pop("unpublished", 0), more.pop("since", None)
+    return OrgView(replace(status, **more), unpublished, since)
 
 
 def _well(**more: Any) -> Installation:
@@ -70,12 +70,12 @@ NEEDS = {
         "acme: the oldest command is due for 2 h: see the runbook SignalboxNoProgress.",
     ),
     "outcomes are not published": (
-        _well(orgs=(_org(last_settled=SECONDS - 900, unpublished=5),)),
+        _well(orgs=(_org(unpublished=5, since=SECONDS - 900),)),
         "acme: 5 outcomes are not published: see the runbook SignalboxOrgStopped.",
     ),
     "a file is faulty": (
         _well(faulty=(FaultyFile("a.yaml", ("a.yaml:3: no such field",), True),)),
-        "Mend a.yaml: every process takes it up by itself.",
+        "Mend a.yaml (`signalbox check --offline` shows its faults): every process takes it up by itself.",
     ),
     "something could not be read": (
         _well(dead_letters={"crm.dead-letter.booking": 3}),
@@ -98,7 +98,7 @@ def test_what_needs_somebody_is_told_with_what_to_do(case: str) -> None:
     [
         _well(stages=(Stage("intake", True, ("a",), (Waiting("crm.event.booking", 7, SECONDS - 299),)),)),
         _well(orgs=(_org(states={"new": 1}, oldest_due=SECONDS - 299),)),
-        _well(orgs=(_org(last_settled=SECONDS - 299, unpublished=5),)),
+        _well(orgs=(_org(last_settled=SECONDS - 900, unpublished=5, since=SECONDS - 299),)),
         _well(orgs=(_org(broken=(), last_settled=None, unpublished=None),)),
     ],
     ids=["messages on their way", "a command just due", "outcomes on their way", "an org without an outcome"],
@@ -137,7 +137,7 @@ def test_a_faulty_file_shows_its_first_faults_and_how_many_there_are() -> None:
 
     at = lines.index("  a.yaml is faulty; no good text of it is known: its source waits")
     assert lines[at + 1] == "    a.yaml:1: wrong"
-    assert lines[at + 6] == "    and 3 more; `signalbox check` shows all"
+    assert lines[at + 6] == "    and 3 more; `signalbox check --offline` shows all"
 
 
 def test_the_value_for_json_has_the_same_and_can_be_read_again() -> None:
