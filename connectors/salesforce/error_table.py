@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from processors.model.advice import SEND_AGAIN
+
 Kind = Literal["refusal", "lock", "transient", "org", "doubt", "smaller", "bug"]
 
 DONE: Mapping[Kind, str] = {
@@ -171,7 +173,7 @@ ROWS: tuple[ErrorRow, ...] = (
         "ENTITY_IS_LOCKED",
         "refusal",
         "the record waits for an approval",
-        "Decide or recall the approval, then send the event under a new event_id.",
+        f"Decide or recall the approval, then {SEND_AGAIN}.",
         "seen",
     ),
     ErrorRow(
@@ -195,7 +197,7 @@ ROWS: tuple[ErrorRow, ...] = (
         "ENTITY_IS_DELETED",
         "refusal",
         "the record is in the recycle bin",
-        "Restore it, then send the event under a new event_id.",
+        f"Restore it, then {SEND_AGAIN}.",
         "seen",
     ),
     ErrorRow("NOT_FOUND", "refusal", "the record or resource is not there", source="seen"),
@@ -205,7 +207,7 @@ ROWS: tuple[ErrorRow, ...] = (
         "CANNOT_UPDATE_CONVERTED_LEAD",
         "refusal",
         "the lead was converted",
-        "Send the event under a new event_id: the contact is found.",
+        f"{SEND_AGAIN.capitalize()}: the contact is found.",
         "seen",
     ),
     ErrorRow("INSUFFICIENT_ACCESS", "refusal", "a right is missing", _RIGHT),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from processors.deciding.case import Case, Part, field_names
 from processors.deciding.opportunity import may_create, ruled
 from processors.matching import accounts
+from processors.model.advice import SEND_AGAIN
 from processors.model.company_name import same_company
 from processors.model.normalise import is_blank, text_key
 from processors.model.values import IS_PERSON, Record, Role, Step
@@ -81,9 +82,7 @@ def _several(case: Case, found: tuple[Record, ...], rules: tuple[str, ...]) -> P
     """Return the refusal where several accounts match, or the wait for someone's choice by `match.several`."""
     row = case.book.row("several", case.settings.match.several)
     park = row.then == "park"
-    advice = (
-        "choose the one that is meant" if park else "merge them or add a key, then send the event under a new event_id"
-    )
+    advice = "choose the one that is meant" if park else f"merge them or add a key, then {SEND_AGAIN}"
     detail = f"{len(found)} accounts match its keys: {advice}"
     ruled = (*rules, row.rule) if park else rules
     return Part(rules=ruled, refusal="multiple_match", candidates=found, detail=detail, park=park)
@@ -104,8 +103,7 @@ def _other(case: Case, contact: Record | None) -> Part:
     if row.then == "refuse":
         company = own.fields.get("Name") or own.id
         detail = (
-            f"the contact belongs to {company}, the event names another company: move the contact, "
-            "then send the event under a new event_id"
+            f"the contact belongs to {company}, the event names another company: move the contact, then {SEND_AGAIN}"
         )
         return Part(rules=rules, refusal="other_account", candidates=(contact,), detail=detail)
     if row.then == "leave":

@@ -16,6 +16,7 @@ from processors.deciding.event_order_rules import Guard, clamped
 from processors.deciding.owners import OWNER, OwnedValues, owned
 from processors.integration.model import Integration
 from processors.matching.attendees import attendee_of
+from processors.model.advice import SEND_AGAIN
 from processors.model.call import Call
 from processors.model.field_history import Fields, restricted_to, stamp
 from processors.model.normalise import is_blank
@@ -243,9 +244,7 @@ class Case:
         )
         if made.missing:
             names = ", ".join(made.missing)
-            detail = (
-                f"the new {object_name} needs {names}: map a value to each, then send the event under a new event_id"
-            )
+            detail = f"the new {object_name} needs {names}: map a value to each, then {SEND_AGAIN}"
             return Part(rules=made.rules, refusal="mandatory_unmapped", missing=made.missing, detail=detail)
         step = Step(
             role,
@@ -332,7 +331,7 @@ def converted_refused(leads: tuple[Record, ...]) -> Part:
 
 def no_mapping(object_name: str, rule: str) -> Part:
     """Return the refusal of a write to an object for which the integration maps nothing (1G: nothing is sent)."""
-    detail = f"the integration maps no {object_name} field: add the mapping, then send the event under a new event_id"
+    detail = f"the integration maps no {object_name} field: add the mapping, then {SEND_AGAIN}"
     return Part(rules=(rule,), refusal="no_mapping", detail=detail)
 
 

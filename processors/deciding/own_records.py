@@ -8,10 +8,7 @@ Rule of this file: pure; asked before an action chooses its way, by every source
 from processors.deciding.case import Case, Part
 from processors.model.values import Match
 
-UNCLEAR = (
-    "several attendees of this booking are known, and a name or a number alone does not tell them apart: "
-    "choose the one that is meant, or send attendee_id or the e-mail"
-)
+UNCLEAR = "several attendees of this booking are known, and a name or a number alone does not tell them apart"
 
 
 def own_record_refused(case: Case) -> Part | None:
@@ -37,10 +34,12 @@ def _unclear(case: Case) -> Part | None:
     row = case.book.row("several", case.settings.match.several)
     if row.then not in ("refuse", "park"):
         return None
+    park = row.then == "park"
+    advice = "choose the one that is meant" if park else "send attendee_id or the e-mail under a new event_id"
     return Part(
         rules=(*case.match.own_rules, row.rule),
         refusal="multiple_match",
         candidates=case.match.leads + case.match.contacts,
-        detail=UNCLEAR,
-        park=row.then == "park",
+        detail=f"{UNCLEAR}: {advice}",
+        park=park,
     )

@@ -8,6 +8,7 @@ Rule of this file: every sentence that a mail says about a reason lives here, an
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from processors.model.advice import SEND_AGAIN
 from processors.sources.registry import source_of
 from schemas.outcome import Outcome, Reason
 
@@ -26,33 +27,33 @@ REASONS: Mapping[Reason, Words] = {
         "no matching record",
         "No lead or contact in Salesforce matches this person, and this integration only updates records that exist.",
         "Create the lead or contact in Salesforce, or correct its e-mail address or phone number there, "
-        "then send the event again.",
+        f"then {SEND_AGAIN}.",
     ),
     "multiple_match": Words(
         "several matching records",
         "More than one record in Salesforce matches this person, so it is not clear which one is meant.",
-        "Merge the records that match, or change them so that only one does, then send the event again.",
+        f"Merge the records that match, or change them so that only one does, then {SEND_AGAIN}.",
     ),
     "no_keys": Words(
         "nothing to look for",
         "The event has no e-mail address, telephone number or other key by which its person could be looked for.",
         "Ask whoever maintains the source to send one, or the integration to create a record without one, "
-        "then send the event again.",
+        f"then {SEND_AGAIN}.",
     ),
     "other_account": Words(
         "another company",
         "The event names another company than the account that this contact belongs to in Salesforce.",
-        "Move the contact to its new account, or correct the company at the source, then send the event again.",
+        f"Move the contact to its new account, or correct the company at the source, then {SEND_AGAIN}.",
     ),
     "no_mapping": Words(
         "nothing is mapped",
         "A record had to be made for which this integration maps no field.",
-        "Ask whoever maintains the integration to map fields of that object, then send the event again.",
+        f"Ask whoever maintains the integration to map fields of that object, then {SEND_AGAIN}.",
     ),
     "mandatory_unmapped": Words(
         "mandatory field has no source",
         "A new record was needed, but Salesforce demands fields that this integration does not fill.",
-        "Ask whoever maintains the integration to map the fields that are named here, then send the event again.",
+        f"Ask whoever maintains the integration to map the fields that are named here, then {SEND_AGAIN}.",
     ),
     "record_deleted": Words(
         "linked record is gone",
@@ -70,12 +71,12 @@ REASONS: Mapping[Reason, Words] = {
     "picklist_unmapped": Words(
         "value is not mapped",
         "A value is not in the integration's list of values for that field, and the integration refuses such values.",
-        "Ask whoever maintains the integration to add the values that are named here, then send the event again.",
+        f"Ask whoever maintains the integration to add the values that are named here, then {SEND_AGAIN}.",
     ),
     "salesforce_refused": Words(
         "refused by Salesforce",
         "Salesforce refused to save the change. Its own answer is given here.",
-        "Correct what Salesforce objects to, in the record or in its rules, then send the event again.",
+        f"Correct what Salesforce objects to, in the record or in its rules, then {SEND_AGAIN}.",
     ),
     "id_reused": Words(
         "two events under one ID",
@@ -86,7 +87,7 @@ REASONS: Mapping[Reason, Words] = {
     "settings_missing": Words(
         "integration is not set up",
         "The integration that wanted this event is not set up where it has to be carried out.",
-        "Ask whoever maintains the integration to add it there, then send the event again.",
+        f"Ask whoever maintains the integration to add it there, then {SEND_AGAIN}.",
     ),
     "internal": Words(
         "internal fault",
@@ -113,7 +114,7 @@ ACTIONS: Mapping[str, str] = {
 NO_MATCH = Words(
     "no matching record",
     "No record in Salesforce is known to be the one that is meant, and none is made for such an event.",
-    "Create the record in Salesforce, or correct its e-mail address or phone number there, then send the event again.",
+    f"Create the record in Salesforce, or correct its e-mail address or phone number there, then {SEND_AGAIN}.",
 )
 """Where it is not the integration that updates alone."""
 
@@ -128,8 +129,16 @@ OWN_RECORD_DELETED = Words(
 SEVERAL_ACCOUNTS = Words(
     "several matching accounts",
     "More than one account in Salesforce matches, so it is not clear which one is meant.",
-    "Merge the accounts that match, or change them so that only one does, then send the event again.",
+    f"Merge the accounts that match, or change them so that only one does, then {SEND_AGAIN}.",
 )
+
+SEVERAL_ATTENDEES = Words(
+    "several attendees",
+    "Several people of this booking are known, and the event says only a name or a number, which does not tell them "
+    "apart.",
+    "Do not merge them. Have the source send attendee_id or the e-mail, under a new event_id.",
+)
+"""Where one of several attendees is meant (OW-9): the records are different people's."""
 
 
 def action_meant(outcome: Outcome) -> str:
@@ -146,4 +155,6 @@ def words_for(outcome: Outcome) -> Words:
         return OWN_RECORD_DELETED
     if outcome.reason == "multiple_match" and {one.object for one in outcome.candidates} == {"Account"}:
         return SEVERAL_ACCOUNTS
+    if outcome.reason == "multiple_match" and "OW-9" in outcome.rule_ids:
+        return SEVERAL_ATTENDEES
     return REASONS.get(outcome.reason, UNKNOWN)

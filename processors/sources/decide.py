@@ -16,6 +16,7 @@ from processors.deciding.case import Case, Part
 from processors.deciding.references import referenced, with_references, with_unknown
 from processors.deciding.remember_choice import with_choice_kept
 from processors.integration.model import Integration
+from processors.model.advice import SEND_AGAIN
 from processors.model.call import Call
 from processors.model.field_history import latest_events, written_fields
 from processors.model.rule_table import Book
@@ -49,16 +50,13 @@ def decide(
     if command.kind == "skip":
         return Decision("skipped", cast(Reason, command.skip_reason or "other"), rule_ids=command.rule_ids)
     if settings is None:
-        detail = (
-            f"integration {command.integration} is not configured here: restore its file, "
-            "then send the event under a new event_id"
-        )
+        detail = f"integration {command.integration} is not configured here: restore its file, then {SEND_AGAIN}"
         return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
     source = source_of(command.contract)
     if not isinstance(settings, source.settings):
         detail = (
             f"integration {command.integration} is of source '{settings.source}' by now: restore its file, "
-            "then send the event under a new event_id"
+            f"then {SEND_AGAIN}"
         )
         return Decision("error", "settings_missing", rule_ids=command.rule_ids, detail=detail)
     activity = activity_object(settings, command)
@@ -115,7 +113,5 @@ def search_full(case: Case) -> Decision:
 def picklist_unmapped(case: Case) -> Decision:
     """Return the refusal of values that the integration's value maps must list and do not (SP-23)."""
     named = ", ".join(case.command.unmapped)
-    detail = (
-        f"no value is mapped for {named}: add it to 'values' of that field, then send the event under a new event_id"
-    )
+    detail = f"no value is mapped for {named}: add it to 'values' of that field, then {SEND_AGAIN}"
     return case.decided("error", ("SP-23",), (Part(refusal="picklist_unmapped", detail=detail),))

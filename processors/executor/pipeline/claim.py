@@ -13,6 +13,7 @@ from processors.executor.jobs.job import Job
 from processors.executor.jobs.progress import ChoiceMade, Ended, Progress
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.matching.manual_choice import resolution_of
+from processors.model.advice import SEND_AGAIN
 from processors.model.plan import Ending
 from schemas.command import Command
 from schemas.outcome import Reason
@@ -93,10 +94,7 @@ def _without_org(job: Job) -> Ending | None:
     if command.kind == "skip":
         return _skip_ending(command.skip_reason or "other")
     if job.settings is None:
-        detail = (
-            f"integration {command.integration} is not in the executor's settings; add its file, "
-            "then send the event under a new event_id"
-        )
+        detail = f"integration {command.integration} is not in the executor's settings; add its file, then {SEND_AGAIN}"
         return Ending("error", "settings_missing", detail)
     return None
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from processors.executor.jobs.job import Job
 from processors.executor.jobs.progress import Delayed, Ended, NeedsChoice, Progress
+from processors.model.advice import SEND_AGAIN
 from processors.model.plan import Ending, Plan
 from processors.model.values import Record, RowError
 
@@ -30,9 +31,7 @@ def refused_as_duplicate(job: Job, errors: Sequence[RowError]) -> Progress:
     decision = replace(plan.decision, candidates=found)
     if found and _may_park(job, plan):
         return NeedsChoice(job, replace(decision, detail=_detail(errors, found, "choose the one that is meant")))
-    detail = _detail(
-        errors, found, "merge or correct them, then send the event under a new event_id; or set org_rules.duplicates"
-    )
+    detail = _detail(errors, found, f"merge or correct them, then {SEND_AGAIN}; or set org_rules.duplicates")
     ending = Ending("error", "salesforce_refused", detail, errors)
     return Ended(job, replace(plan, decision=decision), ending)
 

@@ -105,7 +105,11 @@ def _detail(plan: Plan | None, ending: Ending | None) -> str | None:
         return said
     done = zip(plan.decision.steps, plan.results, strict=False)
     made = ", ".join(f"{step.object} {result.id}" for step, result in done if step.operation == "create" and result.id)
-    stands = f"{made} was made before the refusal and stands: the event, sent again, uses it" if made else None
+    stands = (
+        f"{made} was made before the refusal and stands: the event, sent under a new event_id, uses it"
+        if made
+        else None
+    )
     return "; ".join(one for one in (said, stands) if one) or None
 
 

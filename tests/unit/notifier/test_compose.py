@@ -95,7 +95,7 @@ def test_no_match_reads_as_sales_operations_need_it_vs_11() -> None:
         "\n"
         "What to do next\n"
         "Create the lead or contact in Salesforce, or correct its e-mail address or phone number there, "
-        "then send the event again.\n"
+        "then send the event under a new event_id.\n"
         "\n"
         "-- \n"
         "Outcome: 00000000-0000-5000-8000-000000000001\n"

@@ -167,6 +167,20 @@ def test_accounts_that_match_are_called_accounts() -> None:
     assert "More than one account in Salesforce matches" in text
 
 
+def test_several_attendees_of_one_booking_are_not_to_be_merged() -> None:
+    outcome = replace(full("booking", "multiple_match"), rule_ids=("OW-9", "SM-1"))
+    message, text, _ = read(compose(outcome, "o@example.com", SETTINGS))
+    assert "several attendees" in message["Subject"]
+    assert "Do not merge them. Have the source send attendee_id or the e-mail, under a new event_id." in text
+    assert "Merge the records" not in text
+
+
+@pytest.mark.parametrize("reason", EVERY_REASON)
+def test_no_text_asks_to_send_the_event_under_the_id_that_is_answered(reason: Reason) -> None:
+    for contract in SOURCES:
+        assert not re.search(r"send the event(?! under a new event_id)", words_for(full(contract, reason)).todo)
+
+
 def test_a_record_that_earlier_events_wrote_is_not_said_to_be_linked() -> None:
     outcome = replace(error("record_deleted", contract="booking"), rule_ids=("OW-7",))
     message, text, _ = read(compose(outcome, "o@example.com", SETTINGS))

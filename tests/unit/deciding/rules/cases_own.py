@@ -56,6 +56,7 @@ class Own:
     own: tuple[OwnRecord, ...] = (wrote(),)
     rows: tuple[Record, ...] = (lead(Email="corrected@example.com", LastName="Lee", FirstName="Ann"),)
     command: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def rules(self) -> frozenset[str]:
@@ -65,7 +66,7 @@ class Own:
     def run(self, book: Book = BOOK) -> tuple[str, ...]:
         """Return what is decided, in lines; the own record that was passed over, and what is disowned."""
         asked = command(**{"person": self.person, "keys": (), "lead": SAID, **self.command})
-        settings, index = integration("lead"), Index(self.rows)
+        settings, index = integration("lead", **self.settings), Index(self.rows)
         match = by_own(match_person(asked, settings, index, {}, book), asked, settings, self.own, (), index, "US", book)
         match = with_account_and_opportunity(match, asked, settings, index, {}) if match.step == "own" else match
         decision = decide(asked, match, settings, org_facts(), NOW, book)
@@ -123,10 +124,8 @@ TWO_ROWS = (
     lead(FirstName="Ann", LastName="Lee", Email="ann@example.com", Phone=NUMBER),
     lead(LEAD_2, FirstName="Dan", LastName="Fox", Email="dan@example.com", Phone=NUMBER),
 )
-UNCLEAR = (
-    "said: several attendees of this booking are known, and a name or a number alone does not tell them apart: "
-    "choose the one that is meant, or send attendee_id or the e-mail"
-)
+APART = "said: several attendees of this booking are known, and a name or a number alone does not tell them apart: "
+UNCLEAR = APART + "send attendee_id or the e-mail under a new event_id"
 ONE_ASKED = ("error multiple_match", "candidate Lead LEAD", UNCLEAR)
 TWO_ASKED = ("error multiple_match", "candidate Lead LEAD", "candidate Lead LEAD_2", UNCLEAR)
 SEVERAL_MATCH = (*TWO_ASKED[:3], "said: 2 records match: merge them, or send the SalesforceID")
@@ -145,7 +144,8 @@ def _among(
     )
     booking = BookingChange("booked", attendee_id=attendee or None)
     command = {"booking": booking, **over.pop("command", {})}
-    return Own(name, then, person, over.pop("own", (first, second)), over.pop("rows", TWO_ROWS), command)
+    settings = over.pop("settings", {})
+    return Own(name, then, person, over.pop("own", (first, second)), over.pop("rows", TWO_ROWS), command, settings)
 
 
 SEVERAL = [
@@ -201,6 +201,12 @@ SEVERAL = [
     )
 ]
 SEVERAL += [
+    _among(
+        "OW-9: where somebody can choose, the choice is asked for and nothing is to be sent",
+        (*ONE_ASKED[:2], APART + "choose the one that is meant", "parked"),
+        Person("Ann", "Lee"),
+        settings={"match": {"several": "park"}},
+    ),
     _among(
         "OW-1: the attendee's ID, and a name that is somebody else's",
         ANNS_OWN,

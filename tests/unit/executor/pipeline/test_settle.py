@@ -16,7 +16,8 @@ def test_an_account_that_stands_although_its_contact_was_refused_is_named() -> N
     job = Job(command("a@example.com"), None, 1, 0, 0.0, frozenset({"k"}))
     ending = Ending("error", "salesforce_refused", errors=(RowError("INVALID_EMAIL_ADDRESS", "no address"),))
     outcome = settle(job, plan, "digest", datetime(2026, 1, 2, tzinfo=UTC), ending)
-    assert outcome.detail == "Account A was made before the refusal and stands: the event, sent again, uses it"
+    stands = "Account A was made before the refusal and stands: the event, sent under a new event_id, uses it"
+    assert outcome.detail == stands
     assert [(one.object, one.operation) for one in outcome.records] == [("Account", "created"), ("Contact", "failed")]
 
 
