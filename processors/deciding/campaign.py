@@ -50,10 +50,11 @@ def with_member(case: Case, decision: Decision) -> Decision:
     there = next((one for one in case.match.members if is_member(one, campaign, person.ids)), None)
     if there is not None and settings.existing != "update":
         return replace(decision, linked=(*decision.linked, there))
-    if _refused(case):
+    status, unfit = _status(case)
+    if unfit and status is None and case.settings.write.unfit_of(STATUS_FIELD) == "refuse":
+        # Salesforce would say nothing of it.
         detail = f"{settings.shown} has no member status {settings.status!r}, which the settings refuse: nobody joins"
         return _told(decision, "campaign_status_unknown", detail)
-    status, unfit = _status(case)
     step = _create(campaign, person, status) if there is None else _update(there, status)
     decision = replace(decision, unfit=(*decision.unfit, *unfit))
     if step is None:
@@ -66,13 +67,6 @@ def _told(decision: Decision, flag: str, detail: str) -> Decision:
     """Return *decision* with what it says of the campaign that nobody joins."""
     said = "; ".join(one for one in (decision.detail, detail) if one)
     return replace(decision, flags=(*decision.flags, flag), detail=said)
-
-
-def _refused(case: Case) -> bool:
-    """Whether the campaign lacks the status and the settings refuse such values: Salesforce would say nothing of it."""
-    wanted, known = case.settings.campaign.status, case.match.member_statuses
-    refuses = case.settings.write.unfit_of(STATUS_FIELD) == "refuse"
-    return refuses and wanted is not None and bool(known) and wanted not in known
 
 
 def _status(case: Case) -> tuple[Scalar, tuple[Unfit, ...]]:

@@ -103,11 +103,15 @@ class Conform:
         """
         Return what is written of *value* in `Object.Field`, which takes none but *values*; None where it is left out.
 
-        For lists that describe does not tell, such as the statuses of one campaign's members.
+        A value that differs in case or spaces alone is the list's own, also where the settings refuse what does not
+        fit (decision 0086): whoever asks refuses what is left out. For lists that describe does not tell, such as the
+        statuses of one campaign's members.
         """
         name, _, own = field.partition(".")
         fact = replace(_LIST, name=own, values=values)
-        found = self._fit(name, fact, value, self._writer(name))
+        refuses = self.settings.write.unfit_of(field) == "refuse"
+        writer = self._writer(name)
+        found = fit(fact, value, writer) if refuses else self._fit(name, fact, value, writer)
         kept = None if found.dropped else found.value
         return kept, (Unfit(field, value, found.value, found.why, dropped=found.dropped),) if found.why else ()
 

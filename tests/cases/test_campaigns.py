@@ -90,10 +90,19 @@ def test_a_status_that_was_taken_from_the_campaign_later_is_told_from_then_on(pl
     assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
 
 
-@pytest.mark.parametrize("status", ["Invited", "sent"])
+REFUSE = "write: { fields: { CampaignMember.Status: { unfit: refuse } } }\n"
+
+
+def test_by_setting_a_status_in_another_case_is_not_refused(play: Play) -> None:
+    text = {name: REFUSE + one for name, one in joining("{ name: spring, status: ' responded' }").items()}
+    run = play([has("Campaign", SPRING), result()], **text)
+    assert run.row("CampaignMember")["Status"] == "Responded"
+    assert "campaign_status_unknown" not in run.outcomes()[-1].flags
+
+
+@pytest.mark.parametrize("status", ["Invited", "sent by post"])
 def test_by_setting_nobody_joins_with_a_status_that_the_campaign_lacks(play: Play, status: str) -> None:
-    more = "write: { fields: { CampaignMember.Status: { unfit: refuse } } }\n"
-    text = {name: more + one for name, one in joining(f"{{ name: spring, status: {status} }}").items()}
+    text = {name: REFUSE + one for name, one in joining(f"{{ name: spring, status: {status} }}").items()}
     run = play([has("Campaign", SPRING), result()], **text)
     outcome = run.outcomes()[-1]
     assert (outcome.kind, run.rows("CampaignMember")) == ("created", [])
