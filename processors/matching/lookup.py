@@ -8,6 +8,7 @@ for it; a number counts as of each country that an integration takes it for (des
 
 import hashlib
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ PERSON_FIELDS: Mapping[KeyKind, tuple[str, ...]] = {
 }
 """Fields that hold a person's addresses and numbers in every org, whatever an integration looks by (decision 0101)."""
 _MOST_TEXTS = 64
-"""How many combinations of texts one key set is claimed by at the most."""
+"""By how many combinations of fields a key set of texts is claimed one by one, at the most."""
 
 TextSet = tuple[tuple[str, ...], ...]
 """A key set of texts alone on one object: for each of its keys, the fields that may hold it."""
@@ -87,7 +88,7 @@ class Lookup:
                 keys |= {f"phone:{one}" for one in number_keys(held, own, str(country) if country else None)}
         for text_set in self.text_sets.get(name, ()):
             held_texts = [[(one, str(fields[one])) for one in own if fields.get(one)] for own in text_set]
-            keys |= text_keys(name, held_texts)
+            keys |= text_keys(name, text_set, held_texts)
         return frozenset(keys)
 
 
@@ -98,12 +99,18 @@ def email_keys(text: Any) -> frozenset[str]:
     return frozenset({f"email:{own}", f"address:{without_tag(own)}"})
 
 
-def text_keys(name: str, choices: Sequence[Sequence[tuple[str, str]]]) -> frozenset[str]:
-    """Return the claim keys of a set of texts: for each of its keys, the fields with the texts that may be there."""
+def text_keys(name: str, text_set: TextSet, choices: Sequence[Sequence[tuple[str, str]]]) -> frozenset[str]:
+    """
+    Return the claim keys of a set of texts: for each of its keys, the fields with the texts that may be there.
+
+    One key stands for each combination. Where the fields of *text_set* have more than 64 combinations, all who use such
+    a set on the object share one coarse key too, and wait for each other: too much waits then, never too little.
+    """
     if not choices or not all(choices):
         return frozenset()
-    found = set()
-    for pairs in itertools.islice(itertools.product(*choices), _MOST_TEXTS):
+    wide = math.prod(map(len, text_set)) > _MOST_TEXTS
+    found = {f"text:{text_digest([(name,)])}"} if wide else set()
+    for pairs in itertools.islice(itertools.product(*choices), _MOST_TEXTS if wide else None):
         named = [(name, one, key) for one, value in pairs if (key := text_key(value))]
         if len(named) == len(pairs):
             found.add(f"text:{text_digest(named)}")

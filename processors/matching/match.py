@@ -71,8 +71,12 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
     for keys in key_sets(command):
         if all(key.kind == "text" for key in keys):
             for name in PEOPLE:
-                choices = [[(one, value) for one in key.fields_of(name) for value in key.values] for key in keys]
-                names |= text_keys(name, choices)
+                text_set = tuple(key.fields_of(name) for key in keys)
+                choices = [
+                    [(one, value) for one in fields for value in key.values]
+                    for key, fields in zip(keys, text_set, strict=True)
+                ]
+                names |= text_keys(name, text_set, choices)
     return frozenset(names)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.touched import touched_keys
 from processors.matching.index import Index
@@ -63,6 +65,33 @@ def test_a_set_of_text_keys_is_claimed_by_its_values_without_case() -> None:
     first = person_keys(command(person=Person(), keys=NAMED, source_id="call-1"))
     second = person_keys(command(person=Person(), keys=shouted, source_id="call-2"))
     assert [one[:5] for one in first & second] == ["text:"]
+
+
+@pytest.mark.parametrize(("fields", "shared"), [(8, 0), (9, 1)])
+def test_a_set_of_texts_in_many_fields_is_claimed_by_one_coarse_key_too(fields: int, shared: int) -> None:
+    """More than 64 combinations are not cut: whoever uses such a set waits for all others, a record's writer too."""
+    first, second = (tuple(f"{name}{number}__c" for number in range(fields)) for name in "AB")
+
+    def keys(one: str, other: str) -> tuple[MatchKey, ...]:
+        return (
+            MatchKey(1, "text", one, lead=first[0], more_lead=first[1:]),
+            MatchKey(1, "text", other, lead=second[0], more_lead=second[1:]),
+        )
+
+    ann = person_keys(command(person=Person(), keys=keys("Ann", "Acme"), source_id="1"))
+    bob = person_keys(command(person=Person(), keys=keys("Bob", "Brix"), source_id="2"))
+    assert len(ann & bob) == shared
+    last = {first[-1]: "Ann", second[-1]: "ACME"}
+    held = Lookup(text_sets={"Lead": ((first, second),)}).names("Lead", last, "US")
+    assert ann & held
+
+
+def test_a_set_of_texts_with_many_values_is_claimed_by_each() -> None:
+    many = tuple(f"{number}@example.com" for number in range(100))
+    first = MatchKey(1, "text", "none", lead="Other__c", more_values=many)
+    claimed = person_keys(command(person=Person(), keys=(first,), source_id="1"))
+    last = person_keys(command(person=Person(), keys=(replace(first, value=many[-1], more_values=()),), source_id="2"))
+    assert claimed & last
 
 
 def test_an_account_is_claimed_by_its_keys_only_where_it_may_be_touched() -> None:
