@@ -96,10 +96,15 @@ def _log(case: Case, rules: tuple[str, ...], records: tuple[Record, ...], verb: 
 
 
 def _fields(case: Case, verb: str) -> dict[str, Scalar]:
-    """Return what the activity says; what is mapped for the other activity object alone is no field of this one."""
+    """
+    Return what the activity says; what is mapped for the other activity object alone is no field of this one.
+
+    A field that neither object has, mistyped or hidden from us, stays: Salesforce refuses it, and the outcome tells it.
+    """
     name = object_of(case)
-    known = case.facts.objects.get(name)
-    mapped = {one: value for one, value in case.command.activity.items() if known is None or one in known.fields}
+    known, other = (case.facts.objects.get(one) for one in (name, "Event" if name == "Task" else "Task"))
+    foreign = set(other.fields) - set(known.fields) if known and other else set()
+    mapped = {one: value for one, value in case.command.activity.items() if one not in foreign}
     if name == "Task":
         return {**mapped, "Status": _STATUS[verb]}
     start = value_at(case.command, "started") or value_at(case.command, "event_time")
