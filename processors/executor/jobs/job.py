@@ -29,14 +29,14 @@ class Job:
     """
     A command at work in memory: what the ledger holds of it, its keys, its plan.
 
-    `due` is in seconds since the epoch. `wants` are the keys that it found out it touches, beside its own. `alone`: it
-    goes in a batch of its own; `suspect`: it was at work at a crash. `resent` counts how often its present write was
-    sent before. `parked`: it waits for someone's choice, and nobody's counts from `due` on; `resolution` is the choice
-    made, `choosing` that one is being stored, and `offered` what there was to choose from (empty after a restart).
-    `held`: its integration waits for a field (LL-18). Of a telephone call, the command is that of its first step,
-    `members` are those of the others, `event_ids` the events of them all, `steps` what happened, `call` what that came
-    to; `timed_out`: it never ended. `fault` says at which place our own code failed at it before it could be scheduled:
-    it ends as `error.internal`.
+    `due` is in seconds since the epoch. `wants` are the keys that it found out it touches, beside its own; `reads` are
+    those that it waits for and does not touch. `alone`: it goes in a batch of its own; `suspect`: it was at work at a
+    crash. `resent` counts how often its present write was sent before. `parked`: it waits for someone's choice, and
+    nobody's counts from `due` on; `resolution` is the choice made, `choosing` that one is being stored, and `offered`
+    what there was to choose from (empty after a restart). `held`: its integration waits for a field (LL-18). Of a
+    telephone call, the command is that of its first step, `members` are those of the others, `event_ids` the events of
+    them all, `steps` what happened, `call` what that came to; `timed_out`: it never ended. `fault` says at which place
+    our own code failed at it before it could be scheduled: it ends as `error.internal`.
     """
 
     command: Command
@@ -46,6 +46,7 @@ class Job:
     due: float
     keys: frozenset[str]
     wants: frozenset[str] = NO_KEYS
+    reads: frozenset[str] = NO_KEYS
     tries: int = 0
     crashes: int = 0
     alone: bool = False
@@ -77,7 +78,7 @@ class Job:
 
     @property
     def all_keys(self) -> frozenset[str]:
-        """Everything that must be free for it to go."""
+        """Everything that it claims."""
         return self.keys | self.wants if self.wants else self.keys
 
     @property
@@ -129,9 +130,9 @@ class Job:
         """What the ledger keeps says more of it now than when it arrived."""
         self._set(command=command, call=call or self.call)
 
-    def want(self, keys: frozenset[str]) -> None:
-        """It found out that it touches these keys; its own count always."""
-        self._set(wants=keys - self.keys)
+    def want(self, keys: frozenset[str], reads: frozenset[str] = NO_KEYS) -> None:
+        """It found out that it touches these keys, its own count always; *reads* must be free, and are not claimed."""
+        self._set(wants=keys - self.keys, reads=reads - keys - self.keys)
 
     def decide(self, plan: Plan) -> None:
         """It has a plan."""

@@ -83,7 +83,7 @@ def pick(
     Return the commands that may go now, at most *limit*, in order; none of their keys is held by anyone else.
 
     A command that must wait holds back all later ones that share a key with it, due or not (of its lane or a lower
-    one).
+    one); those that touch what it reads wait for it too, those that read the same do not.
     A batch is of one sort: one `alone` command, plans that go on (what they will write no read shows, so nobody who
     shares a key may be decided beside them), or commands to be decided.
 
@@ -95,16 +95,18 @@ def pick(
     """
     picked: list[Job] = []
     held_back: set[str] = set()
+    read: set[str] = set()
     for job in queue:
         if len(picked) >= limit or job.lane > lowest or (picked and job.lane == BULK != picked[0].lane):
             break
         keys = job.all_keys
-        blocker = _why_not(job, keys, held_back, picked, claims, own_calls, now)
+        blocker = _why_not(job, held_back, read, picked, claims, own_calls, now)
         if job.lane < highest and blocker is None:
             blocker = "batch"
         if blocker is not None:
             if not (job.lets_pass and blocker in ("due", "held")):
                 held_back |= keys
+                read |= job.reads
             continue
         picked.append(job)
         if job.alone:
@@ -124,8 +126,8 @@ def careful(jobs: list[Job]) -> list[Job]:
 
 def _why_not(
     job: Job,
-    keys: frozenset[str],
     held_back: set[str],
+    read: set[str],
     picked: list[Job],
     claims: Claims,
     own_calls: Mapping[str, frozenset[str]],
@@ -135,11 +137,12 @@ def _why_not(
         return "held"
     if job.due > now or job.choosing:
         return "due"
-    if not held_back.isdisjoint(keys):
-        return next(iter(held_back & keys))
+    asked = job.all_keys | job.reads
+    if in_the_way := (held_back & asked) | (read & job.all_keys):
+        return next(iter(in_the_way))
     if picked and (job.alone or (job.plan is None) != (picked[0].plan is None)):
         return "batch"
-    return claims.blocker(keys, own_calls.get(job.id, NO_KEYS))
+    return claims.blocker(asked, own_calls.get(job.id, NO_KEYS))
 
 
 def widen(
@@ -159,7 +162,8 @@ def widen(
     A command waits where someone else holds a key, or where a command with an earlier place waits for it (so that order
     is kept when both discover each other, D10), or where someone let go of a key after this batch *began* to match:
     what it read of that record may be older than what was written there. It keeps its place and matches again (D11);
-    the caller gives back what it held. What it *reads* and does not touch is asked for alike, and not taken.
+    the caller gives back what it held. What it *reads* and does not touch is asked for alike, and not taken: it waits
+    until that is free, and two who read it go side by side.
     """
     earlier = _earlier(batch, wanted, queue)
     going: list[Job] = []
@@ -172,7 +176,7 @@ def widen(
         queued = any(earlier.get(key, job.order) < job.order for key in keys)
         old = claims.left_since(asked - job.all_keys, began)
         if queued or old or not held_back.isdisjoint(asked) or claims.blocker(asked, own) is not None:
-            job.want(asked)
+            job.want(keys, asked)
             held_back |= keys
             waiting.append(job)
             continue
@@ -191,6 +195,6 @@ def _earlier(batch: Sequence[Job], wanted: Mapping[str, frozenset[str]], queue: 
         if job.order >= last:
             break
         if not job.lets_pass:
-            for key in job.all_keys & discovered:
+            for key in (job.all_keys | job.reads) & discovered:
                 first.setdefault(key, job.order)
     return first

@@ -90,7 +90,7 @@ def decide_batch(
             or _relies(decision, found, written.fields)
         ):
             _wait(job, job.all_keys | keys, batch, written)
-            job.want(job.all_keys | reads & written.exclusive)
+            job.want(job.all_keys, reads & written.exclusive)
             continue
         _note(job, decision, found, job.all_keys | keys, written, lookup, region_of(job.settings, region))
         written.exclusive |= {key for key in keys if key.startswith(PARENT)}

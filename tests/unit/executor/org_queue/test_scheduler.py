@@ -317,7 +317,13 @@ def test_who_looked_for_a_parent_waits_for_a_batch_that_writes_it() -> None:
     scheduler, (first, second) = under_way(parent, child)
     assert scheduler.widen(first, [parent], {parent.id: PARENT}) == ([parent], [])
     assert scheduler.widen(second, [child], {}, 1.0, {child.id: PARENT}) == ([], [child])
-    assert child.wants == PARENT
+    assert (child.wants, child.reads) == (frozenset(), PARENT)
+    assert scheduler.next_batch(1.0, 1) is None
+    scheduler.leave(first, [parent])
+    scheduler.finish(first)
+    again = scheduler.next_batch(1.0, 1)
+    assert again is not None
+    assert again[1] == [child]
 
 
 def test_who_looked_for_a_parent_that_was_written_meanwhile_looks_again() -> None:
@@ -327,6 +333,30 @@ def test_who_looked_for_a_parent_that_was_written_meanwhile_looks_again() -> Non
     scheduler.leave(first, [parent])
     scheduler.finish(first)
     assert scheduler.widen(second, [child], {}, 1.0, {child.id: PARENT}) == ([], [child])
+
+
+def test_those_who_waited_for_one_parent_go_side_by_side() -> None:
+    parent, one, other = job(1, "a"), job(2, "b"), job(3, "c")
+    scheduler, (first, second, third) = under_way(parent, one, other)
+    scheduler.widen(first, [parent], {parent.id: PARENT})
+    for holder, child in ((second, one), (third, other)):
+        assert scheduler.widen(holder, [child], {}, 1.0, {child.id: PARENT}) == ([], [child])
+    scheduler.leave(first, [parent])
+    scheduler.finish(first)
+    batches = scheduler.next_batch(1.0, 1), scheduler.next_batch(1.0, 1)
+    assert [batch[1] for batch in batches if batch is not None] == [[one], [other]]
+
+
+def test_who_writes_a_parent_waits_for_an_earlier_command_that_waits_to_read_it() -> None:
+    parent, child, writer = job(1, "a"), job(2, "b"), job(3, "c")
+    scheduler, (first, second, third) = under_way(parent, child, writer)
+    scheduler.widen(first, [parent], {parent.id: PARENT})
+    scheduler.widen(second, [child], {}, 1.0, {child.id: PARENT})
+    assert scheduler.widen(third, [writer], {writer.id: PARENT}) == ([], [writer])
+    child.postpone(5.0, 0)
+    scheduler.leave(first, [parent])
+    scheduler.finish(first)
+    assert scheduler.next_batch(1.0, 1) is None
 
 
 def test_those_who_look_for_one_parent_stand_in_nobodys_way() -> None:
