@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from processors.executor.jobs.job import Job
-from processors.executor.pipeline import related_questions
+from processors.executor.jobs.mapped_values import mapped_values
 from processors.executor.pipeline.touched import after_step, touched_keys
 from processors.matching.links import KIND
 from processors.matching.lookup import PEOPLE, Lookup
@@ -82,7 +82,7 @@ def decide_batch(
             written.exclusive |= job.all_keys
             continue
         keys = touched_keys(job, decision, found, facts, lookup, region_of(job.settings, region))
-        reads = parent_names(related_questions.mapped_values(job), facts)
+        reads = parent_names(mapped_values(job), facts)
         if (
             not written.exclusive.isdisjoint(keys | reads)
             or written.finds_another(job.all_keys, found)

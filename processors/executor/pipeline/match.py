@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from processors.executor.dependencies import OrgDependencies
 from processors.executor.jobs.job import Job
+from processors.executor.jobs.mapped_values import mapped_values
 from processors.executor.pipeline.load_related import load_related
 from processors.executor.pipeline.related_data import RelatedData, with_related
-from processors.executor.pipeline.related_questions import mapped_values, related_questions
+from processors.executor.pipeline.related_questions import related_questions
 from processors.matching import links
 from processors.matching.attendees import current_people
 from processors.matching.guest_commands import with_guests

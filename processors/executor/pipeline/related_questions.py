@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from processors.deciding.activity import activity_object
 from processors.deciding.owners import OWNER
 from processors.executor.jobs.job import Job
+from processors.executor.jobs.mapped_values import mapped_values
 from processors.executor.pipeline.related_data import RelatedData
-from processors.integration.model import OBJECTS
 from processors.model.normalise import bare_address, names_user, record_id
 from processors.model.parents import written_field
 from processors.model.values import In, OrgFacts, Question
 from processors.sources.registry import source_of
-from schemas.values import Scalar
 
 _USER = ("Id", "Email", "Username", "IsActive")
 _WRITTEN: Mapping[str, tuple[str, ...]] = {
@@ -54,16 +53,6 @@ def related_questions(jobs: Sequence[Job], kept: Mapping[str, RelatedData], fact
     owning = [*live, *(job for job in jobs if source_of(job.command.contract).related.owned)]
     mapped = tuple(dict.fromkeys(one for job in jobs for one in _mapped_owners(job)))
     return (*asked, *_users(owning, mapped, facts))
-
-
-def mapped_values(job: Job) -> dict[str, Mapping[str, Scalar]]:
-    """Return the values that the integration maps for the command, by object and mapped name."""
-    command, settings = job.command, job.settings
-    if settings is None:
-        return {}
-    activity = source_of(command.contract).related.activity(command, job.call, settings)
-    people = {kind.title(): getattr(command, kind) for kind in OBJECTS if kind != "activity"}
-    return {**people, activity_object(settings, command): activity}
 
 
 def _mapped_owners(job: Job) -> list[str]:

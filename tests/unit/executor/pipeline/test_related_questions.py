@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from processors.executor.jobs.job import Job
+from processors.executor.jobs.mapped_values import mapped_values
 from processors.executor.pipeline.related_data import RelatedData
-from processors.executor.pipeline.related_questions import mapped_values, related_questions
+from processors.executor.pipeline.related_questions import related_questions
 from processors.model.stored_form import fact_of_type
 from processors.model.values import In, ObjectFacts, OrgFacts, Question
 from schemas.values import Agent
