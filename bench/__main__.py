@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.events:
         sizes = replace(sizes, throughput=given.events, memory=(given.events,))
     entries, failed = measure(given.only, sizes)
-    given.out.write_text(json.dumps([one.to_json() for one in entries], indent=2, ensure_ascii=False) + "\n")
+    given.out.write_text(json.dumps([entry.to_json() for entry in entries], indent=2, ensure_ascii=False) + "\n")
     sys.stdout.write(table(entries) + "\n")
     return 1 if failed else 0
 

@@ -37,9 +37,9 @@ def initial_import(count: int) -> list[Entry]:
         ids = rig.run(_events([f"p{number}" for number in range(count)]), 900.0, topic=SOURCE_PROSPECT)
         used = org.calls()["used"] - before
         moments = rig.reader.moments()
-        if {moments[one][1] for one in ids} != {"created"}:
+        if {moments[item_id][1] for item_id in ids} != {"created"}:
             raise ValueError("every prospect is new, but some outcomes are others than created")
-        taken = max(moments[one][0] for one in ids) - min(rig.sent[one] for one in ids)
+        taken = max(moments[item_id][0] for item_id in ids) - min(rig.sent[item_id] for item_id in ids)
     least = count / _PACE_RECORDS
     said = f"{count} prospects; what the org can take at {_PACE_RECORDS:g} records/s: {least:.3g} s; the goal: ×1.15"
     return [

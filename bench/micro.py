@@ -16,8 +16,8 @@ from connectors.database.engine import open_engine
 from connectors.database.ledger import SqlLedger
 from connectors.database.migrate import migrate
 from processors.model.ledger import Arrival, LedgerTransaction, Settled
+from processors.model.match import Match
 from processors.model.plan import ApiCall
-from processors.model.values import Match
 from processors.sources.decide import decide
 from schemas.codec import SingleObject
 from schemas.command import Command
@@ -60,11 +60,11 @@ def _ledger(runs: int) -> float:
 
         def work() -> None:
             batch, now, name = next(batches), time.time(), f"call-{next(numbers)}"
-            ids = [one.command.command_id for one in batch]
+            ids = [arrival.command.command_id for arrival in batch]
             ledger.insert(lease, batch)
             sent = ApiCall(name, "write", (), (), now, now + 5, now + 605)
             ledger.apply(lease, LedgerTransaction(intended=[sent], plans=dict.fromkeys(ids, b"p" * 400)))
-            done = [Settled(one, b"o" * 600, "updated", "none", "k" * 18, b"h" * 300) for one in ids]
+            done = [Settled(item_id, b"o" * 600, "updated", "none", "k" * 18, b"h" * 300) for item_id in ids]
             ledger.apply(lease, LedgerTransaction(answered=[name], settled=done))
 
         try:
@@ -80,20 +80,20 @@ def _arrival(number: int) -> Arrival:
 
 def _decide(runs: int) -> float:
     match, facts = Match(step="key_set:1", leads=(scenarios.lead(),)), scenarios.org_facts()
-    settings, one = scenarios.integration("only"), scenarios.command()
+    settings, item = scenarios.integration("only"), scenarios.command()
 
     def work() -> None:
         for _ in range(BATCH):
-            decide(one, match, settings, facts, scenarios.NOW)
+            decide(item, match, settings, facts, scenarios.NOW)
 
     return micros(work, BATCH, runs)
 
 
 def _avro(runs: int) -> float:
-    one = command("p@example.org")
+    item = command("p@example.org")
 
     def work() -> None:
         for _ in range(BATCH):
-            Command.from_avro(_CODEC.decode("command", _CODEC.encode("command", one.to_avro())))
+            Command.from_avro(_CODEC.decode("command", _CODEC.encode("command", item.to_avro())))
 
     return micros(work, BATCH, runs)

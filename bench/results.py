@@ -54,9 +54,11 @@ def compared(name: str, value: float, unit: str, against: str, other: float) -> 
 
 def table(entries: Sequence[Entry]) -> str:
     """Return the entries as lines for a person."""
-    width = max((len(one.name) for one in entries), default=0)
+    width = max((len(item.name) for item in entries), default=0)
     lines = []
-    for one in entries:
-        ratio = "" if one.ratio is None else f"  ×{rounded(one.ratio):g}"
-        lines.append(f"{one.name:<{width}}  {rounded(one.value):>10g} {one.unit}{ratio}  {one.against or ''}".rstrip())
+    for entry in entries:
+        ratio = "" if entry.ratio is None else f"  ×{rounded(entry.ratio):g}"
+        lines.append(
+            f"{entry.name:<{width}}  {rounded(entry.value):>10g} {entry.unit}{ratio}  {entry.against or ''}".rstrip()
+        )
     return "\n".join(lines)

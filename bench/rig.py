@@ -41,8 +41,8 @@ class Rig:
     def seed(self, people: int, org: str = "acme") -> list[str]:
         """Put *people* into the org, every fifth a contact, the rest leads; return their IDs."""
         names = [(n, {"LastName": f"Number {n}", "Email": address(n)}) for n in range(people)]
-        contacts = self.stage.org(org).seed("Contact", [one for n, one in names if n % 5 == 4])
-        leads = self.stage.org(org).seed("Lead", [{**one, "Company": "Example"} for n, one in names if n % 5 != 4])
+        contacts = self.stage.org(org).seed("Contact", [row for n, row in names if n % 5 == 4])
+        leads = self.stage.org(org).seed("Lead", [{**row, "Company": "Example"} for n, row in names if n % 5 != 4])
         left, right = iter(leads), iter(contacts)
         return [next(right) if n % 5 == 4 else next(left) for n in range(people)]
 
@@ -88,10 +88,10 @@ class Rig:
     def latencies(self, ids: Sequence[str]) -> list[float]:
         """Return seconds from publishing to the visible outcome; raises ValueError where one is no update."""
         moments = self.reader.moments()
-        other = sorted({moments[one][1] for one in ids} - {"updated"})
+        other = sorted({moments[item_id][1] for item_id in ids} - {"updated"})
         if other:
             raise ValueError(f"every event updates a known record, but some outcomes are {', '.join(other)}")
-        return [moments[one][0] - self.sent[one] for one in ids]
+        return [moments[item_id][0] - self.sent[item_id] for item_id in ids]
 
     def cpu(self) -> dict[str, float]:
         """Return CPU seconds by process."""
@@ -121,7 +121,7 @@ def running(
         stage = Stage(Path(folder) / "stage", kafka, files, tuple(orgs), terms, {"look_every": 1.0})
         with staged(stage):
             actors = [stage.start(role) for role in roles]
-            pids = {one.role: one.process.pid for one in actors if one.process is not None}
+            pids = {actor.role: actor.process.pid for actor in actors if actor.process is not None}
             pids["simulator"] = stage._others[0].pid
             java = own_java()
             if java is not None:

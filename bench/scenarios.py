@@ -70,11 +70,11 @@ def throughput(sizes: Sizes) -> list[Entry]:
         after = rig.cpu()
         moments = rig.reader.moments()
         rig.latencies(ids)
-        taken = max(moments[one][0] for one in ids) - min(rig.sent[one] for one in ids)
+        taken = max(moments[item_id][0] for item_id in ids) - min(rig.sent[item_id] for item_id in ids)
     speed = Entry("events_per_second", len(ids) / taken, "events/s", "the goal: 2000 events/s", len(ids) / taken / 2000)
     said = f"CPU for {len(ids)} events; the ratio is of the {taken:.3g} s that they took"
     used = {name: after[name] - before[name] for name in after}
-    return [speed, *(Entry(f"cpu_seconds_{name}", one, "s", said, one / taken) for name, one in used.items())]
+    return [speed, *(Entry(f"cpu_seconds_{name}", number, "s", said, number / taken) for name, number in used.items())]
 
 
 def latency(sizes: Sizes) -> list[Entry]:
@@ -133,7 +133,7 @@ def isolation(sizes: Sizes) -> list[Entry]:
         b.fault("hang", match={"body_regex": f'"id": ?"{silent[:15]}'})
         rig.publish(rig.events(["stuck0", "stuck1"], "beta"))
         troubled = _both(rig, sizes)
-        if not any(one["struck"] for one in b.ask("GET", "faults")):
+        if not any(item["struck"] for item in b.ask("GET", "faults")):
             raise ValueError("the call without an answer never came: the ratio would say nothing")
     return [compared("isolation_p99_ratio", troubled, "s", "p99 without the trouble", calm)]
 
@@ -143,7 +143,7 @@ def _both(rig: Rig, sizes: Sizes) -> float:
     count = int(sizes.rate * sizes.seconds)
     b = rig.events(_people(count, sizes.people - 1), "beta")
     a = rig.events(_people(count // 10, sizes.people - 1), "alpha")
-    mixed = [one for n, event in enumerate(b) for one in (event, *a[n // 10 : n // 10 + (n % 10 == 0)])]
+    mixed = [entry for n, event in enumerate(b) for entry in (event, *a[n // 10 : n // 10 + (n % 10 == 0)])]
     rig.publish(mixed, sizes.rate * 1.1)
     wanted = {event for event, _, _ in b}
     wait_until(lambda: wanted <= rig.reader.moments().keys(), _BOUND, "org B's outcomes", pause=1.0)

@@ -64,11 +64,11 @@ def simulated(folder: Path, leads: int = 0) -> Iterator[Simulated]:
 class Connection:
     """One kept-alive connection; as little work as an HTTP client can do."""
 
-    def __init__(self, one: Simulated, token: str = "") -> None:
-        self._socket = socket.create_connection((one.host, one.port), 30)
+    def __init__(self, item: Simulated, token: str = "") -> None:
+        self._socket = socket.create_connection((item.host, item.port), 30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = self._socket.makefile("rb")
-        self._head = f"Host: {one.host}\r\nAuthorization: Bearer {token}\r\n"
+        self._head = f"Host: {item.host}\r\nAuthorization: Bearer {token}\r\n"
 
     def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> bytes:
         """Return the body of the answer. Raises RuntimeError where it is no 2xx."""
@@ -91,10 +91,10 @@ class Connection:
         self._socket.close()
 
 
-def token(one: Simulated) -> str:
+def token(item: Simulated) -> str:
     """Log in."""
     form = {"grant_type": "client_credentials", "client_id": "signalbox", "client_secret": "simulated-secret"}
-    connection = Connection(one)
+    connection = Connection(item)
     answer = connection.ask("POST", "/services/oauth2/token", urlencode(form).encode(),
                             "application/x-www-form-urlencoded")  # fmt: skip
     connection.close()
@@ -121,14 +121,14 @@ def collections() -> bytes:
     return json.dumps({"compositeRequest": subs}).encode()
 
 
-def requests_a_second(one: Simulated, connections: int) -> float:
+def requests_a_second(item: Simulated, connections: int) -> float:
     """Return how many composites are answered in a second over that many connections."""
-    word = token(one)
+    word = token(item)
     bodies = [composite(number) for number in range(100)]
     end = time.monotonic() + _SECONDS
 
     def work(_: int) -> int:
-        connection, count = Connection(one, word), 0
+        connection, count = Connection(item, word), 0
         while time.monotonic() < end:
             connection.ask("POST", f"{_BASE}/composite", bodies[count % 100])
             count += 1
@@ -141,9 +141,9 @@ def requests_a_second(one: Simulated, connections: int) -> float:
     return done / (time.monotonic() - begin)
 
 
-def records_a_second(one: Simulated) -> float:
+def records_a_second(item: Simulated) -> float:
     """Return how many records are created in a second, 1,000 a call."""
-    connection, body, calls = Connection(one, token(one)), collections(), 0
+    connection, body, calls = Connection(item, token(item)), collections(), 0
     begin = time.monotonic()
     while time.monotonic() < begin + _SECONDS:
         connection.ask("POST", f"{_BASE}/composite", body)
@@ -152,12 +152,12 @@ def records_a_second(one: Simulated) -> float:
     return calls * 1000 / (time.monotonic() - begin)
 
 
-def query_ms(one: Simulated, field: str, keys: list[str]) -> float:
+def query_ms(item: Simulated, field: str, keys: list[str]) -> float:
     """Return the median of the time that a query of those keys takes, in milliseconds."""
     listed = ",".join(f"'{key}'" for key in keys)
     soql = f"SELECT Id, LastName, Email, Phone, IsConverted FROM Lead WHERE {field} IN ({listed})"  # noqa: S608  # ours
     path = f"{_BASE}/query?q=" + quote(soql, safe="'(),=")
-    connection, times = Connection(one, token(one)), []
+    connection, times = Connection(item, token(item)), []
     for _ in range(21):
         begin = time.monotonic()
         found = json.loads(connection.ask("GET", path))
@@ -168,9 +168,9 @@ def query_ms(one: Simulated, field: str, keys: list[str]) -> float:
     return statistics.median(times)
 
 
-def memory_mb(one: Simulated) -> float:
+def memory_mb(item: Simulated) -> float:
     """Return the resident memory of the simulator's process, in MB (Linux; elsewhere that of the largest child)."""
-    status = Path(f"/proc/{one.pid}/status")
+    status = Path(f"/proc/{item.pid}/status")
     if status.exists():
         line = next(text for text in status.read_text().splitlines() if text.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
@@ -187,14 +187,14 @@ def _entry(
 def entries() -> list[dict[str, Any]]:
     """Measure everything; takes less than a minute."""
     with tempfile.TemporaryDirectory() as folder:
-        with simulated(Path(folder)) as one:
-            alone, four = requests_a_second(one, 1), requests_a_second(one, 4)
-            rows = records_a_second(one)
-        with simulated(Path(folder), LEADS) as one:
-            memory = memory_mb(one)
+        with simulated(Path(folder)) as item:
+            alone, four = requests_a_second(item, 1), requests_a_second(item, 4)
+            rows = records_a_second(item)
+        with simulated(Path(folder), LEADS) as item:
+            memory = memory_mb(item)
             sample = range(0, LEADS, LEADS // KEYS)
-            by_email = query_ms(one, "Email", [f"lead{n}@example.com" for n in sample])
-            start = one.seconds
+            by_email = query_ms(item, "Email", [f"lead{n}@example.com" for n in sample])
+            start = item.seconds
     wanted = "500 requests/s, so that it is never the bottleneck"
     return [
         _entry("simulator composite, 1 connection", alone, "requests/s", wanted, alone / 500),

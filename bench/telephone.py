@@ -132,7 +132,7 @@ def assembly(amounts: Amounts, runs: int = 3) -> list[Entry]:
 
 def _commands(count: int, settings: Integration) -> list[Command]:
     calls = ((f"call-{n}", written(n, _DIALLED_AS[n % len(_DIALLED_AS)])) for n in range(count))
-    return [command(one, Route(settings), datetime.now(UTC)) for one in steps(calls)]
+    return [command(step, Route(settings), datetime.now(UTC)) for step in steps(calls)]
 
 
 def _item(made: Command, settings: Integration, place: int) -> Job:
@@ -141,7 +141,7 @@ def _item(made: Command, settings: Integration, place: int) -> Job:
 
 def _in_memory(made: Sequence[Command], settings: Integration) -> float:
     """Return calls a second from stored steps to the calls' commands; every call must come out once."""
-    items = [_item(one, settings, place) for place, one in enumerate(made)]
+    items = [_item(item, settings, place) for place, item in enumerate(made)]
     gathered, found, now = CallBuffer(), 0, time.time()
     begin = time.perf_counter()
     for at in range(0, len(items), ARRIVALS):
@@ -152,7 +152,7 @@ def _in_memory(made: Sequence[Command], settings: Integration) -> float:
 
 def _with_ledger(made: Sequence[Command], settings: Integration) -> float:
     """Return calls a second with insertion, a look at what is kept, and one transaction that settles and keeps."""
-    arrivals = [Arrival(one, _CODEC.encode("command", one.to_avro())) for one in made]
+    arrivals = [Arrival(item, _CODEC.encode("command", item.to_avro())) for item in made]
     with tempfile.TemporaryDirectory(prefix="signalbox-bench-") as folder:
         engine = open_engine(f"sqlite:///{Path(folder) / 'ledger.db'}")
         try:
@@ -172,13 +172,13 @@ def _store(
     arrivals: Sequence[Arrival], settings: Integration, gathered: CallBuffer, ledger: SqlLedger, lease: Lease
 ) -> int:
     stored: Sequence[Stored] = ledger.insert(lease, arrivals)[0]
-    known = {one.command.command_id: one.command for one in arrivals}
-    items = [_item(known[one.command_id], settings, one.queue_position) for one in stored]
+    known = {arrival.command.command_id: arrival.command for arrival in arrivals}
+    items = [_item(known[item.command_id], settings, item.queue_position) for item in stored]
     over = gathered.add(items, lambda keys: ledger.source_states(lease, keys), time.time())
     settled = [
-        Settled(one.id, b"o" * 600, "activity", "activity_created", "k" * 18, b"h" * 300, one.members) for one in over
+        Settled(job.id, b"o" * 600, "activity", "activity_created", "k" * 18, b"h" * 300, job.members) for job in over
     ]
-    source_states = {(settings.name, one.call.call_id): state_of(one.call) for one in over if one.call}
+    source_states = {(settings.name, job.call.call_id): state_of(job.call) for job in over if job.call}
     if settled:
         ledger.apply(lease, LedgerTransaction(settled=settled, source_states=source_states))
     return len(over)
@@ -202,12 +202,12 @@ def count_logged(amounts: Amounts) -> list[Entry]:
         rig.run(_events([("warm-up", written(0, _DIALLED_AS[0]))]), 120.0, topic=SOURCE_PBX_CALL, outcomes=1)
         known = [(f"known-{n}", _number(n % amounts.people, n)) for n in range(amounts.logged_calls)]
         nobody = [(f"nobody-{n}", _number(1_000_000 + n, n)) for n in range(amounts.logged_calls // 10)]
-        mixed = [one for n, call in enumerate(known) for one in (call, *nobody[n // 10 : n // 10 + (n % 10 == 9)])]
+        mixed = [pair for n, call in enumerate(known) for pair in (call, *nobody[n // 10 : n // 10 + (n % 10 == 9)])]
         before = org.calls()["used"]
         ids = rig.run(_events(mixed), 600.0, topic=SOURCE_PBX_CALL, outcomes=len(mixed))
         used = org.calls()["used"] - before
         moments = rig.reader.moments()
-        tasks = sum(moments[one][1] == "activity" for one in ids) // len(_STEPS)
+        tasks = sum(moments[item_id][1] == "activity" for item_id in ids) // len(_STEPS)
         if tasks != len(known):
             raise ValueError(f"{len(known)} calls of known people became {tasks} Tasks")
     figure = per_thousand(used, tasks)
@@ -221,7 +221,7 @@ def _number(person: int, call: int) -> str:
 
 def _events(calls: Sequence[tuple[str, str]]) -> list[tuple[str, bytes, bytes]]:
     return [
-        (one.event_id, one.call_id.encode(), _CODEC.encode("pbx_call_event", one.to_avro())) for one in steps(calls)
+        (step.event_id, step.call_id.encode(), _CODEC.encode("pbx_call_event", step.to_avro())) for step in steps(calls)
     ]
 
 

@@ -86,6 +86,6 @@ class Booking:
                 "agent": agent_from(value["agent"]),
                 "answers": dict(value["answers"]),
                 "fields": dict(value["fields"]),
-                "guests": tuple(Guest(person_from(one["person"]), one["attendee_id"]) for one in value["guests"]),
+                "guests": tuple(Guest(person_from(item["person"]), item["attendee_id"]) for item in value["guests"]),
             }
         )

@@ -29,7 +29,7 @@ EVENT_BYTES = 400_000
 FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(2200, 1, 1, tzinfo=UTC)
 """Moments are from the first one on and before the last one: both databases and Salesforce hold them."""
-_FIRST_MILLIS, _LAST_MILLIS = (int(one.timestamp()) * 1000 for one in (FIRST_MOMENT, LAST_MOMENT))
+_FIRST_MILLIS, _LAST_MILLIS = (int(moment.timestamp()) * 1000 for moment in (FIRST_MOMENT, LAST_MOMENT))
 LONGEST_SECONDS = 366 * 86_400.0
 """Of a duration: a year."""
 DEPTH = 6

@@ -64,7 +64,7 @@ class Change:
                 **value,
                 "changed": from_millis(value["changed"]),
                 "created": None if value["created"] is None else from_millis(value["created"]),
-                "changes": tuple(FieldChange(**one) for one in value["changes"]),
+                "changes": tuple(FieldChange(**item) for item in value["changes"]),
                 "flags": tuple(value["flags"]),
             }
         )

@@ -39,7 +39,7 @@ class Bodies:
 
     def __init__(self, contracts: Mapping[str, Contract]) -> None:
         self._contracts = contracts
-        self._checks: dict[str, Check] = {name: compile_check(one.parsed) for name, one in contracts.items()}
+        self._checks: dict[str, Check] = {name: compile_check(contract.parsed) for name, contract in contracts.items()}
         self._bounds = {name: compile_bounds(contracts[name].parsed) for name in BOUNDED & contracts.keys()}
 
     def write(self, contract: str, value: Mapping[str, Any]) -> bytes:
@@ -94,8 +94,8 @@ class SingleObject(Codec):
     def __init__(self, contracts: Mapping[str, Contract] | None = None) -> None:
         self._contracts = shipped() if contracts is None else contracts
         self._bodies = Bodies(self._contracts)
-        self._heads = {name: MAGIC + one.fingerprint for name, one in self._contracts.items()}
-        self._owners = {mark: one.name for one in self._contracts.values() for mark in one.writers}
+        self._heads = {name: MAGIC + contract.fingerprint for name, contract in self._contracts.items()}
+        self._owners = {mark: contract.name for contract in self._contracts.values() for mark in contract.writers}
 
     def encode(self, contract: str, value: Mapping[str, Any]) -> bytes:
         """Return the bytes of *value* by the present contract; raises ValueError that names the field."""

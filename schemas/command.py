@@ -99,7 +99,7 @@ class BookingChange:
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> "BookingChange":
         """Return the change of a decoded record; one of release 0.1.0 has no guests."""
-        return cls(**{**value, "guests": tuple(BookingGuest.of(one) for one in value.get("guests") or ())})
+        return cls(**{**value, "guests": tuple(BookingGuest.of(item) for item in value.get("guests") or ())})
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,8 +192,8 @@ class Outcome:
                 "api_calls": tuple(value["api_calls"]),
                 "flags": tuple(value["flags"]),
                 "stale_fields": tuple(value["stale_fields"]),
-                "conformed_fields": tuple(ConformedField(**one) for one in value["conformed_fields"]),
-                "dropped_fields": tuple(DroppedField(**one) for one in value["dropped_fields"]),
+                "conformed_fields": tuple(ConformedField(**item) for item in value["conformed_fields"]),
+                "dropped_fields": tuple(DroppedField(**item) for item in value["dropped_fields"]),
             }
         )
 

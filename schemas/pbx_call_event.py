@@ -121,7 +121,9 @@ class PbxCallEvent:
     def person(self) -> Person:
         """Who is outside the network, as far as this step alone tells; the whole call knows better."""
         outside = (self.caller, self.callee)
-        return Person(phones=tuple(one.number for one in outside if one and one.kind == "external" and one.number))
+        return Person(
+            phones=tuple(party.number for party in outside if party and party.kind == "external" and party.number)
+        )
 
     @property
     def call_step(self) -> CallStep:

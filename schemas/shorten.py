@@ -96,7 +96,7 @@ def _first_candidates_of_notice(most: int) -> Callable[[Notice], Notice]:
 
 
 def _without_before(outcome: Outcome) -> Outcome:
-    return replace(outcome, records=tuple(replace(one, before={}) for one in outcome.records))
+    return replace(outcome, records=tuple(replace(record, before={}) for record in outcome.records))
 
 
 def _with_lists(most: int) -> Callable[[Outcome], Outcome]:
@@ -104,7 +104,9 @@ def _with_lists(most: int) -> Callable[[Outcome], Outcome]:
 
     def shorter(outcome: Outcome) -> Outcome:
         person = replace(outcome.person, phones=outcome.person.phones[:most], numbers=outcome.person.numbers[:most])
-        records = tuple(replace(one, fields=dict(list(one.fields.items())[:most])) for one in outcome.records[:most])
+        records = tuple(
+            replace(record, fields=dict(list(record.fields.items())[:most])) for record in outcome.records[:most]
+        )
         lists = {
             name: getattr(outcome, name)[:most]
             for name in (
@@ -112,7 +114,7 @@ def _with_lists(most: int) -> Callable[[Outcome], Outcome]:
                 *("stale_fields", "conformed_fields", "dropped_fields"),
             )
         }
-        refusals = tuple(replace(one, fields=one.fields[:most]) for one in lists.pop("refusals"))
+        refusals = tuple(replace(item, fields=item.fields[:most]) for item in lists.pop("refusals"))
         return replace(outcome, person=person, records=records, refusals=refusals, **lists)
 
     return shorter
@@ -132,7 +134,7 @@ def _shorter(value: Any, most: int) -> Any:
     if isinstance(value, str):
         return _cut(value, most)
     if is_dataclass(value) and not isinstance(value, type):
-        names = [one.name for one in fields(value)]
+        names = [field.name for field in fields(value)]
         known = {name: getattr(value, name) for name in names}
         return replace(
             value, **{n: _shorter(part, max(most, _ID_CHARACTERS) if n in _IDS else most) for n, part in known.items()}

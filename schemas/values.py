@@ -70,17 +70,17 @@ class Person:
     @property
     def all_phones(self) -> tuple[str, ...]:
         """All numbers, each once: those without a kind first."""
-        return tuple(dict.fromkeys((*self.phones, *(one.number for one in self.numbers))))
+        return tuple(dict.fromkeys((*self.phones, *(number.number for number in self.numbers))))
 
     @property
     def emails(self) -> tuple[str, ...]:
         """All addresses, the main one first."""
-        return tuple(dict.fromkeys(one for one in (self.email, self.second_email) if one))
+        return tuple(dict.fromkeys(text for text in (self.email, self.second_email) if text))
 
     @property
     def whole_name(self) -> str | None:
         """The whole name as the source said it, else first and last name; None where there is neither."""
-        parts = [one.strip() for one in (self.first_name, self.last_name) if one and one.strip()]
+        parts = [text.strip() for text in (self.first_name, self.last_name) if text and text.strip()]
         return (self.full_name or "").strip() or " ".join(parts) or None
 
     @property
@@ -109,7 +109,7 @@ class Person:
         return self._first("other")
 
     def _first(self, kind: NumberKind) -> str | None:
-        return next((one.number for one in self.numbers if one.kind == kind and one.number.strip()), None)
+        return next((number.number for number in self.numbers if number.kind == kind and number.number.strip()), None)
 
 
 def from_millis(value: int | datetime) -> datetime:
@@ -138,7 +138,7 @@ def person_from(value: Mapping[str, Any]) -> Person:
         # What release 0.1.0 stored has none of these.
         full_name=value.get("full_name"),
         second_email=value.get("second_email"),
-        numbers=tuple(PhoneNumber(**one) for one in value.get("numbers", ())),
+        numbers=tuple(PhoneNumber(**item) for item in value.get("numbers", ())),
     )
 
 
@@ -148,7 +148,7 @@ def plain(value: Any) -> Any:
     names = _names(kind)
     if names is not None:
         return {name: plain(getattr(value, name)) for name in names}
-    return [plain(one) for one in value] if kind is tuple else value
+    return [plain(item) for item in value] if kind is tuple else value
 
 
 @cache

@@ -73,9 +73,9 @@ def _context(process: Process, engine: Engine, org: str, probe: Probe) -> Callab
             probe=probe,
             metrics=process.metrics,
             digests={
-                one.name: process.integrations.digest(one.name)
-                for one in process.integrations.by_name.values()
-                if one.org == org
+                integration.name: process.integrations.digest(integration.name)
+                for integration in process.integrations.by_name.values()
+                if integration.org == org
             },
             pace=PollPace(**section.model_dump()),
         )

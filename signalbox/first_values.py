@@ -23,7 +23,7 @@ from signalbox.waiting import Process
 Series = Iterable[tuple[str, Mapping[str, str]]]
 """Counters by name, with their labels."""
 
-UNREADABLE = tuple(one.__name__ for one in (Undecodable, UnknownFingerprint, TooLarge, Unprocessable))
+UNREADABLE = tuple(undecodable.__name__ for undecodable in (Undecodable, UnknownFingerprint, TooLarge, Unprocessable))
 OF_AN_ORG = (
     "commands_inserted_total",
     "commands_repeated_total",
@@ -55,8 +55,8 @@ def _of_the_executor(process: Process) -> Series:
             yield name, {"org": org}
         for reason in UNREADABLE:
             yield "dead_letters_total", {"topic": command_topic(org), "reason": reason.lower()}
-    for one in process.integrations.by_name.values():
-        own = {"org": one.org, "integration": one.name}
+    for integration in process.integrations.by_name.values():
+        own = {"org": integration.org, "integration": integration.name}
         yield "api_calls_by_integration_total", own
         for kind in DONE:
             yield "outcomes_total", {**own, "kind": kind, "reason": "none"}
@@ -68,8 +68,8 @@ def _of_the_intake(process: Process) -> Series:
     for topic in SOURCES:
         for reason in UNREADABLE:
             yield "dead_letters_total", {"topic": topic, "reason": reason}
-    for one in process.integrations.by_name.values():
-        yield "commands_sent_total", {"org": one.org, "integration": one.name}
+    for integration in process.integrations.by_name.values():
+        yield "commands_sent_total", {"org": integration.org, "integration": integration.name}
 
 
 def _of_the_notifier(_process: Process) -> Series:
@@ -85,10 +85,10 @@ def _of_the_audit(_process: Process) -> Series:
 
 
 def _of_changes(process: Process) -> Series:
-    for one in process.integrations.by_name.values():
-        if one.enabled and one.changes.enabled:
-            yield "api_calls_total", {"org": one.org}
-            yield "changes_polls_total", {"org": one.org}
+    for integration in process.integrations.by_name.values():
+        if integration.enabled and integration.changes.enabled:
+            yield "api_calls_total", {"org": integration.org}
+            yield "changes_polls_total", {"org": integration.org}
 
 
 OF_A_PROCESS: Mapping[str, Callable[[Process], Series]] = {

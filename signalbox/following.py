@@ -43,7 +43,7 @@ class Following:
         }
         if not self._open:
             raise Transient("Kafka has no outcome topics; run `signalbox topics create`")
-        self._consumer.assign([TopicPartition(*one, OFFSET_BEGINNING) for one in sorted(self._open)])
+        self._consumer.assign([TopicPartition(*pair, OFFSET_BEGINNING) for pair in sorted(self._open)])
 
     @property
     def answered(self) -> int:

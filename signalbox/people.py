@@ -13,8 +13,10 @@ from typing import Literal
 
 from processors.model.errors import Misconfigured
 from processors.model.normalise import record_id
+from processors.model.org_facts import OrgFacts
 from processors.model.ports import Salesforce
-from processors.model.values import In, OrgFacts, Question, Record
+from processors.model.record import Record
+from processors.model.requests import In, Question
 from processors.notifier.clean import clean
 
 OBJECTS = ("Lead", "Contact")
@@ -79,16 +81,21 @@ def lookup_records(
     mails = (
         [wanted.value]
         if wanted.kind == "email"
-        else [str(one.fields["Email"]) for one in own if one.fields.get("Email")]
+        else [str(record.fields["Email"]) for record in own if record.fields.get("Email")]
     )
     same = _find(salesforce, facts, "Email", mails) if mails else []
-    found = {one.id: one for one in (*own, *(one for one in same if not one.fields.get("IsDeleted")))}
-    by = links([*found, *(one for one in ids if one not in found)])
-    seen = [_seen(org, one, ids, by.get(one.id, ())) for one in found.values()]
+    found = {record.id: record for record in (*own, *(record for record in same if not record.fields.get("IsDeleted")))}
+    by = links([*found, *(item_id for item_id in ids if item_id not in found)])
+    seen = [_seen(org, record, ids, by.get(record.id, ())) for record in found.values()]
     gone = [
-        FoundRecord(org, "linked, gone", "", one, links=tuple(by.get(one, ()))) for one in linked if one not in found
+        FoundRecord(org, "linked, gone", "", text, links=tuple(by.get(text, ())))
+        for text in linked
+        if text not in found
     ]
-    return [*gone, *sorted(seen, key=lambda one: (_ORDER[one.state], one.object, one.id))]
+    return [
+        *gone,
+        *sorted(seen, key=lambda found_record: (_ORDER[found_record.state], found_record.object, found_record.id)),
+    ]
 
 
 _ORDER: Mapping[State, int] = {
@@ -106,9 +113,9 @@ def _find(salesforce: Salesforce, facts: OrgFacts, field: str, values: Sequence[
     questions = []
     for name in OBJECTS:
         known = facts.objects.get(name)
-        wanted = [one for one in values if field != "Id" or _PREFIXES[OBJECTS.index(name)] == one[:3]]
+        wanted = [value for value in values if field != "Id" or _PREFIXES[OBJECTS.index(name)] == value[:3]]
         if known is not None and field in known.fields and wanted:
-            fields = tuple(one for one in _FIELDS if one in known.fields)
+            fields = tuple(text for text in _FIELDS if text in known.fields)
             questions.append(Question(name, fields, ((In(field, tuple(wanted)),),), deleted=True))
     if not questions:
         return []

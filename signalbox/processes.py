@@ -99,6 +99,6 @@ def _tell(process: Process, name: str) -> None:
         process=name,
         instance=process.settings.instance,
         version=version("signalbox"),
-        integrations=sorted(one.name for one in known.by_name.values() if one.enabled),
+        integrations=sorted(integration.name for integration in known.by_name.values() if integration.enabled),
         digest=known.whole_digest(),
     )

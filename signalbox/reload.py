@@ -65,10 +65,15 @@ def with_last_good(process: Process, store: LastGoodStore) -> Process:
 
 def tell_faulty(found: Running, metrics: Metrics, before: frozenset[str] = frozenset()) -> None:
     """Log each faulty file with its faults, and show it as a gauge until it is good."""
-    for one in found.faulty:
-        log.error("integration file is faulty", file=one.name, meanwhile=one.meanwhile, faults=list(one.faults))
-        metrics.gauge("integration_file_faulty", 1.0, file=one.name)
-    for name in before - {one.name for one in found.faulty}:
+    for faulty_file in found.faulty:
+        log.error(
+            "integration file is faulty",
+            file=faulty_file.name,
+            meanwhile=faulty_file.meanwhile,
+            faults=list(faulty_file.faults),
+        )
+        metrics.gauge("integration_file_faulty", 1.0, file=faulty_file.name)
+    for name in before - {file.name for file in found.faulty}:
         metrics.gauge("integration_file_faulty", 0.0, file=name)
 
 
@@ -90,7 +95,7 @@ class Reload:
         self._faulty_files: tuple[FaultyFile, ...] = process.running.faulty
         self._asked = threading.Event()
         self._seen: dict[str, bytes] | None = None
-        self._faulty = frozenset(one.name for one in process.running.faulty)
+        self._faulty = frozenset(faulty_file.name for faulty_file in process.running.faulty)
         self._kept: dict[str, bytes] | None = None
         self._request = last_request(process.settings.state)
 
@@ -132,7 +137,7 @@ class Reload:
             self._seen = {}
             return False
         self._keep(files)
-        texts = {one.name: one.text for one in files}
+        texts = {file.name: file.text for file in files}
         if texts == self._seen and not asked:
             return False
         self._seen = texts
@@ -145,7 +150,7 @@ class Reload:
             {name for name, text in found.texts.items() if runs.texts.get(name) != text}
             | (set(runs.texts) - set(found.texts))
         )
-        faulty = frozenset(one.name for one in found.faulty)
+        faulty = frozenset(faulty_file.name for faulty_file in found.faulty)
         self._faulty_files = found.faulty
         if asked or faulty or self._faulty:
             tell_faulty(found, self._process.metrics, self._faulty)
@@ -163,7 +168,7 @@ class Reload:
         try:
             if self._kept is None:
                 self._kept = self._store.read()
-            there = {one.name for one in files}
+            there = {file.name for file in files}
             gone = {name: None for name in self._kept if name not in there}
             fresh = {name: text for name, text in self._process.running.texts.items() if self._kept.get(name) != text}
             if gone or fresh:

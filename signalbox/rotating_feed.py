@@ -11,7 +11,7 @@ from datetime import datetime
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.changes.ports import Ask, ChangeFeed, Page
-from processors.model.values import ObjectFacts
+from processors.model.org_facts import ObjectFacts
 from signalbox.rotation import Rotation
 
 

@@ -18,8 +18,9 @@ import structlog
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import CREDENTIAL, SalesforceSettings
 from processors.model.errors import Misconfigured
+from processors.model.org_facts import OrgFacts
 from processors.model.ports import Salesforce
-from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
+from processors.model.requests import Conversion, Found, Question, Write, Written
 from signalbox.settings import Settings, load_settings, settings_file
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ def setting_files() -> list[Path]:
     """Return the files that settings are read from: the settings file, and all in the folder of secrets."""
     folder = os.environ.get("SIGNALBOX_SECRETS_DIR")
     secrets = (
-        sorted(one for one in Path(folder).rglob("*") if one.is_file()) if folder and Path(folder).is_dir() else []
+        sorted(path for path in Path(folder).rglob("*") if path.is_file()) if folder and Path(folder).is_dir() else []
     )
     return [settings_file(), *secrets]
 

@@ -196,7 +196,7 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise Misconfigured(
-            [_fault(path, one) for one in error.errors(include_input=False, include_url=False)]
+            [_fault(path, row) for row in error.errors(include_input=False, include_url=False)]
         ) from None
     except yaml.YAMLError as error:
         raise Misconfigured([f"{path}: not readable as YAML{_where(error)}; mend that line"]) from None
@@ -238,5 +238,7 @@ def _did_you_mean(place: tuple[Any, ...]) -> str:
 
 def _model_of(annotation: Any) -> Any:
     """Return the section's model, also where the section may be missing (`RegistrySection | None`)."""
-    models = [one for one in get_args(annotation) if isinstance(one, type) and issubclass(one, BaseModel)]
+    models = [
+        argument for argument in get_args(annotation) if isinstance(argument, type) and issubclass(argument, BaseModel)
+    ]
     return models[0] if models else annotation

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from processors.integration.change_settings import ObjectChanges
 from processors.integration.check_org import Finding
 from processors.integration.model import Integration
-from processors.model.values import ObjectFacts, OrgFacts
+from processors.model.org_facts import ObjectFacts, OrgFacts
 
 
 def changes_targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
@@ -32,10 +32,13 @@ def changes_targets(integration: Integration, facts: OrgFacts) -> list[Finding]:
 
 
 def _fields(name: str, wanted: ObjectChanges, known: ObjectFacts) -> Iterator[tuple[str, str]]:
-    named = [*(field.salesforce for field in wanted.fields.values()), *(one.field for one in wanted.filters)]
+    named = [
+        *(field.salesforce for field in wanted.fields.values()),
+        *(condition.field for condition in wanted.filters),
+    ]
     for path in dict.fromkeys(named):
         field = _own(path)
-        if field.lower() not in {one.lower() for one in known.fields}:
+        if field.lower() not in {item.lower() for item in known.fields}:
             text = f"changes of {name}.{path}: {field} does not exist or is hidden from the integration user"
             yield "error", f"{text}; mend changes.objects, or the rights"
 
@@ -50,9 +53,11 @@ def _own(path: str) -> str:
 
 def _values(name: str, wanted: ObjectChanges, known: ObjectFacts) -> Iterator[tuple[str, str]]:
     pairs = [(field.salesforce, value) for field in wanted.fields.values() for value in field.values]
-    pairs += [(one.field, value) for one in wanted.filters for value in (*one.equals, *one.not_equals)]
+    pairs += [
+        (condition.field, value) for condition in wanted.filters for value in (*condition.equals, *condition.not_equals)
+    ]
     for path, value in pairs:
         field = known.fields.get(path)
-        listed = {one.casefold() for one in field.values} if field is not None else set()
+        listed = {text.casefold() for text in field.values} if field is not None else set()
         if listed and value and value.strip().casefold() not in listed:
             yield "warning", f"changes of {name}.{path}: {value!r} is none of the field's values, so it never comes"

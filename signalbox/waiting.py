@@ -78,7 +78,11 @@ def orgs_of(settings: Settings, integrations: Integrations) -> tuple[str, ...]:
 
 def changes_wanted(integrations: Integrations) -> dict[str, str]:
     """Return the integrations with reverse sync, with the org of each."""
-    return {one.name: one.org for one in integrations.by_name.values() if one.enabled and one.changes.enabled}
+    return {
+        integration.name: integration.org
+        for integration in integrations.by_name.values()
+        if integration.enabled and integration.changes.enabled
+    }
 
 
 def open_database(process: Process) -> Engine | None:
@@ -116,7 +120,7 @@ def wait_for_own_name(process: Process, group: str) -> bool:
     members, name = static_members(settings.kafka.client(None), group), settings.instance
 
     def why() -> str | None:
-        if not any(is_named(one, group, name) for one in members()):
+        if not any(is_named(member, group, name) for member in members()):
             return None
         if time.monotonic() - began < SESSION_TIMEOUT_MS / 1000 + 2:
             return f"a member {name!r} is still in group {group}; waiting until its session ends"

@@ -120,7 +120,9 @@ def executor_context(process: Process, engine: Engine, probe: Probe = no_probe) 
     rotation = Rotation(settings.orgs)
     clients = {name: RotatingClient(name, org, rotation) for name, org in settings.orgs.items()}
     integrations = process.integrations
-    deciders = {name: Decider(one, integrations.digest(name)) for name, one in integrations.by_name.items()}
+    deciders = {
+        name: Decider(integration, integrations.digest(name)) for name, integration in integrations.by_name.items()
+    }
     section = settings.executor
 
     def context(org: str) -> OrgDependencies:
@@ -235,7 +237,7 @@ def run_notifier_process(process: Process) -> None:
     engine = open_database(process)
     if engine is None:
         return
-    recipients = {name: one.recipients for name, one in process.integrations.by_name.items()}
+    recipients = {name: integration.recipients for name, integration in process.integrations.by_name.items()}
     with SmtpMailer(_mail_server(process.settings)) as mailer:
         notifier = notifier_app.Notifier(
             _mail_settings(process.settings),
@@ -247,7 +249,7 @@ def run_notifier_process(process: Process) -> None:
             stop=process.stop,
             owners={name: org.owners for name, org in process.settings.orgs.items() if org.owners is not None},
         )
-        _run_sink(process, notifier_app.GROUP, notifier_app.TOPICS, notifier, lambda *one: _told(process, *one))
+        _run_sink(process, notifier_app.GROUP, notifier_app.TOPICS, notifier, lambda *entry: _told(process, *entry))
 
 
 def faulty_file_mails(process: Process) -> Callable[[Sequence[FaultyFile]], None]:

@@ -28,10 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        files = [orgfile.load(one) for one in given.org]
+        files = [orgfile.load(item) for item in given.org]
         context = tls.context(given.tls, given.host) if given.tls else None
         with serve(files, host=given.host, port=given.port, control_port=given.control_port, tls=context) as running:
-            own = "".join(f" {one.name} {running.origin(one.name)}" for one in files)
+            own = "".join(f" {file.name} {running.origin(file.name)}" for file in files)
             sys.stdout.write(f"simulator: API {running.url} control {running.control_url}{own}\n")
             sys.stdout.flush()
             stop.wait()

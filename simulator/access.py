@@ -64,26 +64,26 @@ def user(record_id: str, value: Mapping[str, Any]) -> User:
         bool(value.get("api", True)),
         bool(value.get("all_data", False)),
         {
-            name: {one: tuple(rights) for one, rights in given.items()}
+            name: {item: tuple(rights) for item, rights in given.items()}
             for name, given in value.get("fields", {}).items()
         },
     )
 
 
-def limited(one: ObjectDef, who: User) -> ObjectDef:
+def limited(entity: ObjectDef, who: User) -> ObjectDef:
     """Return the object as *who* knows it: a hidden field is not there, a read-only one takes no value."""
-    given = who.fields.get(one.name)
+    given = who.fields.get(entity.name)
     if not given:
-        return one
-    fields = {key: left for key, found in one.fields.items() if (left := _limited(found, given.get(found.name)))}
-    links = {key: found for key, found in one.by_relationship.items() if found.name.lower() in fields}
-    return replace(one, fields=fields, by_relationship=links)
+        return entity
+    fields = {key: left for key, found in entity.fields.items() if (left := _limited(found, given.get(found.name)))}
+    links = {key: found for key, found in entity.by_relationship.items() if found.name.lower() in fields}
+    return replace(entity, fields=fields, by_relationship=links)
 
 
-def _limited(one: FieldDef, rights: tuple[str, ...] | None) -> FieldDef | None:
+def _limited(item: FieldDef, rights: tuple[str, ...] | None) -> FieldDef | None:
     """Fields that a create must name, and those of the system, are no matter of permissions."""
-    if rights is None or not one.permissionable:
-        return one
+    if rights is None or not item.permissionable:
+        return item
     if "edit" in rights:
-        return one
-    return replace(one, createable=False, updateable=False) if "read" in rights else None
+        return item
+    return replace(item, createable=False, updateable=False) if "read" in rights else None

@@ -137,7 +137,7 @@ def _assertion(org: Org, _request: Request, form: dict[str, str], instance: str)
     left = expires - org.now().timestamp()
     if not 0 < left <= 300:
         raise _Refused("invalid_grant", "expired authorization code" if left <= 0 else "invalid assertion")
-    found = next((one for one in org.users.values() if one.username == claims.get("sub")), None)
+    found = next((user for user in org.users.values() if user.username == claims.get("sub")), None)
     if found is None:
         raise _Refused("invalid_grant", "user hasn't approved this consumer")
     return found, False

@@ -24,9 +24,9 @@ _CLEARED = frozenset({("Account", "ParentId"), ("Contact", "ReportsToId"), ("Opp
 Save = Callable[[ObjectDef, Row, Row], None]
 
 
-def refuse(call: Call, one: ObjectDef, row: Row) -> None:
+def refuse(call: Call, entity: ObjectDef, row: Row) -> None:
     """Refuse to delete an account with won opportunities. Raises DELETE_FAILED (its words are from memory)."""
-    if one.name != "Account":
+    if entity.name != "Account":
         return
     won = [item["Name"] for item in call.org.store.find("Opportunity", "AccountId", row["Id"]) if item.get("IsWon")]
     if won:
@@ -36,11 +36,11 @@ def refuse(call: Call, one: ObjectDef, row: Row) -> None:
         raise ApiError("DELETE_FAILED", text)
 
 
-def follow(call: Call, one: ObjectDef, row: Row, *, bin_it: Callable[[ObjectDef, Row], None], save: Save) -> None:
+def follow(call: Call, entity: ObjectDef, row: Row, *, bin_it: Callable[[ObjectDef, Row], None], save: Save) -> None:
     """Put the children of *row* into the bin by *bin_it*, or take their reference away by *save*."""
     for child in call.org.objects.values():
         for field in child.fields.values():
-            if one.name not in field.reference_to:
+            if entity.name not in field.reference_to:
                 continue
             pair = (child.name, field.name)
             if pair not in CASCADES and pair not in _CLEARED and not (field.custom and field.nillable):

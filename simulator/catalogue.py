@@ -64,9 +64,9 @@ def _line(text: str) -> FieldDef:
     """Return the field of one line of the stock file; values may hold spaces, so they come last."""
     head, _, listed = text.partition(" values=")
     name, kind, length, *rest = head.split()
-    flags = {found[1]: found[2] for one in rest if (found := _FLAG.fullmatch(one))}
-    values = [one for one in listed.split("|") if one]
-    default: Any = next((one[:-1] for one in values if one.endswith("*")), None)
+    flags = {found[1]: found[2] for item in rest if (found := _FLAG.fullmatch(item))}
+    values = [part for part in listed.split("|") if part]
+    default: Any = next((value[:-1] for value in values if value.endswith("*")), None)
     if "defaulted" in flags and kind == "boolean":
         default = flags["defaulted"] == "true"
     precision, _, scale = flags.get("prec", "0.0").partition(".")
@@ -78,7 +78,7 @@ def _line(text: str) -> FieldDef:
         nillable=not ("required" in flags or "calc" in flags or kind == "boolean" or name in (*AUDIT, "OwnerId")),
         defaulted=default is not None or "defaulted" in flags, default=default,
         id_lookup="idlookup" in flags, restricted="restricted" in flags,
-        values=tuple(one.rstrip("*") for one in values), reference_to=reference,
+        values=tuple(value.rstrip("*") for value in values), reference_to=reference,
         relationship_name=(flags.get("rel") or _relationship(name)) if reference else None,
         child=flags.get("child"), filterable="nofilter" not in flags and kind != "address",
         precision=int(precision or 0), scale=int(scale or 0), calculated="calc" in flags, label=words(name),
@@ -136,22 +136,22 @@ def build(org: OrgFile) -> dict[str, ObjectDef]:
         lines += compounds.code_lines(str(entry["fields"]), org.countries) if org.countries else []
         lines += _currency(org, name)
         lines = _with_people(name, lines) if org.person_accounts else lines
-        fields = [_line(one) for one in lines if one.strip()]
+        fields = [_line(line) for line in lines if line.strip()]
         extra = [*org.fields.get(name, ()), *(org.fields.get("Activity", ()) if entry.get("activity") else ())]
         fields += map(custom_field, extra)
         if org.person_accounts and name == "Account":
             fields += person_fields.custom(map(custom_field, org.fields.get("Contact", ())))
         objects[name.lower()] = _object(name, str(entry["prefix"]), words(name), fields)
-    if active := [name for name, one in org.objects.items() if one.get("activities")]:
+    if active := [name for name, row in org.objects.items() if row.get("activities")]:
         _takes_activities(objects, active)
-    for number, (name, one) in enumerate(org.objects.items()):
+    for number, (name, sobject) in enumerate(org.objects.items()):
         lines = [*SYSTEM.split("\n"), "Name string 80 required", _OWNER]
         lines += [_RECORD_TYPE] if org.record_types.get(name) else []
         lines += _currency(org, name)
         fields = [_line(line) for line in lines if line.strip()]
-        fields += map(custom_field, one.get("fields", ()))
-        prefix = str(one.get("prefix", f"a{number:02d}"))
-        objects[name.lower()] = _object(name, prefix, str(one.get("label", words(name))), fields)
+        fields += map(custom_field, sobject.get("fields", ()))
+        prefix = str(sobject.get("prefix", f"a{number:02d}"))
+        objects[name.lower()] = _object(name, prefix, str(sobject.get("label", words(name))), fields)
     _relate(objects)
     return objects
 
@@ -177,38 +177,38 @@ def _with_people(name: str, lines: list[str]) -> list[str]:
     if name == "RecordType":
         return [*lines, "IsPersonType boolean 0 defaulted=false"]
     # A lead without a company becomes a person account.
-    return [one.replace(" required", "") if name == "Lead" and one.startswith("Company ") else one for one in lines]
+    return [line.replace(" required", "") if name == "Lead" and line.startswith("Company ") else line for line in lines]
 
 
 def _takes_activities(objects: dict[str, ObjectDef], names: Sequence[str]) -> None:
     """Let activities be about these custom objects too."""
     for activity in ("task", "event"):
-        one = objects[activity]
-        what = replace(one.fields["whatid"], reference_to=(*one.fields["whatid"].reference_to, *names))
-        fields, relationships = {**one.fields, "whatid": what}, {**one.by_relationship, "what": what}
-        objects[activity] = replace(one, fields=fields, by_relationship=relationships)
+        entity = objects[activity]
+        what = replace(entity.fields["whatid"], reference_to=(*entity.fields["whatid"].reference_to, *names))
+        fields, relationships = {**entity.fields, "whatid": what}, {**entity.by_relationship, "what": what}
+        objects[activity] = replace(entity, fields=fields, by_relationship=relationships)
 
 
 def _object(name: str, prefix: str, label: str, given: list[FieldDef]) -> ObjectDef:
     fields = compounds.joined(name, given)
     return ObjectDef(
-        name, prefix, label, {one.name.lower(): one for one in fields},
-        by_relationship={one.relationship_name.lower(): one for one in fields if one.relationship_name},
-        defaults={one.name: one.default for one in fields if one.default is not None},
-        keys=tuple(one for one in fields if one.external_id or one.unique),
+        name, prefix, label, {item.name.lower(): item for item in fields},
+        by_relationship={item.relationship_name.lower(): item for item in fields if item.relationship_name},
+        defaults={item.name: item.default for item in fields if item.default is not None},
+        keys=tuple(item for item in fields if item.external_id or item.unique),
     )  # fmt: skip
 
 
 def _relate(objects: Mapping[str, ObjectDef]) -> None:
     for child in objects.values():
-        for one in child.fields.values():
-            name = one.child or (_plural(child.name) if one.custom else None)
+        for item in child.fields.values():
+            name = item.child or (_plural(child.name) if item.custom else None)
             if name is None:
                 continue
-            for parent in one.reference_to:
+            for parent in item.reference_to:
                 if parent.lower() in objects:
-                    objects[parent.lower()].child_relationships[name.lower()] = (child.name, one.name)
-                    objects[parent.lower()].child_names[child.name, one.name] = name
+                    objects[parent.lower()].child_relationships[name.lower()] = (child.name, item.name)
+                    objects[parent.lower()].child_names[child.name, item.name] = name
 
 
 def _plural(name: str) -> str:

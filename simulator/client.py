@@ -63,7 +63,7 @@ class Control:
 
     def seed(self, sobject: str, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Write records past the rules; return their IDs."""
-        entries = [{"type": sobject, "fields": dict(one)} for one in records]
+        entries = [{"type": sobject, "fields": dict(record)} for record in records]
         found: list[str] = self.ask("POST", "records", entries)["ids"]
         return found
 

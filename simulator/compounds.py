@@ -22,30 +22,32 @@ _PERSON = ("LastName", "FirstName", "Salutation")
 def joined(sobject: str, given: Iterable[FieldDef]) -> list[FieldDef]:
     """Return the fields, each part with the compound field that it belongs to."""
     fields = list(given)
-    whole = {f"{one.name.removesuffix('Address')}{part}": one.name
-             for one in fields if one.type == "address" for part in (*PARTS, *_CODES)}  # fmt: skip
-    names = {one.name for one in fields}
+    whole = {f"{field.name.removesuffix('Address')}{part}": field.name
+             for field in fields if field.type == "address" for part in (*PARTS, *_CODES)}  # fmt: skip
+    names = {field.name for field in fields}
     if {"Name", "LastName"} <= names:
         whole |= dict.fromkeys(_PERSON, "Name")
     elif sobject == "Account":
         whole["Name"] = "Name"
-    return [replace(one, compound=whole.get(one.name)) for one in fields]
+    return [replace(field, compound=whole.get(field.name)) for field in fields]
 
 
 def addresses(fields: Mapping[str, FieldDef], row: dict[str, Any]) -> None:
     """Write the whole of each address into *row*; one without parts is null."""
-    for one in fields.values():
-        if one.type == "address":
-            before = one.name.removesuffix("Address")
+    for field in fields.values():
+        if field.type == "address":
+            before = field.name.removesuffix("Address")
             held = {**PARTS, **(_CODES if f"{before}countrycode".lower() in fields else {})}
             parts = {shown: row.get(before + name) for name, shown in sorted(held.items(), key=lambda pair: pair[1])}
-            row[one.name] = parts if any(value is not None for value in parts.values()) else None
+            row[field.name] = parts if any(value is not None for value in parts.values()) else None
 
 
 def code_lines(fields: str, countries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield the lines of the fields that the picklists add to an object whose *fields* are these."""
-    codes = "|".join(str(one["code"]) for one in countries.values())
-    states = "|".join(dict.fromkeys(code for one in countries.values() for code in one.get("states", {}).values()))
+    codes = "|".join(str(country["code"]) for country in countries.values())
+    states = "|".join(
+        dict.fromkeys(code for country in countries.values() for code in country.get("states", {}).values())
+    )
     for line in fields.split("\n"):
         name, _, rest = line.strip().partition(" ")
         if name.endswith("Address") and rest.startswith("address"):
@@ -54,12 +56,12 @@ def code_lines(fields: str, countries: Mapping[str, Mapping[str, Any]]) -> Itera
             yield f"{start}StateCode picklist 10 restricted values={states}"
 
 
-def extra_type(sobject: str, one: FieldDef) -> str | None:
+def extra_type(sobject: str, field: FieldDef) -> str | None:
     """Return the extraTypeInfo of a describe."""
-    if sobject == "Account" and one.name == "Name":
+    if sobject == "Account" and field.name == "Name":
         return "switchablepersonname"
-    if one.compound == "Name" or (one.name == "Name" and sobject in ("Lead", "Contact", "User")):
+    if field.compound == "Name" or (field.name == "Name" and sobject in ("Lead", "Contact", "User")):
         return "personname"
-    if one.type == "textarea":
+    if field.type == "textarea":
         return "plaintextarea"
-    return "imageurl" if one.name == "PhotoUrl" else None
+    return "imageurl" if field.name == "PhotoUrl" else None

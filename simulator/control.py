@@ -59,16 +59,16 @@ def _put_state(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
 
 
 def _post_faults(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
-    fresh = [faults.parse(one) for one in (body if isinstance(body, list) else [body])]
-    for one in fresh:
-        if one.action == "rows":
-            row_faults.check(one)
+    fresh = [faults.parse(item) for item in (body if isinstance(body, list) else [body])]
+    for fault in fresh:
+        if fault.action == "rows":
+            row_faults.check(fault)
     org.faults.script.extend(fresh)
     return _get_faults(org, body, {})
 
 
 def _get_faults(org: Org, _body: Any, _query: Mapping[str, str]) -> Any:
-    return [one.shown() for one in org.faults.script]
+    return [fault.shown() for fault in org.faults.script]
 
 
 def _delete_faults(org: Org, _body: Any, _query: Mapping[str, str]) -> Any:
@@ -80,9 +80,9 @@ def _delete_faults(org: Org, _body: Any, _query: Mapping[str, str]) -> Any:
 def _get_log(org: Org, _body: Any, query: Mapping[str, str]) -> Any:
     since = int(query.get("since", 0))
     effects: dict[int, list[Any]] = {}
-    for one in org.store.effects:
-        effects.setdefault(one["request"], []).append(one)
-    return [{**one, "effects": effects.get(one["seq"], [])} for one in org.log if one["seq"] > since]
+    for effect in org.store.effects:
+        effects.setdefault(effect["request"], []).append(effect)
+    return [{**row, "effects": effects.get(row["seq"], [])} for row in org.log if row["seq"] > since]
 
 
 def _get_effects(org: Org, _body: Any, query: Mapping[str, str]) -> Any:
@@ -116,22 +116,22 @@ def _post_pace(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
 
 def _post_records(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     entries = body if isinstance(body, list) else body["records"]
-    return {"ids": [org.insert(one["type"], one.get("fields", {})) for one in entries]}
+    return {"ids": [org.insert(entry["type"], entry.get("fields", {})) for entry in entries]}
 
 
 def _patch_records(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     entries = body if isinstance(body, list) else body["records"]
-    for one in entries:
-        org.change(one["type"], one["id"], one.get("fields", {}))
+    for entry in entries:
+        org.change(entry["type"], entry["id"], entry.get("fields", {}))
     return {"changed": len(entries)}
 
 
 def _post_lock(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     until = org.now() + timedelta(seconds=float(body["seconds"]))
-    for one in body["ids"] if "ids" in body else [body["id"]]:
-        key = ids.normal(one)
+    for item in body["ids"] if "ids" in body else [body["id"]]:
+        key = ids.normal(item)
         if key is None:
-            raise ValueError(f"not a record ID: {one}")
+            raise ValueError(f"not a record ID: {item}")
         org.locks[key] = until
     return {"until": until}
 
@@ -156,7 +156,7 @@ def _post_rights(org: Org, body: Any, _query: Mapping[str, str]) -> Any:
     if "convert" in body:
         org.set_convert(bool(body["convert"]))
     else:
-        org.set_rights(str(body["object"]), [str(one) for one in body["rights"]])
+        org.set_rights(str(body["object"]), [str(item) for item in body["rights"]])
     return dict(body)
 
 

@@ -27,21 +27,21 @@ _CONTACT = {"FirstName": "FirstName", "LastName": "LastName", "Salutation": "Sal
             **{name: f"Mailing{name}" for name in _ADDRESS}}  # fmt: skip
 
 
-def convert(call: Call, one: Mapping[str, str]) -> dict[str, str | None]:
+def convert(call: Call, row: Mapping[str, str]) -> dict[str, str | None]:
     """Convert one lead and return the IDs. Raises ApiError."""
     if not call.user.convert:
         raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "You need the Convert Leads permission")
-    lead = _record(call, "Lead", one.get("leadId"), "leadId")
+    lead = _record(call, "Lead", row.get("leadId"), "leadId")
     if lead.get("IsConverted"):
         raise ApiError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
     _lock(call, lead["Id"])
-    status = _status(call, one.get("convertedStatus"))
-    owner = _owner(call, lead, one.get("ownerId"))
-    no_opportunity = one.get("doNotCreateOpportunity") == "true"
-    _arguments(one, no_opportunity=no_opportunity)
-    account = _account(call, lead, one.get("accountId"), owner)
-    contact = _person(call, account) or _contact(call, lead, one, account, owner)
-    opportunity = None if no_opportunity else _opportunity(call, lead, one, account, owner)
+    status = _status(call, row.get("convertedStatus"))
+    owner = _owner(call, lead, row.get("ownerId"))
+    no_opportunity = row.get("doNotCreateOpportunity") == "true"
+    _arguments(row, no_opportunity=no_opportunity)
+    account = _account(call, lead, row.get("accountId"), owner)
+    contact = _person(call, account) or _contact(call, lead, row, account, owner)
+    opportunity = None if no_opportunity else _opportunity(call, lead, row, account, owner)
     _finish(call, lead, status, account, contact, opportunity)
     return {"accountId": account, "contactId": contact, "leadId": lead["Id"], "opportunityId": opportunity}
 
@@ -78,16 +78,16 @@ def _owner(call: Call, lead: Row, wanted: str | None) -> str:
     return str(lead["OwnerId"])
 
 
-def _arguments(one: Mapping[str, str], *, no_opportunity: bool) -> None:
-    if one.get("contactId") and not one.get("accountId"):
+def _arguments(row: Mapping[str, str], *, no_opportunity: bool) -> None:
+    if row.get("contactId") and not row.get("accountId"):
         raise ApiError("REQUIRED_FIELD_MISSING", "accountId is required where contactId is given", fields=["accountId"])
-    if one.get("overwriteLeadSource") == "true" and not one.get("contactId"):
+    if row.get("overwriteLeadSource") == "true" and not row.get("contactId"):
         raise ApiError("REQUIRED_FIELD_MISSING", "overwriteLeadSource needs contactId", fields=["contactId"])
-    named = [name for name in ("opportunityId", "opportunityName") if one.get(name)]
+    named = [name for name in ("opportunityId", "opportunityName") if row.get(name)]
     if len(named) == 2 or (named and no_opportunity):
         raise ApiError("INVALID_FIELD", "opportunityId and opportunityName exclude each other and "
                        "doNotCreateOpportunity", fields=named)  # fmt: skip
-    if len(one.get("opportunityName", "")) > 80:
+    if len(row.get("opportunityName", "")) > 80:
         raise ApiError("STRING_TOO_LONG", "opportunityName: data value too large (max length=80)",
                        fields=["opportunityName"])  # fmt: skip
 
@@ -126,14 +126,14 @@ def _person(call: Call, account: str) -> str | None:
     return str(row["PersonContactId"]) if row.get("IsPersonAccount") else None
 
 
-def _contact(call: Call, lead: Row, one: Mapping[str, str], account: str, owner: str) -> str:
-    if one.get("contactId"):
-        target = _record(call, "Contact", one["contactId"], "contactId")
+def _contact(call: Call, lead: Row, row: Mapping[str, str], account: str, owner: str) -> str:
+    if row.get("contactId"):
+        target = _record(call, "Contact", row["contactId"], "contactId")
         if target.get("AccountId") != account:
             text = "the contact does not belong to the account"
             raise ApiError("INVALID_CROSS_REFERENCE_KEY", text, fields=["contactId"])
         _fill(call, "Contact", target, lead, _CONTACT)
-        if one.get("overwriteLeadSource") == "true" and lead.get("LeadSource"):
+        if row.get("overwriteLeadSource") == "true" and lead.get("LeadSource"):
             current = call.org.store.get("Contact", target["Id"]) or target
             records.update(call, call.org.objects["contact"], current, {"LeadSource": lead["LeadSource"]})
         return str(target["Id"])
@@ -142,13 +142,13 @@ def _contact(call: Call, lead: Row, one: Mapping[str, str], account: str, owner:
     return str(records.create(call, call.org.objects["contact"], body)["Id"])
 
 
-def _opportunity(call: Call, lead: Row, one: Mapping[str, str], account: str, owner: str) -> str:
-    if one.get("opportunityId"):
-        return str(_record(call, "Opportunity", one["opportunityId"], "opportunityId")["Id"])
+def _opportunity(call: Call, lead: Row, row: Mapping[str, str], account: str, owner: str) -> str:
+    if row.get("opportunityId"):
+        return str(_record(call, "Opportunity", row["opportunityId"], "opportunityId")["Id"])
     now = call.org.stamp()
     # The close date of a conversion is the end of the quarter (standard behaviour of the UI; a guess for the API).
     month = (now.month - 1) // 3 * 3 + 3
-    body = {"Name": one.get("opportunityName") or str(lead["Company"])[:80], "AccountId": account, "OwnerId": owner,
+    body = {"Name": row.get("opportunityName") or str(lead["Company"])[:80], "AccountId": account, "OwnerId": owner,
             "StageName": "Prospecting", "CloseDate": f"{now.year}-{month:02d}-{30 if month in (6, 9) else 31}",
             "LeadSource": lead.get("LeadSource")}  # fmt: skip
     return str(records.create(call, call.org.objects["opportunity"], body)["Id"])

@@ -27,52 +27,52 @@ _NONE = ("calculatedFormula", "controllerName", "defaultValueFormula",
          "relationshipOrder")  # fmt: skip
 
 
-def field(one: FieldDef, sobject: str = "") -> dict[str, Any]:
+def field(item: FieldDef, sobject: str = "") -> dict[str, Any]:
     """Return the describe of one field. An address is "filterable" there, though by DISTANCE alone."""
-    number = one.type in ("double", "currency", "percent")
-    text = one.type not in _SOAP
+    number = item.type in ("double", "currency", "percent")
+    text = item.type not in _SOAP
     found: dict[str, Any] = dict.fromkeys(_OFF, False) | dict.fromkeys(_NONE)
-    length = 18 if one.type in ("id", "reference") else one.length if text else 0
+    length = 18 if item.type in ("id", "reference") else item.length if text else 0
     found |= {
-        "aggregatable": one.filterable and one.type != "boolean",
+        "aggregatable": item.filterable and item.type != "boolean",
         "byteLength": length * (3 if text else 1),
         "calculated": False,
         "caseSensitive": False,
-        "compoundFieldName": one.compound,
-        "createable": one.createable,
-        "custom": one.custom,
-        "defaultValue": one.default,
-        "defaultedOnCreate": one.defaulted or one.type == "boolean",
-        "digits": 8 if one.type == "int" else 0,
-        "externalId": one.external_id,
-        "extraTypeInfo": compounds.extra_type(sobject, one),
-        "filterable": one.filterable or one.type == "address",
-        "groupable": one.filterable and not number and one.type != "datetime",
-        "idLookup": one.id_lookup,
-        "label": one.label,
+        "compoundFieldName": item.compound,
+        "createable": item.createable,
+        "custom": item.custom,
+        "defaultValue": item.default,
+        "defaultedOnCreate": item.defaulted or item.type == "boolean",
+        "digits": 8 if item.type == "int" else 0,
+        "externalId": item.external_id,
+        "extraTypeInfo": compounds.extra_type(sobject, item),
+        "filterable": item.filterable or item.type == "address",
+        "groupable": item.filterable and not number and item.type != "datetime",
+        "idLookup": item.id_lookup,
+        "label": item.label,
         "length": length,
-        "name": one.name,
-        "nameField": one.name == "Name",
-        "namePointing": len(one.reference_to) > 1,
-        "nillable": one.nillable,
-        "permissionable": one.permissionable,
+        "name": item.name,
+        "nameField": item.name == "Name",
+        "namePointing": len(item.reference_to) > 1,
+        "nillable": item.nillable,
+        "permissionable": item.permissionable,
         "picklistValues": [
-            {"active": True, "defaultValue": value == one.default, "label": value, "validFor": None, "value": value}
-            for value in one.values
+            {"active": True, "defaultValue": value == item.default, "label": value, "validFor": None, "value": value}
+            for value in item.values
         ],
-        "polymorphicForeignKey": len(one.reference_to) > 1,
-        "precision": one.precision if number else 0,
-        "queryByDistance": one.type == "address",
-        "searchPrefilterable": one.name in _PREFILTERED,
-        "referenceTo": list(one.reference_to),
-        "relationshipName": one.relationship_name,
-        "restrictedPicklist": one.restricted,
-        "scale": one.scale if number else 0,
-        "soapType": _SOAP.get(one.type, "xsd:string"),
-        "sortable": one.sortable,
-        "type": one.type,
-        "unique": one.unique,
-        "updateable": one.updateable,
+        "polymorphicForeignKey": len(item.reference_to) > 1,
+        "precision": item.precision if number else 0,
+        "queryByDistance": item.type == "address",
+        "searchPrefilterable": item.name in _PREFILTERED,
+        "referenceTo": list(item.reference_to),
+        "relationshipName": item.relationship_name,
+        "restrictedPicklist": item.restricted,
+        "scale": item.scale if number else 0,
+        "soapType": _SOAP.get(item.type, "xsd:string"),
+        "sortable": item.sortable,
+        "type": item.type,
+        "unique": item.unique,
+        "updateable": item.updateable,
     }
     return dict(sorted(found.items()))
 
@@ -85,42 +85,42 @@ _STATUSES = ("LeadStatus", "TaskStatus", "TaskPriority", "CaseStatus", "Opportun
 _READ_ONLY = (*_STATUSES, "Organization", "Profile", "UserPermissionAccess")
 
 
-def summary(one: ObjectDef, user: User, base: str) -> dict[str, Any]:
+def summary(entity: ObjectDef, user: User, base: str) -> dict[str, Any]:
     """Return the entry of one object in the global describe."""
-    where = f"{base}/sobjects/{one.name}"
-    setup = one.name in (*_READ_ONLY, "User", "UserRole", "Group")
+    where = f"{base}/sobjects/{entity.name}"
+    setup = entity.name in (*_READ_ONLY, "User", "UserRole", "Group")
     return {
         "activateable": False, "associateEntityType": None, "associateParentEntity": None,
-        "createable": user.may("create", one.name) and one.name not in _READ_ONLY,
-        "custom": one.custom, "customSetting": False, "deepCloneable": False,
-        "deletable": user.may("delete", one.name) and not setup,
+        "createable": user.may("create", entity.name) and entity.name not in _READ_ONLY,
+        "custom": entity.custom, "customSetting": False, "deepCloneable": False,
+        "deletable": user.may("delete", entity.name) and not setup,
         "deprecatedAndHidden": False, "feedEnabled": not setup, "hasSubtypes": False, "isInterface": False,
-        "isSubtype": False, "keyPrefix": one.prefix, "label": one.label, "labelPlural": _plural(one.label),
-        "layoutable": True, "mergeable": one.name in ("Lead", "Contact", "Account"), "mruEnabled": not setup,
-        "name": one.name, "queryable": True, "replicateable": True, "retrieveable": True,
-        "searchable": one.name in ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "User", "Campaign")
-        or one.custom,
-        "triggerable": not setup, "undeletable": not setup, "updateable": user.may("edit", one.name),
+        "isSubtype": False, "keyPrefix": entity.prefix, "label": entity.label, "labelPlural": _plural(entity.label),
+        "layoutable": True, "mergeable": entity.name in ("Lead", "Contact", "Account"), "mruEnabled": not setup,
+        "name": entity.name, "queryable": True, "replicateable": True, "retrieveable": True,
+        "searchable": entity.name in ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "User", "Campaign")
+        or entity.custom,
+        "triggerable": not setup, "undeletable": not setup, "updateable": user.may("edit", entity.name),
         "urls": {"rowTemplate": where + "/{ID}", "describe": f"{where}/describe", "sobject": where},
     }  # fmt: skip
 
 
-def sobject(one: ObjectDef, user: User, base: str, record_types: list[dict[str, Any]]) -> dict[str, Any]:
+def sobject(entity: ObjectDef, user: User, base: str, record_types: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the describe of one object."""
-    found = summary(one, user, base)
-    where = f"{base}/sobjects/{one.name}"
+    found = summary(entity, user, base)
+    where = f"{base}/sobjects/{entity.name}"
     found |= {
         "actionOverrides": [], "defaultImplementation": None, "extendedBy": None, "extendsInterfaces": None,
         "implementedBy": None, "implementsInterfaces": None, "listviewable": None, "lookupLayoutable": None,
         "compactLayoutable": True, "searchLayoutable": True, "namedLayoutInfos": [], "networkScopeFieldName": None,
         "sobjectDescribeOption": "FULL", "supportedScopes": [
-            {"label": f"All {one.label.lower()}s", "name": "everything"},
-            {"label": f"My {one.label.lower()}s", "name": "mine"}],
+            {"label": f"All {entity.label.lower()}s", "name": "everything"},
+            {"label": f"My {entity.label.lower()}s", "name": "mine"}],
         "childRelationships": [
             {"cascadeDelete": (child, name) in CASCADES, "childSObject": child, "deprecatedAndHidden": False,
              "field": name, "junctionIdListNames": [], "junctionReferenceTo": [], "relationshipName": relationship,
-             "restrictedDelete": False} for (child, name), relationship in one.child_names.items()],
-        "fields": [field(item, one.name) for item in one.fields.values()],
+             "restrictedDelete": False} for (child, name), relationship in entity.child_names.items()],
+        "fields": [field(item, entity.name) for item in entity.fields.values()],
         "recordTypeInfos": record_types,
     }  # fmt: skip
     found["urls"] |= {
@@ -128,6 +128,6 @@ def sobject(one: ObjectDef, user: User, base: str, record_types: list[dict[str, 
         "approvalLayouts": f"{where}/describe/approvalLayouts",
         "defaultValues": f"{where}/defaultValues?recordTypeId&fields",
         "listviews": f"{where}/listviews", "quickActions": f"{where}/quickActions",
-        "uiDetailTemplate": "/{ID}", "uiEditTemplate": "/{ID}/e", "uiNewRecord": f"/{one.prefix}/e",
+        "uiDetailTemplate": "/{ID}", "uiEditTemplate": "/{ID}/e", "uiNewRecord": f"/{entity.prefix}/e",
     }  # fmt: skip
     return found

@@ -14,7 +14,7 @@ from simulator.catalogue import ObjectDef
 _AUDIT = ("LastModifiedDate", "LastModifiedById", "SystemModstamp", "CreatedDate", "CreatedById", "IsDeleted", "Id")
 
 
-def tell(call: Call, kind: str, one: ObjectDef, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
+def tell(call: Call, kind: str, entity: ObjectDef, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
     """Add an effect: *kind* is create, update, delete or convert."""
     old = before or {}
     # The whole of an address says nothing beyond its parts.
@@ -26,9 +26,9 @@ def tell(call: Call, kind: str, one: ObjectDef, row: Mapping[str, Any], before: 
     call.org.store.effects.append({
         "time": call.org.now(),
         "kind": kind,
-        "object": one.name,
+        "object": entity.name,
         "id": row["Id"],
-        "external_ids": {key.name: row[key.name] for key in one.keys if key.external_id and row.get(key.name)},
+        "external_ids": {key.name: row[key.name] for key in entity.keys if key.external_id and row.get(key.name)},
         "before": {name: old.get(name) for name in changed} if before is not None else None,
         "after": {name: row[name] for name in changed},
         "request": call.seq,

@@ -79,14 +79,14 @@ class Faults:
         if not self.script:
             return None
         text = body.decode("utf-8", "replace")
-        for one in self.script:
-            if one.count is not None and one.struck >= one.count:
+        for fault in self.script:
+            if fault.count is not None and fault.struck >= fault.count:
                 continue
-            if not one.matches(method, path, text):
+            if not fault.matches(method, path, text):
                 continue
-            if one.skip > 0:
-                one.skip -= 1
+            if fault.skip > 0:
+                fault.skip -= 1
                 continue
-            one.struck += 1
-            return one
+            fault.struck += 1
+            return fault
         return None

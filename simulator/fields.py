@@ -16,39 +16,39 @@ from simulator.fielddef import FieldDef
 from simulator.rules.values import coerce
 
 
-def given_fields(call: Call, one: ObjectDef, body: Mapping[str, Any], *, creating: bool) -> dict[str, Any]:
+def given_fields(call: Call, entity: ObjectDef, body: Mapping[str, Any], *, creating: bool) -> dict[str, Any]:
     """Return the values of *body*. Raises ApiError."""
     given: dict[str, Any] = {}
     refused: list[str] = []
     for name, value in body.items():
         if name == "attributes":
             continue
-        if isinstance(value, dict) and (parent := one.by_relationship.get(name.lower())):
+        if isinstance(value, dict) and (parent := entity.by_relationship.get(name.lower())):
             given[parent.name] = _parent(call, parent, value)
             continue
-        field = one.fields.get(name.lower())
+        field = entity.fields.get(name.lower())
         if field is None:
-            raise no_column(one, name)
+            raise no_column(entity, name)
         if field.name == "Id":
             raise ApiError("INVALID_FIELD", "The Id field should not be specified in the sobject data.", fields=["Id"])
         if not (field.createable if creating else field.updateable):
             refused.append(field.name)
             continue
-        given[field.name] = coerce(one, field, value)
+        given[field.name] = coerce(entity, field, value)
     if refused:
         text = (f"Unable to create/update fields: {', '.join(refused)}. Please check the security settings of this "
                 "field and verify that it is read/write for your profile or permission set.")  # fmt: skip
         raise ApiError("INVALID_FIELD_FOR_INSERT_UPDATE", text, fields=refused)
     for name, value in given.items():
-        field = one.fields[name.lower()]
+        field = entity.fields[name.lower()]
         if field.type == "reference" and value is not None:
             _exists(call, field, value)
     return given
 
 
-def no_column(one: ObjectDef, name: str) -> ApiError:
+def no_column(entity: ObjectDef, name: str) -> ApiError:
     """There is no such field on the object."""
-    return ApiError("INVALID_FIELD", f"No such column '{name}' on sobject of type {one.name}")
+    return ApiError("INVALID_FIELD", f"No such column '{name}' on sobject of type {entity.name}")
 
 
 def _parent(call: Call, field: FieldDef, value: Mapping[str, Any]) -> str:
@@ -75,7 +75,7 @@ def _parent(call: Call, field: FieldDef, value: Mapping[str, Any]) -> str:
 
 
 def _several(key: FieldDef, found: list[dict[str, Any]]) -> str:
-    return f"{key.name}: more than one record found for external id field: [{', '.join(one['Id'] for one in found)}]"
+    return f"{key.name}: more than one record found for external id field: [{', '.join(row['Id'] for row in found)}]"
 
 
 def several(key: FieldDef, found: list[dict[str, Any]]) -> ApiError:

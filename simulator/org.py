@@ -79,23 +79,23 @@ class Org:
         self.insert("Organization", {"Id": self.id, "Name": self.name, "InstanceName": "SIM1"})
         profile = self.insert("Profile", {"Name": "System Administrator"})
         entries = list(self.file.users)
-        if not any(one.get("username") == self.file.username for one in entries):
+        if not any(row.get("username") == self.file.username for row in entries):
             entries.insert(0, {"username": self.file.username, "password": self.file.password})
-        for one in entries:
-            name = str(one["username"])
+        for entry in entries:
+            name = str(entry["username"])
             key = self.insert(
                 "User", {"Username": name, "LastName": name.split("@", maxsplit=1)[0], "Email": name, "Alias": name[:8],
-                         "ProfileId": profile, **one.get("record", {})},
+                         "ProfileId": profile, **entry.get("record", {})},
             )  # fmt: skip
-            self.users[key] = access.user(key, one)
+            self.users[key] = access.user(key, entry)
             self._permit(self.users[key])
         for queue in self.file.queues:
             self.insert("Group", {"Name": queue, "DeveloperName": queue.replace(" ", "_"), "Type": "Queue"})
         for sobject, values in seeds.first_rows(self.objects, self.file.currencies):
             self.insert(sobject, values)
         for sobject, types in self.file.record_types.items():
-            for one in types:
-                self.insert("RecordType", record_type(sobject, one))
+            for kind in types:
+                self.insert("RecordType", record_type(sobject, kind))
         for record in self.file.records:
             self.insert(str(record["type"]), record.get("fields", {}))
 
@@ -107,23 +107,23 @@ class Org:
 
     def insert(self, sobject: str, values: Mapping[str, Any], *, owner: str | None = None) -> str:
         """Write a whole row past the rules: for seeds. Raises KeyError for an unknown object or field."""
-        one = self.objects[sobject.lower()]
+        entity = self.objects[sobject.lower()]
         now, by = self.stamp(), owner or next(iter(self.users), ids.make("005", 1, self.number))
-        row: dict[str, Any] = dict(one.defaults)
+        row: dict[str, Any] = dict(entity.defaults)
         row.update(Id="", IsDeleted=False, CreatedDate=now, CreatedById=by, LastModifiedDate=now, LastModifiedById=by,
                    SystemModstamp=now)  # fmt: skip
-        if "ownerid" in one.fields:
+        if "ownerid" in entity.fields:
             row["OwnerId"] = by
         for name, value in values.items():
-            if name.lower() not in one.fields:
+            if name.lower() not in entity.fields:
                 raise KeyError(f"{sobject} has no field {name}")
-            row[one.fields[name.lower()].name] = _typed(one.fields[name.lower()].type, value)
-        if "name" in one.fields and row.get("LastName"):
+            row[entity.fields[name.lower()].name] = _typed(entity.fields[name.lower()].type, value)
+        if "name" in entity.fields and row.get("LastName"):
             row["Name"] = " ".join(part for part in (row.get("FirstName"), row.get("LastName")) if part)
-        compounds.addresses(one.fields, row)
-        row["Id"] = ids.normal(row["Id"]) or self.store.next_id(one)
-        self.store.put(one.name, row)
-        if one.name == "Campaign":
+        compounds.addresses(entity.fields, row)
+        row["Id"] = ids.normal(row["Id"]) or self.store.next_id(entity)
+        self.store.put(entity.name, row)
+        if entity.name == "Campaign":
             self.add_statuses(str(row["Id"]))
         return str(row["Id"])
 
@@ -139,30 +139,30 @@ class Org:
 
         Raises KeyError for an unknown object, record or field.
         """
-        one = self.objects[sobject.lower()]
-        found = self.store.get(one.name, ids.normal(record_id) or "")
+        entity = self.objects[sobject.lower()]
+        found = self.store.get(entity.name, ids.normal(record_id) or "")
         if found is None:
             raise KeyError(f"{sobject} has no record {record_id}")
         row = {**found, "LastModifiedDate": self.stamp(), "SystemModstamp": self.stamp()}
         for name, value in values.items():
-            if name.lower() not in one.fields:
+            if name.lower() not in entity.fields:
                 raise KeyError(f"{sobject} has no field {name}")
-            row[one.fields[name.lower()].name] = _typed(one.fields[name.lower()].type, value)
-        self.store.put(one.name, row)
+            row[entity.fields[name.lower()].name] = _typed(entity.fields[name.lower()].type, value)
+        self.store.put(entity.name, row)
         if row["IsDeleted"] and not found["IsDeleted"] and row.get("MasterRecordId"):
-            self._reparent(one, row)
+            self._reparent(entity, row)
 
-    def _reparent(self, one: catalogue.ObjectDef, loser: Mapping[str, Any]) -> None:
+    def _reparent(self, entity: catalogue.ObjectDef, loser: Mapping[str, Any]) -> None:
         """Give what belongs to a record that was merged away to the winner (SOAP guide, merge())."""
         for child in self.objects.values():
             for field in child.fields.values():
-                if one.name in field.reference_to and field.name != "MasterRecordId":
+                if entity.name in field.reference_to and field.name != "MasterRecordId":
                     for row in list(self.store.find(child.name, field.name, loser["Id"])):
                         self.change(child.name, str(row["Id"]), {field.name: loser["MasterRecordId"]})
 
     def default_user(self) -> access.User:
         """Return the user that the connected app runs as."""
-        return next(one for one in self.users.values() if one.username == self.file.username)
+        return next(user for user in self.users.values() if user.username == self.file.username)
 
     def object(self, name: str, user: access.User) -> catalogue.ObjectDef | None:
         """Return the object of that name, in any case, as *user* knows it."""
@@ -182,29 +182,31 @@ class Org:
         """
         if state not in ("there", "hidden", "read_only", "removed"):
             raise ValueError(f"state {state!r}: one of there, hidden, read_only, removed")
-        one, key = self.objects.get(sobject.lower()), (sobject.lower(), field.lower())
-        if one is None or (field.lower() not in one.fields and key not in self._removed):
+        entity, key = self.objects.get(sobject.lower()), (sobject.lower(), field.lower())
+        if entity is None or (field.lower() not in entity.fields and key not in self._removed):
             raise ValueError(f"{sobject} has no field {field}")
         if key in self._removed:
-            one = self._with_fields(one, {**one.fields, field.lower(): self._removed.pop(key)})
+            entity = self._with_fields(entity, {**entity.fields, field.lower(): self._removed.pop(key)})
         if state == "removed":
-            self._removed[key] = one.fields[field.lower()]
-            one = self._with_fields(one, {name: held for name, held in one.fields.items() if name != field.lower()})
+            self._removed[key] = entity.fields[field.lower()]
+            entity = self._with_fields(
+                entity, {name: held for name, held in entity.fields.items() if name != field.lower()}
+            )
         rights = {"hidden": (), "read_only": ("read",)}.get(state)
-        own = next((held.name for name, held in one.fields.items() if name == field.lower()), field)
+        own = next((held.name for name, held in entity.fields.items() if name == field.lower()), field)
         for user in list(self.users.values()):
-            given = {name: held for name, held in user.fields.get(one.name, {}).items() if name != own}
+            given = {name: held for name, held in user.fields.get(entity.name, {}).items() if name != own}
             given |= {own: rights} if rights is not None else {}
-            self.users[user.id] = replace(user, fields={**user.fields, one.name: given})
+            self.users[user.id] = replace(user, fields={**user.fields, entity.name: given})
         self._limited.clear()
 
     def set_rights(self, sobject: str, rights: list[str]) -> None:
         """Give every user these rights to an object; no describe's Last-Modified moves. Raises ValueError."""
-        one = self.objects.get(sobject.lower())
-        if one is None or set(rights) - set(access.RIGHTS):
+        entity = self.objects.get(sobject.lower())
+        if entity is None or set(rights) - set(access.RIGHTS):
             raise ValueError(f"{sobject}: name an object, and rights of {', '.join(access.RIGHTS)}")
         for user in list(self.users.values()):
-            self.users[user.id] = replace(user, objects={**user.objects, one.name: tuple(rights)})
+            self.users[user.id] = replace(user, objects={**user.objects, entity.name: tuple(rights)})
         self._limited.clear()
 
     def set_convert(self, given: bool) -> None:
@@ -214,9 +216,9 @@ class Org:
         for row in list(self.store.rows("UserPermissionAccess")):
             self.change("UserPermissionAccess", str(row["Id"]), {"PermissionsConvertLeads": given})
 
-    def _with_fields(self, one: catalogue.ObjectDef, fields: Mapping[str, FieldDef]) -> catalogue.ObjectDef:
-        found = replace(one, fields=fields)
-        self.objects[one.name.lower()] = found
+    def _with_fields(self, entity: catalogue.ObjectDef, fields: Mapping[str, FieldDef]) -> catalogue.ObjectDef:
+        found = replace(entity, fields=fields)
+        self.objects[entity.name.lower()] = found
         self.modified = max(self.now(), self.modified + timedelta(seconds=1)).replace(microsecond=0)
         return found
 

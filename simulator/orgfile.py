@@ -76,7 +76,7 @@ def parse(value: Any) -> OrgFile:
     """Return the org that *value* describes; raises ValueError that names the key."""
     if not isinstance(value, Mapping):
         raise ValueError("an org file is a mapping of keys: see docs/simulator.md")
-    known = {one.name for one in fields(OrgFile)}
+    known = {item.name for item in fields(OrgFile)}
     unknown = sorted(str(key) for key in value if key not in known)
     if unknown:
         raise ValueError(f"unknown key in the org file: {', '.join(unknown)}; known are {', '.join(sorted(known))}")

@@ -41,12 +41,12 @@ def on_account(name: str) -> str | None:
 
 def lines(contact: str) -> list[str]:
     """Return the lines of the fields that accounts get, from the *contact*'s of the stock file."""
-    found = [one for one in LINES.split("\n") if one]
+    found = [part for part in LINES.split("\n") if part]
     for line in contact.split("\n"):
         name, _, rest = line.strip().partition(" ")
         shown = on_account(name) if name else None
         if shown is not None and shown != name:
-            flags = " ".join(one for one in rest.split(" ") if one not in ("required", "idlookup"))
+            flags = " ".join(part for part in rest.split(" ") if part not in ("required", "idlookup"))
             found.append(f"{shown} {flags}")
     return found
 
@@ -54,9 +54,9 @@ def lines(contact: str) -> list[str]:
 def custom(fields: Iterable[FieldDef]) -> list[FieldDef]:
     """Return the account's view of the contact's custom fields."""
     return [
-        replace(one, name=on_account(one.name) or one.name, unique=False, external_id=False, id_lookup=False,
+        replace(field, name=on_account(field.name) or field.name, unique=False, external_id=False, id_lookup=False,
                 relationship_name=None, child=None)
-        for one in fields
+        for field in fields
     ]  # fmt: skip
 
 

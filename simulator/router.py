@@ -111,7 +111,7 @@ def _data(call: Call, path: str, origin: str, body: Any) -> Reply:
     override = call.request.query.get("_HttpMethod")
     if override and call.request.method == "POST":
         call.request.method = override.upper()
-    parts = [unquote(one) for one in (found[2] or "").split("/")] if found[2] else []
+    parts = [unquote(part) for part in (found[2] or "").split("/")] if found[2] else []
     if not parts:
         return discovery.resources(call, origin)
     return _resource(call, parts[0], parts[1:], body)
@@ -146,7 +146,7 @@ def _sobjects(call: Call, rest: list[str], body: Any) -> Reply:
         if call.request.method == "POST":
             return sobjects.create(call, records.sobject(call, rest[0]), body)
         return discovery.basic(call, rest[0])
-    one = records.sobject(call, rest[0])
+    entity = records.sobject(call, rest[0])
     if rest[1] == "describe":
         if len(rest) > 2:
             raise not_done("layouts")
@@ -154,13 +154,13 @@ def _sobjects(call: Call, rest: list[str], body: Any) -> Reply:
     if rest[1] in _NOT_DONE_OF_OBJECT:
         raise not_done(_NOT_DONE_OF_OBJECT[rest[1]])
     if rest[1] in ("updated", "deleted") and len(rest) == 2:
-        return changes.handle(call, one, rest[1])
+        return changes.handle(call, entity, rest[1])
     if len(rest) == 2 and not (rest[1].lower() == "id" and call.request.method == "POST"):
-        return sobjects.one_record(call, one, rest[1], body)
+        return sobjects.one_record(call, entity, rest[1], body)
     # A slash in a value arrives as %2F and was decoded part by part; further plain parts are relationship paths.
-    if len(rest) > 3 or (len(rest) > 2 and rest[1][:3] == one.prefix and ids.normal(rest[1])):
+    if len(rest) > 3 or (len(rest) > 2 and rest[1][:3] == entity.prefix and ids.normal(rest[1])):
         raise not_done("relationship paths and blobs")
-    return sobjects.by_key(call, one, rest[1], rest[2] if len(rest) > 2 else "", body)
+    return sobjects.by_key(call, entity, rest[1], rest[2] if len(rest) > 2 else "", body)
 
 
 def _composite(call: Call, rest: list[str], body: Any) -> Reply:

@@ -27,7 +27,7 @@ class Running:
     def __init__(
         self, orgs: Sequence[OrgFile], host: str, port: int, control_port: int, tls: ssl.SSLContext | None
     ) -> None:
-        if len({one.name for one in orgs}) != len(orgs) or not orgs:
+        if len({org_file.name for org_file in orgs}) != len(orgs) or not orgs:
             raise ValueError("the orgs of one simulator need names of their own, and there is at least one")
         self._gates = {file.name: Gate(Org(file, number)) for number, file in enumerate(orgs)}
         self._host, self._ports, self._tls = host, (port, control_port), tls
@@ -93,8 +93,8 @@ class Running:
         own = [await self._own_port(name, gate, scheme) for name, gate in self._gates.items()]
         self._ready.set()
         await self._stop.wait()
-        for one in own:
-            one.close()
+        for server in own:
+            server.close()
         api.close()
         ctl.close()
         waiting = [*self._open, *(task for gate in self._gates.values() for task in gate.late)]

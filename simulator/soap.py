@@ -33,7 +33,7 @@ def handle(org: Org, request: Request, origin: str, seq: int, lock: str | None) 
         if kind not in ("u", "c"):
             raise not_done(_KINDS.get(kind, f"SOAP at {request.path}"))
         root = _parse(request.body)
-        body = next((one for one in root if _local(one) == "Body"), None)
+        body = next((element for element in root if _local(element) == "Body"), None)
         if body is None or not len(body):
             raise ApiError("INVALID_OPERATION", "the envelope has no operation")
         inner = _operation(org, request, origin, root, body[0], (seq, lock, calls))
@@ -62,10 +62,10 @@ def _operation(
     if name == "login":
         org.count()
         return _login(org, origin, request.path, _children(operation))
-    token = next((one.text for one in root.iter() if _local(one) == "sessionId"), None)
+    token = next((element.text for element in root.iter() if _local(element) == "sessionId"), None)
     # By SOAP, assignment rules run only where AssignmentRuleHeader asks for them.
     headers = {**request.headers, "sforce-auto-assign": "FALSE"}
-    allow = next((one.text for one in root.iter() if _local(one) == "allowSave"), None)
+    allow = next((element.text for element in root.iter() if _local(element) == "allowSave"), None)
     if allow == "true":
         headers["sforce-duplicate-rule-header"] = "allowSave=true"
     call = Call(org, org.session(token or ""), request, seq=under[0], headers=headers, lock=under[1])
@@ -136,10 +136,10 @@ def _logout(call: Call, _operation: ET.Element) -> str:
 
 
 def _convert(call: Call, operation: ET.Element) -> str:
-    leads = [_children(one) for one in operation if _local(one) == "leadConverts"]
+    leads = [_children(element) for element in operation if _local(element) == "leadConverts"]
     if len(leads) > convert.MOST:
         raise ApiError("LIMIT_EXCEEDED", f"convertLead takes at most {convert.MOST} leads, not {len(leads)}")
-    results = "".join(_one(call, one, number, len(leads)) for number, one in enumerate(leads))
+    results = "".join(_one(call, lead, number, len(leads)) for number, lead in enumerate(leads))
     return f"<convertLeadResponse>{results}</convertLeadResponse>"
 
 
@@ -151,7 +151,7 @@ def _one(call: Call, lead: Mapping[str, str], number: int, count: int) -> str:
             made = convert.convert(call, lead)
     except ApiError as error:
         call.written = written
-        fields = "".join(f"<fields>{escape(one)}</fields>" for one in error.fields) or '<fields xsi:nil="true"/>'
+        fields = "".join(f"<fields>{escape(field)}</fields>" for field in error.fields) or '<fields xsi:nil="true"/>'
         found = _found(error)
         kind = ' xsi:type="DuplicateError"' if found else ""
         return (f'<result><accountId xsi:nil="true"/><contactId xsi:nil="true"/><errors{kind}>{found}{fields}'
@@ -178,10 +178,10 @@ def _found(error: ApiError) -> str:
 
 def _match(match: Mapping[str, Any]) -> str:
     records = "".join(
-        f'<matchRecords><matchConfidence>{one["matchConfidence"]}</matchConfidence><record xsi:type="sf:sObject" '
+        f'<matchRecords><matchConfidence>{item["matchConfidence"]}</matchConfidence><record xsi:type="sf:sObject" '
         f'xmlns:sf="urn:sobject.partner.soap.sforce.com"><sf:type>{match["entityType"]}</sf:type>'
-        f"<sf:Id>{one['record']['Id']}</sf:Id></record></matchRecords>"
-        for one in match["matchRecords"]
+        f"<sf:Id>{item['record']['Id']}</sf:Id></record></matchRecords>"
+        for item in match["matchRecords"]
     )
     return (f"<matchResults><entityType>{match['entityType']}</entityType><matchEngine>{match['matchEngine']}"
             f"</matchEngine>{records}<rule>{match['rule']}</rule><size>{match['size']}</size>"
@@ -201,7 +201,7 @@ def fault(error: ApiError) -> Reply:
 
 
 def _children(element: ET.Element) -> dict[str, str]:
-    return {_local(one): (one.text or "").strip() for one in element}
+    return {_local(item): (item.text or "").strip() for item in element}
 
 
 def _local(element: ET.Element) -> str:

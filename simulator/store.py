@@ -37,8 +37,8 @@ class Store:
         self.effects: list[dict[str, Any]] = []
         self._undo: list[tuple[str, str, Row | None]] = []
         self._depth = 0
-        for one in objects.values():
-            self.tables[one.name] = Table(indexes={name: {} for name in _indexed(one)})
+        for sobject in objects.values():
+            self.tables[sobject.name] = Table(indexes={name: {} for name in _indexed(sobject)})
 
     def next_id(self, sobject: ObjectDef) -> str:
         """Return a fresh ID."""
@@ -86,7 +86,7 @@ class Store:
     def rows(self, sobject: str, *, deleted: bool = False) -> Iterable[Row]:
         """Yield rows in order of creation."""
         rows = self.tables[sobject].rows.values()
-        return rows if deleted else (one for one in rows if not one["IsDeleted"])
+        return rows if deleted else (row for row in rows if not row["IsDeleted"])
 
     def lookup(self, sobject: str, name: str, values: Collection[str]) -> list[str] | None:
         """Return the IDs whose *name* is one of *values* (lower case); None where there is no index."""
@@ -102,8 +102,8 @@ class Store:
         table = self.tables[sobject].rows
         if found is None:
             text = str(value).lower()
-            return [one for one in self.rows(sobject) if str(one.get(name, "")).lower() == text]
-        return [table[one] for one in found if not table[one]["IsDeleted"]]
+            return [row for row in self.rows(sobject) if str(row.get(name, "")).lower() == text]
+        return [table[item] for item in found if not table[item]["IsDeleted"]]
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -124,10 +124,10 @@ class Store:
                 self._undo.clear()
 
 
-def _indexed(one: ObjectDef) -> tuple[str, ...]:
+def _indexed(entity: ObjectDef) -> tuple[str, ...]:
     return tuple(
         item.name
-        for item in one.fields.values()
+        for item in entity.fields.values()
         if item.name not in _WIDE and (item.external_id or item.unique or item.type in _INDEXED)
     )
 

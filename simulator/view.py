@@ -46,4 +46,4 @@ class UserView:
     def searchable(self, sobject: str, now: datetime) -> Iterable[Row]:
         """Yield what the search index knows: nothing younger than the lag."""
         until = now - timedelta(seconds=self._lag)
-        return (one for one in self._store.rows(sobject) if one["SystemModstamp"] <= until)
+        return (item for item in self._store.rows(sobject) if item["SystemModstamp"] <= until)

@@ -35,8 +35,8 @@ def _records(method: str, target: str, body: Any) -> int:
     if not isinstance(body, Mapping):
         return 0
     if isinstance(subs := body.get("compositeRequest"), list):
-        return sum(_records(str(one.get("method")), str(one.get("url")), one.get("body"))
-                   for one in subs if isinstance(one, Mapping))  # fmt: skip
+        return sum(_records(str(sub.get("method")), str(sub.get("url")), sub.get("body"))
+                   for sub in subs if isinstance(sub, Mapping))  # fmt: skip
     if isinstance(rows := body.get("records"), list):
         return len(rows)
     return 1 if "/sobjects/" in target else 0

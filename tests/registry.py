@@ -42,7 +42,9 @@ def wanted() -> list[str]:
 def rows() -> dict[str, Row]:
     """Return the rows by ID: those of the file, and those that tests carry in their names."""
     told = tomllib.loads(FILE.read_text("utf-8"))
-    found = {id_: Row(id_, one["means"], tuple(one.get("tests", ())), one.get("open", "")) for id_, one in told.items()}
+    found = {
+        id_: Row(id_, item["means"], tuple(item.get("tests", ())), item.get("open", "")) for id_, item in told.items()
+    }
     for test in running():
         for id_ in carried(test.partition("::")[2]):
             row = found.get(id_, Row(id_))
@@ -87,7 +89,7 @@ def running() -> frozenset[str]:
 
 
 def _is_off(node: ast.FunctionDef) -> bool:
-    names = {part.attr for one in node.decorator_list for part in ast.walk(one) if isinstance(part, ast.Attribute)}
+    names = {part.attr for item in node.decorator_list for part in ast.walk(item) if isinstance(part, ast.Attribute)}
     return bool(names & _NEVER)
 
 

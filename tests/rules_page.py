@@ -72,8 +72,8 @@ def sources(words: Mapping[str, Any] | None = None) -> tuple[Source, ...]:
     """Return what rules.toml says; raise `TypeError` for a key that it may not have."""
     told = words if words is not None else tomllib.loads(WORDS.read_text("utf-8"))
     return tuple(
-        Source(one["title"], one["page"], tuple(_rule(name, said) for name, said in one["rules"].items()))
-        for one in told["source"]
+        Source(item["title"], item["page"], tuple(_rule(name, said) for name, said in item["rules"].items()))
+        for item in told["source"]
     )
 
 
@@ -102,11 +102,11 @@ def _tables(file: Path) -> Iterator[Table]:
 def said(text: str) -> frozenset[str]:
     """Return the rules whose IDs *text* holds, each of a range of at most `LONGEST` rules too."""
     found = set()
-    for one in _SAID.finditer(text):
-        if one[1] is None:
-            found.add(one[0])
-        elif (last := int(one[3] or one[2])) - (first := int(one[2])) < LONGEST:
-            found |= {f"{one[1]}-{number}" for number in range(first, last + 1)}
+    for occurrence in _SAID.finditer(text):
+        if occurrence[1] is None:
+            found.add(occurrence[0])
+        elif (last := int(occurrence[3] or occurrence[2])) - (first := int(occurrence[2])) < LONGEST:
+            found |= {f"{occurrence[1]}-{number}" for number in range(first, last + 1)}
     return frozenset(found)
 
 
@@ -114,7 +114,7 @@ def said(text: str) -> frozenset[str]:
 def places() -> Mapping[str, Sequence[str]]:
     """Return the files whose text holds the ID of each rule."""
     found: dict[str, list[str]] = defaultdict(list)
-    for file in sorted(one for room in PLACES for one in (ROOT / room).rglob("*") if one.suffix in _READ):
+    for file in sorted(path for room in PLACES for path in (ROOT / room).rglob("*") if path.suffix in _READ):
         name = file.relative_to(ROOT).as_posix()
         if not name.startswith(_TOLD_AGAIN):
             for rule in said(file.read_text("utf-8")):
@@ -128,12 +128,12 @@ def scenarios() -> Mapping[str, Mapping[str, Sequence[str]]]:
     home = {}
     for file in sorted((ROOT / "tests/unit/deciding/rules").glob("cases_*.py")):
         for value in vars(import_module(f"tests.unit.deciding.rules.{file.stem}")).values():
-            for one in value if isinstance(value, list) else ():
-                home[id(one)] = file.relative_to(ROOT).as_posix()
+            for item in value if isinstance(value, list) else ():
+                home[id(item)] = file.relative_to(ROOT).as_posix()
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for one in SCENARIOS:
-        for rule in one.rules:
-            found[rule][home[id(one)]].append(one.name.partition(":")[2].strip())
+    for scenario in SCENARIOS:
+        for rule in scenario.rules:
+            found[rule][home[id(scenario)]].append(scenario.name.partition(":")[2].strip())
     return found
 
 
@@ -161,7 +161,7 @@ def tests() -> frozenset[str]:
 
 def proofs(rule: Rule) -> list[str]:
     """Return the tests that prove a rule: those that carry its ID, and those that rules.toml names."""
-    carry = {one for one in tests() if rule.id in named_in(one.partition("::")[2])}
+    carry = {test for test in tests() if rule.id in named_in(test.partition("::")[2])}
     return sorted(carry | set(rule.tests))
 
 
@@ -189,7 +189,7 @@ def _proven(rule: Rule) -> Iterator[str]:
     for file, names in scenarios().get(rule.id, {}).items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         yield f"[{Path(file).name}](../{file}): “{names[0]}”{more}"
-    yield from (f"`{one}`" for one in proofs(rule))
+    yield from (f"`{proof}`" for proof in proofs(rule))
 
 
 def _count(number: int, what: str) -> str:

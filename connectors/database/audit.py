@@ -173,7 +173,7 @@ def _keys(outcome: Outcome) -> list[dict[str, str]]:
     found = {
         "event": [*outcome.event_ids, *filter(None, [outcome.reused_event_id])],
         "record": [_record_id(record) for record in records],
-        "email": [_plain(one) for one in outcome.person.emails],
+        "email": [_plain(email) for email in outcome.person.emails],
         "phone": [_digits(phone) for phone in outcome.person.all_phones],
     }
     pairs = {(kind, value) for kind, values in found.items() for value in values}

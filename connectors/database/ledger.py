@@ -228,22 +228,22 @@ class SqlLedger(LedgerReads):
         settled: Sequence[Settled],
         last: int,
     ) -> dict[str, int]:
-        ids = [one.command_id for one in settled]
+        ids = [item.command_id for item in settled]
         known: set[str] = set()
         for chunk in chunks(ids):
             query = select(_command.id).where(_command.id.in_(chunk), _command.state.in_(ENDED))
             known.update(connection.execute(query).scalars())
         # One outcome a command, whatever a bug above may do: a settled row keeps its outcome and its number.
-        fresh = [one for one in settled if one.command_id not in known]
+        fresh = [item for item in settled if item.command_id not in known]
         now = self._clock()
         _each(
             connection,
             SETTLE,
-            [settled_row(one, last + n, now) for n, one in enumerate(fresh, start=1)],
+            [settled_row(item, last + n, now) for n, item in enumerate(fresh, start=1)],
         )
-        _each(connection, ABSORB, [{"p_id": id_, "p_at": now} for one in fresh for id_ in one.absorbed])
+        _each(connection, ABSORB, [{"p_id": id_, "p_at": now} for item in fresh for id_ in item.absorbed])
         self._number(connection, lease, next_sequence=last + len(fresh) + 1, unclean_starts=0)
-        return {one.command_id: last + n for n, one in enumerate(fresh, start=1)}
+        return {item.command_id: last + n for n, item in enumerate(fresh, start=1)}
 
     def _resume(self, connection: Connection, resumed: Resumed) -> None:
         """Wake a parked command: one conditional write, so that of two choices, or a choice and an expiry, one wins."""
@@ -255,14 +255,14 @@ class SqlLedger(LedgerReads):
     def _note(self, connection: Connection, lease: Lease, noticed: Sequence[Noticed], last: int) -> dict[str, int]:
         """Give each new notice the org's next number; one that is known keeps its own."""
         known: set[str] = set()
-        for chunk in chunks([one.notice_id for one in noticed]):
+        for chunk in chunks([item.notice_id for item in noticed]):
             known.update(connection.execute(select(_notice.id).where(_notice.id.in_(chunk))).scalars())
-        fresh = [one for one in {one.notice_id: one for one in noticed}.values() if one.notice_id not in known]
+        fresh = [item for item in {item.notice_id: item for item in noticed}.values() if item.notice_id not in known]
         now = self._clock()
-        rows = [notice_row(lease.org, one, last + n, now) for n, one in enumerate(fresh, start=1)]
+        rows = [notice_row(lease.org, item, last + n, now) for n, item in enumerate(fresh, start=1)]
         _each(connection, tables.notice.insert(), rows)
         self._number(connection, lease, next_sequence=last + len(fresh) + 1)
-        return {one.notice_id: last + n for n, one in enumerate(fresh, start=1)}
+        return {item.notice_id: last + n for n, item in enumerate(fresh, start=1)}
 
     def resumed(self, lease: Lease) -> None:
         """Forget where the operator said to go on."""

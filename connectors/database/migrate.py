@@ -43,7 +43,7 @@ def head() -> str:
 def revisions() -> tuple[str, ...]:
     """Return the revisions that this build knows, the first one first."""
     found = ScriptDirectory.from_config(alembic_config()).walk_revisions()
-    return tuple(reversed([one.revision for one in found]))
+    return tuple(reversed([script.revision for script in found]))
 
 
 def migrate(engine: Engine) -> str:

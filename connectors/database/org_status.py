@@ -96,7 +96,7 @@ def _broken(connection: Connection, org: str) -> tuple[Cause, ...]:
         source_id.org == org, source_id.integration == INCIDENTS_KEY[0], source_id.source_id == INCIDENTS_KEY[1]
     )
     body = connection.execute(kept).scalar_one_or_none()
-    return tuple(dict.fromkeys(one.cause for one in incidents_from_json(body))) if body else ()
+    return tuple(dict.fromkeys(incident.cause for incident in incidents_from_json(body))) if body else ()
 
 
 def resume(engine: Engine, org: str, published_through: int) -> None:

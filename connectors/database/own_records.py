@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select
 
 from connectors.database import tables
-from processors.model.values import OwnRecord
+from processors.model.record import OwnRecord
 
 _own = tables.own_record.c
 _FORGET = delete(tables.own_record).where(
@@ -33,11 +33,14 @@ def keep_own_records(
 ) -> None:
     """Keep each record once an event; a repeat keeps that the event made it."""
     rows: dict[tuple[str, str, str, str], dict[str, Any]] = {}
-    for one in records:
-        row = {name: getattr(one, name) for name in (*_FIELDS, "integration")}
-        keys = {"source_key": _digest(one.source_id), "event_key": _digest(one.contract, one.event_id, one.role)}
-        place = (one.integration, keys["source_key"], one.record_id, keys["event_key"])
-        made = one.made or bool(rows.get(place, {}).get("made"))
+    for record in records:
+        row = {name: getattr(record, name) for name in (*_FIELDS, "integration")}
+        keys = {
+            "source_key": _digest(record.source_id),
+            "event_key": _digest(record.contract, record.event_id, record.role),
+        }
+        place = (record.integration, keys["source_key"], record.record_id, keys["event_key"])
+        made = record.made or bool(rows.get(place, {}).get("made"))
         rows[place] = {**row, **keys, "org": org, "updated_at": now, "made": made}
     if not rows:
         return
@@ -50,7 +53,7 @@ def keep_own_records(
 
 def forget_own_records(connection: Connection, org: str, keys: Iterable[tuple[str, str]]) -> None:
     """Delete all rows of these (integration, record ID)."""
-    rows = [{"p_org": org, "p_integration": one, "p_record_id": record_id} for one, record_id in keys]
+    rows = [{"p_org": org, "p_integration": text, "p_record_id": record_id} for text, record_id in keys]
     if rows:
         connection.execute(_FORGET, rows)
 

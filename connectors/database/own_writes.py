@@ -37,4 +37,8 @@ class DatabaseOwnWrites:
 def _writes(body: bytes) -> dict[str, OwnWrite]:
     fields = fields_from_json(body)
     writes = ((name, last_write_of(fields, name)) for name in written_fields(fields))
-    return {name: OwnWrite(one.integration, one.value, one.event) for name, one in writes if one is not None}
+    return {
+        name: OwnWrite(last_write.integration, last_write.value, last_write.event)
+        for name, last_write in writes
+        if last_write is not None
+    }

@@ -16,7 +16,7 @@ from connectors.database.own_records import read_own_records
 from connectors.database.stored_text import spellings, stored
 from processors.model.errors import Transient
 from processors.model.ledger import Lease, Unpublished
-from processors.model.values import OwnRecord
+from processors.model.record import OwnRecord
 
 _CHUNK = 500
 """IDs in one IN list: below every database's limit on bound parameters."""
@@ -116,7 +116,7 @@ class LedgerReads:
         )
         with translated(), self._reading.connect() as connection:
             found = [Unpublished(*row) for query in (outcomes, notices) for row in connection.execute(query)]
-            return sorted(found, key=lambda one: one.sequence)[:limit]
+            return sorted(found, key=lambda item: item.sequence)[:limit]
 
     def resume_from(self, org: str) -> int | None:
         """Return the sequence number that the operator said a stopped org goes on after, or None; no lease is taken."""

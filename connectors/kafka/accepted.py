@@ -22,8 +22,10 @@ def accepted_offsets(kafka: KafkaSettings) -> Callable[[str], Mapping[int, int]]
 
     def of(topic: str) -> Mapping[int, int]:
         with _consumer(kafka) as consumer:
-            found = consumer.committed([TopicPartition(topic, one) for one in _partitions(consumer, topic)], SECONDS)
-        return {one.partition: one.offset for one in found if one.offset >= 0}
+            found = consumer.committed(
+                [TopicPartition(topic, partition) for partition in _partitions(consumer, topic)], SECONDS
+            )
+        return {partition.partition: partition.offset for partition in found if partition.offset >= 0}
 
     return of
 
@@ -41,11 +43,13 @@ def accept(kafka: KafkaSettings, topic: str) -> Mapping[int, int]:
         if not partitions:
             raise Misconfigured([f"there is no topic {topic}"])
         ends = [
-            TopicPartition(topic, one, consumer.get_watermark_offsets(TopicPartition(topic, one), SECONDS)[1])
-            for one in partitions
+            TopicPartition(
+                topic, partition, consumer.get_watermark_offsets(TopicPartition(topic, partition), SECONDS)[1]
+            )
+            for partition in partitions
         ]
         consumer.commit(offsets=ends, asynchronous=False)
-    return {one.partition: one.offset for one in ends}
+    return {end.partition: end.offset for end in ends}
 
 
 @contextmanager

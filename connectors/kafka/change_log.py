@@ -90,15 +90,15 @@ class KafkaChangeLog:
             if error is not None:
                 failed.append(error)
 
-        for number, one in enumerate(messages):
+        for number, message in enumerate(messages):
             if number % POLL_EVERY == 0:
                 producer.poll(0)
             if number == len(messages) // 2:
                 self._probe("half_sent")
-            headers: list[tuple[str, str | bytes | None]] = list(one.headers)
+            headers: list[tuple[str, str | bytes | None]] = list(message.headers)
             while True:
                 try:
-                    producer.produce(one.topic, one.value, one.key, headers=headers, on_delivery=delivered)
+                    producer.produce(message.topic, message.value, message.key, headers=headers, on_delivery=delivered)
                     break
                 except BufferError:
                     producer.poll(0.1)

@@ -32,7 +32,7 @@ def unowned(kafka: KafkaSettings, group: str, topics: Iterable[str]) -> Callable
             return frozenset()
         if found.state != ConsumerGroupState.STABLE:
             return frozenset()
-        owned = {one.topic for member in found.members for one in member.assignment.topic_partitions}
+        owned = {partition.topic for member in found.members for partition in member.assignment.topic_partitions}
         return wanted - owned
 
     return ask
@@ -57,6 +57,6 @@ def static_members(kafka: KafkaSettings, group: str) -> Callable[[], frozenset[s
             raise Transient(f"Kafka does not tell who is in group {group}: {error.args[0].name()}") from error
         except TimeoutError as error:
             raise Transient(f"Kafka does not tell who is in group {group}: no answer") from error
-        return frozenset(one.group_instance_id for one in found.members if one.group_instance_id)
+        return frozenset(member.group_instance_id for member in found.members if member.group_instance_id)
 
     return ask

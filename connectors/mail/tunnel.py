@@ -38,10 +38,10 @@ def _answer(connection: socket.socket) -> list[str]:
     """Return the words of the proxy's status line."""
     answer = bytearray()
     while not answer.endswith(b"\r\n\r\n"):
-        one = connection.recv(1)
-        if not one or len(answer) > _LONGEST:
+        data = connection.recv(1)
+        if not data or len(answer) > _LONGEST:
             raise OSError("the proxy gave no answer to CONNECT")
-        answer += one
+        answer += data
     return answer.partition(b"\r\n")[0].decode("latin-1").split()
 
 

@@ -99,4 +99,4 @@ def absent(code: str, message: str, fields: tuple[str, ...] = ()) -> str | None:
     if code not in ABSENT:
         return None
     found = _COLUMN.search(message)
-    return ", ".join(fields) or next((one for one in (found.groups() if found else ()) if one), "") or "a field"
+    return ", ".join(fields) or next((group for group in (found.groups() if found else ()) if group), "") or "a field"

@@ -19,8 +19,8 @@ from connectors.salesforce.composite import Answer, Subrequest, api_name, checke
 from connectors.salesforce.errors import Refused, Unusable, doubt, fail
 from connectors.salesforce.soql import path
 from processors.changes.ports import Ask, ChangedRecord, Page
+from processors.model.org_facts import ObjectFacts
 from processors.model.ports import Clock
-from processors.model.values import ObjectFacts
 from schemas.values import Scalar
 
 Send = Callable[[Sequence[Subrequest]], tuple[Sequence[Answer], Mapping[str, str]]]
@@ -103,7 +103,7 @@ class PolledChanges:
         body = answer.body
         if not isinstance(body, Mapping) or not isinstance(body.get("records"), list) or "done" not in body:
             raise Unusable("the answer to a query has no records")
-        rows = tuple(_row(ask, one) for one in body["records"])
+        rows = tuple(_row(ask, item) for item in body["records"])
         return Page(rows, full=bool(rows) and (body["done"] is not True or len(rows) >= ask.most))
 
     def _told(self, headers: Mapping[str, str]) -> None:

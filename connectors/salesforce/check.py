@@ -8,7 +8,7 @@ Rule of this file: every line says what is missing, what it costs, and what to d
 from collections.abc import Mapping
 
 from connectors.salesforce.facts import OBJECTS
-from processors.model.values import OrgFacts
+from processors.model.org_facts import OrgFacts
 
 _ACTIVITIES = ("Task", "Event")
 _UNKEYED = ("User",)
@@ -24,8 +24,10 @@ def _rights(facts: OrgFacts) -> list[str]:
     """Return one line for each object that the user may read and not create, or not change."""
     found = []
     for name in _WRITTEN:
-        one = facts.objects.get(name)
-        lacks = [word for word, may in (("create", one.createable), ("edit", one.updateable)) if not may] if one else []
+        item = facts.objects.get(name)
+        lacks = (
+            [word for word, may in (("create", item.createable), ("edit", item.updateable)) if not may] if item else []
+        )
         if lacks:
             found.append(
                 f"{facts.org}: the integration user may not {' and '.join(lacks)} {name}: the org is paused (cause "

@@ -33,8 +33,9 @@ from connectors.salesforce.whole_org import WholeOrg
 from connectors.salesforce.write import ASSIGN, collections_of, packed_calls
 from connectors.salesforce.writer import RecordWriter
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
+from processors.model.org_facts import OrgFacts
 from processors.model.ports import Clock
-from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
+from processors.model.requests import Conversion, Found, Question, Write, Written
 
 CLIENT = "signalbox"
 
@@ -82,7 +83,9 @@ class SalesforceClient:
             doubt(f"facts of {self._org}: {error}", write=False)
         self._people.learn(facts)
         self._types = {
-            (name, field.name): field.type for name, one in facts.objects.items() for field in one.fields.values()
+            (name, field.name): field.type
+            for name, sobject in facts.objects.items()
+            for field in sobject.fields.values()
         }
         return facts
 
@@ -121,15 +124,15 @@ class SalesforceClient:
             return []
         collections = collections_of(writes)
         self._usage.check(self._clock())
-        if self._people.enabled and any(one.object == "Contact" for one in writes):
+        if self._people.enabled and any(item.object == "Contact" for item in writes):
             return self._write_people(writes, send_by)
         return self._whole.written(writes, self._writer.write(collections, send_by=send_by))
 
     def _write_people(self, writes: Sequence[Write], send_by: datetime) -> Sequence[Written]:
         """Write the records, contacts that are person accounts by their account: these first, as collections of it."""
         sent = self._people.sent(writes)
-        going = sorted((n for n, one in enumerate(sent) if one.write), key=lambda n: not sent[n].person)
-        asked = [one for n in going if (one := sent[n].write) is not None]
+        going = sorted((n for n, entry in enumerate(sent) if entry.write), key=lambda n: not sent[n].person)
+        asked = [item for n in going if (item := sent[n].write) is not None]
         answers = self._whole.written(asked, self._writer.write_calls(packed_calls(asked), send_by=send_by))
         by_place = dict(zip(going, answers, strict=True))
         try:
@@ -161,7 +164,7 @@ class SalesforceClient:
         """Convert at most 100 leads in one SOAP call; a refusal of the whole call is a refusal of each lead."""
         if not conversions:
             return []
-        duplicates = self._settings.allow_duplicates or all(one.allow_duplicates for one in conversions)
+        duplicates = self._settings.allow_duplicates or all(conversion.allow_duplicates for conversion in conversions)
         # What no call can carry is refused before anything is sent.
         convert.request(conversions, "", client=CLIENT, allow_duplicates=duplicates)
         self._usage.check(self._clock())
@@ -305,4 +308,4 @@ def _refused(status: int, fault: list[dict[str, Any]], conversions: Sequence[Con
         if not fault:
             raise
         errors = problems(fault)
-        return [Written(False, one.lead_id, errors=errors) for one in conversions]
+        return [Written(False, conversion.lead_id, errors=errors) for conversion in conversions]

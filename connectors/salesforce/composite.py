@@ -42,26 +42,28 @@ class Answer:
 
 def envelope(subrequests: Sequence[Subrequest], version: str) -> dict[str, Any]:
     """Return the body of the call. Each is named by its position; none depends on another."""
-    most = MOST_RECORDS if all(one.path.startswith("sobjects/") for one in subrequests) else MOST_SUBREQUESTS
+    most = (
+        MOST_RECORDS if all(subrequest.path.startswith("sobjects/") for subrequest in subrequests) else MOST_SUBREQUESTS
+    )
     if not 1 <= len(subrequests) <= most:
         raise ValueError(f"{len(subrequests)} subrequests: a composite call takes 1 to {most}")
     return {
         "allOrNone": False,
         "collateSubrequests": False,
-        "compositeRequest": [_sub(number, one, version) for number, one in enumerate(subrequests)],
+        "compositeRequest": [_sub(number, subrequest, version) for number, subrequest in enumerate(subrequests)],
     }
 
 
-def _sub(number: int, one: Subrequest, version: str) -> dict[str, Any]:
+def _sub(number: int, subrequest: Subrequest, version: str) -> dict[str, Any]:
     sub: dict[str, Any] = {
-        "method": one.method,
-        "url": f"/services/data/v{version}/{one.path}",
+        "method": subrequest.method,
+        "url": f"/services/data/v{version}/{subrequest.path}",
         "referenceId": f"s{number}",
     }
-    if one.body is not None:
-        sub["body"] = one.body
-    if one.headers:
-        sub["httpHeaders"] = dict(one.headers)
+    if subrequest.body is not None:
+        sub["body"] = subrequest.body
+    if subrequest.headers:
+        sub["httpHeaders"] = dict(subrequest.headers)
     return sub
 
 
@@ -69,8 +71,8 @@ def answers(content: Any, count: int) -> tuple[Answer, ...]:
     """Return the answers in order. Raises `Unusable` where one is missing or has no status."""
     try:
         by_name = {
-            one["referenceId"]: Answer(int(one["httpStatusCode"]), one.get("body"))
-            for one in content["compositeResponse"]
+            item["referenceId"]: Answer(int(item["httpStatusCode"]), item.get("body"))
+            for item in content["compositeResponse"]
         }
         return tuple(by_name[f"s{number}"] for number in range(count))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -106,5 +108,5 @@ def value_of(row: Mapping[str, Any], path: str) -> Any:
     for part in path.lower().split("."):
         if not isinstance(value, Mapping):
             return None
-        value = {key.lower(): one for key, one in value.items()}.get(part)
+        value = {key.lower(): item for key, item in value.items()}.get(part)
     return value

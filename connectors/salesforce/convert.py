@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from connectors.salesforce.composite import checked_record_id
 from connectors.salesforce.errors import Unusable, row_error
-from processors.model.values import Conversion, RowError, Written
+from processors.model.requests import Conversion, RowError, Written
 
 MOST_LEADS = 100
 _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -32,21 +32,21 @@ def request(conversions: Sequence[Conversion], token: str, *, client: str, allow
     if allow_duplicates:
         _add(_add(header, "DuplicateRuleHeader"), "allowSave", "true")
     convert = _add(ET.SubElement(envelope, f"{{{_ENVELOPE}}}Body"), "convertLead")
-    for one in conversions:
-        _lead(_add(convert, "leadConverts"), one)
+    for conversion in conversions:
+        _lead(_add(convert, "leadConverts"), conversion)
     body: bytes = ET.tostring(envelope, encoding="utf-8", xml_declaration=True)
     return body
 
 
-def _lead(parent: ET.Element, one: Conversion) -> None:
-    if one.account_id is not None:
-        _add(parent, "accountId", checked_record_id(one.account_id))
-    _add(parent, "convertedStatus", one.status)
+def _lead(parent: ET.Element, conversion: Conversion) -> None:
+    if conversion.account_id is not None:
+        _add(parent, "accountId", checked_record_id(conversion.account_id))
+    _add(parent, "convertedStatus", conversion.status)
     _add(parent, "doNotCreateOpportunity", "true")
-    _add(parent, "leadId", checked_record_id(one.lead_id))
+    _add(parent, "leadId", checked_record_id(conversion.lead_id))
     _add(parent, "overwriteLeadSource", "false")
-    if one.owner_id is not None:
-        _add(parent, "ownerId", checked_record_id(one.owner_id))
+    if conversion.owner_id is not None:
+        _add(parent, "ownerId", checked_record_id(conversion.owner_id))
     _add(parent, "sendNotificationEmail", "false")
 
 
@@ -77,11 +77,13 @@ def fault(text: str) -> list[dict[str, Any]]:
         root = parse(text)
     except Unusable:
         return []
-    code = next((one.text for one in root.iter() if _local(one) == "exceptionCode"), None)
-    code = code or next((one.text for one in root.iter() if _local(one) == "faultcode"), None)
+    code = next((element.text for element in root.iter() if _local(element) == "exceptionCode"), None)
+    code = code or next((element.text for element in root.iter() if _local(element) == "faultcode"), None)
     if not code:
         return []
-    message = next((one.text for one in root.iter() if _local(one) in ("exceptionMessage", "faultstring")), "")
+    message = next(
+        (element.text for element in root.iter() if _local(element) in ("exceptionMessage", "faultstring")), ""
+    )
     return [{"errorCode": code.rpartition(":")[2].strip(), "message": message or ""}]
 
 
@@ -96,10 +98,10 @@ def usage(text: str) -> tuple[int, int] | None:
 
 def conversion_results(text: str, conversions: Sequence[Conversion]) -> list[Written]:
     """Return what each conversion got, in the order sent."""
-    found = [one for one in parse(text).iter() if _local(one) == "result"]
+    found = [element for element in parse(text).iter() if _local(element) == "result"]
     if len(found) != len(conversions):
         raise Unusable("the answer has not one result for each conversion")
-    return [_written(one, conversion) for one, conversion in zip(found, conversions, strict=True)]
+    return [_written(element, conversion) for element, conversion in zip(found, conversions, strict=True)]
 
 
 def _written(result: ET.Element, conversion: Conversion) -> Written:
@@ -120,20 +122,20 @@ def _errors(result: ET.Element) -> list[RowError]:
     return [
         row_error(
             {
-                "statusCode": _child(one, "statusCode"),
-                "message": _child(one, "message"),
-                "fields": [field.text for field in one if _local(field) == "fields" and field.text],
-                **_duplicates(one),
+                "statusCode": _child(element, "statusCode"),
+                "message": _child(element, "message"),
+                "fields": [field.text for field in element if _local(field) == "fields" and field.text],
+                **_duplicates(element),
             }
         )
-        for one in result
-        if _local(one) == "errors"
+        for element in result
+        if _local(element) == "errors"
     ]
 
 
 def _duplicates(error: ET.Element) -> dict[str, Any]:
     """Return what a duplicate rule found, in REST's shape; empty where the error is another one."""
-    result = next((one for one in error if _local(one) == "duplicateResult"), None)
+    result = next((element for element in error if _local(element) == "duplicateResult"), None)
     if result is None:
         return {}
     matches = [
@@ -154,7 +156,7 @@ def _duplicates(error: ET.Element) -> dict[str, Any]:
 
 
 def _fields(record: ET.Element) -> dict[str, str]:
-    return {_local(one): one.text for one in record if one.text and _local(one) != "type"}
+    return {_local(element): element.text for element in record if element.text and _local(element) != "type"}
 
 
 def _local(element: ET.Element) -> str:
@@ -162,4 +164,4 @@ def _local(element: ET.Element) -> str:
 
 
 def _child(element: ET.Element, name: str) -> str | None:
-    return next((one.text for one in element if _local(one) == name), None)
+    return next((item.text for item in element if _local(item) == name), None)

@@ -9,7 +9,7 @@ Rule of this file: a single record's refusal tells them, under the key `duplicat
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from processors.model.values import Record
+from processors.model.record import Record
 
 DUPLICATES = "Sforce-Duplicate-Rule-Header"
 """Says for a whole (sub)request that records which a duplicate rule warns of are saved (fact sheet D)."""
@@ -21,15 +21,15 @@ def duplicates_of(item: Mapping[str, Any]) -> tuple[tuple[Record, ...], str]:
     result: Mapping[str, Any] = next((item[key] for key in _KEYS if isinstance(item.get(key), Mapping)), {})
     found: dict[str, Record] = {}
     for match in _list(result.get("matchResults")):
-        for one in _list(match.get("matchRecords")):
-            record = one.get("record")
+        for row in _list(match.get("matchRecords")):
+            record = row.get("record")
             if isinstance(record, Mapping) and isinstance(record.get("Id"), str):
                 found[record["Id"]] = _record(record, str(match.get("entityType") or ""))
     return tuple(found.values()), str(result.get("duplicateRule") or "")
 
 
 def _list(value: Any) -> Sequence[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _record(record: Mapping[str, Any], entity: str) -> Record:

@@ -14,7 +14,7 @@ from connectors.salesforce.causes import absent, cause_of, cause_of_status
 from connectors.salesforce.duplicates import duplicates_of
 from connectors.salesforce.error_table import Kind, row_of
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
-from processors.model.values import RowError
+from processors.model.requests import RowError
 
 STATUSES: Mapping[int, Kind] = {
     300: "refusal",

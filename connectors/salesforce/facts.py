@@ -15,8 +15,8 @@ from urllib.parse import quote
 from connectors.salesforce.errors import Unusable
 from connectors.salesforce.login import Identity
 from processors.model.errors import OrgDown
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
 from processors.model.parents import parents_named
-from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
 
 OBJECTS = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "User")
 _STATUS = "SELECT Id, MasterLabel FROM LeadStatus WHERE IsConverted = true"
@@ -64,7 +64,7 @@ class FactReader:
             organization_id=who.organization_id,
             user_id=who.user_id,
             objects=objects,
-            external_field={name: self._external_field for name, one in objects.items() if self._is_key(one)},
+            external_field={name: self._external_field for name, sobject in objects.items() if self._is_key(sobject)},
             converted_status=status,
             read_at=now,
         )
@@ -79,8 +79,8 @@ class FactReader:
                 self._kept.pop(name, None)
             return self._describe(name)
 
-    def _is_key(self, one: ObjectFacts) -> bool:
-        field = one.fields.get(self._external_field)
+    def _is_key(self, facts: ObjectFacts) -> bool:
+        field = facts.fields.get(self._external_field)
         return field is not None and field.external_id and field.unique and field.createable
 
     def _describe(self, name: str) -> ObjectFacts | None:
@@ -114,35 +114,37 @@ class FactReader:
 def object_facts(name: str, body: Any) -> ObjectFacts:
     """Return what a describe says. Raises `Unusable` where it is none."""
     try:
-        types = {one["developerName"]: one["recordTypeId"] for one in body.get("recordTypeInfos") or () if _usable(one)}
-        fields = {one["name"]: _field(one) for one in body["fields"]}
+        types = {
+            item["developerName"]: item["recordTypeId"] for item in body.get("recordTypeInfos") or () if _usable(item)
+        }
+        fields = {item["name"]: _field(item) for item in body["fields"]}
         create, update = (body.get(right, True) is True for right in ("createable", "updateable"))
         return ObjectFacts(name, fields, types, createable=create, updateable=update)
     except (KeyError, TypeError, ValueError) as error:
         raise Unusable(f"describe of {name} has not the shape of a describe") from error
 
 
-def _usable(one: Mapping[str, Any]) -> bool:
+def _usable(row: Mapping[str, Any]) -> bool:
     """Return whether the user may give records this record type: the master is that of records without one."""
-    return bool(one.get("active", True) and one.get("available", True) and not one.get("master"))
+    return bool(row.get("active", True) and row.get("available", True) and not row.get("master"))
 
 
-def _field(one: Mapping[str, Any]) -> FieldFacts:
+def _field(row: Mapping[str, Any]) -> FieldFacts:
     return FieldFacts(
-        name=one["name"],
-        type=one["type"],
-        length=int(one.get("length") or 0),
-        createable=bool(one["createable"]),
-        updateable=bool(one["updateable"]),
-        nillable=bool(one["nillable"]),
-        defaulted=bool(one["defaultedOnCreate"]),
-        unique=bool(one.get("unique")),
-        external_id=bool(one.get("externalId")),
-        restricted=bool(one.get("restrictedPicklist")),
-        values=tuple(item["value"] for item in one.get("picklistValues") or () if item.get("active", True)),
-        precision=int(one.get("precision") or 0),
-        scale=int(one.get("scale") or 0),
-        references=tuple(one.get("referenceTo") or ()),
-        relationship=one.get("relationshipName") or "",
-        lookup=bool(one.get("idLookup")),
+        name=row["name"],
+        type=row["type"],
+        length=int(row.get("length") or 0),
+        createable=bool(row["createable"]),
+        updateable=bool(row["updateable"]),
+        nillable=bool(row["nillable"]),
+        defaulted=bool(row["defaultedOnCreate"]),
+        unique=bool(row.get("unique")),
+        external_id=bool(row.get("externalId")),
+        restricted=bool(row.get("restrictedPicklist")),
+        values=tuple(item["value"] for item in row.get("picklistValues") or () if item.get("active", True)),
+        precision=int(row.get("precision") or 0),
+        scale=int(row.get("scale") or 0),
+        references=tuple(row.get("referenceTo") or ()),
+        relationship=row.get("relationshipName") or "",
+        lookup=bool(row.get("idLookup")),
     )

@@ -15,7 +15,8 @@ from typing import Any
 from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest, value_of
 from connectors.salesforce.errors import Refused, Unusable, fail
 from connectors.salesforce.soql import Types, path, statements
-from processors.model.values import Found, Question, Record
+from processors.model.record import Record
+from processors.model.requests import Found, Question
 
 Send = Callable[[Sequence[Subrequest]], Sequence[Answer]]
 More = Callable[[str], Any]
@@ -38,14 +39,16 @@ class Finder:
         """Return the rows of each question, each row once, in the order answered."""
         rows: list[dict[str, Record]] = [{} for _ in questions]
         calls = 0
-        waiting = deque((number, text) for number, one in enumerate(questions) for text in self._statements(one))
+        waiting = deque(
+            (number, text) for number, question in enumerate(questions) for text in self._statements(question)
+        )
         most = MOST_SUBREQUESTS
         while waiting:
             batch = [waiting.popleft() for _ in range(min(most, len(waiting)))]
             asked = (path(text, deleted=questions[number].deleted) for number, text in batch)
             calls += 1
             try:
-                answers = self._send([Subrequest("GET", one) for one in asked])
+                answers = self._send([Subrequest("GET", text) for text in asked])
             except Refused as error:
                 if error.kind == "smaller" and len(batch) > 1:
                     most = len(batch) // 2
@@ -56,11 +59,11 @@ class Finder:
                 more, again = self._take_all(questions, batch, answers, rows)
                 calls += more
             # A question is asked again whole: its other statements may be among those still waiting.
-            waiting = deque(one for one in waiting if one[0] not in again)
+            waiting = deque(pair for pair in waiting if pair[0] not in again)
             waiting.extend(
                 (number, text) for number in dict.fromkeys(again) for text in self._statements(questions[number])
             )
-        return Found(tuple(tuple(one.values()) for one in rows), calls)
+        return Found(tuple(tuple(row.values()) for row in rows), calls)
 
     def _statements(self, question: Question) -> list[str]:
         return statements(question, longest=self.longest, types=self._types())

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from processors.model.errors import Transient
-from processors.model.values import IS_PERSON, Found, In, OrgFacts, Question, Record, RowError, Write, Written
+from processors.model.org_facts import IS_PERSON, OrgFacts
+from processors.model.record import Record
+from processors.model.requests import Found, In, Question, RowError, Write, Written
 
 SHARED = frozenset({"FirstName", "LastName", "MiddleName", "Salutation", "Suffix", "Phone", "Fax", "Description"})
 """Fields that an account and its person share under one name."""
@@ -65,7 +67,9 @@ class PersonAccounts:
         """Note which of the records that were read are persons."""
         if self.enabled:
             known = {
-                one.id[:15]: _account(one) for one in records if one.object == "Contact" and IS_PERSON in one.fields
+                record.id[:15]: _account(record)
+                for record in records
+                if record.object == "Contact" and IS_PERSON in record.fields
             }
             with self._lock:
                 if len(self._accounts) + len(known) > _MOST:
@@ -75,19 +79,19 @@ class PersonAccounts:
     def sent(self, writes: Sequence[Write]) -> list[Sent]:
         """Return each write as it is sent. Raises what a read raises: nothing is applied by then."""
         if not self.enabled:
-            return [Sent(one) for one in writes]
-        accounts = self._of([one.record_id for one in writes if one.object == "Contact" and one.record_id])
-        return [self._sent(one, accounts.get((one.record_id or "")[:15], "")) for one in writes]
+            return [Sent(write) for write in writes]
+        accounts = self._of([write.record_id for write in writes if write.object == "Contact" and write.record_id])
+        return [self._sent(write, accounts.get((write.record_id or "")[:15], "")) for write in writes]
 
     def _of(self, contacts: Sequence[str]) -> Mapping[str, str]:
         """Return the account of each contact that is a person, by the first 15 characters of its ID; others: ""."""
         with self._lock:
-            unknown = tuple(dict.fromkeys(one for one in contacts if one[:15] not in self._accounts))
+            unknown = tuple(dict.fromkeys(contact for contact in contacts if contact[:15] not in self._accounts))
         if unknown:
             asked = Question("Contact", (IS_PERSON, "AccountId"), ((In("Id", unknown),),))
             self.note(row for rows in self._find([asked]).rows for row in rows)
         with self._lock:
-            return {one[:15]: self._accounts.get(one[:15], "") for one in contacts}
+            return {contact[:15]: self._accounts.get(contact[:15], "") for contact in contacts}
 
     def _sent(self, write: Write, account: str) -> Sent:
         if write.object != "Contact":
@@ -120,12 +124,16 @@ class PersonAccounts:
         """
         waiting = iter(answers)
         found = [
-            Written(False, one.contact, errors=(RowError(CODE, one.refusal),)) if one.write is None else next(waiting)
-            for one in sent
+            Written(False, item.contact, errors=(RowError(CODE, item.refusal),))
+            if item.write is None
+            else next(waiting)
+            for item in sent
         ]
-        made = [one.id for one, of in zip(found, sent, strict=True) if of.made and one.success and one.id]
+        made = [
+            written.id for written, of in zip(found, sent, strict=True) if of.made and written.success and written.id
+        ]
         contacts = self._contacts(made) if made else {}
-        return [_told(of, one, contacts) for of, one in zip(sent, found, strict=True)]
+        return [_told(of, written, contacts) for of, written in zip(sent, found, strict=True)]
 
     def _contacts(self, accounts: Sequence[str]) -> Mapping[str, str]:
         asked = Question("Account", ("PersonContactId",), ((In("Id", tuple(accounts)),),))
@@ -142,19 +150,19 @@ def _account(contact: Record) -> str:
     return str(contact.fields.get("AccountId") or "") if contact.fields.get(IS_PERSON) is True else ""
 
 
-def _told(of: Sent, one: Written, contacts: Mapping[str, str]) -> Written:
+def _told(of: Sent, written: Written, contacts: Mapping[str, str]) -> Written:
     """Return the answer as the contact's."""
     if not of.person or of.write is None:
-        return one
+        return written
     errors = tuple(
         replace(
             error, fields=tuple(map(_on_contact, error.fields)), gone=_on_contact(error.gone) if error.gone else None
         )
-        for error in one.errors
+        for error in written.errors
     )
-    if of.made and one.success:
-        return replace(one, id=contacts[one.id or ""], errors=errors)
-    return replace(one, id=of.contact, errors=errors)
+    if of.made and written.success:
+        return replace(written, id=contacts[written.id or ""], errors=errors)
+    return replace(written, id=of.contact, errors=errors)
 
 
 def _on_contact(name: str) -> str:

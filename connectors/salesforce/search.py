@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from connectors.salesforce.composite import api_name, field_path, value_of
 from connectors.salesforce.errors import Unusable
-from processors.model.values import Found, Record
+from processors.model.record import Record
+from processors.model.requests import Found
 
 LONGEST = 3_900
 """Characters of a search text; from 4,000 on Salesforce drops its operators (SOSL, FIND)."""
@@ -67,11 +68,11 @@ def _narrower(words: list[str], objects: tuple[str, ...]) -> list[tuple[list[str
 def search_statement(words: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> str:
     """Return the SOSL statement that looks for any of *words* in telephone fields."""
     returning = ", ".join(
-        f"{api_name(name)}({', '.join(field_path(one) for one in dict.fromkeys(('Id', *wanted)))})"
+        f"{api_name(name)}({', '.join(field_path(fromkey) for fromkey in dict.fromkeys(('Id', *wanted)))})"
         for name, wanted in fields.items()
     )
     return (
-        f"FIND {{{' OR '.join(_word(one) for one in words)}}} IN PHONE FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
+        f"FIND {{{' OR '.join(_word(word) for word in words)}}} IN PHONE FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
     )
 
 
@@ -98,4 +99,4 @@ def _records(body: Any, fields: Mapping[str, tuple[str, ...]]) -> Iterator[Recor
     for row in found:
         name = row.get("attributes", {}).get("type") if isinstance(row, Mapping) else None
         if isinstance(name, str) and name in fields and isinstance(row.get("Id"), str):
-            yield Record(name, row["Id"], {one: value_of(row, one) for one in fields[name]})
+            yield Record(name, row["Id"], {text: value_of(row, text) for text in fields[name]})

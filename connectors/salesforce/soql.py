@@ -15,7 +15,7 @@ from urllib.parse import quote
 from simple_salesforce.format import format_soql
 
 from connectors.salesforce.composite import api_name, field_path
-from processors.model.values import In, Question
+from processors.model.requests import In, Question
 
 LONGEST_LITERAL = 4_000
 _UNQUOTED: Mapping[str, re.Pattern[str]] = {
@@ -58,7 +58,7 @@ def statements(question: Question, *, longest: int, types: Types | None = None) 
     found: list[str] = []
     current: list[str] = []
     for condition in _conditions(question, room, types or {}):
-        if current and len(head) + sum(len(one) + 4 for one in current) + len(condition) > longest:
+        if current and len(head) + sum(len(text) + 4 for text in current) + len(condition) > longest:
             found.append(head + " OR ".join(current))
             current = []
         current.append(condition)
@@ -70,12 +70,12 @@ def statements(question: Question, *, longest: int, types: Types | None = None) 
 def _conditions(question: Question, room: int, types: Types) -> Iterator[str]:
     """Yield one condition for each alternative, or several where its longest list must be split."""
     for alternative in question.any_of:
-        lists = [_terms(one, question.object, types) for one in alternative]
-        if not lists or any(not one.texts for one in lists):
+        lists = [_terms(condition, question.object, types) for condition in alternative]
+        if not lists or any(not group.texts for group in lists):
             continue
         longest = max(range(len(lists)), key=lambda i: lists[i].length)
-        written = [one.written() for one in lists]
-        space = room - sum(len(one) + 5 for i, one in enumerate(written) if i != longest)
+        written = [group.written() for group in lists]
+        space = room - sum(len(text) + 5 for i, text in enumerate(written) if i != longest)
         for part in lists[longest].parts(space):
             yield "(" + " AND ".join([*written[:longest], part.written(), *written[longest + 1 :]]) + ")"
 
@@ -91,7 +91,7 @@ class _Terms:
     @property
     def length(self) -> int:
         """Characters of the list as written, about."""
-        return sum(len(one) + self._between for one in self.texts) + len(self.name) + 10
+        return sum(len(text) + self._between for text in self.texts) + len(self.name) + 10
 
     @property
     def _between(self) -> int:
@@ -122,11 +122,11 @@ def _type(kind: str, field: str, types: Types) -> str:
     return "id" if field == "Id" else types.get((kind, field), "string")
 
 
-def _terms(one: In, object_name: str, types: Types) -> _Terms:
-    kind = _type(object_name, one.field, types)
-    values = dict.fromkeys(one.values)
-    found = map(pattern, values) if one.like else (literal(value, kind) for value in values)
-    return _Terms(field_path(one.field), tuple(text for text in found if text is not None), one.like)
+def _terms(condition: In, object_name: str, types: Types) -> _Terms:
+    kind = _type(object_name, condition.field, types)
+    values = dict.fromkeys(condition.values)
+    found = map(pattern, values) if condition.like else (literal(value, kind) for value in values)
+    return _Terms(field_path(condition.field), tuple(text for text in found if text is not None), condition.like)
 
 
 def pattern(value: str) -> str | None:

@@ -17,7 +17,8 @@ from requests import RequestException
 from connectors.salesforce.causes import cause_of
 from processors.model.connection import Cause
 from processors.model.errors import OrgDown, Transient
-from processors.model.values import ObjectFacts, RowError, Write, Written
+from processors.model.org_facts import ObjectFacts
+from processors.model.requests import RowError, Write, Written
 
 STORAGE = "STORAGE_LIMIT_EXCEEDED"
 _RIGHTS = re.compile(
@@ -68,22 +69,22 @@ class WholeOrg:
 
     def written(self, writes: Sequence[Write], answers: Sequence[Written]) -> list[Written]:
         """Return the answers of writes as they count."""
-        return self._counted([(one.object, _NEEDS.get(one.operation, "")) for one in writes], answers)
+        return self._counted([(write.object, _NEEDS.get(write.operation, "")) for write in writes], answers)
 
     def converted(self, answers: Sequence[Written]) -> list[Written]:
         """Return the answers of conversions as they count."""
         return self._counted([CONVERT] * len(answers), answers)
 
     def _counted(self, rights: Sequence[Right], answers: Sequence[Written]) -> list[Written]:
-        if any(error.code == STORAGE for one in answers for error in one.errors):
+        if any(error.code == STORAGE for item in answers for error in item.errors):
             self._storage_full = True
         asked: dict[Right, bool | None] = {}
         counted = list(answers)
-        for number, (right, one) in enumerate(zip(rights, answers, strict=True)):
-            if right[1] and any(map(_may_be_a_right, one.errors)):
+        for number, (right, answer) in enumerate(zip(rights, answers, strict=True)):
+            if right[1] and any(map(_may_be_a_right, answer.errors)):
                 if right not in asked:
                     asked[right] = self._found_missing(right)
-                counted[number] = _without_right(one, asked[right])
+                counted[number] = _without_right(answer, asked[right])
         return counted
 
     def _found_missing(self, right: Right) -> bool | None:
@@ -109,12 +110,14 @@ def _may_be_a_right(error: RowError) -> bool:
     return _RIGHTS.match(f"{error.code}: {error.message}") is not None
 
 
-def _without_right(one: Written, lacks: bool | None) -> Written:
+def _without_right(written: Written, lacks: bool | None) -> Written:
     """Return the answer where the right is missing, or where that is not known (None): it is tried again."""
     if lacks is False:
-        return one
+        return written
     cause: Cause | None = "no_rights" if lacks else None
-    return replace(one, errors=tuple(replace(error, transient=True, cause=cause, gone=None) for error in one.errors))
+    return replace(
+        written, errors=tuple(replace(error, transient=True, cause=cause, gone=None) for error in written.errors)
+    )
 
 
 def _sentence(right: Right) -> str:

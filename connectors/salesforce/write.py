@@ -15,7 +15,7 @@ from typing import Any
 from connectors.salesforce.composite import MOST_SUBREQUESTS, Answer, Subrequest, api_name, checked_record_id
 from connectors.salesforce.duplicates import DUPLICATES
 from connectors.salesforce.errors import Unusable, doubt, fail, kind_of, problems, row_error
-from processors.model.values import RowError, Write, Written
+from processors.model.requests import RowError, Write, Written
 
 MOST_ROWS = 200
 ASSIGN = "Sforce-Auto-Assign"
@@ -55,7 +55,7 @@ class Collection:
 
 def spoilt(written: Sequence[Written]) -> bool:
     """Return whether one row's value may have refused all of them: the org could not read the collection at all."""
-    return len(written) > 1 and all(one.errors and one.errors[0].code == "JSON_PARSER_ERROR" for one in written)
+    return len(written) > 1 and all(item.errors and item.errors[0].code == "JSON_PARSER_ERROR" for item in written)
 
 
 def collections_of(writes: Sequence[Write]) -> list[Collection]:
@@ -122,7 +122,7 @@ def write_results(collections: Sequence[Collection], answers: Sequence[Answer]) 
         kinds = {_kind(answer) for answer in answers}
         if kinds <= {"org", "transient", "lock", "smaller"}:
             fail(answers[0].status, answers[0].body, write=True, what="write")
-    return [one for pair in zip(collections, answers, strict=True) for one in _rows(*pair)]
+    return [row for pair in zip(collections, answers, strict=True) for row in _rows(*pair)]
 
 
 def _kind(answer: Answer) -> str:
@@ -152,7 +152,7 @@ def _written(write: Write, result: Any) -> Written:
         raise Unusable("a result of a collection does not say whether it succeeded")
     record = result.get("id") or write.record_id
     if not result["success"]:
-        errors = tuple(row_error(one) for one in result.get("errors") or () if isinstance(one, Mapping))
+        errors = tuple(row_error(item) for item in result.get("errors") or () if isinstance(item, Mapping))
         return Written(False, record, errors=errors or (RowError("UNKNOWN", "refused without a reason"),))
     if not isinstance(record, str):
         raise Unusable("a result of a collection names no record")

@@ -16,7 +16,7 @@ from connectors.salesforce.composite import MOST_RECORDS, Answer, Subrequest
 from connectors.salesforce.errors import doubt, problems
 from connectors.salesforce.write import Collection, alone, saved_id, spoilt, write_results
 from processors.model.errors import InDoubt, RequestRefused, Transient
-from processors.model.values import RowError, Write, Written
+from processors.model.requests import RowError, Write, Written
 
 Send = Callable[[Sequence[Subrequest], datetime], Sequence[Answer]]
 
@@ -42,36 +42,36 @@ class RecordWriter:
             except (Transient, RequestRefused) as error:
                 if number == 0 or isinstance(error, InDoubt):
                     raise
-                answers += [_later(row, error) for one in collections for row in one.rows]
+                answers += [_later(row, error) for collection in collections for row in collection.rows]
         return answers
 
     def _write(self, collections: Sequence[Collection], send_by: datetime) -> list[Written]:
         try:
-            answers = self._send([one.subrequest(self._headers) for one in collections], send_by)
+            answers = self._send([item.subrequest(self._headers) for item in collections], send_by)
             written = write_results(collections, answers)
         except RequestException as error:
             doubt(f"write: {error}", write=True)
         rows: list[Written] = []
-        for one in collections:
-            own = written[len(rows) : len(rows) + len(one.rows)]
-            rows += self._in_parts(one, send_by) if spoilt(own) else own
+        for collection in collections:
+            own = written[len(rows) : len(rows) + len(collection.rows)]
+            rows += self._in_parts(collection, send_by) if spoilt(own) else own
         return rows
 
-    def _in_parts(self, one: Collection, send_by: datetime) -> list[Written]:
+    def _in_parts(self, collection: Collection, send_by: datetime) -> list[Written]:
         try:
-            return self._write(one.parts(), send_by)
+            return self._write(collection.parts(), send_by)
         except InDoubt:
             raise
         except Transient as error:
             # These rows were not applied, but others of the call were: it cannot fail as a whole.
-            return [_later(row, error) for row in one.rows]
+            return [_later(row, error) for row in collection.rows]
 
     def _with_duplicates(
         self, collections: Sequence[Collection], written: list[Written], send_by: datetime
     ) -> list[Written]:
         """Return the answers with the records that duplicate rules found, as far as the org tells them in time."""
-        writes = [row for one in collections for row in one.rows]
-        refused = [number for number, one in enumerate(written) if _is_unnamed(one)]
+        writes = [row for collection in collections for row in collection.rows]
+        refused = [number for number, item in enumerate(written) if _is_unnamed(item)]
         for some in _chunks(refused):
             try:
                 answers = self._send([alone(writes[number], self._headers) for number in some], send_by)

@@ -85,7 +85,9 @@ class _Members:
                 self._workers[org] = PollerThread(org, self._dependencies.contexts[org])
 
     def _taken(self, partitions: Partitions) -> None:
-        self._stop([self._orgs[one.topic] for one in partitions if one.topic in self._orgs], REVOKE_SECONDS)
+        self._stop(
+            [self._orgs[partition.topic] for partition in partitions if partition.topic in self._orgs], REVOKE_SECONDS
+        )
 
     def _stop(self, orgs: list[str], seconds: float) -> None:
         gone = [worker for org in orgs if (worker := self._workers.pop(org, None)) is not None]

@@ -57,20 +57,20 @@ class Cursor:
         value = {
             "objects": {
                 name: {
-                    "at": _pair(one.at),
-                    "high": _pair(one.high),
-                    "sweeping": one.sweeping,
-                    "pages": one.pages,
-                    "next_sweep": one.next_sweep,
+                    "at": _pair(sobject.at),
+                    "high": _pair(sobject.high),
+                    "sweeping": sobject.sweeping,
+                    "pages": sobject.pages,
+                    "next_sweep": sobject.next_sweep,
                 }
-                for name, one in self.objects.items()
+                for name, sobject in self.objects.items()
             },
             "started": {name: moment.isoformat() for name, moment in self.started.items()},
             "loads": {
-                name: {"at": None if one.at is None else _pair(one.at), "done": one.done}
-                for name, one in self.loads.items()
+                name: {"at": None if load.at is None else _pair(load.at), "done": load.done}
+                for name, load in self.loads.items()
             },
-            "unfinished": {name: _pair(one) for name, one in self.unfinished.items()},
+            "unfinished": {name: _pair(feed_position) for name, feed_position in self.unfinished.items()},
             "next_look": self.next_look,
         }
         return orjson.dumps(value)
@@ -81,13 +81,13 @@ class Cursor:
         value: dict[str, Any] = orjson.loads(data)
         return cls(
             {
-                name: Reading(**{**one, "at": _position(one["at"]), "high": _position(one["high"])})
-                for name, one in value["objects"].items()
+                name: Reading(**{**item, "at": _position(item["at"]), "high": _position(item["high"])})
+                for name, item in value["objects"].items()
             },
             {name: _moment(text) for name, text in value["started"].items()},
             {
-                name: Load(None if one["at"] is None else _position(one["at"]), one["done"])
-                for name, one in value["loads"].items()
+                name: Load(None if item["at"] is None else _position(item["at"]), item["done"])
+                for name, item in value["loads"].items()
             },
             {name: _position(pair) for name, pair in value.get("unfinished", {}).items()},
             value.get("next_look", 0.0),

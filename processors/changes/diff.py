@@ -14,8 +14,8 @@ from processors.changes.map import mapped
 from processors.changes.ports import ChangedRecord, OwnWrite
 from processors.changes.seen import Seen
 from processors.integration.change_settings import ChangedFields
+from processors.model.org_facts import FieldFacts, ObjectFacts
 from processors.model.stored_form import same_value
-from processors.model.values import FieldFacts, ObjectFacts
 from schemas.change import FieldChange
 from schemas.values import Scalar
 
@@ -66,4 +66,4 @@ def _is_ours(
 def _fact(facts: ObjectFacts | None, name: str) -> FieldFacts | None:
     """Return what describe says of a field; names are told apart in no case."""
     fields = facts.fields if facts else {}
-    return fields.get(name) or next((one for key, one in fields.items() if key.lower() == name.lower()), None)
+    return fields.get(name) or next((field for key, field in fields.items() if key.lower() == name.lower()), None)

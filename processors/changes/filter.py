@@ -15,4 +15,6 @@ from schemas.values import Scalar
 
 def unmet_filter(conditions: Iterable[ChangeFilter], fields: Mapping[str, Scalar]) -> ChangeFilter | None:
     """Return the first condition that the fields do not meet; all must hold."""
-    return next((one for one in conditions if not meets(one, (as_text(fields.get(one.field)),))), None)
+    return next(
+        (condition for condition in conditions if not meets(condition, (as_text(fields.get(condition.field)),))), None
+    )

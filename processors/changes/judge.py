@@ -19,7 +19,7 @@ from processors.changes.map import owner_of
 from processors.changes.ports import ChangedRecord, OwnWrite
 from processors.changes.seen import Seen
 from processors.integration.change_settings import ChangesSettings, ObjectChanges
-from processors.model.values import ObjectFacts
+from processors.model.org_facts import ObjectFacts
 from schemas.change import Change, FieldChange, Operation
 from schemas.identity import change_id
 
@@ -70,24 +70,24 @@ def judge(
     told = dict(seen.told) if seen else {}
     if newer:
         # Who is not told now, though it was once, no longer knows the record.
-        here = {one.name for one in listeners if one.of(row.object)}
+        here = {item.name for item in listeners if item.of(row.object)}
         told |= dict.fromkeys(told.keys() - here, False)
     judged = Judged(None)
-    for one in listeners:
-        wanted = one.of(row.object)
+    for listener in listeners:
+        wanted = listener.of(row.object)
         if wanted is None:
             continue
-        started = one.started[row.object]
-        merge = "" if row.deleted else "/".join(sorted((merged or {}).get(one.name, ())))
+        started = listener.started[row.object]
+        merge = "" if row.deleted else "/".join(sorted((merged or {}).get(listener.name, ())))
         live = wanted.forward and (bool(merge) or (newer and row.changed >= started))
         # A commit that appears late may be of before the activation, where its page of history is read already.
-        page = loading == one.name or (newer and row.changed < started)
+        page = loading == listener.name or (newer and row.changed < started)
         old = page and wanted.historical and row.created <= started
-        historical = not live and old and one.name not in told
+        historical = not live and old and listener.name not in told
         if live or historical:
-            if merge and one.name in told:
-                told[one.name] = False
-            view = _View(row, seen, one, wanted, sources.get(one.name), historical, merge)
+            if merge and listener.name in told:
+                told[listener.name] = False
+            view = _View(row, seen, listener, wanted, sources.get(listener.name), historical, merge)
             _tell(judged, view, {} if merge else ours, facts, told)
     if newer or (seen is not None and told != seen.told):
         judged.seen = _seen(row, seen, listeners, ours, told, newer=newer)
@@ -218,9 +218,9 @@ def _seen(
 ) -> Seen:
     if row.deleted:
         return Seen(row.changed, True, told=told, edits=_edits(row, seen))
-    wanted = [settings for one in listeners if (settings := one.of(row.object)) is not None]
+    wanted = [settings for listener in listeners if (settings := listener.of(row.object)) is not None]
     mapped = dict.fromkeys(source.salesforce for settings in wanted for source in settings.fields.values())
-    filtered = dict.fromkeys(one.field for settings in wanted for one in settings.filters)
+    filtered = dict.fromkeys(condition.field for settings in wanted for condition in settings.filters)
     values = {name: row.fields.get(name) for name in {**mapped, **filtered}}
     marks = dict(seen.marks) if seen else {}
     if newer:

@@ -20,11 +20,13 @@ from processors.integration.change_settings import OBJECTS
 
 def begin_look(cursor: Cursor, told: Sequence[Listener], now: datetime, pace: PollPace) -> Cursor:
     """Return the cursor with a slow look begun where one is due; one that is under way goes on."""
-    unfinished = {name: position for name, position in cursor.unfinished.items() if any(one.of(name) for one in told)}
+    unfinished = {
+        name: position for name, position in cursor.unfinished.items() if any(listener.of(name) for listener in told)
+    }
     if pace.look_back <= pace.overlap or unfinished or now.timestamp() < cursor.next_look:
         return replace(cursor, unfinished=unfinished)
     back = timedelta(seconds=pace.look_back)
-    wanted = [name for name in cursor.objects if any(one.of(name) for one in told)]
+    wanted = [name for name in cursor.objects if any(listener.of(name) for listener in told)]
     unfinished = {name: FeedPosition(cursor.objects[name].high.at - back) for name in wanted}
     return replace(cursor, unfinished=unfinished, next_look=now.timestamp() + pace.look_back_every)
 
@@ -50,8 +52,8 @@ def look_back_asks(cursor: Cursor, told: Sequence[Listener], pace: PollPace) -> 
 def looked_back(cursor: Cursor, asked: Sequence[PlannedAsk], pages: Sequence[Page]) -> Cursor:
     """Return the cursor after these answers; an object that was refused is left for the next look."""
     unfinished = {}
-    for one, page in zip(asked, pages, strict=True):
+    for planned, page in zip(asked, pages, strict=True):
         if page.full:
-            last = FeedPosition(page.rows[-1].changed, page.rows[-1].id) if page.rows else one.ask.after
-            unfinished[one.ask.object] = last or cursor.unfinished[one.ask.object]
+            last = FeedPosition(page.rows[-1].changed, page.rows[-1].id) if page.rows else planned.ask.after
+            unfinished[planned.ask.object] = last or cursor.unfinished[planned.ask.object]
     return replace(cursor, unfinished=unfinished)

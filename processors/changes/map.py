@@ -23,6 +23,6 @@ def owner_of(email: str | None, settings: ChangesSettings) -> tuple[str | None, 
     """Return the owner's e-mail at the source, and whether the default owner stands in (SP-28)."""
     if not settings.users:
         return (email, False) if email else (settings.default_owner, settings.default_owner is not None)
-    if email and code_key(email) in {code_key(one) for one in settings.users}:
+    if email and code_key(email) in {code_key(user) for user in settings.users}:
         return email, False
     return settings.default_owner, True

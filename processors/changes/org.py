@@ -104,10 +104,12 @@ class OrgChanges:
         begun = begin_look(self._cursor, self._listeners, now, context.pace)
         looking = look_back_asks(begun, self._listeners, context.pace)
         asked = looking or plan.asks(begun, self._listeners, now, context.pace)
-        pages = context.feed.read([one.ask for one in asked])
+        pages = context.feed.read([planned.ask for planned in asked])
         context.probe("read")
         result = PollResult()
-        self._judge([(row, one.loading) for one, page in zip(asked, pages, strict=True) for row in page.rows], result)
+        self._judge(
+            [(row, planned.loading) for planned, page in zip(asked, pages, strict=True) for row in page.rows], result
+        )
         self._tell_winners(result)
         context.metrics.count("api_calls_total", context.feed.api_calls() - calls, org=context.org)
         cursor = looked_back(begun, asked, pages) if looking else plan.advance(begun, asked, pages, now, context.pace)
@@ -131,7 +133,7 @@ class OrgChanges:
         ours = context.writes.written(context.org, news) if news else {}
         sources = _by_record(context.links.sources(context.org, news)) if news else {}
         for row, loading in rows:
-            one = judge(
+            judged = judge(
                 row,
                 seen.get(row.id),
                 self._listeners,
@@ -142,15 +144,15 @@ class OrgChanges:
                 loading=loading,
                 merged=(merges or {}).get((row.object, row.id)),
             )
-            result.judged.append(one)
-            if one.seen is not None:
+            result.judged.append(judged)
+            if judged.seen is not None:
                 if row.deleted:
                     result.ends += self._ends(row, sources.get(row.id, {}))
-                seen[row.id] = result.seen[row.id] = one.seen
+                seen[row.id] = result.seen[row.id] = judged.seen
 
     def _tell_winners(self, result: PollResult) -> None:
         """Tell those who are told of a merge the record that took the place, whole."""
-        merges = merged_records(change for one in result.judged for change in one.changes)
+        merges = merged_records(change for judged in result.judged for change in judged.changes)
         if merges:
             rows = read_winners(self.context.feed, winner_asks(merges, self._listeners))
             self._judge([(row, None) for row in rows], result, merges)
@@ -167,10 +169,10 @@ class OrgChanges:
     def _commit(self, result: PollResult, cursor: Cursor) -> None:
         context, judged = self.context, result.judged
         state = change_state_topic(context.org)
-        changes = [change for one in judged for change in one.changes]
-        kept = [(record.encode(), one.to_bytes()) for record, one in result.seen.items()]
+        changes = [change for item in judged for change in item.changes]
+        kept = [(record.encode(), seen.to_bytes()) for record, seen in result.seen.items()]
         messages = [self._message(change) for change in changes]
-        messages += [self._command(one) for one in result.ends]
+        messages += [self._command(end) for end in result.ends]
         messages += [OutgoingMessage(state, key, body) for key, body in kept]
         if cursor != self._kept:
             messages.append(OutgoingMessage(state, CURSOR, cursor.to_bytes()))
@@ -192,15 +194,17 @@ class OrgChanges:
 
     def _count(self, judged: Sequence[Judged], changes: Sequence[Change]) -> None:
         count = self.context.metrics.count
-        for (name, operation), amount in Counter((one.integration, str(one.operation)) for one in changes).items():
+        for (name, operation), amount in Counter(
+            (change.integration, str(change.operation)) for change in changes
+        ).items():
             count("changes_published_total", amount, integration=name, operation=operation)
-        for (name, left_out), amount in Counter(pair for one in judged for pair in one.filtered).items():
+        for (name, left_out), amount in Counter(pair for item in judged for pair in item.filtered).items():
             count("changes_filtered_total", amount, integration=name, filter=left_out)
-        for name, amount in Counter(name for one in judged for name in one.own).items():
+        for name, amount in Counter(name for item in judged for name in item.own).items():
             count("changes_own_total", amount, integration=name)
 
     def _refusals(self, asked: Sequence[plan.PlannedAsk], pages: Sequence[Page]) -> None:
-        refused = {one.ask.object: page.refused for one, page in zip(asked, pages, strict=True) if page.refused}
+        refused = {planned.ask.object: page.refused for planned, page in zip(asked, pages, strict=True) if page.refused}
         for name, why in refused.items():
             if self._told.get(name) != why:
                 log.error("changes of an object are not read until this is mended", object=name, why=why)

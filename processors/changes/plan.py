@@ -47,11 +47,11 @@ def begin(cursor: Cursor, integrations: Sequence[Integration], now: datetime, pa
     """Return the cursor with whatever these integrations need in it; what is there already stays."""
     now = _millis(now)
     objects, started, loads = dict(cursor.objects), dict(cursor.started), dict(cursor.loads)
-    for one in integrations:
-        for name, wanted in one.changes.objects.items():
-            key = f"{one.name}/{name}"
+    for integration in integrations:
+        for name, wanted in integration.changes.objects.items():
+            key = f"{integration.name}/{name}"
             if key not in started:
-                since = _millis(one.active_from) if one.active_from else now
+                since = _millis(integration.active_from) if integration.active_from else now
                 # What another integration has read already is read no more: for this one it is history.
                 started[key] = max(since, now) if name in cursor.objects else since
             start = FeedPosition(min(now, started[key]) - timedelta(seconds=pace.overlap))
@@ -67,12 +67,12 @@ def listeners(cursor: Cursor, integrations: Sequence[Integration]) -> tuple[List
     """Return who is told, each with its activation; *cursor* has been begun with them."""
     return tuple(
         Listener(
-            one.name,
-            one.org,
-            one.changes,
-            {name: cursor.started[f"{one.name}/{name}"] for name in one.changes.objects},
+            integration.name,
+            integration.org,
+            integration.changes,
+            {name: cursor.started[f"{integration.name}/{name}"] for name in integration.changes.objects},
         )
-        for one in integrations
+        for integration in integrations
     )
 
 
@@ -82,24 +82,24 @@ def asks(cursor: Cursor, told: Sequence[Listener], now: datetime, pace: PollPace
     found = [
         PlannedAsk(Ask(name, fields_to_ask(name, told), cursor.objects[name].at, pace.page, until=until))
         for name in OBJECTS
-        if any(one.of(name) for one in told)
+        if any(item.of(name) for item in told)
     ]
-    for one in told:
+    for listener in told:
         for name in OBJECTS:
-            load = cursor.loads.get(f"{one.name}/{name}")
-            wanted = one.of(name)
+            load = cursor.loads.get(f"{listener.name}/{name}")
+            wanted = listener.of(name)
             if load is not None and not load.done and wanted is not None and wanted.historical:
-                ends, fields = one.started[name], fields_to_ask(name, told)
+                ends, fields = listener.started[name], fields_to_ask(name, told)
                 ask = Ask(name, fields, load.at, pace.page, created_until=ends, deleted=False)
-                return (*found, PlannedAsk(ask, one.name))
+                return (*found, PlannedAsk(ask, listener.name))
     return tuple(found)
 
 
 def fields_to_ask(name: str, told: Sequence[Listener]) -> tuple[str, ...]:
     """Return every field of an object that somebody maps or filters by, each once."""
-    wanted = [settings for one in told if (settings := one.of(name)) is not None]
+    wanted = [settings for listener in told if (settings := listener.of(name)) is not None]
     mapped = [source.salesforce for settings in wanted for source in settings.fields.values()]
-    return tuple(dict.fromkeys([*mapped, *(one.field for settings in wanted for one in settings.filters)]))
+    return tuple(dict.fromkeys([*mapped, *(condition.field for settings in wanted for condition in settings.filters)]))
 
 
 def advance(
@@ -107,13 +107,13 @@ def advance(
 ) -> Cursor:
     """Return the cursor after these answers; what was refused stays where it was."""
     objects, loads = dict(cursor.objects), dict(cursor.loads)
-    for one, page in zip(asked, pages, strict=True):
+    for planned, page in zip(asked, pages, strict=True):
         if page.refused is not None:
             continue
-        name = one.ask.object
+        name = planned.ask.object
         last = FeedPosition(page.rows[-1].changed, page.rows[-1].id) if page.rows else None
-        if one.loading is not None:
-            key = f"{one.loading}/{name}"
+        if planned.loading is not None:
+            key = f"{planned.loading}/{name}"
             loads[key] = Load(last or loads[key].at, done=not page.full)
         else:
             objects[name] = _read(objects[name], last, page.full, now.timestamp(), pace)
@@ -127,7 +127,9 @@ def hurried(pages: Sequence[Page]) -> bool:
 
 def unread_seconds(asked: Sequence[PlannedAsk], pages: Sequence[Page], now: datetime) -> float:
     """Return for how many seconds changes have waited that are not read yet; 0 where all is read."""
-    read = [page for one, page in zip(asked, pages, strict=True) if page.full and page.rows and one.loading is None]
+    read = [
+        page for planned, page in zip(asked, pages, strict=True) if page.full and page.rows and planned.loading is None
+    ]
     full = [page.rows[-1].changed for page in read]
     return max(((now - moment).total_seconds() for moment in full), default=0.0)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from processors.model.errors import SignalboxError
-from processors.model.values import ObjectFacts
+from processors.model.org_facts import ObjectFacts
 from schemas.values import Scalar
 
 MessageHeaders: TypeAlias = Sequence[tuple[str, bytes]]

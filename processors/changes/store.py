@@ -36,7 +36,7 @@ class Store:
         """Return what is kept of these records."""
         found: dict[str, Seen] = {}
         for start in range(0, len(record_ids), _MOST):
-            part = [one.encode() for one in record_ids[start : start + _MOST]]
+            part = [record_id.encode() for record_id in record_ids[start : start + _MOST]]
             marks = ",".join("?" * len(part))
             rows = self._rows.execute(f"SELECT id, body FROM seen WHERE id IN ({marks})", part)  # noqa: S608  marks alone
             found |= {key.decode(): Seen.from_bytes(body) for key, body in rows}

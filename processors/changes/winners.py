@@ -28,10 +28,10 @@ Merges = Mapping[tuple[str, str], Mapping[str, Sequence[str]]]
 def merged_records(changes: Iterable[Change]) -> Merges:
     """Return by (object, record ID of the winner) and integration the merged records that these changes tell of."""
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
-    for one in changes:
-        if one.operation == "merged" and one.merged_into:
-            by_name = found.setdefault((one.object, one.merged_into), {})
-            by_name.setdefault(one.integration, []).append(one.record_id)
+    for change in changes:
+        if change.operation == "merged" and change.merged_into:
+            by_name = found.setdefault((change.object, change.merged_into), {})
+            by_name.setdefault(change.integration, []).append(change.record_id)
     return found
 
 
@@ -55,7 +55,7 @@ def read_winners(feed: ChangeFeed, asks: Sequence[Ask]) -> list[ChangedRecord]:
         for ask, page in zip(part, feed.read(part), strict=True):
             rows += page.rows
             found = {row.id for row in page.rows}
-            rest = tuple(one for one in ask.ids if one not in found)
+            rest = tuple(item_id for item_id in ask.ids if item_id not in found)
             if page.full and rest:
                 waiting.append(replace(ask, ids=rest))
     return rows

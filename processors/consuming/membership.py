@@ -94,7 +94,9 @@ class Membership:
         self.joined = True
         assigned = partitions
         if self._begin_at is not None:
-            assigned = [TopicPartition(one.topic, one.partition, self._begin_at) for one in partitions]
+            assigned = [
+                TopicPartition(partition.topic, partition.partition, self._begin_at) for partition in partitions
+            ]
         consumer.incremental_assign(assigned)
         if assigned:
             consumer.pause(assigned)

@@ -163,7 +163,10 @@ class Sink(Generic[T]):
 
     def _in_hand(self) -> list[tuple[str, int, int]]:
         """Return the places of the messages that are read and not done with."""
-        return [*map(_place, self._raw), *((one.topic, one.partition, one.offset) for one in self._held)]
+        return [
+            *map(_place, self._raw),
+            *((received.topic, received.partition, received.offset) for received in self._held),
+        ]
 
     def _open(self) -> None:
         """Turn messages into outcomes; what cannot be read goes to the dead letters, once."""

@@ -8,13 +8,16 @@ company writes nothing to it, and keys of an account are matched by, never rewri
 
 from dataclasses import replace
 
-from processors.deciding.case import Case, Part, field_names
+from processors.deciding.case import Case
 from processors.deciding.opportunity import may_create, ruled
+from processors.deciding.part import Part, field_names
 from processors.matching import accounts
 from processors.model.advice import SEND_AGAIN
 from processors.model.company_name import same_company
+from processors.model.decision import Step
 from processors.model.normalise import is_blank, text_key
-from processors.model.values import IS_PERSON, Record, Role, Step
+from processors.model.org_facts import IS_PERSON
+from processors.model.record import Record, Role
 from schemas.values import Scalar
 
 

@@ -9,16 +9,19 @@ come in one order: lead, account made for a conversion, conversion, account, con
 from dataclasses import replace
 
 from processors.deciding import account_opportunity
-from processors.deciding.case import Case, Part, converted_refused, no_mapping
+from processors.deciding.case import Case
 from processors.deciding.conform import written
 from processors.deciding.opportunity import opportunity_of
 from processors.deciding.own_records import own_record_refused
 from processors.deciding.owners import UNKNOWN, user_called
+from processors.deciding.part import Part, converted_refused, no_mapping
 from processors.integration.model import Integration
 from processors.matching.match import the_one
+from processors.model.decision import Decision, Step
+from processors.model.match import Match
 from processors.model.normalise import is_blank, names_user
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import Decision, Match, Record, Step
 from schemas.command import Command
 
 _QUEUE = "00G"

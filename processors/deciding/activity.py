@@ -9,13 +9,15 @@ is decided here alone.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
 from processors.deciding.conform import written
 from processors.deciding.owners import OWNER, owned, user_called, user_with
+from processors.deciding.part import Part
 from processors.integration.model import Integration
+from processors.model.decision import Step
 from processors.model.normalise import is_blank, record_id
+from processors.model.record import Record, Role
 from processors.model.stored_form import same_value
-from processors.model.values import Record, Role, Step
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.values import Scalar

@@ -9,8 +9,10 @@ setting says so. What refuses, skips or takes back the event makes no member (do
 from dataclasses import dataclass, replace
 
 from processors.deciding.case import Case
+from processors.model.decision import Decision, Step, Unfit
+from processors.model.match import Match
 from processors.model.members import CAMPAIGN, MEMBER, is_member
-from processors.model.values import Decision, Match, Record, Role, Step, Unfit
+from processors.model.record import Record, Role
 from schemas.values import Scalar
 
 _TAKES_BACK = ("resolved", "activity_deleted", "activity_cancelled")
@@ -47,7 +49,7 @@ def with_member(case: Case, decision: Decision) -> Decision:
     if campaign is None:
         detail = f"the campaign of {settings.shown} is not there, or several have it: nobody joins"
         return _told(decision, "campaign_unknown", detail)
-    there = next((one for one in case.match.members if is_member(one, campaign, person.ids)), None)
+    there = next((member for member in case.match.members if is_member(member, campaign, person.ids)), None)
     if there is not None and settings.existing != "update":
         return replace(decision, linked=(*decision.linked, there))
     status, unfit = _status(case)
@@ -65,7 +67,7 @@ def with_member(case: Case, decision: Decision) -> Decision:
 
 def _told(decision: Decision, flag: str, detail: str) -> Decision:
     """Return *decision* with what it says of the campaign that nobody joins."""
-    said = "; ".join(one for one in (decision.detail, detail) if one)
+    said = "; ".join(text for text in (decision.detail, detail) if text)
     return replace(decision, flags=(*decision.flags, flag), detail=said)
 
 
@@ -107,7 +109,7 @@ def _person(match: Match, decision: Decision) -> _Person | None:
 
 def _known(records: tuple[Record, ...], before: tuple[str | None, ...]) -> _Person | None:
     for name in ("Contact", "Lead"):
-        ids = tuple(dict.fromkeys(one.id for one in records if one.object == name))
+        ids = tuple(dict.fromkeys(record.id for record in records if record.object == name))
         if ids:
             return _Person(f"{name}Id", ids[0], ids=(ids[0], *before)) if len(ids) == 1 else None
     return None

@@ -14,61 +14,24 @@ from processors.deciding import field_rules
 from processors.deciding.conform import Conform, written
 from processors.deciding.event_order_rules import Guard, clamped
 from processors.deciding.owners import OWNER, OwnedValues, owned
+from processors.deciding.part import Part, no_mapping
 from processors.integration.model import Integration
 from processors.matching.attendees import attendee_of
 from processors.model.advice import SEND_AGAIN
 from processors.model.call import Call
+from processors.model.decision import Decision, Link, Step
 from processors.model.field_history import Fields, restricted_to, stamp
+from processors.model.match import Match, Resolution
 from processors.model.normalise import is_blank
+from processors.model.org_facts import OrgFacts
+from processors.model.record import Record, Role
 from processors.model.rule_table import Book
 from processors.model.stored_form import as_stored, moment_text, same_value
-from processors.model.values import Decision, Link, Match, OrgFacts, Record, Resolution, Role, Step, Unfit
 from processors.model.zones import Zone, zone_of
 from schemas.command import Command
 from schemas.identity import create_key
 from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """
-    One piece of a decision: a step or none, and what the outcome must say about it.
-
-    `record` is the record where it is known; `refusal` is the reason why nothing of the command may be written; with
-    `park` it waits for someone's choice before that. `stale` (`Object.Field`) was not written over something newer or a
-    person's; `seen` are fields of `record` that hold already what is said. `disowned` are records that no longer count
-    as the source entity's own. `unfit` are values that their fields do not take as they were sent. `moves`: the contact
-    goes to this account, whatever its own one was.
-    """
-
-    step: Step | None = None
-    record: Record | None = None
-    rules: tuple[str, ...] = ()
-    linked: tuple[Record, ...] = ()
-    discarded: tuple[str, ...] = ()
-    refusal: Reason | None = None
-    missing: tuple[str, ...] = ()
-    candidates: tuple[Record, ...] = ()
-    detail: str | None = None
-    park: bool = False
-    tie_break: str | None = None
-    flags: tuple[str, ...] = ()
-    stale: tuple[str, ...] = ()
-    seen: tuple[str, ...] = ()
-    disowned: tuple[str, ...] = ()
-    unfit: tuple[Unfit, ...] = ()
-    moves: bool = False
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The step as a tuple of one or none."""
-        return () if self.step is None else (self.step,)
-
-    @property
-    def creates(self) -> bool:
-        """Whether the step creates its record."""
-        return self.step is not None and self.step.operation == "create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +142,7 @@ class Case:
         if not field_history:
             return {}
         before = (match.followed, *match.also) if record.object == "Contact" else ()
-        return {name: one for id_ in (*before, record.id) for name, one in field_history.get(id_ or "", {}).items()}
+        return {name: item for id_ in (*before, record.id) for name, item in field_history.get(id_ or "", {}).items()}
 
     def _carried(self, steps: tuple[Step, ...]) -> Fields:
         """Return what is kept of a lead that is converted here, of the fields that its contact takes over."""
@@ -276,7 +239,7 @@ class Case:
 
         *reason* is that of a decision that writes something, and of one that is skipped.
         """
-        ids = tuple(dict.fromkeys((*self.command.rule_ids, *rules, *(one for part in parts for one in part.rules))))
+        ids = tuple(dict.fromkeys((*self.command.rule_ids, *rules, *(rule for part in parts for rule in part.rules))))
         for part in parts:
             if part.refusal:
                 return Decision(
@@ -284,11 +247,11 @@ class Case:
                     part.refusal,
                     rule_ids=ids,
                     candidates=part.candidates,
-                    missing_fields=tuple(name for one in parts for name in one.missing),
+                    missing_fields=tuple(name for item in parts for name in item.missing),
                     detail=part.detail,
                     park=part.park and self.resolution is None,
                     own_record=self.match.own_passed,
-                    disowned=tuple(name for one in parts for name in one.disowned),
+                    disowned=tuple(name for item in parts for name in item.disowned),
                 )
         steps = tuple(step for part in parts for step in part.steps)
         stale = tuple(dict.fromkeys(name for part in parts for name in part.stale))
@@ -301,17 +264,17 @@ class Case:
             steps,
             ids,
             discarded_fields=tuple(name for part in parts for name in part.discarded),
-            linked=tuple({(one.object, one.id): one for part in parts for one in part.linked}.values()),
+            linked=tuple({(record.object, record.id): record for part in parts for record in part.linked}.values()),
             detail=detail,
             tie_break=next((part.tie_break for part in parts if part.tie_break), None),
-            flags=tuple(dict.fromkeys(one for part in parts for one in part.flags)),
+            flags=tuple(dict.fromkeys(flag for part in parts for flag in part.flags)),
             source_states=source_states or {},
             links=links,
             stale_fields=stale,
             at=self.at,
             carried=self._carried(steps),
             own_record=self.match.own_passed,
-            unfit=tuple(dict.fromkeys(one for part in parts for one in part.unfit)),
+            unfit=tuple(dict.fromkeys(unfit for part in parts for unfit in part.unfit)),
             seen={part.record.id: part.seen for part in parts if part.seen and part.record and part.record.id},
         )
 
@@ -321,20 +284,3 @@ ASSIGNED = ("Lead", "Account")
 NO_KEYS = "the event has no key by which a person can be looked for: map one, or set match.no_keys to create"
 STALE = "nothing is written: each field holds what a newer event, or a person, wrote (see stale_fields)"
 """Detail of an outcome that is `skipped.stale`."""
-
-
-def converted_refused(leads: tuple[Record, ...]) -> Part:
-    """Return the refusal where converted leads alone match and the settings do not follow them (VS-7)."""
-    detail = "only a converted lead matches, which the setting match.converted_leads refuses: set it to follow"
-    return Part(refusal="no_match", candidates=leads, detail=detail)
-
-
-def no_mapping(object_name: str, rule: str) -> Part:
-    """Return the refusal of a write to an object for which the integration maps nothing (1G: nothing is sent)."""
-    detail = f"the integration maps no {object_name} field: add the mapping, then {SEND_AGAIN}"
-    return Part(rules=(rule,), refusal="no_mapping", detail=detail)
-
-
-def field_names(object_name: str, mapped: Mapping[str, Scalar]) -> tuple[str, ...]:
-    """Return the fields that carry data as `Object.Field`."""
-    return tuple(f"{object_name}.{name}" for name, value in mapped.items() if not is_blank(value))

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from processors.integration.model import Integration
+from processors.model.decision import Unfit
 from processors.model.fit import Fit, Writer, fit
 from processors.model.normalise import email, is_blank
+from processors.model.org_facts import FieldFacts, ObjectFacts
 from processors.model.stored_form import as_stored, moment_text
-from processors.model.values import FieldFacts, ObjectFacts, Unfit
 from processors.model.zones import Zone, zone_of
 from schemas.command import Command
 from schemas.values import Scalar
@@ -65,7 +66,7 @@ class Conform:
         key = "activity" if name in _ACTIVITIES else name.lower()
         mapped: Mapping[str, Scalar] = getattr(self.command, key, {})
         marked = {f"{key.title()}.{field}": field for field in mapped}
-        return {marked[one]: mapped[marked[one]] for one in self.command.defaulted if one in marked}
+        return {marked[text]: mapped[marked[text]] for text in self.command.defaulted if text in marked}
 
     def _conformed(
         self, name: str, mapped: Mapping[str, Scalar], *, creating: bool
@@ -146,7 +147,7 @@ class Conform:
 def written(told: Iterable[Unfit], fields: Iterable[str]) -> tuple[Unfit, ...]:
     """Return of *told* what concerns a write of *fields*: what they took in another form, and what was left out."""
     names = set(fields)
-    return tuple(one for one in told if one.dropped or one.field.partition(".")[2] in names)
+    return tuple(unfit for unfit in told if unfit.dropped or unfit.field.partition(".")[2] in names)
 
 
 def _moment(value: Scalar) -> datetime | None:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from processors.model.field_history import Fields, last_write_of, latest_events
+from processors.model.org_facts import FieldFacts
 from processors.model.rule_table import Book, Row, Table
 from processors.model.stored_form import same_value
-from processors.model.values import FieldFacts
 
 AHEAD = timedelta(minutes=5)
 """How far an event's time may be ahead of ours before its clock is believed no more."""

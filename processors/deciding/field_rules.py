@@ -13,9 +13,9 @@ from typing import Any
 
 from processors.deciding.event_order_rules import Guard
 from processors.model.normalise import NUMBERS, is_blank
+from processors.model.org_facts import FieldFacts, ObjectFacts
 from processors.model.rule_table import Book, Row, Table
 from processors.model.stored_form import as_stored, same_value
-from processors.model.values import FieldFacts, ObjectFacts
 from schemas.values import Scalar
 
 CASES = ("value_over_blank", "value_over_value", "blank_skips_value", "blank_clears_value")
@@ -203,7 +203,7 @@ def create_fields(
             values: dict[str, Scalar] = {"text": defaults[0], "number": defaults[1], "today": _today(fact, now)}
             fields[fact.name] = as_stored(fact, values[kind.then])
     name = facts.name if facts else ""
-    return Create(fields, tuple(f"{name}.{one}" for one in missing), tuple(dict.fromkeys(rules)))
+    return Create(fields, tuple(f"{name}.{text}" for text in missing), tuple(dict.fromkeys(rules)))
 
 
 def _state(fact: FieldFacts, mapped: Mapping[str, Scalar]) -> str:

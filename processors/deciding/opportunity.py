@@ -8,12 +8,13 @@ one that the contact left behind with its last account is written no more (docs/
 
 from dataclasses import replace
 
-from processors.deciding.case import Case, Part, field_names
+from processors.deciding.case import Case
+from processors.deciding.part import Part, field_names
 from processors.matching import accounts
 from processors.matching.index import full_id
 from processors.model.normalise import is_blank
+from processors.model.record import Record, Role
 from processors.model.rule_table import Row
-from processors.model.values import Record, Role
 from schemas.values import Scalar
 
 
@@ -79,7 +80,7 @@ def _place(case: Case, contact: Record | None, account: Part) -> str:
     held = case.match.opportunity
     theirs = full_id(str(held.fields.get("AccountId") or "")) if held else ""
     if "other_account" in account.flags:
-        named = {full_id(one.id) for one in case.match.accounts}
+        named = {full_id(record.id) for record in case.match.accounts}
         return "own" if theirs and theirs in named else "other_account"
     own = contact.fields.get("AccountId") if contact else None
     if not theirs or not case.settings.account.enabled or is_blank(own):

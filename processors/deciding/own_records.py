@@ -5,8 +5,9 @@ In: a case.  Out: the part that refuses it.
 Rule of this file: pure; asked before an action chooses its way, by every source that registers people.
 """
 
-from processors.deciding.case import Case, Part
-from processors.model.values import Match
+from processors.deciding.case import Case
+from processors.deciding.part import Part
+from processors.model.match import Match
 
 UNCLEAR = "several attendees of this booking are known, and a name or a number alone does not tell them apart"
 

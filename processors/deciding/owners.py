@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from processors.model.normalise import bare_address, is_blank, names_user
-from processors.model.values import Record
+from processors.model.record import Record
 from schemas.values import Scalar
 
 OWNER = "OwnerId"

@@ -12,9 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.integration.model import OBJECTS
+from processors.model.decision import Decision, Unfit
 from processors.model.normalise import is_blank, record_id
+from processors.model.org_facts import ObjectFacts, OrgFacts
 from processors.model.parents import (
     ParentIds,
     ParentPath,
@@ -26,7 +29,6 @@ from processors.model.parents import (
     takes,
 )
 from processors.model.record_types import RECORD_TYPE, no_record_type, record_type
-from processors.model.values import Decision, ObjectFacts, OrgFacts, Unfit
 from schemas.command import Command
 from schemas.outcome import Reason
 from schemas.values import Scalar
@@ -65,17 +67,17 @@ class ReferencedCommand:
 def referenced(name: str, mapped: Mapping[str, Scalar], facts: OrgFacts, parents: ParentIds) -> ReferencedValues:
     """Return what is mapped for the object *name*, its references by an external ID as record IDs."""
     known = facts.objects.get(name)
-    nowhere = {one: path for one, value in mapped.items() if (path := _leads_nowhere(known, one, value, parents))}
+    nowhere = {entry: path for entry, value in mapped.items() if (path := _leads_nowhere(known, entry, value, parents))}
     if not nowhere and not _refers(mapped):
         return ReferencedValues(mapped)
-    fields = {one: value for one, value in mapped.items() if not is_path(one) and one not in nowhere}
+    fields = {entry: value for entry, value in mapped.items() if not is_path(entry) and entry not in nowhere}
     unknown: list[UnknownParent] = []
-    for one, path in nowhere.items():
-        unfit = Unfit(f"{name}.{one}", mapped[one], mapped[one], NOT_FOUND, dropped=True)
+    for text, path in nowhere.items():
+        unfit = Unfit(f"{name}.{text}", mapped[text], mapped[text], NOT_FOUND, dropped=True)
         unknown.append(UnknownParent(unfit, _text(unfit, path, 0)))
-    for one in filter(is_path, mapped):
-        value, named = mapped[one], known_path(known, one)
-        own = named.field if named else likely_field(one)
+    for item in filter(is_path, mapped):
+        value, named = mapped[item], known_path(known, item)
+        own = named.field if named else likely_field(item)
         ids = _ids(named, value, facts, parents)
         if is_blank(value):
             fields.setdefault(own, value)
@@ -106,7 +108,7 @@ def _leads_nowhere(known: ObjectFacts | None, name: str, value: Scalar, parents:
 
 
 def _refers(mapped: Iterable[str]) -> bool:
-    return any(is_path(one) or one == RECORD_TYPE for one in mapped)
+    return any(is_path(text) or text == RECORD_TYPE for text in mapped)
 
 
 def _ids(path: ParentPath | None, value: Scalar, facts: OrgFacts, parents: ParentIds) -> tuple[str, ...]:
@@ -133,15 +135,15 @@ def with_references(command: Command, activity: str, facts: OrgFacts, parents: P
     if all(found[kind].fields is mapped for kind, mapped in maps.items()):
         return ReferencedCommand(command)
     names = {
-        f"{kind.title()}.{one}": f"{kind.title()}.{path.field}"
+        f"{kind.title()}.{item}": f"{kind.title()}.{path.field}"
         for kind, mapped in maps.items()
-        for one in mapped
-        if (path := known_path(facts.objects.get(activity if kind == "activity" else kind.title()), one)) is not None
+        for item in mapped
+        if (path := known_path(facts.objects.get(activity if kind == "activity" else kind.title()), item)) is not None
     }
-    defaulted = tuple(names.get(one, one) for one in command.defaulted)
-    fields: dict[str, Any] = {kind: one.fields for kind, one in found.items()}
+    defaulted = tuple(names.get(text, text) for text in command.defaulted)
+    fields: dict[str, Any] = {kind: referenced_values.fields for kind, referenced_values in found.items()}
     changed = replace(command, defaulted=defaulted, **fields)
-    return ReferencedCommand(changed, tuple(one for own in found.values() for one in own.unknown))
+    return ReferencedCommand(changed, tuple(unknown_parent for own in found.values() for unknown_parent in own.unknown))
 
 
 def with_unknown(case: Case, decision: Decision, unknown: Sequence[UnknownParent]) -> Decision:
@@ -150,15 +152,23 @@ def with_unknown(case: Case, decision: Decision, unknown: Sequence[UnknownParent
 
     A field with `unfit: refuse` refuses the command, as Salesforce itself refuses an external ID that is not there.
     """
-    written = {step.object for step in decision.steps} | {one.object for one in decision.linked}
-    missing = [one for one in unknown if one.unfit.field in decision.missing_fields]
+    written = {step.object for step in decision.steps} | {record.object for record in decision.linked}
+    missing = [unknown_parent for unknown_parent in unknown if unknown_parent.unfit.field in decision.missing_fields]
     if missing:
-        return replace(decision, detail="; ".join(one.text for one in missing))
-    told = [one for one in unknown if one.unfit.field.partition(".")[0] in written]
-    refused = [one for one in told if case.settings.write.unfit_of(one.unfit.field) == "refuse"]
+        return replace(decision, detail="; ".join(unknown_parent.text for unknown_parent in missing))
+    told = [unknown_parent for unknown_parent in unknown if unknown_parent.unfit.field.partition(".")[0] in written]
+    refused = [
+        unknown_parent
+        for unknown_parent in told
+        if case.settings.write.unfit_of(unknown_parent.unfit.field) == "refuse"
+    ]
     if refused and decision.kind not in ("error", "skipped"):
-        reason = next(refusal for why, refusal in _REFUSALS.items() if any(one.unfit.why == why for one in refused))
-        part = Part(refusal=reason, detail="; ".join(one.text for one in refused))
+        reason = next(
+            refusal
+            for why, refusal in _REFUSALS.items()
+            if any(unknown_parent.unfit.why == why for unknown_parent in refused)
+        )
+        part = Part(refusal=reason, detail="; ".join(unknown_parent.text for unknown_parent in refused))
         return case.decided("error", decision.rule_ids, (part,))
-    listed = (one.unfit for one in told)
+    listed = (unknown_parent.unfit for unknown_parent in told)
     return replace(decision, unfit=tuple(dict.fromkeys((*decision.unfit, *listed))))

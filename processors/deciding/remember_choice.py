@@ -8,8 +8,9 @@ Rule of this file: pure; the link is kept under every name of the person, whatev
 from dataclasses import replace
 
 from processors.deciding.case import Case
+from processors.model.decision import EVERY_NAME, Decision, Link
 from processors.model.normalise import record_id
-from processors.model.values import EVERY_NAME, Decision, Link, Role
+from processors.model.record import Role
 
 
 def with_choice_kept(case: Case, decision: Decision) -> Decision:

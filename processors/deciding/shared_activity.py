@@ -69,7 +69,7 @@ def _seconds(moment: datetime) -> float:
 
 def read(bodies: Iterable[bytes]) -> tuple[Interaction, ...]:
     """Return the interactions kept in these bodies, each once."""
-    return tuple(dict.fromkeys(one for body in bodies for one in _KEPT.validate_json(body)))
+    return tuple(dict.fromkeys(interaction for body in bodies for interaction in _KEPT.validate_json(body)))
 
 
 def shared_effect(own: str, source_id: str, start: float, end: float, kept: Sequence[Interaction]) -> str:
@@ -78,19 +78,21 @@ def shared_effect(own: str, source_id: str, start: float, end: float, kept: Sequ
 
     Of several that meet it the nearest in time is taken, then the earliest.
     """
-    before = [one for one in kept if one.source_id == source_id]
+    before = [interaction for interaction in kept if interaction.source_id == source_id]
     if before:
         return before[0].effect
-    met = [one for one in kept if one.meets(start, end)]
+    met = [interaction for interaction in kept if interaction.meets(start, end)]
     if not met:
         return own
-    return min(met, key=lambda one: (abs(one.start - start), one.start, one.effect)).effect
+    return min(
+        met, key=lambda interaction: (abs(interaction.start - start), interaction.start, interaction.effect)
+    ).effect
 
 
 def updated_interactions(kept: Sequence[Interaction], mine: Interaction) -> bytes:
     """Return what is to be kept: these, with *mine* in its present form."""
-    others = [one for one in kept if one.source_id != mine.source_id]
-    latest = sorted([*others, mine], key=lambda one: one.end)[-KEPT:]
+    others = [interaction for interaction in kept if interaction.source_id != mine.source_id]
+    latest = sorted([*others, mine], key=lambda interaction: interaction.end)[-KEPT:]
     return _KEPT.dump_json(tuple(latest))
 
 
@@ -112,8 +114,10 @@ def joint(case: Case, own: str) -> Joint:
     known = read(body for bodies in case.match.together.values() for body in bodies)
     effect = shared_effect(own, source_id, start, end, known)
     mine = Interaction(source_id, start, end, effect)
-    shared = any(one.effect == effect and one.source_id != source_id for one in known)
-    own_ones = [one for one in known if one.source_id.startswith(f"{case.command.integration}/")]
+    shared = any(interaction.effect == effect and interaction.source_id != source_id for interaction in known)
+    own_ones = [
+        interaction for interaction in known if interaction.source_id.startswith(f"{case.command.integration}/")
+    ]
     return Joint(effect, shared, {name: updated_interactions(own_ones, mine) for name in case.match.together})
 
 

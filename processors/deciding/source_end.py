@@ -7,9 +7,10 @@ Rule of this file: pure; what becomes of the record in Salesforce is for people 
 
 from dataclasses import replace
 
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.matching import links
-from processors.model.values import Decision, Link
+from processors.model.decision import Decision, Link
 from schemas.outcome import Reason
 
 

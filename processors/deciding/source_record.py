@@ -13,9 +13,10 @@ from typing import Any
 import orjson
 
 from processors.deciding.actions import by_action, selected_records
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.matching import links
-from processors.model.values import Decision, Link
+from processors.model.decision import Decision, Link
 from schemas.command import Command, MatchKey, SourceRecord
 from schemas.values import person_from, plain
 
@@ -98,7 +99,7 @@ def _taken(case: Case) -> Part | None:
     if record is None or case.match.step == "link" or record.id == case.match.linked_id:
         return None
     same = (record.id, case.match.followed or "", *case.match.also)
-    other = next((case.match.taken[one] for one in same if one in case.match.taken), None)
+    other = next((case.match.taken[text] for text in same if text in case.match.taken), None)
     row = case.book.row("link_taken", "taken" if other else "free", case.settings.record_link.taken)
     if row.then == "link":
         return None

@@ -47,14 +47,14 @@ class IntakeLag:
 
     async def tell(self, consumer: Any, now: float) -> None:
         """Set the gauges of every partition of which a message was read."""
-        for one in consumer.assignment():
-            place = one.topic, one.partition
+        for item in consumer.assignment():
+            place = item.topic, item.partition
             done = self._done.get(place)
             if done is None:
                 continue
-            end = consumer.highwater(one)
-            if end is not None and end > done and not _delivered(consumer, one, done):
-                self._lag.nothing_below(self._named(place), await _position(consumer, one))
+            end = consumer.highwater(item)
+            if end is not None and end > done and not _delivered(consumer, item, done):
+                self._lag.nothing_below(self._named(place), await _position(consumer, item))
             reached = done if end is None else end
             self._lag.tell(self._named(place), done, reached, now, oldest=self._in_hand.get(place))
 

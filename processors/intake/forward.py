@@ -173,7 +173,7 @@ class Forwarder:
         trace = tuple(header for header in message.headers if header[0] == _TRACE)
         record = self._to_send(made, trace)
         if record.size() > MESSAGE_BYTES:
-            made = fit_command(made, lambda one: self._to_send(one, trace).size(), MESSAGE_BYTES)
+            made = fit_command(made, lambda item: self._to_send(item, trace).size(), MESSAGE_BYTES)
             record = self._to_send(made, trace)
         if record.size() > MESSAGE_BYTES:
             raise TooLarge(f"its command has {record.size():,} bytes, more than the {MESSAGE_BYTES:,} of a message")

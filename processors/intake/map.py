@@ -61,7 +61,7 @@ def command(event: Event, way: Route, now: datetime, trace_id: str | None = None
     )
     if not applied:
         return made
-    further_people = tuple(command(one, way, now, trace_id) for one in mapping.further_people(event))
+    further_people = tuple(command(person, way, now, trace_id) for person in mapping.further_people(event))
     return mapping.with_further_people(mapping.complete(made, event, applied), further_people)
 
 
@@ -134,7 +134,7 @@ _ALL: Mapping[str, Callable[[Person], tuple[str, ...]]] = {
 def _key(event: Event, number: int, key: Key) -> MatchKey:
     """Return the key with all values that the event has for it: every number, every e-mail address."""
     several = _ALL.get(key.source, _no_values)(event.person)
-    value, *more = [one.strip() for one in several if one.strip()] or [as_text(value_at(event, key.source))]
+    value, *more = [text.strip() for text in several if text.strip()] or [as_text(value_at(event, key.source))]
     return MatchKey(
         set=number,
         kind=key.kind,

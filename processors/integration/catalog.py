@@ -44,14 +44,14 @@ class Integrations:
     @classmethod
     def of(cls, integrations: Iterable[Integration], unknown_sources: frozenset[str] = frozenset()) -> "Integrations":
         """Return the set of these integrations."""
-        by_name = {one.name: one for one in integrations}
+        by_name = {integration.name: integration for integration in integrations}
         triggers: dict[tuple[str, str, str], str] = {
-            (one.source, code_key(scope), code_key(code)): one.name
-            for one in by_name.values()
-            if one.enabled
-            for scope, code in one.triggers
+            (integration.source, code_key(scope), code_key(code)): integration.name
+            for integration in by_name.values()
+            if integration.enabled
+            for scope, code in integration.triggers
         }
-        digests = {name: settings_digest(one) for name, one in by_name.items()}
+        digests = {name: settings_digest(integration) for name, integration in by_name.items()}
         return cls(MappingProxyType(by_name), MappingProxyType(digests), MappingProxyType(triggers), unknown_sources)
 
     def find(self, source: str, scope: str, code: str = "") -> Integration | None:
@@ -75,4 +75,4 @@ class Integrations:
 
     def orgs(self) -> tuple[str, ...]:
         """Return the names of all orgs, sorted, disabled integrations' orgs too: their commands may still wait."""
-        return tuple(sorted({one.org for one in self.by_name.values()}))
+        return tuple(sorted({integration.org for integration in self.by_name.values()}))

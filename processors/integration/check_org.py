@@ -13,8 +13,9 @@ from typing import Literal
 from processors.integration import check_values
 from processors.integration.model import FieldMap, FieldSource, Integration
 from processors.integration.references import Level, campaign_key_faults, reference_faults
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
 from processors.model.parents import is_path, written_field
-from processors.model.values import FieldFacts, ObjectFacts, OrgFacts, Record
+from processors.model.record import Record
 from schemas.values import Scalar
 
 
@@ -73,7 +74,7 @@ def _activity_fields(integration: Integration) -> FieldMap:
 
 def owners(integrations: Iterable[Integration]) -> tuple[str, ...]:
     """Return whom settings name by e-mail or user name as owners, each once (XB-4, SP-28)."""
-    return tuple(dict.fromkeys(name for one in integrations for name in one.named_users.values()))
+    return tuple(dict.fromkeys(name for integration in integrations for name in integration.named_users.values()))
 
 
 def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[Record]) -> list[Finding]:
@@ -88,10 +89,11 @@ def owner_faults(integrations: Iterable[Integration], org: str, users: Sequence[
         Finding(
             "error",
             org,
-            f"integration {one.name}: {setting} {name!r} is no active user of the org; name one by e-mail or user name",
+            f"integration {integration.name}: {setting} {name!r} is no active user of the org; "
+            "name one by e-mail or user name",
         )
-        for one in integrations
-        for setting, name in one.named_users.items()
+        for integration in integrations
+        for setting, name in integration.named_users.items()
         if name.casefold() not in active
     ]
 
@@ -121,7 +123,7 @@ def _picklist(name: str, field: FieldFacts, source: FieldSource) -> Iterator[tup
     if not field.restricted or not field.values:
         return
     fixed = [source.constant, source.default, *source.values.values()]
-    for value in dict.fromkeys(str(one) for one in fixed if one is not None):
+    for value in dict.fromkeys(str(number) for number in fixed if number is not None):
         wrong = sorted(set(value.split(";") if field.type == "multipicklist" else [value]) - set(field.values))
         if wrong:
             shown = ", ".join(field.values[:10]) + (", …" if len(field.values) > 10 else "")
@@ -134,7 +136,7 @@ def _may_be_made(integration: Integration, name: str) -> bool:
 
 
 def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
-    written = {written_field(known, one) for one in fields}
+    written = {written_field(known, text) for text in fields}
     for field in known.fields.values():
         # What the action itself always gives: a name derived from the person, the account that it links.
         if field.required and field.name not in written and field.name != "AccountId":

@@ -12,8 +12,8 @@ from typing import Literal
 from processors.integration.base import FieldSource
 from processors.model.fit import Writer, fit
 from processors.model.normalise import NUMBERS, names_user
+from processors.model.org_facts import FieldFacts, ObjectFacts
 from processors.model.record_types import RECORD_TYPE, no_record_type, record_type
-from processors.model.values import FieldFacts, ObjectFacts
 from schemas.values import Scalar
 
 Level = Literal["error", "warning"]
@@ -70,7 +70,7 @@ def _fixed(
     if fact.restricted and fact.values:
         return  # its list is told with the values that there are
     fixed: list[Scalar] = [source.constant, source.default, *source.values.values()]
-    for value in dict.fromkeys(one for one in fixed if one is not None and str(one).strip()):
+    for value in dict.fromkeys(flag for flag in fixed if flag is not None and str(flag).strip()):
         if _is_user(fact, value):
             continue
         if fact.name == RECORD_TYPE:

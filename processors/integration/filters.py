@@ -15,7 +15,10 @@ from processors.integration.paths import Paths, as_text, concerns, items_at, val
 
 def unmet(conditions: Iterable[Filter], event: object, paths: Paths | None = None) -> Filter | None:
     """Return the first condition that *event* does not meet; *paths* are what an event of its kind may fill."""
-    return next((one for one in conditions if concerns(one.field, paths) and not holds(one, event)), None)
+    return next(
+        (condition for condition in conditions if concerns(condition.field, paths) and not holds(condition, event)),
+        None,
+    )
 
 
 def holds(condition: Filter, event: object) -> bool:

@@ -34,7 +34,7 @@ def _translated(event: object, source: FieldSource, value: Scalar) -> Scalar:
     several = _several(source, value, items_at(event, source.source or ""))
     if not several:
         return listed(source.values, value, value if kept else None)
-    found = [as_text(listed(source.values, one, one if kept else None)) for one in several]
+    found = [as_text(listed(source.values, text, text if kept else None)) for text in several]
     return ";".join(items_of(found)) or None
 
 
@@ -46,7 +46,7 @@ def _several(source: FieldSource, value: Scalar, items: tuple[str, ...]) -> tupl
 
 
 def _is_listed(source: FieldSource, value: Scalar) -> bool:
-    return code_key(as_text(value)) in {code_key(one) for one in source.values}
+    return code_key(as_text(value)) in {code_key(text) for text in source.values}
 
 
 def defaulted(event: object, mapped: Mapping[str, FieldSource]) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def listed(values: Mapping[str, Scalar], value: Scalar, otherwise: Scalar) -> Sc
     if text in values:
         return values[text]
     wanted = code_key(text)
-    return next((values[one] for one in values if code_key(one) == wanted), otherwise)
+    return next((values[item] for item in values if code_key(item) == wanted), otherwise)
 
 
 def refused(event: object, maps: Mapping[str, Mapping[str, FieldSource]]) -> tuple[str, ...]:

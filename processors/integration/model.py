@@ -266,7 +266,7 @@ class Integration(Model):
         maps = (self.map.lead, self.map.contact, self.map.account, self.map.opportunity, self.map.activity)
         mapped = [source.source for fields in maps for source in fields.values() if source.source is not None]
         keys = [key.source for keys in self.match.key_sets for key in keys]
-        return (*mapped, *keys, *(one.field for one in self.filters))
+        return (*mapped, *keys, *(condition.field for condition in self.filters))
 
     @property
     def triggers(self) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from processors.integration.base import Model
 from processors.model.normalise import record_id, text_key
 from processors.model.parents import parent_key
-from processors.model.values import Record
+from processors.model.record import Record
 
 
 def _as_text(value: object) -> object:
@@ -39,7 +39,7 @@ class CampaignSettings(Model):
     @property
     def wanted(self) -> bool:
         """Whether people join a campaign."""
-        return any(one is not None for one in (self.id, self.name, self.external_id))
+        return any(text is not None for text in (self.id, self.name, self.external_id))
 
     @property
     def external_field(self) -> str | None:
@@ -66,7 +66,7 @@ class CampaignSettings(Model):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if sum(one is not None for one in (self.id, self.name, self.external_id)) > 1:
+        if sum(text is not None for text in (self.id, self.name, self.external_id)) > 1:
             raise ValueError("a campaign is named once; give 'id', 'name' or 'external_id'")
         if not self.wanted and self.status is not None:
             raise ValueError(

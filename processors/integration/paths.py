@@ -54,7 +54,7 @@ class Paths:
     def has(self, path: str) -> bool:
         """Whether *path* is one of them."""
         return path in self.names or any(
-            path.startswith(f"{one}.") and path[len(one) + 1 :].strip() for one in self.own
+            path.startswith(f"{text}.") and path[len(text) + 1 :].strip() for text in self.own
         )
 
 
@@ -69,7 +69,7 @@ def check_path(path: str, paths: Paths) -> str:
         return path
     near = get_close_matches(path, paths.names, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(paths.names)
-    remarks = [_OWN[one] for one in paths.own if one in _OWN] + ["a fixed value is '{constant: <value>}'"]
+    remarks = [_OWN[text] for text in paths.own if text in _OWN] + ["a fixed value is '{constant: <value>}'"]
     raise ValueError(f"the event has no '{path}'; {hint} ({'; '.join(remarks)})")
 
 
@@ -111,7 +111,7 @@ def items_at(event: object, path: str) -> tuple[str, ...]:
 
 def items_of(value: Sequence[str]) -> tuple[str, ...]:
     """Return the items of a list, trimmed, each once, without blank ones."""
-    return tuple(dict.fromkeys(text for one in value if (text := one.strip())))
+    return tuple(dict.fromkeys(text for item in value if (text := item.strip())))
 
 
 def as_text(value: Scalar) -> str:

@@ -12,8 +12,8 @@ from processors.integration.base import FieldMap
 from processors.integration.model import OBJECTS, Integration
 from processors.integration.org_settings import CampaignSettings
 from processors.model.members import CAMPAIGN, MEMBER, STATUS
+from processors.model.org_facts import ObjectFacts, OrgFacts
 from processors.model.parents import ParentPath, is_path, key_faults, parent_path
-from processors.model.values import ObjectFacts, OrgFacts
 
 _ACTIVITIES = ("Task", "Event")
 Level = Literal["gone", "error", "warning"]
@@ -22,13 +22,15 @@ Level = Literal["gone", "error", "warning"]
 def mapped_names(integrations: Iterable[Integration]) -> tuple[tuple[str, str], ...]:
     """Return what the integrations name by an external ID or a label, campaigns too, as (object, name), each once."""
     known = list(integrations)
-    joined = [(MEMBER, f"{CAMPAIGN}.{field}") for one in known if (field := one.campaign.external_field)]
-    joined += [(STATUS, "Label") for one in known if one.campaign.status is not None]
+    joined = [
+        (MEMBER, f"{CAMPAIGN}.{field}") for integration in known if (field := integration.campaign.external_field)
+    ]
+    joined += [(STATUS, "Label") for integration in known if integration.campaign.status is not None]
     found = (
         (name, field)
-        for one in known
+        for integration in known
         for kind in OBJECTS
-        for field in getattr(one.map, kind)
+        for field in getattr(integration.map, kind)
         if is_path(field)
         for name in (_ACTIVITIES if kind == "activity" else (kind.title(),))
     )
@@ -51,7 +53,7 @@ def reference_faults(
     except ValueError as fault:
         yield "error", f"{name}.{path}: {fault}"
         return
-    others = [one for one in fields if one != path and _writes(known, one) == meant.field]
+    others = [field for field in fields if field != path and _writes(known, field) == meant.field]
     if others:
         yield "error", f"{name}.{path} and {name}.{others[0]} both give {meant.field} a value; keep one of them"
     wrong = key_faults(meant, facts)

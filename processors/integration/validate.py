@@ -53,9 +53,9 @@ def _paths(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             if isinstance(key, Mapping) and isinstance(key.get("from"), str):
                 yield ("match", "key_sets", number, index, "from"), key["from"]
     filters = value.get("filters")
-    for index, one in enumerate(filters if isinstance(filters, list) else ()):
-        if isinstance(one, Mapping) and isinstance(one.get("field"), str):
-            yield ("filters", index, "field"), one["field"]
+    for index, condition in enumerate(filters if isinstance(filters, list) else ()):
+        if isinstance(condition, Mapping) and isinstance(condition.get("field"), str):
+            yield ("filters", index, "field"), condition["field"]
 
 
 def triggers(value: Mapping[str, Any], kind: type[Integration]) -> Iterator[tuple[Path, Trigger]]:

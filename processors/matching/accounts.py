@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from processors.integration.model import Integration
 from processors.matching.index import Index
 from processors.model.fit import shortened
+from processors.model.match import Match
 from processors.model.normalise import is_blank, text_key
-from processors.model.values import IS_PERSON, Match, Record
+from processors.model.org_facts import IS_PERSON
+from processors.model.record import Record
 from schemas.command import Command
 from schemas.values import Scalar
 
@@ -67,7 +69,7 @@ def company_named(name: object, settings: Integration) -> str | None:
     text = str(name).strip()
     lead = settings.map.lead.get("Company")
     ours = (settings.mandatory.text, *((lead.default, lead.constant) if lead else ()))
-    known = PLACEHOLDERS | {key for one in ours if (key := text_key(one))}
+    known = PLACEHOLDERS | {key for item in ours if (key := text_key(item))}
     return None if text_key(text) in known else text
 
 
@@ -88,11 +90,11 @@ def found(values: Mapping[str, str], index: Index, settings: Integration) -> tup
         exact = _both(exact, hits)
         others = _both(others, {**hits, **alike})
     # A person account is nobody's company, whatever the person is called.
-    return tuple(one for one in (exact or others or {}).values() if not one.fields.get(IS_PERSON))
+    return tuple(record for record in (exact or others or {}).values() if not record.fields.get(IS_PERSON))
 
 
 def _both(known: dict[str, Record] | None, hits: Mapping[str, Record]) -> dict[str, Record]:
-    return dict(hits) if known is None else {one: record for one, record in known.items() if one in hits}
+    return dict(hits) if known is None else {name: record for name, record in known.items() if name in hits}
 
 
 def event_company(command: Command, settings: Integration) -> str | None:

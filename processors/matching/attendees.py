@@ -13,20 +13,21 @@ from processors.matching.index import Index
 from processors.matching.known_person import Comparison, compared_name, known_of, name_relation
 from processors.matching.lookup import PEOPLE
 from processors.matching.queries import person_object
+from processors.model.match import Match
+from processors.model.record import OwnRecord, Record
 from processors.model.rule_table import Book
-from processors.model.values import Match, OwnRecord, Record
 from schemas.command import Command
 
 
 def current_people(kept: Iterable[str], index: Index) -> dict[str, str]:
     """Return the record that each lead or contact *kept* is now, by its ID; what is deleted is not in it."""
     found: dict[str, str] = {}
-    for one in kept:
-        record = index.get(one, person_object(one) or "")
+    for text in kept:
+        record = index.get(text, person_object(text) or "")
         if record is not None and record.fields.get("IsConverted"):
             record = index.get(record.fields.get("ConvertedContactId"), "Contact")
         if record is not None:
-            found[one] = record.id
+            found[text] = record.id
     return found
 
 
@@ -37,7 +38,7 @@ def attendee_of(command: Command) -> str:
 
 def several_told(own: Sequence[OwnRecord], attendee: str) -> bool:
     """Whether the source tells that the entity has several attendees, by their IDs or as guests."""
-    named = {one for one in (attendee, *(row.attendee for row in own)) if one}
+    named = {text for text in (attendee, *(row.attendee for row in own)) if text}
     return len(named) > 1 or any(row.role == "guest" and row.attendee != attendee for row in own)
 
 
@@ -65,8 +66,12 @@ def without_other_attendees(
     rules: dict[str, None] = {}
 
     def stays(record: Record) -> bool:
-        said = [one for one in own if one.object in PEOPLE and index.current(one.record_id) in (record.id, *match.also)]
-        whose = {one.attendee for one in said}
+        said = [
+            own_record
+            for own_record in own
+            if own_record.object in PEOPLE and index.current(own_record.record_id) in (record.id, *match.also)
+        ]
+        whose = {own_record.attendee for own_record in said}
         if not whose or (untold and kinds != {"phone"}):
             return True
         if not untold and (attendee_of(command) in whose or "" in whose):
@@ -81,7 +86,7 @@ def without_other_attendees(
         rules.setdefault(row.rule)
         return row.then == "keep"
 
-    leads, contacts = (tuple(one for one in found if stays(one)) for found in (match.leads, match.contacts))
+    leads, contacts = (tuple(record for record in found if stays(record)) for found in (match.leads, match.contacts))
     if len(leads) == len(match.leads) and len(contacts) == len(match.contacts):
         return match
     if leads or contacts:

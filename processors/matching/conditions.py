@@ -13,7 +13,7 @@ from processors.integration.model import Integration
 from processors.model.company_name import name_patterns
 from processors.model.normalise import bare_address, is_blank, without_tag
 from processors.model.phone_forms import written_forms
-from processors.model.values import In
+from processors.model.requests import In
 from schemas.command import MatchKey
 
 
@@ -74,11 +74,11 @@ def _columns(
         if key.kind == "phone":
             yield Column(field), tuple(form for value in key.values for form in written_forms(value, region))
         elif key.kind == "email":
-            bare = [one for value in key.values if (one := bare_address(value))]
-            plain = [one for value in key.values if same and (one := without_tag(value))]
+            bare = [text for value in key.values if (text := bare_address(value))]
+            plain = [text for value in key.values if same and (text := without_tag(value))]
             yield Column(field), (*bare, *plain)
             if same:
-                yield Column(field, like=True), tuple(one.replace("@", "+%@", 1) for one in plain)
+                yield Column(field, like=True), tuple(item.replace("@", "+%@", 1) for item in plain)
         else:
             yield Column(field), tuple(value.strip() for value in key.values)
 

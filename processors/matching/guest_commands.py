@@ -15,7 +15,7 @@ from schemas.command import BookingGuest, Command
 def guests_of(command: Command) -> Mapping[str, BookingGuest]:
     """Return the guests of a booking by what tells them apart."""
     guests = command.booking.guests if command.booking else ()
-    return {one.attendee_id or f"guest {number}": one for number, one in enumerate(guests, 1)}
+    return {guest.attendee_id or f"guest {number}": guest for number, guest in enumerate(guests, 1)}
 
 
 def guest_commands(command: Command) -> Mapping[str, Command]:
@@ -25,18 +25,18 @@ def guest_commands(command: Command) -> Mapping[str, Command]:
     return {
         name: replace(
             command,
-            person=one.person,
+            person=booking_guest.person,
             salesforce_id=None,
-            keys=one.keys,
-            lead=one.lead,
-            contact=one.contact,
+            keys=booking_guest.keys,
+            lead=booking_guest.lead,
+            contact=booking_guest.contact,
             account={},
             opportunity={},
             unmapped=(),
-            defaulted=one.defaulted,
-            booking=replace(command.booking, attendee_id=one.attendee_id, guests=()),
+            defaulted=booking_guest.defaulted,
+            booking=replace(command.booking, attendee_id=booking_guest.attendee_id, guests=()),
         )
-        for name, one in guests_of(command).items()
+        for name, booking_guest in guests_of(command).items()
     }
 
 

@@ -16,7 +16,8 @@ from processors.matching.known_person import person_said
 from processors.matching.lookup import PEOPLE
 from processors.matching.match import match_person
 from processors.matching.own import by_own
-from processors.model.values import Match, OwnRecord, Role
+from processors.model.match import Match
+from processors.model.record import OwnRecord, Role
 from schemas.command import Command
 
 
@@ -40,30 +41,34 @@ def match_guests(
 
 def apart(every: Sequence[OwnRecord], theirs: Sequence[OwnRecord]) -> tuple[Sequence[OwnRecord], Sequence[OwnRecord]]:
     """Return own records that are somebody's, and the others."""
-    return theirs, [one for one in every if one not in theirs]
+    return theirs, [own_record for own_record in every if own_record not in theirs]
 
 
 def own_of_invitee(command: Command, own: Sequence[OwnRecord]) -> tuple[OwnRecord, ...]:
     """Return the own records that may be the invitee's: no guest's, but where the attendee's ID says so."""
     attendee = attendee_of(command)
-    return tuple(one for one in own if one.role != "guest" or (attendee and one.attendee == attendee))
+    return tuple(
+        own_record for own_record in own if own_record.role != "guest" or (attendee and own_record.attendee == attendee)
+    )
 
 
 def own_of_guest(guest: Command, own: Sequence[OwnRecord]) -> tuple[OwnRecord, ...]:
     """Return the own records that may be those of *guest*, their command: not what this event made of others."""
     attendee, said = attendee_of(guest), person_said(guest)
     return tuple(
-        one
-        for one in own
-        if one.object in PEOPLE
-        and (one.attendee == attendee and (attendee or one.role == "guest"))
-        and (attendee or not one.made or one.event_id != guest.event_id or one.person == said)
+        own_record
+        for own_record in own
+        if own_record.object in PEOPLE
+        and (own_record.attendee == attendee and (attendee or own_record.role == "guest"))
+        and (attendee or not own_record.made or own_record.event_id != guest.event_id or own_record.person == said)
     )
 
 
 def as_guest(match: Match, guest: Command, own: Sequence[OwnRecord]) -> Match:
     """Return the match of a guest: no accounts, and the record that this event made of them before."""
-    made = next((one.record_id for one in own if one.made and one.event_id == guest.event_id), None)
+    made = next(
+        (own_record.record_id for own_record in own if own_record.made and own_record.event_id == guest.event_id), None
+    )
     roles: tuple[Role, ...] = ("lead", "contact")
     return replace(
         match,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from processors.model.company_name import Company, company
 from processors.model.normalise import email, record_id, text_key, without_tag
 from processors.model.phone_forms import number_keys
-from processors.model.values import Record
+from processors.model.record import Record
 from schemas.command import KeyKind
 
 COUNTRY: Mapping[str, str] = {"Lead": "Country", "Contact": "MailingCountry", "Account": "BillingCountry"}

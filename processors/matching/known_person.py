@@ -18,7 +18,7 @@ from processors.matching.index import COUNTRY
 from processors.matching.lookup import PEOPLE, PERSON_FIELDS
 from processors.model.normalise import email, without_tag
 from processors.model.phone_forms import number_keys
-from processors.model.values import OwnRecord, Record
+from processors.model.record import OwnRecord, Record
 from processors.model.visible import visible
 from schemas.command import Command, KeyKind
 from schemas.values import Person, person_from, plain
@@ -45,14 +45,14 @@ def phones_said(command: Command) -> tuple[str, ...]:
 
 
 def _said(command: Command, kind: KeyKind, texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*texts, *(one for key in command.keys if key.kind == kind for one in key.values))))
+    return tuple(dict.fromkeys((*texts, *(value for key in command.keys if key.kind == kind for value in key.values))))
 
 
 def person_said(command: Command) -> bytes:
     """Return what the ledger keeps of an event's person: JSON, raw, with what its match keys say beside."""
     person = command.person
-    emails = [one for one in emails_said(command) if one not in person.emails]
-    phones = [one for one in phones_said(command) if one not in person.all_phones]
+    emails = [text for text in emails_said(command) if text not in person.emails]
+    phones = [text for text in phones_said(command) if text not in person.all_phones]
     more = {name: said for name, said in ((_KEY_EMAILS, emails), (_KEY_PHONES, phones)) if said}
     return orjson.dumps({**plain(person), **more})
 
@@ -75,7 +75,7 @@ class Comparison:
         """Return how an integration compares what *command* says of its person."""
         kinds: tuple[KeyKind, ...] = ("email", "phone")
         fields = {
-            (name, kind): tuple(one for key in command.keys if key.kind == kind for one in key.fields_of(name))
+            (name, kind): tuple(text for key in command.keys if key.kind == kind for text in key.fields_of(name))
             for name in PEOPLE
             for kind in kinds
         }
@@ -91,11 +91,11 @@ class Comparison:
     def emails(self, texts: Iterable[Any]) -> set[str]:
         """Return addresses as they are compared."""
         form = without_tag if self.untagged else email
-        return {one for text in texts if text and (one := form(str(text)))}
+        return {item for text in texts if text and (item := form(str(text)))}
 
     def numbers(self, texts: Iterable[Any], country: str | None = None) -> set[str]:
         """Return numbers as they are compared; *country* is the record's own."""
-        return {one for text in texts if text for one in number_keys(str(text), self.region, country)}
+        return {key for text in texts if text for key in number_keys(str(text), self.region, country)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +115,29 @@ def known_of(record: Record | None, said: Sequence[OwnRecord], compare: Comparis
     fields = record.fields if record else {}
     name = record.object if record else ""
     country = str(fields.get(COUNTRY.get(name, "")) or "") or None
-    emails = [fields.get(one) for one in compare.fields_of(name, "email")]
-    emails += [one for person in people for one in person.emails]
-    emails += [one for value in kept for one in value.get(_KEY_EMAILS, ())]
-    numbers = compare.numbers((fields.get(one) for one in compare.fields_of(name, "phone")), country)
-    numbers |= compare.numbers(one for person in people for one in person.all_phones)
-    numbers |= compare.numbers(one for value in kept for one in value.get(_KEY_PHONES, ()))
+    emails = [fields.get(text) for text in compare.fields_of(name, "email")]
+    emails += [text for person in people for text in person.emails]
+    emails += [item for value in kept for item in value.get(_KEY_EMAILS, ())]
+    numbers = compare.numbers((fields.get(text) for text in compare.fields_of(name, "phone")), country)
+    numbers |= compare.numbers(phone for person in people for phone in person.all_phones)
+    numbers |= compare.numbers(item for value in kept for item in value.get(_KEY_PHONES, ()))
     names = {full_name(fields.get("FirstName"), fields.get("LastName"), fields.get("Name"))}
-    names |= {full_name(one.first_name, one.last_name, one.full_name) for one in people}
+    names |= {full_name(person.first_name, person.last_name, person.full_name) for person in people}
     return KnownPerson(
         frozenset(compare.emails(emails)),
         frozenset(numbers),
-        frozenset(one for one in names if one),
-        frozenset(one.attendee for one in said if one.attendee),
+        frozenset(entry for entry in names if entry),
+        frozenset(own_record.attendee for own_record in said if own_record.attendee),
     )
 
 
 def _people(said: Sequence[OwnRecord]) -> list[dict[str, Any]]:
-    return [orjson.loads(one.person) for one in said if one.person]
+    return [orjson.loads(own_record.person) for own_record in said if own_record.person]
 
 
 def relation(said: Iterable[Any], known: frozenset[Any]) -> Relation:
     """Return whether what is *said* is among what is *known*; one of them may say nothing."""
-    values = {one for one in said if one}
+    values = {item for item in said if item}
     if not values or not known:
         return "unsaid"
     return "same" if values & known else "other"
@@ -147,13 +147,13 @@ def name_relation(said: tuple[str, ...], known: frozenset[tuple[str, ...]]) -> R
     """Return whether a full name is one of the names *known*; `part`: it is a part of one, or one is a part of it."""
     found = relation({said}, known)
     # A part of a name, such as a last name alone, is neither the same full name nor another one.
-    part = any(set(said) < set(one) or set(one) < set(said) for one in known)
+    part = any(set(said) < set(entry) or set(entry) < set(said) for entry in known)
     return "part" if found == "other" and part else found
 
 
 def are_several(people: Sequence[KnownPerson]) -> bool:
     """Return whether these are more than one person: two of them share no full name, or where one has none, nothing."""
-    return any(not _are_one(people[0], one) for one in people[1:])
+    return any(not _are_one(people[0], person) for person in people[1:])
 
 
 def _are_one(first: KnownPerson, second: KnownPerson) -> bool:
@@ -176,11 +176,11 @@ def full_name(first: str | None, last: str | None, whole: str | None = None) -> 
     """
     text = f"{first or ''} {last or ''}".strip() or (whole or "")
     parts = unicodedata.normalize("NFKD", visible(text))
-    bare = unicodedata.normalize("NFC", "".join(one for one in parts if not unicodedata.combining(one)))
+    bare = unicodedata.normalize("NFC", "".join(part for part in parts if not unicodedata.combining(part)))
     plain_text = bare.casefold().translate(_FOLDED)
-    words = "".join(one if one.isalnum() else " " for one in plain_text).split()
+    words = "".join(item if item.isalnum() else " " for item in plain_text).split()
     return tuple(sorted(sign for word in words for sign in (word if _is_unspaced(word) else (word,))))
 
 
 def _is_unspaced(word: str) -> bool:
-    return not word.isascii() and all(unicodedata.name(one, "").startswith(_UNSPACED) for one in word)
+    return not word.isascii() and all(unicodedata.name(text, "").startswith(_UNSPACED) for text in word)

@@ -13,8 +13,10 @@ from processors.integration.model import Integration
 from processors.matching.index import Index
 from processors.matching.manual_choice import selected_record
 from processors.matching.rules import BOOK
+from processors.model.decision import Decision, Link
+from processors.model.match import Match
+from processors.model.record import Role
 from processors.model.rule_table import Book
-from processors.model.values import Decision, Link, Match, Role
 from schemas.command import Command
 
 KIND = "record"

@@ -51,10 +51,10 @@ class Lookup:
         fields: dict[tuple[str, KeyKind], dict[str, None]] = {}
         texts: dict[str, dict[TextSet, None]] = {}
         regions: dict[str, None] = {}
-        for one in settings:
-            search = one.phone_search
-            regions.setdefault((search.region if search else None) or one.match.region or region)
-            for keys, name in itertools.product(one.match.key_sets, PEOPLE):
+        for setting in settings:
+            search = setting.phone_search
+            regions.setdefault((search.region if search else None) or setting.match.region or region)
+            for keys, name in itertools.product(setting.match.key_sets, PEOPLE):
                 named = [(key.kind, key.lead if name == "Lead" else key.contact) for key in keys]
                 for kind, held in named:
                     fields.setdefault((name, kind), {}).update(dict.fromkeys(held))
@@ -75,19 +75,19 @@ class Lookup:
     def to_read(self) -> dict[str, tuple[str, ...]]:
         """Return the fields to read with every lead and contact, by object."""
         kinds: tuple[KeyKind, ...] = ("email", "phone", "text")
-        return {name: tuple(one for kind in kinds for one in self.of_kind(name, kind)) for name in PEOPLE}
+        return {name: tuple(text for kind in kinds for text in self.of_kind(name, kind)) for name in PEOPLE}
 
     def names(self, name: str, fields: Mapping[str, Any], region: str) -> frozenset[str]:
         """Return the claim keys of a lead or contact that holds *fields*; *region*: that of whoever claims it."""
-        keys = {key for one in self.of_kind(name, "email") for key in email_keys(fields.get(one))}
+        keys = {key for text in self.of_kind(name, "email") for key in email_keys(fields.get(text))}
         country = fields.get(COUNTRY.get(name, ""))
-        for held in (str(fields.get(one) or "") for one in self.of_kind(name, "phone")):
+        for held in (str(fields.get(text) or "") for text in self.of_kind(name, "phone")):
             # A number with its country is the same one everywhere.
             everywhere = {region} if held.startswith("+") else {region, *self.regions}
             for own in everywhere if held else ():
-                keys |= {f"phone:{one}" for one in number_keys(held, own, str(country) if country else None)}
+                keys |= {f"phone:{key}" for key in number_keys(held, own, str(country) if country else None)}
         for text_set in self.text_sets.get(name, ()):
-            held_texts = [[(one, str(fields[one])) for one in own if fields.get(one)] for own in text_set]
+            held_texts = [[(text, str(fields[text])) for text in own if fields.get(text)] for own in text_set]
             keys |= text_keys(name, text_set, held_texts)
         return frozenset(keys)
 
@@ -111,7 +111,7 @@ def text_keys(name: str, text_set: TextSet, choices: Sequence[Sequence[tuple[str
     wide = math.prod(map(len, text_set)) > _MOST_TEXTS
     found = {f"text:{text_digest([(name,)])}"} if wide else set()
     for pairs in itertools.islice(itertools.product(*choices), _MOST_TEXTS if wide else None):
-        named = [(name, one, key) for one, value in pairs if (key := text_key(value))]
+        named = [(name, text, key) for text, value in pairs if (key := text_key(value))]
         if len(named) == len(pairs):
             found.add(f"text:{text_digest(named)}")
     return frozenset(found)

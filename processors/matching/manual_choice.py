@@ -14,10 +14,11 @@ from processors.matching.index import Index
 from processors.matching.match import follow_converted
 from processors.matching.queries import person_object
 from processors.matching.rules import BOOK
+from processors.model.match import Match, Resolution
 from processors.model.normalise import record_id
 from processors.model.plan import Ending
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import Match, Record, Resolution
 from schemas.command import Command
 
 
@@ -50,7 +51,8 @@ def with_further_assigned(
 ) -> Match:
     """Return *match* with the records that someone chose for good for a call's further people, by E.164 (XB-19)."""
     further = {
-        number: apply_choice(one, None, assigned.get(number), settings, index) for number, one in match.further.items()
+        number: apply_choice(found_at, None, assigned.get(number), settings, index)
+        for number, found_at in match.further.items()
     }
     return replace(match, further=further)
 
@@ -114,9 +116,9 @@ def _of_company(match: Match, account: Record) -> Match:
 
     One that they do not name was found by the org's duplicate rules: it takes the place of a new account.
     """
-    if account.id not in {one.id for one in (*match.accounts, *match.of_company)}:
+    if account.id not in {record.id for record in (*match.accounts, *match.of_company)}:
         return replace(match, accounts=(account,), of_company=())
-    accounts, of_company = ((account,) if one else () for one in (match.accounts, match.of_company))
+    accounts, of_company = ((account,) if entry else () for entry in (match.accounts, match.of_company))
     return replace(match, accounts=accounts, of_company=of_company)
 
 

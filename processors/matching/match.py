@@ -28,10 +28,12 @@ from processors.matching.queries import (
 )
 from processors.matching.rules import BOOK
 from processors.model.company_name import company
+from processors.model.match import Match
 from processors.model.normalise import record_id, text_key
+from processors.model.org_facts import IS_PERSON
 from processors.model.phone_forms import number_keys
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import IS_PERSON, Match, Record
 from schemas.command import Command, MatchKey
 
 __all__ = [
@@ -63,8 +65,8 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
         names.add(f"source:{command.integration}/{command.request.about.strip()}")
     if command.booking is not None and command.booking.previous:
         names.add(f"source:{command.integration}/{command.booking.previous}")
-    names |= {one for text in emails_said(command) for one in email_keys(text)}
-    names |= {f"phone:{one}" for text in phones_said(command) for one in number_keys(text, region)}
+    names |= {key for text in emails_said(command) for key in email_keys(text)}
+    names |= {f"phone:{key}" for text in phones_said(command) for key in number_keys(text, region)}
     if (sfid := record_id(command.salesforce_id)) is not None:
         names.add(f"sfid:{sfid}")
     names |= _names_of_guests(command, region)
@@ -73,7 +75,7 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
             for name in PEOPLE:
                 text_set = tuple(key.fields_of(name) for key in keys)
                 choices = [
-                    [(one, value) for one in fields for value in key.values]
+                    [(field, value) for field in fields for value in key.values]
                     for key, fields in zip(keys, text_set, strict=True)
                 ]
                 names |= text_keys(name, text_set, choices)
@@ -81,7 +83,7 @@ def person_keys(command: Command, region: str = "US") -> frozenset[str]:
 
 
 def _names_of_guests(command: Command, region: str) -> frozenset[str]:
-    return frozenset(one for guest in guest_commands(command).values() for one in person_keys(guest, region))
+    return frozenset(key for guest in guest_commands(command).values() for key in person_keys(guest, region))
 
 
 def names_of(record: Record, region: str, lookup: Lookup) -> frozenset[str]:
@@ -96,8 +98,8 @@ def account_keys(command: Command, settings: Integration) -> frozenset[str]:
         return frozenset()
     exact = [(key, text_key(value) or "") for key, value in values.items()]
     alike = [
-        (key, _company_key(value, settings) if key == "Name" else one)
-        for (key, one), value in zip(exact, values.values(), strict=True)
+        (key, _company_key(value, settings) if key == "Name" else text)
+        for (key, text), value in zip(exact, values.values(), strict=True)
     ]
     return frozenset({f"account:{text_digest(exact)}", f"account:{text_digest(alike)}"})
 
@@ -160,13 +162,13 @@ def _having_number(numbers: Sequence[str], settings: Integration, index: Index, 
         for field in fields.get(name, ()):
             for number in numbers:
                 found.update(index.having(name, field, "phone", number, region, merged=merged))
-        return tuple(found[one] for one in sorted(found))
+        return tuple(found[text] for text in sorted(found))
 
     for merged in (False, True):
         leads, contacts, held = (having(name, merged=merged) for name in ("Lead", "Contact", "Account"))
         # A person account that is found by its contact, too, is one person.
-        persons = {one.fields.get("AccountId") for one in contacts if one.fields.get(IS_PERSON)}
-        held = tuple(one for one in held if one.id not in persons)
+        persons = {contact.fields.get("AccountId") for contact in contacts if contact.fields.get(IS_PERSON)}
+        held = tuple(record for record in held if record.id not in persons)
         match = follow_converted(leads, contacts, settings, index, book)
         if match.leads or match.contacts or held:
             return replace(match, accounts=held, step="phone", merged=merged)
@@ -212,7 +214,7 @@ def _hits(
             for value in key.values:
                 hit = index.having(object_name, field, key.kind, value, region, untagged=untagged, merged=merged)
                 found.update(hit)
-        hits = {one: record for one, record in found.items() if hits is None or one in hits}
+        hits = {name: record for name, record in found.items() if hits is None or name in hits}
     return tuple((hits or {}).values())
 
 
@@ -252,7 +254,7 @@ def the_one(records: Sequence[Record], how: str) -> Record:
     """
     field = "LastModifiedDate" if how == "last_modified" else "CreatedDate"
     choose = min if how == "oldest" else max
-    return choose(records, key=lambda one: (str(one.fields.get(field) or ""), one.id))
+    return choose(records, key=lambda record: (str(record.fields.get(field) or ""), record.id))
 
 
 def with_account_and_opportunity(

@@ -19,9 +19,12 @@ from processors.matching.lookup import PEOPLE
 from processors.matching.match import follow_converted
 from processors.matching.own_situation import Agreement, situation_of
 from processors.matching.rules import BOOK
+from processors.model.decision import Step
+from processors.model.match import Match
 from processors.model.normalise import record_id
+from processors.model.record import OwnRecord, Record, Role
+from processors.model.requests import Written
 from processors.model.rule_table import Book
-from processors.model.values import Match, OwnRecord, Record, Role, Step, Written
 from schemas.command import Command
 
 _KEPT = ("lead", "contact", "convert", "account", "opportunity", "guest")
@@ -77,9 +80,9 @@ def own_records(command: Command, step: Step, written: Written) -> list[OwnRecor
 def made_before(command: Command, own: Iterable[OwnRecord]) -> dict[Role, str]:
     """Return the records that this very event created before, by role: a create of that role is done."""
     return {
-        one.role: one.record_id
-        for one in own
-        if one.made and one.event_id == command.event_id and one.contract == command.contract
+        own_record.role: own_record.record_id
+        for own_record in own
+        if own_record.made and own_record.event_id == command.event_id and own_record.contract == command.contract
     }
 
 
@@ -112,41 +115,47 @@ def by_own(
     compare = Comparison.of(command, settings, region)
     rows = _rows(own, keyed)
     # Guests are known by their place beside the invitee, who is nobody's guest.
-    others = _rows([one for one in beside if one.role != "guest"], ())
+    others = _rows([own_record for own_record in beside if own_record.role != "guest"], ())
     several = several_told(everybody, attendee_of(command)) or (
         command.booking is not None and are_several(_people({**rows, **others}, index, compare))
     )
     follows = book.row("converted", settings.match.converted_leads).then == "contact"
     candidates = _candidates(command, rows, index, compare, several=several, follows=follows)
-    has_own = any(one.situation == "attendee_same" and one.record is not None for one in candidates)
+    has_own = any(candidate.situation == "attendee_same" and candidate.record is not None for candidate in candidates)
     match = without_other_attendees(match, command, everybody, has_own, index, compare, book, several=several)
-    meant = [one for one in candidates if one.record is not None and _then(one, book) == "own"]
+    meant = [candidate for candidate in candidates if candidate.record is not None and _then(candidate, book) == "own"]
     if match.leads or match.contacts or match.step != "none":
         found = {record.id for record in (*match.leads, *match.contacts)} | {*match.also, match.followed or ""}
-        passed = [one.id for one in _strongest(meant) if one.id not in found and _contact_of(one) not in found]
+        passed = [
+            candidate.id
+            for candidate in _strongest(meant)
+            if candidate.id not in found and _contact_of(candidate) not in found
+        ]
         return replace(match, own_passed=passed[0] if passed else None)
     if meant:
         return _matched(match, _strongest(meant), settings, index, book)
-    gone = [one for one in candidates if _then(one, book) == "deleted"]
+    gone = [candidate for candidate in candidates if _then(candidate, book) == "deleted"]
     if gone:
         return replace(match, own_gone=gone[0].id, own_rules=(book.row("own_record", "gone").rule,))
-    unclear = [one for one in candidates if one.record is not None and _then(one, book) == "unclear"]
+    unclear = [
+        candidate for candidate in candidates if candidate.record is not None and _then(candidate, book) == "unclear"
+    ]
     if unclear:
         found_unclear = _matched(match, _strongest(unclear), settings, index, book)
         return replace(found_unclear, own_unclear=found_unclear.step == "own")
-    others_rules = (book.row("own_record", one.situation).rule for one in candidates if one.record)
+    others_rules = (book.row("own_record", candidate.situation).rule for candidate in candidates if candidate.record)
     return replace(match, own_rules=tuple(dict.fromkeys((*match.own_rules, *others_rules))))
 
 
 def _matched(match: Match, meant: Sequence[_Candidate], settings: Integration, index: Index, book: Book) -> Match:
     # Two own records that were merged are one.
-    records = {one.record.id: one.record for one in meant if one.record is not None}.values()
-    leads = [one for one in records if one.object == "Lead"]
-    contacts = [one for one in records if one.object == "Contact"]
+    records = {candidate.record.id: candidate.record for candidate in meant if candidate.record is not None}.values()
+    leads = [record for record in records if record.object == "Lead"]
+    contacts = [record for record in records if record.object == "Contact"]
     found = follow_converted(leads, contacts, settings, index, book)
     if not found.leads and not found.contacts:
         return match
-    rules = tuple(dict.fromkeys(book.row("own_record", one.situation).rule for one in meant))
+    rules = tuple(dict.fromkeys(book.row("own_record", candidate.situation).rule for candidate in meant))
     return replace(
         match,
         leads=found.leads,
@@ -158,19 +167,19 @@ def _matched(match: Match, meant: Sequence[_Candidate], settings: Integration, i
     )
 
 
-def _contact_of(one: _Candidate) -> str | None:
+def _contact_of(candidate: _Candidate) -> str | None:
     """Return the ID of the contact that the own record became, if it is a converted lead."""
-    return one.record.fields.get("ConvertedContactId") if one.record else None
+    return candidate.record.fields.get("ConvertedContactId") if candidate.record else None
 
 
-def _then(one: _Candidate, book: Book) -> str:
-    row = book.row("own_record", one.situation)
-    return book.row("own_record", "gone").then if one.record is None and row.then == "own" else row.then
+def _then(candidate: _Candidate, book: Book) -> str:
+    row = book.row("own_record", candidate.situation)
+    return book.row("own_record", "gone").then if candidate.record is None and row.then == "own" else row.then
 
 
 def _strongest(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    best = max((one.agreed for one in candidates), default=None)
-    return [one for one in candidates if one.agreed == best]
+    best = max((candidate.agreed for candidate in candidates), default=None)
+    return [candidate for candidate in candidates if candidate.agreed == best]
 
 
 _Rows = Mapping[tuple[str, str], Sequence[OwnRecord]]
@@ -179,9 +188,9 @@ _Rows = Mapping[tuple[str, str], Sequence[OwnRecord]]
 
 def _rows(own: Iterable[OwnRecord], keyed: Iterable[Record]) -> _Rows:
     rows: dict[tuple[str, str], list[OwnRecord]] = {}
-    for one in own:
-        if one.object in PEOPLE:
-            rows.setdefault((one.record_id, one.object), []).append(one)
+    for own_record in own:
+        if own_record.object in PEOPLE:
+            rows.setdefault((own_record.record_id, own_record.object), []).append(own_record)
     for carrier in keyed:
         rows.setdefault((record_id(carrier.id) or carrier.id, carrier.object), [])
     return rows
@@ -214,7 +223,10 @@ def _candidates(
             # The person is the contact that the lead became: where that is gone, so are they.
             record = record if index.get(_converted_to(record), "Contact") else None
         # This very event made it: nothing that was changed since makes it somebody else's.
-        made = any(one.made and one.event_id == command.event_id and one.contract == command.contract for one in said)
+        made = any(
+            own_record.made and own_record.event_id == command.event_id and own_record.contract == command.contract
+            for own_record in said
+        )
         known = known_of(record, said, compare)
         situation, agreed = situation_of(command, known, own_id, compare, several=several, made=made)
         found.append(_Candidate(own_id, record, situation, agreed))

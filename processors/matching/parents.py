@@ -8,9 +8,12 @@ Rule of this file: these rows are kept apart from the people's: a parent is read
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from processors.model.match import Match
 from processors.model.normalise import is_blank, record_id
+from processors.model.org_facts import OrgFacts
 from processors.model.parents import BY_ID, ParentIds, key_faults, known_path, named_by_id, parent_key
-from processors.model.values import In, Match, OrgFacts, Question, Record
+from processors.model.record import Record
+from processors.model.requests import In, Question
 from schemas.values import Scalar
 
 PARENT = "parent:"
@@ -86,5 +89,5 @@ def with_parents(match: Match, named: ParentIds) -> Match:
     """Return *match*, and that of a call's further people, with the records that references name."""
     if not named:
         return match
-    further = {number: replace(one, parents=named) for number, one in match.further.items()}
+    further = {number: replace(found_at, parents=named) for number, found_at in match.further.items()}
     return replace(match, parents=named, further=further)

@@ -14,9 +14,10 @@ from processors.integration.model import Integration
 from processors.matching.index import Index
 from processors.matching.match import match_person
 from processors.matching.queries import ConfiguredCommand, fields_to_read, number_fields, numbers_of, region_of
+from processors.model.org_facts import OrgFacts
 from processors.model.phone_forms import numbers_in, search_words
 from processors.model.ports import Salesforce
-from processors.model.values import OrgFacts, Record
+from processors.model.record import Record
 from schemas.command import Command
 
 
@@ -41,7 +42,7 @@ def search_numbers(
     index = Index(records, region)
     unmatched = [(command, settings, _unmatched(command, settings, index, region)) for command, settings in sought]
     wanted = [(command, settings) for command, settings, own in unmatched if own]
-    numbers = dict.fromkeys(one for _, _, own in unmatched for one in own)
+    numbers = dict.fromkeys(text for _, _, own in unmatched for text in own)
     if not numbers:
         return Searched([], frozenset())
     objects = dict.fromkeys(name for command, settings in wanted for name in _objects(command, settings))
@@ -73,4 +74,4 @@ def _unmatched(command: Command, settings: Integration, index: Index, region: st
     numbers = numbers_sought(command, settings, region)
     if not match.further:
         return numbers if match.is_nobody else ()
-    return tuple(one for one in numbers if match.further.get(one, match).is_nobody)
+    return tuple(number for number in numbers if match.further.get(number, match).is_nobody)

@@ -14,10 +14,12 @@ from processors.matching.accounts import accounts_meant, company_named
 from processors.matching.conditions import Column, Values, account_conditions, add, any_of, key_conditions
 from processors.matching.lookup import PERSON_FIELDS
 from processors.model.normalise import record_id
+from processors.model.org_facts import IS_PERSON, OrgFacts
 from processors.model.parents import written_field
 from processors.model.phone_forms import written_forms
 from processors.model.phone_numbers import dialled
-from processors.model.values import IS_PERSON, OrgFacts, Question, Record
+from processors.model.record import Record
+from processors.model.requests import Question
 from schemas.command import Command, MatchKey
 
 ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
@@ -26,7 +28,7 @@ ConfiguredCommand: TypeAlias = tuple[Command, Integration | None]
 OWNER_NAME = "Owner.Name"
 """The name of a record's owner: read with the record, so that people are told it and not an ID."""
 _ALWAYS = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId", OWNER_NAME, "IsDeleted")
-_NAMES = tuple(one for fields in PERSON_FIELDS.values() for one in fields)
+_NAMES = tuple(field for fields in PERSON_FIELDS.values() for field in fields)
 """What else a person may be known by: read always, since a record found is claimed by all of its names (D10)."""
 _MERGED = ("MasterRecordId",)
 """What a deleted record became, where it was merged."""
@@ -86,9 +88,9 @@ def person_questions(
 
 def _add_known(wanted: Mapping[str, Values], chosen: Iterable[str], old_keys: Iterable[str], facts: OrgFacts) -> None:
     """Ask for records that are known by their ID, and for people who may carry a key of release 0.1.0."""
-    for one in chosen:
-        if name := person_object(one):
-            add(wanted[name], {_ID: (one,)})
+    for text in chosen:
+        if name := person_object(text):
+            add(wanted[name], {_ID: (text,)})
     keys = tuple(dict.fromkeys(old_keys))
     for name in ("Lead", "Contact"):
         if keys and name in facts.external_field:
@@ -117,8 +119,8 @@ def is_call(command: Command, settings: Integration) -> bool:
 
 def numbers_of(command: Command, settings: Integration, region: str) -> tuple[str, ...]:
     """Return the person's numbers that can be looked up, as E.164, each once: none withheld, none of the network."""
-    found = (dialled(one, region_of(settings, region)) for one in command.person.all_phones)
-    return tuple(dict.fromkeys(one for one in found if one))
+    found = (dialled(phone, region_of(settings, region)) for phone in command.person.all_phones)
+    return tuple(dict.fromkeys(text for text in found if text))
 
 
 def region_of(settings: Integration | None, region: str) -> str:
@@ -145,15 +147,18 @@ def follow_up(
         followed = row.fields.get("ConvertedContactId") if row.object == "Lead" else None
         if followed:
             contacts.setdefault(str(followed), row.fields.get("ConvertedAccountId"))
-    add(wanted["Contact"], {_ID: tuple(one for one in contacts if one not in known)})
+    add(wanted["Contact"], {_ID: tuple(contact for contact in contacts if contact not in known)})
     if any(settings.account.enabled for _, settings in live):
-        accounts = dict.fromkeys(str(one) for one in contacts.values() if one)
-        add(wanted["Account"], {_ID: tuple(one for one in accounts if one not in known)})
+        accounts = dict.fromkeys(str(contact) for contact in contacts.values() if contact)
+        add(wanted["Account"], {_ID: tuple(account for account in accounts if account not in known)})
     for company, settings in _companies(rows, live):
         for condition in account_conditions({"Name": company}, settings.account.legal_forms):
             add(wanted["Account"], condition)
     if any(settings.opportunity.enabled for _, settings in live):
-        add(wanted["Opportunity"], {_ID: tuple(opportunities[one] for one in contacts if one in opportunities)})
+        add(
+            wanted["Opportunity"],
+            {_ID: tuple(opportunities[contact] for contact in contacts if contact in opportunities)},
+        )
     return _questions(wanted, live, facts)
 
 
@@ -180,7 +185,7 @@ def _companies(
     converting = [settings for _, settings in live if settings.may_convert]
     for row in rows if converting else ():
         if row.object == "Lead" and not row.fields.get("IsConverted") and not row.fields.get("IsDeleted"):
-            for settings in {one.account.legal_forms: one for one in converting}.values():
+            for settings in {integration.account.legal_forms: integration for integration in converting}.values():
                 if company := company_named(row.fields.get("Company"), settings):
                     yield company, settings
 
@@ -209,19 +214,21 @@ def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts
     wanted = dict.fromkeys((*_ALWAYS, *_MORE[name], *also, facts.external_field.get(name, "Id")))
     for command, settings in live:
         wanted.update(
-            dict.fromkeys(one for own, fields in number_fields(settings).items() if own == name for one in fields)
+            dict.fromkeys(field for own, fields in number_fields(settings).items() if own == name for field in fields)
         )
         if name in ("Lead", "Contact"):
-            wanted.update(dict.fromkeys(one for key in command.keys for one in key.fields_of(name)))
+            wanted.update(dict.fromkeys(text for key in command.keys for text in key.fields_of(name)))
             wanted.update(
-                dict.fromkeys(one for one in (settings.record_link.id_field, settings.record_link.synced_field) if one)
+                dict.fromkeys(
+                    text for text in (settings.record_link.id_field, settings.record_link.synced_field) if text
+                )
             )
         if name == "Account":
             wanted.update(dict.fromkeys(settings.account.keys))
-        wanted.update(dict.fromkeys(written_field(known, one) for one in getattr(command, name.lower())))
+        wanted.update(dict.fromkeys(written_field(known, item) for item in getattr(command, name.lower())))
         if name == "Lead":
             # A contact made by conversion takes over the lead's fields of the same name.
             contact = facts.objects.get("Contact")
-            wanted.update(dict.fromkeys(written_field(contact, one) for one in command.contact))
+            wanted.update(dict.fromkeys(written_field(contact, text) for text in command.contact))
     held = known.fields
-    return tuple(one for one in wanted if one in held or (one == OWNER_NAME and "OwnerId" in held))
+    return tuple(text for text in wanted if text in held or (text == OWNER_NAME and "OwnerId" in held))

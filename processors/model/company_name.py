@@ -102,7 +102,7 @@ def name_patterns(name: str, forms: tuple[str, ...] = LEGAL_FORMS) -> tuple[str,
 
 def _with_form_before(plain: str, form: Sequence[str], known: Company) -> tuple[str, ...]:
     """Return the pattern of a name, and the one that has it behind its legal form where that may stand before it."""
-    if known.form in {" ".join(one) for one in _BEFORE}:
+    if known.form in {" ".join(entry) for entry in _BEFORE}:
         return plain, "%".join(map(_literal, form)) + "%" + plain
     return (plain,)
 
@@ -124,7 +124,7 @@ def _words(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=100)
 def _forms(forms: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Return legal forms as words, the longest first."""
-    return tuple(sorted({words for form in forms if (words := _words(form))}, key=lambda one: (-len(one), one)))
+    return tuple(sorted({words for form in forms if (words := _words(form))}, key=lambda entry: (-len(entry), entry)))
 
 
 def _form(words: Sequence[str]) -> str:
@@ -144,4 +144,4 @@ def _without_form(parts: Sequence[str], known: Company) -> tuple[int, int]:
 
 def _literal(part: str) -> str:
     """Return a word as a pattern has it: what has more than one Unicode form is left open, but for the first letter."""
-    return part[0] + "".join("%" if unicodedata.normalize("NFD", one) != one else one for one in part[1:])
+    return part[0] + "".join("%" if unicodedata.normalize("NFD", text) != text else text for text in part[1:])

@@ -26,7 +26,7 @@ Cause = Literal[
 ]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
-WHOLE_ORG: tuple[Cause, ...] = tuple(one for one in CAUSES if one != "field_removed")
+WHOLE_ORG: tuple[Cause, ...] = tuple(cause for cause in CAUSES if cause != "field_removed")
 """Causes that stop every integration of the org; a removed field stops those alone that map it."""
 
 

@@ -76,7 +76,7 @@ def fitted(
         return key, value, said
     parts = [("key", key or b""), ("value", value or b"")]
     digests = "; ".join(f"{name} {len(part)} bytes sha256 {sha256(part).hexdigest()}" for name, part in parts)
-    ours = tuple(one for one in said if one[0].startswith(CONNECT) or one[0] == FIRST_SEEN)
+    ours = tuple(pair for pair in said if pair[0].startswith(CONNECT) or pair[0] == FIRST_SEEN)
     short = (*ours, (SHORTENED, digests.encode()))
     head = (key or b"")[: min(KEY_BYTES, limit // 4)] if key is not None else None
     room = max(0, limit - size(head, None, short))

@@ -49,15 +49,15 @@ def last_write_of(fields: Fields, name: str) -> LastWrite | None:
     found = fields.get(name)
     if found is None:
         return None
-    known = {one: found[one] for one in _NAMES if found.get(one) is not None}
+    known = {text: found[text] for text in _NAMES if found.get(text) is not None}
     return LastWrite(**{**known, "rules": tuple(known.get("rules", ()))})
 
 
 def latest_events(fields: Fields, name: str) -> tuple[str, frozenset[str]]:
     """Return when it was last said what a field holds (empty: never), and the IDs of the events that said it then."""
-    found = [fields[one] for one in (name, _SEEN + name) if one in fields]
-    latest = max((str(one.get(ORDER, one["at"])) for one in found), default="")
-    return latest, frozenset(str(one["event"]) for one in found)
+    found = [fields[text] for text in (name, _SEEN + name) if text in fields]
+    latest = max((str(row.get(ORDER, row["at"])) for row in found), default="")
+    return latest, frozenset(str(row["event"]) for row in found)
 
 
 def confirmed(fields: Fields, name: str) -> dict[str, str] | None:
@@ -100,7 +100,7 @@ def with_order(made: Mapping[str, Mapping[str, Any]], before: Mapping[str, str])
     Args:
         before: When it was last said what a field holds, by field; one that is not named has no time.
     """
-    return {name: {**one, ORDER: before.get(name, "")} for name, one in made.items()}
+    return {name: {**row, ORDER: before.get(name, "")} for name, row in made.items()}
 
 
 def seen(name: str, at: str, event: str) -> dict[str, dict[str, Any]]:
@@ -115,7 +115,7 @@ def written_fields(fields: Fields) -> tuple[str, ...]:
 
 def restricted_to(fields: Fields, names: Container[str]) -> Fields:
     """Return what is kept of these fields alone."""
-    return {name: one for name, one in fields.items() if name.removeprefix(_SEEN) in names}
+    return {name: field for name, field in fields.items() if name.removeprefix(_SEEN) in names}
 
 
 def _text(value: Any) -> Any:

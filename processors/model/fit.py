@@ -17,8 +17,8 @@ import regex
 
 from processors.model import read_values
 from processors.model.normalise import ADDRESS, NUMBERS, bare_address, is_blank, record_id
+from processors.model.org_facts import FieldFacts
 from processors.model.stored_form import WHOLE, at_scale, moment_text
-from processors.model.values import FieldFacts
 from processors.model.visible import visible
 from schemas.values import Scalar
 
@@ -164,7 +164,7 @@ def shortened(text: str, length: int) -> str:
 
 def _units(text: str) -> int:
     """Return how long Salesforce finds it: characters beyond the basic plane count as two."""
-    return len(text) + sum(1 for one in text if ord(one) > 0xFFFF)
+    return len(text) + sum(1 for item in text if ord(item) > 0xFFFF)
 
 
 def _email(fact: FieldFacts, value: Scalar, _writer: Writer) -> Fit:
@@ -199,13 +199,13 @@ def _picklist(fact: FieldFacts, value: Scalar, writer: Writer) -> Fit:
 def _several(fact: FieldFacts, value: Scalar, _writer: Writer) -> Fit:
     text = _as_text(value)
     known = _by_key(fact.values)
-    parts = [one.strip() for one in re.split(r"[;\n]", _CONTROL.sub("", text)) if one.strip()]
+    parts = [part.strip() for part in re.split(r"[;\n]", _CONTROL.sub("", text)) if part.strip()]
     if len(parts) == 1 and _key(parts[0]) not in known and "," in text:
-        by_comma = [one.strip() for one in text.split(",") if one.strip()]
-        parts = by_comma if all(_key(one) in known for one in by_comma) else parts
-    kept = [known.get(_key(one), one) for one in parts]
+        by_comma = [part.strip() for part in text.split(",") if part.strip()]
+        parts = by_comma if all(_key(item) in known for item in by_comma) else parts
+    kept = [known.get(_key(part), part) for part in parts]
     if fact.restricted and fact.values:
-        kept = [one for one in kept if one in fact.values]
+        kept = [item for item in kept if item in fact.values]
     joined = ";".join(dict.fromkeys(kept))
     if not joined:
         return _dropped(value, "unknown_value")
@@ -227,7 +227,7 @@ def _key(text: str) -> str:
 
 
 def _by_key(values: tuple[str, ...]) -> dict[str, str]:
-    return {_key(one): one for one in values}
+    return {_key(value): value for value in values}
 
 
 _READERS: Mapping[str, Callable[[FieldFacts, Scalar, Writer], Fit]] = {

@@ -47,10 +47,12 @@ def org_broke(incidents: Sequence[Incident], found: Break, now: float) -> Incide
 
     Another cause than before is another incident; the earlier one is over, though nothing is mended.
     """
-    if any(one.cause == found.cause for one in incidents):
+    if any(incident.cause == found.cause for incident in incidents):
         return IncidentChange(tuple(incidents))
     fresh = Incident(found.cause, tuple(sorted(found.integrations)), now, found.detail)
-    return IncidentChange((*(one for one in incidents if one.cause == "field_removed"), fresh), began=(fresh,))
+    return IncidentChange(
+        (*(incident for incident in incidents if incident.cause == "field_removed"), fresh), began=(fresh,)
+    )
 
 
 def org_answers(incidents: Sequence[Incident], lost: Sequence[Break], now: float) -> IncidentChange:
@@ -59,23 +61,27 @@ def org_answers(incidents: Sequence[Incident], lost: Sequence[Break], now: float
 
     Those that are found together are one incident; it ends when none of them is broken any more.
     """
-    broken = {name for one in lost for name in one.integrations}
-    kept = [one for one in incidents if one.cause == "field_removed" and not broken.isdisjoint(one.integrations)]
-    known = {name for one in kept for name in one.integrations}
-    fresh = [one for one in lost if known.isdisjoint(one.integrations)]
+    broken = {name for item in lost for name in item.integrations}
+    kept = [
+        incident
+        for incident in incidents
+        if incident.cause == "field_removed" and not broken.isdisjoint(incident.integrations)
+    ]
+    known = {name for incident in kept for name in incident.integrations}
+    fresh = [item for item in lost if known.isdisjoint(item.integrations)]
     began: tuple[Incident, ...] = ()
     if fresh:
-        names = tuple(sorted(name for one in fresh for name in one.integrations))
-        began = (Incident("field_removed", names, now, "; ".join(one.detail for one in fresh)),)
-    ended = tuple(one for one in incidents if one not in kept)
+        names = tuple(sorted(name for item in fresh for name in item.integrations))
+        began = (Incident("field_removed", names, now, "; ".join(item.detail for item in fresh)),)
+    ended = tuple(incident for incident in incidents if incident not in kept)
     return IncidentChange((*kept, *began), began, ended)
 
 
 def to_json(incidents: Collection[Incident]) -> bytes:
     """Return the open incidents as the ledger keeps them."""
-    return orjson.dumps([asdict(one) for one in incidents])
+    return orjson.dumps([asdict(incident) for incident in incidents])
 
 
 def incidents_from_json(body: bytes) -> tuple[Incident, ...]:
     """Return the incidents that the ledger keeps."""
-    return tuple(Incident(**{**one, "integrations": tuple(one["integrations"])}) for one in orjson.loads(body))
+    return tuple(Incident(**{**load, "integrations": tuple(load["integrations"])}) for load in orjson.loads(body))

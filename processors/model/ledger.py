@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from processors.model.plan import ApiCall
-from processors.model.values import OwnRecord
+from processors.model.record import OwnRecord
 from schemas.command import Command
 
 State = Literal["waiting", "intended", "settled", "absorbed"]

@@ -8,7 +8,8 @@ the lead, so either names it.
 
 from collections.abc import Iterable
 
-from processors.model.values import Record, Write
+from processors.model.record import Record
+from processors.model.requests import Write
 
 MEMBER = "CampaignMember"
 CAMPAIGN = "Campaign"
@@ -27,7 +28,7 @@ def is_member(record: Record, campaign: str | None, people: Iterable[str | None]
     """Whether *record* is the membership of one of *people* (IDs of leads and contacts) in the campaign."""
     if record.object != MEMBER or not campaign or _short(record.fields.get("CampaignId")) != _short(campaign):
         return False
-    ids = {_short(one) for one in people if one}
+    ids = {_short(person) for person in people if person}
     return any(_short(record.fields.get(name)) in ids for name in PERSON_FIELDS)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from processors.model.normalise import NUMBERS, record_id
-from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
 from schemas.values import Scalar
 
 ParentIds = Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
@@ -40,15 +40,15 @@ def is_path(name: str) -> bool:
 def parent_path(known: ObjectFacts, name: str) -> ParentPath:
     """Return what `name` means on an object. Raises ValueError with `<what is wrong>; <what to do>`."""
     head, _, key = name.partition(".")
-    writable = [one for one in known.fields.values() if one.references and (one.createable or one.updateable)]
-    named = [one for one in writable if one.relationship == head]
-    fields = named or [one for one in writable if head in one.references]
+    writable = [field for field in known.fields.values() if field.references and (field.createable or field.updateable)]
+    named = [field for field in writable if field.relationship == head]
+    fields = named or [field for field in writable if head in field.references]
     if not head or not key or is_path(key):
         raise ValueError("is no reference; write it as Account.Number__c")
     if not fields:
         raise ValueError(f"no reference of {known.name} that can be written is called {head} or takes it; mend the map")
     if len(fields) > 1:
-        names = ", ".join(one.relationship or one.name for one in fields)
+        names = ", ".join(field.relationship or field.name for field in fields)
         raise ValueError(f"several references of {known.name} take {head}; name one of {names}")
     return ParentPath(fields[0].name, _parent(fields[0], head, key), key)
 
@@ -57,7 +57,7 @@ def _parent(field: FieldFacts, head: str, key: str) -> str:
     if field.relationship != head:
         return head
     if len(field.references) > 1:
-        shown = ", ".join(f"{one}.{key}" for one in field.references[:3])
+        shown = ", ".join(f"{reference}.{key}" for reference in field.references[:3])
         raise ValueError(f"{head} may be one of several objects; name the object, for instance {shown}")
     return field.references[0]
 

@@ -109,12 +109,12 @@ def _untitled(words: list[str]) -> list[str]:
 def _family_first(text: str, locale: str) -> bool:
     if locale.replace("_", "-").partition("-")[0].lower() in _FAMILY_FIRST:
         return True
-    names = [unicodedata.name(one, "") for one in text if one.isalpha()]
+    names = [unicodedata.name(item, "") for item in text if item.isalpha()]
     return bool(names) and all(name.startswith(_FAMILY_FIRST_SCRIPTS) for name in names)
 
 
 def _all(words: list[str], known: frozenset[str]) -> bool:
-    return all(_bare(one) in known for one in words)
+    return all(_bare(word) in known for word in words)
 
 
 def _bare(word: str) -> str:

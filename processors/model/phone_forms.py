@@ -56,7 +56,7 @@ def numbers_in(text: str | None, region: str) -> tuple[str, ...]:
     if begin and (number := parsed("+" + raw[begin.end() :], region)) is not None:
         return (_e164(number),)
     found = PhoneNumberMatcher(raw, region, leniency=Leniency.POSSIBLE)
-    return tuple(dict.fromkeys(_e164(one.number) for one in found))
+    return tuple(dict.fromkeys(_e164(phone_number_match.number) for phone_number_match in found))
 
 
 def number_key(text: str | None, region: str) -> str | None:
@@ -81,10 +81,10 @@ def number_keys(text: str | None, region: str, country: str | None = None) -> tu
         keys = numbers_in(text, region)
     else:
         keys = numbers_in(text, own)
-        if not any(is_valid(one) for one in keys):
+        if not any(is_valid(key) for key in keys):
             keys = tuple(dict.fromkeys((*keys, *numbers_in(text, region))))
-    one = None if keys else number_key(text, region)
-    return keys or ((one,) if one else ())
+    text = None if keys else number_key(text, region)
+    return keys or ((text,) if text else ())
 
 
 def is_valid(e164: str) -> bool:
@@ -117,7 +117,7 @@ def _without_plus(raw: str, national: PhoneNumber | None) -> PhoneNumber | None:
     *national* is the number that it is in its region. Where that is valid too, it begins with the region's own country
     code, and the region's trunk zero is missing.
     """
-    digits = sum(one.isdecimal() for one in raw)
+    digits = sum(text.isdecimal() for text in raw)
     if not _BEGINS_WITH_COUNTRY.match(raw) or digits < _SHORTEST_WITH_COUNTRY:
         return None
     number = parsed("+" + raw, "ZZ")
@@ -169,4 +169,4 @@ def search_words(e164: str) -> tuple[str, ...]:
     number = phonenumbers.parse(e164, None)
     national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
     words = (e164, national, phonenumbers.national_significant_number(number))
-    return tuple(dict.fromkeys(re.sub(r"\D", "", one) for one in words))
+    return tuple(dict.fromkeys(re.sub(r"\D", "", word) for word in words))

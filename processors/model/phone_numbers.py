@@ -35,7 +35,7 @@ def outside_number(call: Call, region: str) -> str | None:
 def outside_numbers(call: Call, region: str) -> tuple[str, ...]:
     """Return the numbers of all people outside as E.164: whom the call is with first, each once, none withheld."""
     own = outside_number(call, region)
-    return tuple(dict.fromkeys((*((own,) if own else ()), *(one.number for one in call.further))))
+    return tuple(dict.fromkeys((*((own,) if own else ()), *(further_person.number for further_person in call.further))))
 
 
 @lru_cache(maxsize=20_000)

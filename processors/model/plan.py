@@ -11,7 +11,10 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from processors.model.values import Conversion, Decision, Resolution, Role, RowError, Step, Write, Written
+from processors.model.decision import Decision, Step
+from processors.model.match import Resolution
+from processors.model.record import Role
+from processors.model.requests import Conversion, RowError, Write, Written
 from schemas.outcome import OutcomeKind, Reason
 from schemas.values import Scalar
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from processors.model.values import Conversion, Found, OrgFacts, Question, Write, Written
+from processors.model.org_facts import OrgFacts
+from processors.model.requests import Conversion, Found, Question, Write, Written
 
 
 class Salesforce(Protocol):

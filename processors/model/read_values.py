@@ -137,7 +137,7 @@ def _without_currency(text: str, locale: str) -> str:
 def _currencies(locale: str) -> frozenset[str]:
     symbols = {*_known(locale).currency_symbols.values(), *_known("en").currency_symbols.values()}
     signs = {chr(code) for code in range(0x20A0, 0x20C1)} | {"$", "£", "¥", "€", "us$", "kr", "fr", "rs"}
-    return frozenset(one.casefold().rstrip(".") for one in {*symbols, *signs, *list_currencies()})
+    return frozenset(symbol.casefold().rstrip(".") for symbol in {*symbols, *signs, *list_currencies()})
 
 
 def decimal_mark(locale: str) -> str:
@@ -201,7 +201,7 @@ def _offset(text: str | None) -> tzinfo | None:
 
 
 def _in_figures(parts: tuple[str, ...], locale: str) -> tuple[int, int, int] | None:
-    first, second, third = (int(one) for one in parts)
+    first, second, third = (int(part) for part in parts)
     if len(parts[0]) > 2:
         return None if len(parts[2]) > 2 else (first, second, third)
     order = _order(locale)
@@ -216,10 +216,10 @@ def _in_figures(parts: tuple[str, ...], locale: str) -> tuple[int, int, int] | N
 
 def _with_a_name(text: str, locale: str) -> tuple[int, int, int] | None:
     months, fillers = _names(locale)
-    words = [one.casefold() for one in _WORD.findall(_ORDINAL.sub("", text))]
+    words = [occurrence.casefold() for occurrence in _WORD.findall(_ORDINAL.sub("", text))]
     figures = re.findall(r"\d+", text)
-    named = [months[one] for one in words if one in months]
-    others = [one for one in words if one not in months and one not in fillers]
+    named = [months[word] for word in words if word in months]
+    others = [word for word in words if word not in months and word not in fillers]
     if len(named) != 1 or others or len(figures) != 2:
         return None
     if len(figures[0]) == 4:
@@ -246,12 +246,12 @@ def _names(locale: str) -> tuple[dict[str, int], frozenset[str]]:
     """Return the names of months by which they are meant, and the words that may stand beside them."""
     months: dict[str, int] = {}
     fillers = set(_FILLERS)
-    for one in ("en", locale):
+    for text in ("en", locale):
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):
-                names = get_month_names(width, context, _known(one))
+                names = get_month_names(width, context, _known(text))
                 months |= {str(name).rstrip(".").casefold(): number for number, name in names.items()}
-                days = get_day_names(width, context, _known(one))
+                days = get_day_names(width, context, _known(text))
                 fillers |= {str(name).rstrip(".").casefold() for name in days.values()}
     return {**months, "sept": 9}, frozenset(fillers)
 

@@ -6,7 +6,7 @@ Rule of this file: pure; names are compared without case, and an ID passes as it
 """
 
 from processors.model.normalise import is_blank, record_id
-from processors.model.values import ObjectFacts
+from processors.model.org_facts import ObjectFacts
 from schemas.values import Scalar
 
 RECORD_TYPE = "RecordTypeId"
@@ -18,7 +18,7 @@ def record_type(known: ObjectFacts | None, value: Scalar) -> str | None:
         return None
     text = str(value).strip()
     types = known.record_types if known else {}
-    named = next((one for name, one in types.items() if name.casefold() == text.casefold()), None)
+    named = next((kind for name, kind in types.items() if name.casefold() == text.casefold()), None)
     return named or record_id(text)
 
 

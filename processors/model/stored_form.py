@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from processors.model.normalise import NUMBERS, bare_address, is_blank, record_id
-from processors.model.values import FieldFacts
+from processors.model.org_facts import FieldFacts
 from schemas.values import Scalar
 
 WHOLE = ("int", "long")
@@ -39,16 +39,16 @@ def as_stored(fact: FieldFacts | None, value: Scalar) -> Scalar:
     return _FORMS.get(kind, _as_it_is)(fact, value)
 
 
-def same_value(fact: FieldFacts | None, one: Any, other: Any) -> bool:
+def same_value(fact: FieldFacts | None, item: Any, other: Any) -> bool:
     """
     Return whether the org keeps both values as the same one: to write one over the other would change nothing.
 
     Where describe does not know the field (*fact* None), its type is that of the value that is no text.
     """
-    if is_blank(one) or is_blank(other):
-        return is_blank(one) and is_blank(other)
-    known = fact or _guessed(one, other)
-    first, second = as_stored(known, one), as_stored(known, other)
+    if is_blank(item) or is_blank(other):
+        return is_blank(item) and is_blank(other)
+    known = fact or _guessed(item, other)
+    first, second = as_stored(known, item), as_stored(known, other)
     if isinstance(first, str) or isinstance(second, str):
         return _said(first) == _said(second)
     # True is 1 for Python, and no number for an org.
@@ -73,9 +73,9 @@ def moment_text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _guessed(one: Any, other: Any) -> FieldFacts | None:
-    kinds = {_OF_VALUE[type(value)] for value in (one, other) if type(value) in _OF_VALUE}
-    if not kinds and all(_zoned(value) for value in (one, other)):
+def _guessed(item: Any, other: Any) -> FieldFacts | None:
+    kinds = {_OF_VALUE[type(value)] for value in (item, other) if type(value) in _OF_VALUE}
+    if not kinds and all(_zoned(value) for value in (item, other)):
         return fact_of_type("datetime")
     return fact_of_type(kinds.pop()) if len(kinds) == 1 else None
 
@@ -156,18 +156,18 @@ def _email(fact: FieldFacts | None, value: Scalar) -> Scalar:
 
 def _picklist(fact: FieldFacts | None, value: Scalar) -> Scalar:
     text = _text(fact, value)
-    known = {one.casefold(): one for one in fact.values} if fact is not None and fact.restricted else {}
+    known = {item.casefold(): item for item in fact.values} if fact is not None and fact.restricted else {}
     return known.get(_said(text).casefold(), text)
 
 
 def _several(fact: FieldFacts | None, value: Scalar) -> Scalar:
     values = fact.values if fact is not None else ()
-    order = {one: place for place, one in enumerate(values)}
-    known = {one.casefold(): one for one in values} if fact is not None and fact.restricted else {}
-    parts = [one.strip() for one in _said(_text(fact, value)).split(";")]
-    named = dict.fromkeys(known.get(one.casefold(), one) for one in parts if one)
+    order = {text: place for place, text in enumerate(values)}
+    known = {text.casefold(): text for text in values} if fact is not None and fact.restricted else {}
+    parts = [part.strip() for part in _said(_text(fact, value)).split(";")]
+    named = dict.fromkeys(known.get(part.casefold(), part) for part in parts if part)
     # What the list does not know comes after what it knows, in one order whatever the order it was written in.
-    return ";".join(sorted(named, key=lambda one: (order.get(one, len(order)), one))) or None
+    return ";".join(sorted(named, key=lambda text: (order.get(text, len(order)), text))) or None
 
 
 def _id(fact: FieldFacts | None, value: Scalar) -> Scalar:

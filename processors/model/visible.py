@@ -11,5 +11,5 @@ def visible(text: str) -> str:
     """Return *text* without format and control characters (Unicode Cf, Cc), tabs and line ends as blanks."""
     if text.isascii() and text.isprintable():
         return text
-    spaced = (" " if one in "\t\r\n" else one for one in text)
-    return "".join(one for one in spaced if unicodedata.category(one) not in ("Cf", "Cc"))
+    spaced = (" " if item in "\t\r\n" else item for item in text)
+    return "".join(item for item in spaced if unicodedata.category(item) not in ("Cf", "Cc"))

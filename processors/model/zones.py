@@ -78,10 +78,10 @@ def named(name: str) -> tzinfo | None:
 
 def _forms(text: str) -> tuple[str, ...]:
     """Return what a name may be looked up as: itself, what stands in brackets, Windows' name of what is shown."""
-    inside = [one.strip() for one in _IN_BRACKETS.findall(text)]
+    inside = [occurrence.strip() for occurrence in _IN_BRACKETS.findall(text)]
     bare = _IN_BRACKETS.sub("", text).strip()
     shown = " ".join(_KIND.sub("", bare).split())
-    displayed = [_DISPLAYED[one] for one in (text, bare, shown) if one in _DISPLAYED]
+    displayed = [_DISPLAYED[item] for item in (text, bare, shown) if item in _DISPLAYED]
     return (text, text.replace(" ", "_"), *inside, bare, f"{shown} standard time", *displayed)
 
 

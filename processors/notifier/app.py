@@ -66,13 +66,13 @@ class Notifier:
 
         Raises `Transient` where a mail has to wait; the others of the batch have been sent by then.
         """
-        wanted = self._wanted([one.outcome for one in batch if isinstance(one.outcome, Outcome)])
-        told = self._told([one.outcome for one in batch if isinstance(one.outcome, Notice)])
+        wanted = self._wanted([received.outcome for received in batch if isinstance(received.outcome, Outcome)])
+        told = self._told([received.outcome for received in batch if isinstance(received.outcome, Notice)])
         ids = {outcome.outcome_id for outcome, _ in wanted} | {id_of(notice) for notice, _ in told}
         states = self._notes.states(ids)
         turns = [(notice, to) for notice, to in told if (id_of(notice), to) not in states]
         if turns:
-            self._notes.intend([compose_connection(one, to, self._settings) for one, to in turns], self._clock())
+            self._notes.intend([compose_connection(notice, to, self._settings) for notice, to in turns], self._clock())
         new = [(outcome, to) for outcome, to in wanted if (outcome.outcome_id, to) not in states]
         due = self._pace.due(new, self._clock())
         if due:
@@ -91,7 +91,7 @@ class Notifier:
     def _told(self, notices: Sequence[Notice]) -> list[tuple[Notice, str]]:
         """Return who is told of which connection; what is told of commands on their way is nobody's mail."""
         distinct = {id_of(notice): notice for notice in notices if notice.kind in KINDS}.values()
-        return [(one, to) for one in distinct for to in recipients_of(one, self._owners, self._recipients)]
+        return [(notice, to) for notice in distinct for to in recipients_of(notice, self._owners, self._recipients)]
 
 
 def _unique(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def _mail(
 ) -> Mail:
     ids = tuple(outcome.outcome_id for outcome in outcomes)
     # The settled time, not now: a mail made again after a crash is the same mail.
-    return made(template, subject, view, ids, max(one.settled_time for one in outcomes), recipient, settings)
+    return made(template, subject, view, ids, max(outcome.settled_time for outcome in outcomes), recipient, settings)
 
 
 def made(

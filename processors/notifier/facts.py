@@ -129,7 +129,9 @@ def foot(outcome: Outcome) -> list[tuple[str, str]]:
 
 def with_names(text: str, outcome: Outcome, instance_url: str) -> list[dict[str, str]]:
     """Return a text in pieces: the ID of each record that the outcome names is that name, with its link."""
-    named = [(one.id or "", one.name) for one in outcome.records] + [(one.id, one.name) for one in outcome.candidates]
+    named = [(touched.id or "", touched.name) for touched in outcome.records] + [
+        (candidate.id, candidate.name) for candidate in outcome.candidates
+    ]
     known = {record_id[:15]: (record_id, name) for record_id, name in named if name}
     pieces: list[dict[str, str]] = []
     end = 0
@@ -139,7 +141,7 @@ def with_names(text: str, outcome: Outcome, instance_url: str) -> list[dict[str,
             pieces.append({"text": text[end : found.start()], "link": ""})
             pieces.append({"text": label(name, own_id, instance_url), "link": link(own_id, instance_url)})
             end = found.end()
-    return [one for one in (*pieces, {"text": text[end:], "link": ""}) if one["text"]]
+    return [piece for piece in (*pieces, {"text": text[end:], "link": ""}) if piece["text"]]
 
 
 def link(record_id: str, instance_url: str) -> str:

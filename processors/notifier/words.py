@@ -153,7 +153,7 @@ def words_for(outcome: Outcome) -> Words:
         return NO_MATCH
     if outcome.reason == "record_deleted" and "OW-7" in outcome.rule_ids:
         return OWN_RECORD_DELETED
-    if outcome.reason == "multiple_match" and {one.object for one in outcome.candidates} == {"Account"}:
+    if outcome.reason == "multiple_match" and {candidate.object for candidate in outcome.candidates} == {"Account"}:
         return SEVERAL_ACCOUNTS
     if outcome.reason == "multiple_match" and "OW-9" in outcome.rule_ids:
         return SEVERAL_ATTENDEES

@@ -12,15 +12,19 @@ from typing import cast
 
 from processors.deciding.activity import activity_object
 from processors.deciding.campaign import with_member
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.deciding.references import referenced, with_references, with_unknown
 from processors.deciding.remember_choice import with_choice_kept
 from processors.integration.model import Integration
 from processors.model.advice import SEND_AGAIN
 from processors.model.call import Call
+from processors.model.decision import Decision
 from processors.model.field_history import latest_events, written_fields
+from processors.model.match import Match, Resolution
+from processors.model.org_facts import OrgFacts
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import Decision, Match, OrgFacts, Record, Resolution
 from processors.sources.registry import source_of
 from processors.sources.rule_book import BOOK
 from schemas.command import Command
@@ -68,7 +72,7 @@ def decide(
     forced = command.request is not None and command.request.action in _NEW_BY_FORCE
     if match.unsettled and not forced and not (match.leads or match.contacts or match.accounts):
         return search_full(case)
-    unknown = {one.unfit: one for one in (*meant.unknown, *called.unknown)}
+    unknown = {unknown_parent.unfit: unknown_parent for unknown_parent in (*meant.unknown, *called.unknown)}
     decided = with_unknown(case, source.decide(case), tuple(unknown.values()))
     decision = with_member(case, with_choice_kept(case, decided))
     if match.merged:
@@ -89,18 +93,18 @@ def _last_said(match: Match) -> dict[str, dict[str, str]]:
 def _with_names(decision: Decision, match: Match) -> Decision:
     """Return *decision* with the names, as they were read, of the records that it writes or lists, and of owners."""
     wanted = {step.record_id for step in decision.steps} | {record.id for record in decision.linked}
-    alone = (one for one in (match.account_of, match.opportunity) if one is not None)
+    alone = (record for record in (match.account_of, match.opportunity) if record is not None)
     records = [*match.leads, *match.contacts, *match.accounts, *match.of_company, *alone, *decision.linked]
-    known = {one.id: one for one in records if one.id in wanted}
+    known = {record.id: record for record in records if record.id in wanted}
     if not known:
         return decision
-    owned = {one: record for one, record in known.items() if record.fields.get("Owner.Name")}
+    owned = {name: record for name, record in known.items() if record.fields.get("Owner.Name")}
     owner_names, owner_ids = _texts(owned, "Owner.Name"), _texts(owned, "OwnerId")
     return replace(decision, names=_texts(known, "Name"), owner_names=owner_names, owner_ids=owner_ids)
 
 
 def _texts(records: Mapping[str, Record], field: str) -> dict[str, str]:
-    return {record_id: str(one.fields[field]) for record_id, one in records.items() if one.fields.get(field)}
+    return {record_id: str(record.fields[field]) for record_id, record in records.items() if record.fields.get(field)}
 
 
 def search_full(case: Case) -> Decision:

@@ -49,16 +49,23 @@ class Running:
 
 def running(files: Sequence[IntegrationFile], last_good: Mapping[str, bytes] = MappingProxyType({})) -> Running:
     """Return what runs of *files*; a file that is not there does not run, whatever its last good text was."""
-    order = sorted(files, key=lambda one: (last_good.get(one.name) != one.text, one.changed, one.name))
-    texts = {one.name: one.text for one in order}
+    order = sorted(
+        files,
+        key=lambda integration_file: (
+            last_good.get(integration_file.name) != integration_file.text,
+            integration_file.changed,
+            integration_file.name,
+        ),
+    )
+    texts = {integration_file.name: integration_file.text for integration_file in order}
     found: dict[str, list[Fault]] = {}
     while True:
         valid, faults = inspect_integrations(texts)
         if not faults:
             faulty = _faulty(files, texts, found)
-            unknown = frozenset(source for one in faulty for source in one.sources)
+            unknown = frozenset(source for faulty_file in faulty for source in faulty_file.sources)
             return Running(Integrations.of(valid, unknown), MappingProxyType(texts), faulty)
-        for name in _to_replace([one.name for one in order], texts, last_good, faults):
+        for name in _to_replace([integration_file.name for integration_file in order], texts, last_good, faults):
             own = [fault for fault in faults if fault[0] == name]
             found.setdefault(name, []).extend(own or faults)
             if texts[name] != last_good.get(name, texts[name]):
@@ -80,7 +87,7 @@ def _to_replace(
 def _faulty(
     files: Sequence[IntegrationFile], texts: Mapping[str, bytes], found: Mapping[str, Sequence[Fault]]
 ) -> tuple[FaultyFile, ...]:
-    own = {one.name: one.text for one in files}
+    own = {file.name: file.text for file in files}
     return tuple(
         FaultyFile(
             name,

@@ -97,7 +97,7 @@ def sources_of(text: bytes) -> tuple[str, ...]:
     """Return the source that an integration file names, every source where that cannot be read."""
     value = read_yaml(text).value
     kind = _class_of(with_preset(value)) if isinstance(value, Mapping) else None
-    return tuple(CLASSES) if kind is None else tuple(name for name, one in CLASSES.items() if one is kind)
+    return tuple(CLASSES) if kind is None else tuple(name for name, item in CLASSES.items() if item is kind)
 
 
 def recipients_of_text(text: bytes) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ def _validated(name: str, found: Located, faults: list[Fault]) -> list[Integrati
     kind = _class_of(value)
     others = {key for other in CLASSES.values() for key in own_keys(other)} - set(own_keys(kind) if kind else ())
     try:
-        return [(kind or Integration).model_validate({key: one for key, one in value.items() if key not in others})]
+        return [(kind or Integration).model_validate({key: item for key, item in value.items() if key not in others})]
     except ValidationError as error:
         schema = json_schema()
         for detail in error.errors():

@@ -10,7 +10,7 @@ from typing import Any
 
 from processors.deciding.case import Case
 from processors.integration.model import Integration
-from processors.model.values import Decision
+from processors.model.decision import Decision
 from processors.sources.booking import source as booking
 from processors.sources.call_result import source as call_result
 from processors.sources.field_sales import source as field_sales

@@ -15,8 +15,8 @@ from processors.integration.catalog import Integrations
 from processors.integration.filters import unmet
 from processors.integration.model import OBJECTS, Integration
 from processors.model.call import Call
+from processors.model.decision import Decision
 from processors.model.rule_table import Table
-from processors.model.values import Decision
 from processors.sources.words import SourceWords
 from schemas.command import Command, SourceRecord
 from schemas.outcome import Reason

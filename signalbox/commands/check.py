@@ -19,7 +19,9 @@ from processors.integration.check_org import Finding, owner_faults, owners, targ
 from processors.integration.references import mapped_names
 from processors.matching.members import campaign_questions, status_questions
 from processors.model.errors import RequestRefused, Transient
-from processors.model.values import In, OrgFacts, Question, Record
+from processors.model.org_facts import OrgFacts
+from processors.model.record import Record
+from processors.model.requests import In, Question
 from processors.sources.load import load_integrations
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.settings import Settings, load_settings
@@ -37,7 +39,7 @@ def check(
     """
     settings = load_settings()
     integrations = load_integrations(settings.integrations)
-    findings = [] if offline else [one for org in integrations.orgs() for one in _org(org, settings, integrations)]
+    findings = [] if offline else [item for org in integrations.orgs() for item in _org(org, settings, integrations)]
     for finding in findings:
         if as_json:
             as_json_line({"level": finding.level, "org": finding.org, "text": finding.text})
@@ -54,16 +56,16 @@ def check(
 
 def _org(name: str, settings: Settings, integrations: Integrations) -> list[Finding]:
     connection = settings.orgs.get(name)
-    wanted = [one for one in integrations.by_name.values() if one.org == name]
+    wanted = [integration for integration in integrations.by_name.values() if integration.org == name]
     if connection is None:
-        names = ", ".join(one.name for one in wanted)
+        names = ", ".join(integration.name for integration in wanted)
         return [Finding("error", name, f"has no connection in the settings, but {names} writes there; add orgs.{name}")]
     try:
         client = SalesforceClient(name, connection)
         facts = client.facts(mapped=mapped_names(wanted))
         given = client.permissions(PERMISSIONS)
         users = _users(client, facts, owners(wanted))
-        asked = campaign_questions((one.campaign for one in wanted), facts)
+        asked = campaign_questions((integration.campaign for integration in wanted), facts)
         campaigns = client.find(asked).rows[0] if asked else ()
         statuses = _statuses(client, campaigns)
     except (Transient, RequestRefused) as error:
@@ -71,7 +73,11 @@ def _org(name: str, settings: Settings, integrations: Integrations) -> list[Find
     told = [*missing(facts, connection.person_account_type), *permission_lines(name, given)]
     lacks = [Finding("warning", name, line.removeprefix(f"{name}: ")) for line in told]
     lacks += _too_few_calls(name, connection, client.usage())
-    found = [finding for one in wanted for finding in (*targets(one, facts), *changes_targets(one, facts))]
+    found = [
+        finding
+        for integration in wanted
+        for finding in (*targets(integration, facts), *changes_targets(integration, facts))
+    ]
     found += campaign_faults(wanted, name, campaigns, statuses)
     return [*lacks, *found, *(owner_faults(wanted, name, users) if users is not None else ())]
 

@@ -87,7 +87,7 @@ def accept_topic(
     if topic not in SOURCES:
         raise Misconfigured([f"{topic} is no source topic; choose one of {', '.join(SOURCES)}"])
     accepted = accept(load_settings().kafka.client(None), topic)
-    typer.echo(f"{topic}: accepted up to offset " + ", ".join(f"{one}:{at}" for one, at in sorted(accepted.items())))
+    typer.echo(f"{topic}: accepted up to offset " + ", ".join(f"{name}:{at}" for name, at in sorted(accepted.items())))
 
 
 def _wanted(

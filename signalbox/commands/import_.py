@@ -84,7 +84,7 @@ def _integration(settings: Settings, name: str) -> ProspectIntegration:
     known = load_integrations(settings.integrations).by_name
     found = known.get(name)
     if not isinstance(found, ProspectIntegration):
-        fit = sorted(one.name for one in known.values() if isinstance(one, ProspectIntegration))
+        fit = sorted(integration.name for integration in known.values() if isinstance(integration, ProspectIntegration))
         others = f"; those are {', '.join(fit)}" if fit else "; there is none in the integration files"
         raise Misconfigured([f"integration '{name}' is none of source 'prospect'{others}"])
     if not found.enabled:

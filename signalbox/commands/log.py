@@ -135,8 +135,8 @@ def _why(outcome: Mapping[str, Any]) -> str:
 
 def _detail(outcome: Mapping[str, Any]) -> str:
     """Return the outcome's own line, where the name of each record that it lists stands before the record's ID."""
-    named = (one for one in (*outcome["records"], *outcome["candidates"]) if one["id"] and one.get("name"))
-    names = {one["id"][:15]: one["name"] for one in named}
+    named = (item for item in (*outcome["records"], *outcome["candidates"]) if item["id"] and item.get("name"))
+    names = {item["id"][:15]: item["name"] for item in named}
     return _ID.sub(
         lambda found: f"{names[found[0][:15]]} ({found[0]})" if found[0][:15] in names else found[0],
         outcome["detail"] or "",
@@ -155,10 +155,10 @@ def _named(record: Mapping[str, Any]) -> str:
 def _linked(outcome: Mapping[str, Any], cell: str, addresses: Mapping[str, str]) -> Text:
     """Return the cell of an outcome's records, where the ID of each leads to the record."""
     text = Text(cell)
-    for one in outcome["records"]:
-        address = link(one["id"] or "", addresses.get(outcome["org"], ""))
+    for item in outcome["records"]:
+        address = link(item["id"] or "", addresses.get(outcome["org"], ""))
         if address:
-            text.highlight_words([one["id"]], style=Style(link=address))
+            text.highlight_words([item["id"]], style=Style(link=address))
     return text
 
 

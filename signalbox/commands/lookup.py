@@ -60,7 +60,7 @@ def lookup(
 def _wanted(integrations: Integrations, name: str | None) -> Mapping[str, str]:
     """Return the org of each integration that is asked about."""
     if name is None:
-        return {one.name: one.org for one in integrations.by_name.values()}
+        return {integration.name: integration.org for integration in integrations.by_name.values()}
     if name not in integrations.by_name:
         known = ", ".join(sorted(integrations.by_name)) or "none"
         raise Misconfigured([f"lookup: there is no integration {clean(name, 60)!r}; known are {known}"])
@@ -72,8 +72,8 @@ def _linked(engine: Engine, wanted: LookupTarget, integrations: Mapping[str, str
     if wanted.kind != "source":
         return {}
     found: dict[str, list[str]] = {}
-    for one in by_source(engine, [record_name(name, wanted.value) for name in integrations]):
-        found.setdefault(one.org, []).append(one.record_id)
+    for stored_link in by_source(engine, [record_name(name, wanted.value) for name in integrations]):
+        found.setdefault(stored_link.org, []).append(stored_link.record_id)
     return found
 
 
@@ -111,9 +111,9 @@ def _links(
     engine: Engine, org: str, integrations: Sequence[str], record_ids: Sequence[str]
 ) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
-    for one in by_record(engine, org, record_ids):
-        if one.source_id.partition("/")[0] in integrations:
-            found.setdefault(one.record_id, []).append(one.source_id)
+    for stored_link in by_record(engine, org, record_ids):
+        if stored_link.source_id.partition("/")[0] in integrations:
+            found.setdefault(stored_link.record_id, []).append(stored_link.source_id)
     return found
 
 
@@ -124,21 +124,31 @@ def _of(integration: str | None) -> str:
 def _show(seen: Iterable[FoundRecord], *, as_json: bool) -> None:
     console = Console()
     if as_json:
-        for one in seen:
-            as_json_line(asdict(one))
+        for found_record in seen:
+            as_json_line(asdict(found_record))
     elif console.is_terminal:
         table = Table(box=None, pad_edge=False)
         for column in _COLUMNS:
             table.add_column(column, no_wrap=True, overflow="ellipsis")
-        for one in seen:
-            table.add_row(*map(Text, _cells(one)))
+        for found_record in seen:
+            table.add_row(*map(Text, _cells(found_record)))
         console.print(table)
     else:
-        for one in seen:
-            console.print(Text("  ".join(cell or "-" for cell in _cells(one))), soft_wrap=True, highlight=False)
+        for found_record in seen:
+            console.print(
+                Text("  ".join(cell or "-" for cell in _cells(found_record))), soft_wrap=True, highlight=False
+            )
 
 
-def _cells(one: FoundRecord) -> tuple[str, ...]:
-    state = f"{one.state}, converted" if one.converted else one.state
-    links = ", ".join(clean(link, 120) for link in one.links)
-    return (state, one.org, one.object, clean(one.id, 18), clean(one.name, 60), clean(one.email, 80), links)
+def _cells(found_record: FoundRecord) -> tuple[str, ...]:
+    state = f"{found_record.state}, converted" if found_record.converted else found_record.state
+    links = ", ".join(clean(link, 120) for link in found_record.links)
+    return (
+        state,
+        found_record.org,
+        found_record.object,
+        clean(found_record.id, 18),
+        clean(found_record.name, 60),
+        clean(found_record.email, 80),
+        links,
+    )

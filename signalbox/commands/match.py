@@ -40,12 +40,12 @@ def list_parked(
     settings = load_settings()
     codec = open_codec(settings)
     found = parked_commands(migrated_engine(settings), integration)
-    for one in found:
-        notice = _notice(one, codec)
+    for parked in found:
+        notice = _notice(parked, codec)
         if as_json:
-            as_json_line(_plain(one, notice))
+            as_json_line(_plain(parked, notice))
         else:
-            for line in _lines(one, notice):
+            for line in _lines(parked, notice):
                 typer.echo(line)
     if not found and not as_json:
         typer.echo("nothing is parked")
@@ -117,15 +117,23 @@ def _lines(parked: Parked, notice: Notice | None) -> Sequence[str]:
     if notice:
         person = notice.person
         names = (person.whole_name, *person.emails, *person.all_phones)
-        about = " ".join(one for one in names if one)
+        about = " ".join(name for name in names if name)
     first = f"{parked.command_id}  {parked.integration}  {about}  until {until:%Y-%m-%d %H:%MZ}  {parked.why}"
     return [
         clean(first, 400),
         *(
             "  ".join(
-                filter(None, (f"    {one.object} {one.id}", clean(one.name or "-", 100), _owner(one), _created(one)))
+                filter(
+                    None,
+                    (
+                        f"    {candidate.object} {candidate.id}",
+                        clean(candidate.name or "-", 100),
+                        _owner(candidate),
+                        _created(candidate),
+                    ),
+                )
             )
-            for one in (notice.candidates if notice else ())
+            for candidate in (notice.candidates if notice else ())
         ),
     ]
 
@@ -134,8 +142,12 @@ def _chosen(notice: Notice | None, record: str | None) -> str:
     """Return what was chosen, by its name where the notice tells it."""
     if record is None:
         return "a new record"
-    named = (one for one in (notice.candidates if notice else ()) if one.id[:15] == record[:15] and one.name)
-    return next((f"{one.object} {clean(one.name, 100)} ({one.id})" for one in named), record)
+    named = (
+        candidate
+        for candidate in (notice.candidates if notice else ())
+        if candidate.id[:15] == record[:15] and candidate.name
+    )
+    return next((f"{candidate.object} {clean(candidate.name, 100)} ({candidate.id})" for candidate in named), record)
 
 
 def _owner(candidate: Candidate) -> str:
@@ -154,7 +166,7 @@ def _plain(parked: Parked, notice: Notice | None) -> dict[str, object]:
         "until": datetime.fromtimestamp(parked.until, UTC).isoformat(),
         "why": parked.why,
         "candidates": [
-            {"object": one.object, "id": one.id, "name": one.name, "created": one.created}
-            for one in (notice.candidates if notice else ())
+            {"object": candidate.object, "id": candidate.id, "name": candidate.name, "created": candidate.created}
+            for candidate in (notice.candidates if notice else ())
         ],
     }

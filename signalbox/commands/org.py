@@ -32,17 +32,17 @@ ASK_SECONDS = 5.0
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
     """Show each org: owner, counts, what is oldest, unpublished and in doubt. Example: `signalbox org status`."""
     settings = load_settings()
-    for one in org_statuses(migrated_engine(settings)):
+    for org_status in org_statuses(migrated_engine(settings)):
         try:
-            published = published_through(settings, one.org)
+            published = published_through(settings, org_status.org)
         except Transient as error:
-            say(f"{one.org}: {error.reason}")
+            say(f"{org_status.org}: {error.reason}")
             published = None
-        left = unpublished(one, published)
+        left = unpublished(org_status, published)
         if as_json:
-            as_json_line({**asdict(one), "published_through": published, "unpublished": left})
+            as_json_line({**asdict(org_status), "published_through": published, "unpublished": left})
         else:
-            typer.echo(_line(one, left))
+            typer.echo(_line(org_status, left))
 
 
 def unpublished(org: OrgStatus, published: int | None) -> int | None:
@@ -50,19 +50,23 @@ def unpublished(org: OrgStatus, published: int | None) -> int | None:
     return None if published is None else max(0, org.last_sequence - published)
 
 
-def _line(one: OrgStatus, unpublished: int | None) -> str:
-    states = ", ".join(f"{count} {state}" for state, count in sorted(one.states.items())) or "no commands"
+def _line(org_status: OrgStatus, unpublished: int | None) -> str:
+    states = ", ".join(f"{count} {state}" for state, count in sorted(org_status.states.items())) or "no commands"
     parts = [
-        f"owner {one.owner} (epoch {one.epoch})",
+        f"owner {org_status.owner} (epoch {org_status.epoch})",
         states,
-        f"oldest due {_moment(one.oldest_due)}",
-        f"{one.parked} parked",
-        *([f"connection broken: {', '.join(one.broken)}, {one.held} held for it"] if one.broken else []),
+        f"oldest due {_moment(org_status.oldest_due)}",
+        f"{org_status.parked} parked",
+        *(
+            [f"connection broken: {', '.join(org_status.broken)}, {org_status.held} held for it"]
+            if org_status.broken
+            else []
+        ),
         f"{'unknown' if unpublished is None else unpublished} unpublished",
-        f"{one.calls_in_doubt} calls without an answer",
-        f"last settled {_moment(one.last_settled)}",
+        f"{org_status.calls_in_doubt} calls without an answer",
+        f"last settled {_moment(org_status.last_settled)}",
     ]
-    return f"{one.org}: {'; '.join(parts)}"
+    return f"{org_status.org}: {'; '.join(parts)}"
 
 
 def _moment(seconds: float | None) -> str:

@@ -122,7 +122,7 @@ def json_object(line: str) -> dict[str, Any]:
 def from_json(schema: Any, value: Any, path: str) -> Any:
     """Return *value* as the contract takes it: defaults filled in, ISO 8601 moments read; unknown fields refused."""
     if isinstance(schema, list):
-        inner = [one for one in schema if one != "null"]
+        inner = [item for item in schema if item != "null"]
         return value if value is None or len(inner) != 1 else from_json(inner[0], value, path)
     if not isinstance(schema, Mapping):
         return _number(schema, value)
@@ -130,7 +130,7 @@ def from_json(schema: Any, value: Any, path: str) -> Any:
     if kind == "record" and isinstance(value, Mapping):
         return _record(schema, value, path)
     if kind == "array" and isinstance(value, list):
-        return [from_json(schema["items"], one, f"{path}[{index}]") for index, one in enumerate(value)]
+        return [from_json(schema["items"], item, f"{path}[{index}]") for index, item in enumerate(value)]
     if str(schema.get("logicalType", "")).startswith("timestamp") and isinstance(value, str):
         return _moment(value, path)
     return from_json(kind, value, path) if isinstance(kind, Mapping | list) else value

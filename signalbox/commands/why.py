@@ -38,11 +38,11 @@ def make_why(open_engine: Callable[[], Engine]) -> Callable[..., None]:
         if id_ is None:
             raise Misconfigured([f"{clean(record, 40)!r} is no record ID: give its 15 or 18 letters and digits"])
         known = field_history(open_engine(), id_, org)
-        found = [(name, fields, one) for name, fields in known if (one := _named(fields, field)) is not None]
+        found = [(name, fields, text) for name, fields in known if (text := _named(fields, field)) is not None]
         if not found:
             raise SignalboxError(_nothing(id_, field, org, [fields for _, fields in known]))
-        for name, fields, one in found:
-            told = _told(name, id_, one, fields)
+        for name, fields, text in found:
+            told = _told(name, id_, text, fields)
             if as_json:
                 as_json_line(told)
             else:
@@ -69,7 +69,7 @@ def _told(org: str, id_: str, name: str, fields: Fields) -> dict[str, Any]:
     clock = last_write_of(fields, name)
     if clock is None:
         raise ValueError(f"{name} was just found")
-    said = {one: value for one, value in asdict(clock).items() if one != "command"}
+    said = {text: value for text, value in asdict(clock).items() if text != "command"}
     return {"org": org, "record": id_, "field": name, **said, **_more(clock), "confirmed": confirmed(fields, name)}
 
 

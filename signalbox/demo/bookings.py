@@ -52,7 +52,7 @@ class Bookings:
         for email, event_id in converted:
             booking = self._booking(email.partition("@")[0], "booked")
             told.append(Expectation(booking, NAME, "activity.activity_created", after=event_id, events=1))
-        named = [replace(one, case=_case(one.event)) for one in told]
+        named = [replace(expected, case=_case(expected.event)) for expected in told]
         return [*named, *self._people_of_one_booking(), *self._merged()]
 
     def _made(self) -> Iterator[Expectation]:
@@ -106,11 +106,11 @@ class Bookings:
         yield Expectation(mistyped, NAME, "created.none", events=1, case=_case(mistyped))
         moved = replace(self._change(mistyped, "moved", days=1), person=first.person)
         yield Expectation(moved, NAME, "updated.none", after=mistyped.event_id, case="booking corrected")
-        one = replace(self._booking("first-seat", "booked"), attendee_id="seat-1")
-        yield Expectation(one, NAME, "created.none", events=1, case=_case(one))
+        booking = replace(self._booking("first-seat", "booked"), attendee_id="seat-1")
+        yield Expectation(booking, NAME, "created.none", events=1, case=_case(booking))
         person = Person("Kim", "Second-Seat", "second-seat@example.com", (), "North Works")
-        two = replace(self._change(one, "booked"), person=person, attendee_id="seat-2")
-        yield Expectation(two, NAME, "created.none", after=one.event_id, case="a second attendee")
+        two = replace(self._change(booking, "booked"), person=person, attendee_id="seat-2")
+        yield Expectation(two, NAME, "created.none", after=booking.event_id, case="a second attendee")
 
     def _merged(self) -> Iterator[Expectation]:
         """A booking makes a lead, people merge it into another one, and the booking is moved: it goes to the winner."""
@@ -121,7 +121,7 @@ class Bookings:
 
     def edits(self, told: Sequence[Expectation]) -> list[Edit]:
         """Return the merge that people make in Salesforce once the booking's lead is there."""
-        first = next(one.event for one in told if one.event.person.email == "merged-away@example.com")
+        first = next(expected.event for expected in told if expected.event.person.email == "merged-away@example.com")
         return [Edit(MERGED, first.event_id, merge_into=f"{_WINNER}@example.com")]
 
     def _booking(self, name: str, status: BookingStatus, workspace: str = WORKSPACE) -> Booking:

@@ -40,8 +40,11 @@ class ByHand:
     def expectations(self) -> list[Expectation]:
         """Return all actions."""
         return [
-            *(replace(one, case="choice by hand" if one.about else "activity by hand") for one in self._logged()),
-            *(replace(one, case="lead by hand") for one in self._created()),
+            *(
+                replace(expected, case="choice by hand" if expected.about else "activity by hand")
+                for expected in self._logged()
+            ),
+            *(replace(expected, case="lead by hand") for expected in self._created()),
         ]
 
     def _logged(self) -> Iterator[Expectation]:

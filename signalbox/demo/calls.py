@@ -68,7 +68,7 @@ class Calls:
     def after(self, event_id: str, line: int) -> list[Expectation]:
         """Return a call of *line* that comes once an event is answered."""
         told = self._logged("lead forced before", steps.answered(self._length()), line)
-        return [replace(one, after=event_id) for one in told]
+        return [replace(expected, after=event_id) for expected in told]
 
     def _plain(self) -> Iterator[Expectation]:
         for line in (1, 2, 3, 20, 21):
@@ -110,9 +110,10 @@ class Calls:
         """Two calls in any order, two whose steps come twice, two with a recording and one with an answer late."""
         for line in (7, 8):
             told = self._logged("out of order", steps.transferred_blind(self._length()), line)
-            yield from (replace(one, amends=True) for one in self._random.sample(told, len(told)))
+            yield from (replace(expected, amends=True) for expected in self._random.sample(told, len(told)))
             yield from (
-                replace(one, times=2) for one in self._logged("steps twice", steps.answered(self._length()), line)
+                replace(expected, times=2)
+                for expected in self._logged("steps twice", steps.answered(self._length()), line)
             )
         for line in (2, 20):
             told = self._logged("a late step", steps.recorded(self._length()), line)

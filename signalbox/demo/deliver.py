@@ -38,7 +38,7 @@ class Deliver:
 
     def begin(self, last: Event) -> None:
         """Publish everything that waits for nothing, an unreadable message for each source, and *last* at the end."""
-        topics = {topic_of(one.event) for one in self._waiting}
+        topics = {topic_of(expected.event) for expected in self._waiting}
         self._go()
         for topic in sorted(topics):
             self._send(topic, UNREADABLE, b"?")
@@ -58,20 +58,22 @@ class Deliver:
             self._producer.flush(_FLUSH_SECONDS)
 
     def _go(self) -> int:
-        due = [one for one in self._waiting if self._is_due(one)]
-        self._waiting = [one for one in self._waiting if not self._is_due(one)]
-        for one in due:
-            event = one.event
-            if one.about is not None and isinstance(event, UserAction):
-                event = chosen_action(event, self._parked[one.about])
-            if one.chosen is not None and isinstance(event, UserAction):
-                event = replace(event, salesforce_id=self._record_ids[one.chosen])
-            for _ in range(one.times):
+        due = [item for item in self._waiting if self._is_due(item)]
+        self._waiting = [item for item in self._waiting if not self._is_due(item)]
+        for expected in due:
+            event = expected.event
+            if expected.about is not None and isinstance(event, UserAction):
+                event = chosen_action(event, self._parked[expected.about])
+            if expected.chosen is not None and isinstance(event, UserAction):
+                event = replace(event, salesforce_id=self._record_ids[expected.chosen])
+            for _ in range(expected.times):
                 self._publish(event)
         return len(due)
 
-    def _is_due(self, one: Expectation) -> bool:
-        return (one.after is None or one.after in self._answered) and (one.about is None or one.about in self._parked)
+    def _is_due(self, expected: Expectation) -> bool:
+        return (expected.after is None or expected.after in self._answered) and (
+            expected.about is None or expected.about in self._parked
+        )
 
     def _publish(self, event: Event) -> None:
         topic = topic_of(event)

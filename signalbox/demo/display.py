@@ -136,15 +136,15 @@ class Fresh:
 
     def lines(self) -> list[tuple[str, int]]:
         """Return a line for each, and how many events it answers."""
-        shown = [(line(one), events_answered(one)) for one in self.outcomes]
-        shown += [(notice_line(one), 0) for one in self.notices]
-        return shown + [(change_line(one), 0) for one in self.changes]
+        shown = [(line(outcome), events_answered(outcome)) for outcome in self.outcomes]
+        shown += [(notice_line(notice), 0) for notice in self.notices]
+        return shown + [(change_line(change), 0) for change in self.changes]
 
     def brief(self) -> list[tuple[str, Text]]:
         """Return a short line for each, and the contract beside whose latest it belongs."""
-        shown = [(one.contract, _coloured(brief(one), one.kind)) for one in self.outcomes]
-        shown += [("user_action", _coloured(brief_notice(one), one.kind)) for one in self.notices]
-        return shown + [("change", _coloured(brief_change(one), "change")) for one in self.changes]
+        shown = [(outcome.contract, _coloured(brief(outcome), outcome.kind)) for outcome in self.outcomes]
+        shown += [("user_action", _coloured(brief_notice(notice), notice.kind)) for notice in self.notices]
+        return shown + [("change", _coloured(brief_change(change), "change")) for change in self.changes]
 
 
 def _coloured(text: str, kind: str) -> Text:

@@ -63,17 +63,19 @@ class Editor:
     def saw(self, outcomes: Iterable[Outcome]) -> list[str]:
         """Make what these make due; return the names of the edits made."""
         for outcome in outcomes:
-            people = [(one.object, one.id) for one in outcome.records if one.object in _PEOPLE and one.id]
+            people = [
+                (record.object, record.id) for record in outcome.records if record.object in _PEOPLE and record.id
+            ]
             if people:
                 self._records |= dict.fromkeys(outcome.event_ids, people[-1])
             self._answered.update(outcome.event_ids)
-        due = [one for one in self._waiting if self._is_due(one)]
+        due = [item for item in self._waiting if self._is_due(item)]
         if not due or not self._begun():
             return []
-        self._waiting = [one for one in self._waiting if one not in due]
-        for one in due:
-            self._make(one)
-        return [one.name for one in due]
+        self._waiting = [item for item in self._waiting if item not in due]
+        for edit in due:
+            self._make(edit)
+        return [item.name for item in due]
 
     def _begun(self) -> bool:
         self._may = self._may or self._may_begin()

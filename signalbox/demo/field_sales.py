@@ -49,7 +49,11 @@ class FieldSales:
 
         *when*: the event that must be answered before they begin.
         """
-        first = {one.event.source_id: one.event.event_id for one in reversed(told) if one.integration == NAME}
+        first = {
+            expected.event.source_id: expected.event.event_id
+            for expected in reversed(told)
+            if expected.integration == NAME
+        }
         return [
             Edit("a person corrects the city", first["rover0"], {"City": "Hamburg"}, back=NAME, when=when),
             Edit("a person adds a title", first["rover1"], {"Title": "Owner"}, back=NAME, when=when),
@@ -59,7 +63,7 @@ class FieldSales:
 
     def last(self, told: list[Expectation]) -> Edit:
         """Return the edit that is made when all is answered: once it has come back, all that we wrote was read."""
-        event = next(one.event for one in told if one.event.source_id == "rover3")
+        event = next(expected.event for expected in told if expected.event.source_id == "rover3")
         return Edit("a person makes the last edit", event.event_id, {"City": "Kiel"}, back=NAME)
 
     def _leads(self) -> Iterator[Expectation]:
@@ -141,4 +145,4 @@ class FieldSales:
 
 
 def _case(case: str, told: Iterator[Expectation]) -> Iterator[Expectation]:
-    return (replace(one, case=case if one.case == "call result" else one.case) for one in told)
+    return (replace(expected, case=case if expected.case == "call result" else expected.case) for expected in told)

@@ -84,10 +84,14 @@ def _edit(change: Change, *, brief: bool = False) -> str:
     return f"{change.object} {change.operation}{where}" + (f": {fields}" if fields else "")
 
 
-def _field(one: FieldChange) -> str:
-    if one.before == one.after:
-        return f"{one.field} {one.after}"
-    return f"{one.field} {one.before} → {one.after}" if one.before else f"{one.field} → {one.after}"
+def _field(field_change: FieldChange) -> str:
+    if field_change.before == field_change.after:
+        return f"{field_change.field} {field_change.after}"
+    return (
+        f"{field_change.field} {field_change.before} → {field_change.after}"
+        if field_change.before
+        else f"{field_change.field} → {field_change.after}"
+    )
 
 
 def _whose(notice: Notice) -> str:
@@ -108,29 +112,33 @@ def _nothing(outcome: Outcome, *, brief: bool) -> str:
     """Return what an outcome says that wrote nothing."""
     if brief:
         return outcome.reason.replace("_", " ")
-    if outcome.reason == "filtered" and any(one.startswith("filter:") for one in outcome.rule_ids):
-        names = ", ".join(one.removeprefix("filter:") for one in outcome.rule_ids if one.startswith("filter:"))
+    if outcome.reason == "filtered" and any(rule_id.startswith("filter:") for rule_id in outcome.rule_ids):
+        names = ", ".join(
+            rule_id.removeprefix("filter:") for rule_id in outcome.rule_ids if rule_id.startswith("filter:")
+        )
         return f"nothing written: left out by the filter {names}"
     return _WORDS.get(outcome.reason) or f"nothing written: {outcome.detail or outcome.reason.replace('_', ' ')}"
 
 
 def _done(outcome: Outcome) -> Iterator[str]:
     """Yield what was done to each record; an activity names the record that it hangs on."""
-    logged = [one for one in outcome.records if one.object in ACTIVITIES and one.operation != "unchanged"]
-    for one in outcome.records:
-        if one in logged:
-            yield _activity(outcome, one)
-        elif not logged or one.operation != "unchanged":
-            yield f"{one.object} {one.operation}"
-    yield from (f"{one.field} conformed" for one in outcome.conformed_fields)
-    yield from (f"{one.field} left out" for one in outcome.dropped_fields)
+    logged = [
+        touched for touched in outcome.records if touched.object in ACTIVITIES and touched.operation != "unchanged"
+    ]
+    for record in outcome.records:
+        if record in logged:
+            yield _activity(outcome, record)
+        elif not logged or record.operation != "unchanged":
+            yield f"{record.object} {record.operation}"
+    yield from (f"{field.field} conformed" for field in outcome.conformed_fields)
+    yield from (f"{field.field} left out" for field in outcome.dropped_fields)
     yield from (FLAGS[flag] for flag in outcome.flags if flag in FLAGS)
     if outcome.tie_break:
         yield _TIES.get(outcome.tie_break, outcome.tie_break)
 
 
 def _activity(outcome: Outcome, activity: Touched) -> str:
-    place = next((one.object for one in outcome.records if one.object not in ACTIVITIES), None)
+    place = next((record.object for record in outcome.records if record.object not in ACTIVITIES), None)
     on = f" on {place}" if place else ""
     done = "" if activity.operation == "created" else f" {activity.operation}"
     says = ", ".join(_says(activity.fields))

@@ -58,10 +58,10 @@ class Observed:
 
 def faults(expectations: Sequence[Expectation], seen: Observed, recipients: Mapping[str, Sequence[str]]) -> list[str]:
     """Return one line for each number that does not add up."""
-    expected = Counter((one.integration, one.outcome) for one in expectations)
+    expected = Counter((expectation.integration, expectation.outcome) for expectation in expectations)
     expected += Counter((name, "skipped.record_deleted") for name in _dropped(seen))
     found = _found(expectations, seen)
-    reused = [one for one in seen.outcomes.values() if one.reason == "id_reused"]
+    reused = [outcome for outcome in seen.outcomes.values() if outcome.reason == "id_reused"]
     lines = [
         f"{integration} {outcome}: {found[integration, outcome]} events, {expected[integration, outcome]} expected"
         for integration, outcome in sorted(expected.keys() | found.keys())
@@ -79,16 +79,16 @@ def faults(expectations: Sequence[Expectation], seen: Observed, recipients: Mapp
         ("parked = resumed", parked, seen.notices.get("resumed", 0)),
         (
             "calls, logs by hand and field activities = Tasks in the org",
-            sum(one.tasks for one in expectations),
+            sum(expectation.tasks for expectation in expectations),
             seen.left("Task"),
         ),
         (
             "bookings that stand and visits = Events in the org",
-            sum(one.events for one in expectations),
+            sum(expectation.events for expectation in expectations),
             seen.left("Event"),
         ),
         ("budgets as people write them = values conformed or left out", len(BUDGETS), _unfit(seen)),
-        ("seconds of talk = what the Tasks say", sum(one.talk for one in expectations), seen.talk),
+        ("seconds of talk = what the Tasks say", sum(expectation.talk for expectation in expectations), seen.talk),
     ]
     lines += _not_back(seen)
     lines += [f"{what}: {wanted} ≠ {got}" for what, wanted, got in checks if wanted != got]
@@ -97,18 +97,18 @@ def faults(expectations: Sequence[Expectation], seen: Observed, recipients: Mapp
 
 def _unfit(seen: Observed) -> int:
     """Return how many values were conformed or left out."""
-    return sum(len(one.conformed_fields) + len(one.dropped_fields) for one in seen.outcomes.values())
+    return sum(len(outcome.conformed_fields) + len(outcome.dropped_fields) for outcome in seen.outcomes.values())
 
 
 def _dropped(seen: Observed) -> list[str]:
     """Return the integration of each linked record that a person deleted: an outcome tells that its link is dropped."""
-    return [one.edit.back for one in seen.edited if one.edit.delete and one.edit.back is not None]
+    return [edited.edit.back for edited in seen.edited if edited.edit.delete and edited.edit.back is not None]
 
 
 def _not_back(seen: Observed) -> list[str]:
     """Return a line for each record whose edits did not come back, each once; what we wrote ourselves never does."""
-    wanted = Counter(one.record_id for one in seen.edited if one.edit.back is not None)
-    found = Counter(one.record_id for one in seen.changes.values())
+    wanted = Counter(edited.record_id for edited in seen.edited if edited.edit.back is not None)
+    found = Counter(change.record_id for change in seen.changes.values())
     return [
         f"edits of record {record} by people = changes that came back: {wanted[record]} ≠ {found[record]}"
         for record in sorted(wanted.keys() | found.keys())
@@ -118,12 +118,12 @@ def _not_back(seen: Observed) -> list[str]:
 
 def choices(expectations: Sequence[Expectation]) -> int:
     """Return how many commands are parked until someone chooses."""
-    return len({one.about for one in expectations if one.about})
+    return len({expectation.about for expectation in expectations if expectation.about})
 
 
 def _found(expectations: Sequence[Expectation], seen: Observed) -> Counter[tuple[str, str]]:
     """Return how many events are listed by (integration, outcome): a call's outcome lists each of its steps."""
-    disordered = {one.event.event_id: one.outcome for one in expectations if one.amends}
+    disordered = {expectation.event.event_id: expectation.outcome for expectation in expectations if expectation.amends}
     overtaken = _overtaken(expectations)
     found: Counter[tuple[str, str]] = Counter()
     for outcome in seen.outcomes.values():
@@ -139,18 +139,26 @@ def _found(expectations: Sequence[Expectation], seen: Observed) -> Counter[tuple
 
 def _overtaken(expectations: Sequence[Expectation]) -> dict[str, str]:
     """Return the call results that a newer one about the same person may overtake, with what is counted of them."""
-    results = [one for one in expectations if isinstance(one.event, CallResult) and one.outcome in _WRITING]
+    results = [
+        expectation
+        for expectation in expectations
+        if isinstance(expectation.event, CallResult) and expectation.outcome in _WRITING
+    ]
     newest: dict[str | None, datetime] = {}
-    for one in results:
-        email = one.event.person.email
-        newest[email] = max(one.event.event_time, newest.get(email, one.event.event_time))
+    for result in results:
+        email = result.event.person.email
+        newest[email] = max(result.event.event_time, newest.get(email, result.event.event_time))
     return {
-        one.event.event_id: "updated.none" for one in results if one.event.event_time < newest[one.event.person.email]
+        expected.event.event_id: "updated.none"
+        for expected in results
+        if expected.event.event_time < newest[expected.event.person.email]
     }
 
 
 def _listed(seen: Observed) -> Counter[tuple[str, str]]:
-    return Counter((one.integration, event_id) for one in seen.outcomes.values() for event_id in one.event_ids)
+    return Counter(
+        (outcome.integration, event_id) for outcome in seen.outcomes.values() for event_id in outcome.event_ids
+    )
 
 
 def _unmailed(seen: Observed, recipients: Mapping[str, Sequence[str]]) -> list[str]:
@@ -178,16 +186,19 @@ _EXTRA = {"change": "deleted in Salesforce"}
 
 def cases(expectations: Sequence[Expectation], seen: Observed) -> Table:
     """Return how each case ended: outcomes by their kind, a row for each case in the order in which they are told."""
-    case_of = {one.event.event_id: one.case for one in expectations}
+    case_of = {expectation.event.event_id: expectation.case for expectation in expectations}
     counted = Counter(
-        (case_of.get(next(iter(one.event_ids), ""), _EXTRA.get(one.contract, "event ID used again")), str(one.kind))
-        for one in seen.outcomes.values()
+        (
+            case_of.get(next(iter(outcome.event_ids), ""), _EXTRA.get(outcome.contract, "event ID used again")),
+            str(outcome.kind),
+        )
+        for outcome in seen.outcomes.values()
     )
     table = Table(title="What came in, and its outcomes", title_justify="left", padding=(0, 0), collapse_padding=True)
     table.add_column("")
     for kind in OUTCOME_KINDS:
         table.add_column(kind, justify="right")
-    for case in dict.fromkeys([*(one.case for one in expectations), *(case for case, _ in counted)]):
+    for case in dict.fromkeys([*(expectation.case for expectation in expectations), *(case for case, _ in counted)]):
         table.add_row(case, *(str(counted[case, kind] or "") for kind in OUTCOME_KINDS))
     return table
 
@@ -197,7 +208,7 @@ def summary(seen: Observed, seconds: float) -> Table:
     table = Table(title="What became of it", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    kinds = Counter(f"{one.kind}.{one.reason}".removesuffix(".none") for one in seen.outcomes.values())
+    kinds = Counter(f"{outcome.kind}.{outcome.reason}".removesuffix(".none") for outcome in seen.outcomes.values())
     for kind, count in sorted(kinds.items()):
         table.add_row(f"outcome {kind}", str(count))
     table.add_section()
@@ -209,9 +220,9 @@ def summary(seen: Observed, seconds: float) -> Table:
         ("Events in the org", seen.left("Event")),
         ("parked for a choice", seen.notices.get("parked", 0)),
         ("resumed by one", seen.notices.get("resumed", 0)),
-        ("values conformed to their fields", sum(len(one.conformed_fields) for one in seen.outcomes.values())),
-        ("values left out", sum(len(one.dropped_fields) for one in seen.outcomes.values())),
-        ("edits by people to come back", sum(one.edit.back is not None for one in seen.edited)),
+        ("values conformed to their fields", sum(len(outcome.conformed_fields) for outcome in seen.outcomes.values())),
+        ("values left out", sum(len(outcome.dropped_fields) for outcome in seen.outcomes.values())),
+        ("edits by people to come back", sum(edited.edit.back is not None for edited in seen.edited)),
         ("changes that came back", len(seen.changes)),
         ("mails", len(seen.mails)),
         ("audit rows", seen.audited),

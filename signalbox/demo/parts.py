@@ -125,9 +125,9 @@ def _integrations(folder: Path) -> Path:
     """Write the demo's integrations; return their folder."""
     integrations = folder / "integrations"
     integrations.mkdir()
-    for one in files("signalbox.demo").joinpath("integrations").iterdir():
-        if one.name.endswith(".yaml"):
-            (integrations / one.name).write_text(one.read_text())
+    for path in files("signalbox.demo").joinpath("integrations").iterdir():
+        if path.name.endswith(".yaml"):
+            (integrations / path.name).write_text(path.read_text())
     return integrations
 
 
@@ -135,12 +135,12 @@ def _fill(control: Control, record_ids: Sequence[ExistingRecord]) -> dict[str, s
     """Put the records in that the org has before, accounts first; return their IDs by e-mail."""
     accounts: dict[str, str] = {}
     found: dict[str, str] = {}
-    for one in record_ids:
-        belongs = {"AccountId": accounts[one.account]} if one.account else {}
-        (made,) = control.seed(one.object, [{**one.fields, **belongs}])
-        if one.object == "Account":
-            accounts[one.fields["Name"]] = made
-        found[one.fields.get("Email", made)] = made
+    for record_id in record_ids:
+        belongs = {"AccountId": accounts[record_id.account]} if record_id.account else {}
+        (made,) = control.seed(record_id.object, [{**record_id.fields, **belongs}])
+        if record_id.object == "Account":
+            accounts[record_id.fields["Name"]] = made
+        found[record_id.fields.get("Email", made)] = made
     return found
 
 
@@ -217,9 +217,9 @@ def _wait(condition: Callable[[], bool], what: str, log: Path) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
 
 
 def _tail(log: Path, lines: int = 12) -> str:

@@ -79,7 +79,10 @@ class CallResults:
         """Return all call results, in the order in which each person's calls happened."""
         told = [*self._solar(), *self._heat(), *self._others()]
         repeated = set(self._random.sample(range(len(told)), len(told) // 5))
-        return [replace(one, times=self._random.randint(2, 4)) if n in repeated else one for n, one in enumerate(told)]
+        return [
+            replace(expected, times=self._random.randint(2, 4)) if n in repeated else expected
+            for n, expected in enumerate(told)
+        ]
 
     def _solar(self) -> Iterator[Expectation]:
         for number in range(12):
@@ -134,7 +137,11 @@ class CallResults:
 
 def with_reused_id(told: Sequence[Expectation]) -> CallResult:
     """Return a call result that uses the ID of another one with other content."""
-    first = next(one.event for one in told if isinstance(one.event, CallResult) and one.outcome == "updated.none")
+    first = next(
+        expected.event
+        for expected in told
+        if isinstance(expected.event, CallResult) and expected.outcome == "updated.none"
+    )
     return replace(first, fields={**first.fields, "comment": "something else altogether"})
 
 

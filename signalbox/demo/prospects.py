@@ -54,7 +54,7 @@ class Prospects:
         ]
 
     def _case(self, case: str, told: Iterator[Expectation]) -> Iterator[Expectation]:
-        return (replace(one, case=case) for one in told)
+        return (replace(expected, case=case) for expected in told)
 
     def _gathered(self) -> Iterator[Expectation]:
         """LL-5, LL-13: what came since the last sync is written together; only blanks are filled."""
@@ -91,7 +91,7 @@ class Prospects:
 
     def edits(self, told: list[Expectation]) -> list[Edit]:
         """Return what people do to these records in Salesforce."""
-        first = next(one.event for one in told if one.event.source_id == "leaving")
+        first = next(expected.event for expected in told if expected.event.source_id == "leaving")
         return [Edit(_GONE, first.event_id, delete=True)]
 
     def _loaded(self) -> Iterator[Expectation]:

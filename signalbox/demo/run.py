@@ -70,14 +70,15 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
     editor = Editor(parts.control, edits, last, parts.record_ids, lambda: parts.is_ready("changes"))
     # Beside what is told: an event ID used again, and the links that end with a deleted record.
     expected = (
-        len({one.event.event_id for one in expectations})
+        len({expectation.event.event_id for expectation in expectations})
         + 1
-        + sum(one.delete and one.back is not None for one in edits)
+        + sum(edit.delete and edit.back is not None for edit in edits)
     )
     notices = 2 * choices(expectations)
     audit = DatabaseAudit(open_engine(parts.database))
     recipients = {
-        name: one.recipients for name, one in load_integrations(parts.folder / "integrations").by_name.items()
+        name: integration.recipients
+        for name, integration in load_integrations(parts.folder / "integrations").by_name.items()
     }
     reader = OutcomeReader(parts.kafka, CODEC, parts.listeners)
     before = Before(_api_calls(parts), len(parts.control.effects()))
@@ -112,8 +113,8 @@ def _play(parts: Parts, seed: int, console: Console) -> int:
 
 def _back(editor: Editor, reader: OutcomeReader) -> set[str]:
     """Return the edits by people whose records came back."""
-    records = {one.record_id for one in reader.changes.values()}
-    return {one.edit.name for one in editor.made if one.record_id in records}
+    records = {change.record_id for change in reader.changes.values()}
+    return {edited.edit.name for edited in editor.made if edited.record_id in records}
 
 
 def _seen(
@@ -129,7 +130,7 @@ def _seen(
         dead_letters=len(reader.dead_letters),
         unreadable=deliver.unreadable,
         api_calls=_api_calls(parts) - before.calls,
-        effects=Counter((one["object"], _DONE[one["kind"]]) for one in written),
+        effects=Counter((item["object"], _DONE[item["kind"]]) for item in written),
         notices=Counter(kind for _, kind in reader.notices),
         talk=_talk(written),
         changes=reader.changes,
@@ -150,9 +151,9 @@ def _tell(wrong: Sequence[str], messages: int, events: int, outcomes: int, conso
 def _talk(effects: Sequence[Mapping[str, Any]]) -> int:
     """Return the seconds of talk that the Tasks say after all that was written to them."""
     said: dict[str, int] = {}
-    for one in effects:
-        if one["object"] == "Task" and one["after"].get("CallDurationInSeconds") is not None:
-            said[one["id"]] = one["after"]["CallDurationInSeconds"]
+    for effect in effects:
+        if effect["object"] == "Task" and effect["after"].get("CallDurationInSeconds") is not None:
+            said[effect["id"]] = effect["after"]["CallDurationInSeconds"]
     return sum(said.values())
 
 
@@ -162,8 +163,8 @@ def _settled(
     """Whether audit and mails have caught up with the outcomes."""
     if len(reader.dead_letters) < deliver.unreadable or _audited(audit) < len(reader.outcomes):
         return False
-    errors = [one for one in reader.outcomes.values() if one.kind == "error"]
-    wanted = {(one.outcome_id, to) for one in errors for to in recipients.get(one.integration, ())}
+    errors = [outcome for outcome in reader.outcomes.values() if outcome.kind == "error"]
+    wanted = {(error.outcome_id, to) for error in errors for to in recipients.get(error.integration, ())}
     mailed = {(to, data) for addressed, data in parts.post.mails for to in addressed}
     return all(
         any(to == address and outcome_id.encode() in data for to, data in mailed) for outcome_id, address in wanted

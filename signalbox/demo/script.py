@@ -18,9 +18,9 @@ def existing_records() -> list[ExistingRecord]:
     users = [
         ExistingRecord(
             "User",
-            {"Username": one.email, "Email": one.email, "LastName": one.name, "Alias": "agent", "IsActive": True},
+            {"Username": agent.email, "Email": agent.email, "LastName": agent.name, "Alias": "agent", "IsActive": True},
         )
-        for one in (FIRST, SECOND)
+        for agent in (FIRST, SECOND)
     ]
     records = [
         *users,
@@ -30,7 +30,7 @@ def existing_records() -> list[ExistingRecord]:
         *by_hand.existing_records(),
     ]
     records += [*prospects.existing_records(), *field_sales.existing_records()]
-    return sorted(records, key=lambda one: one.object != "Account")
+    return sorted(records, key=lambda existing_record: existing_record.object != "Account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ class Script:
         """Return all events, in an order in which they may be delivered."""
         results = people.CallResults(self.seed, self.start).expectations()
         converted = [
-            (str(one.event.person.email), one.event.event_id) for one in results if one.outcome == "converted.none"
+            (str(result.event.person.email), result.event.event_id)
+            for result in results
+            if result.outcome == "converted.none"
         ]
         booked = bookings.Bookings(self.start).expectations(converted[:2])
         telephone = calls.Calls(self.seed, self.start)

@@ -76,8 +76,8 @@ def _open(call: Call, kind: str, body: Any) -> dict[str, Any]:
     else:
         if body.get("operation") not in _OPERATIONS:
             raise ApiError("INVALIDOPERATION", f"operation is one of {', '.join(_OPERATIONS)}")
-        one = records.sobject(call, str(body.get("object", "")))
-        job |= {"object": one.name, "externalIdFieldName": body.get("externalIdFieldName"),
+        entity = records.sobject(call, str(body.get("object", "")))
+        job |= {"object": entity.name, "externalIdFieldName": body.get("externalIdFieldName"),
                 "assignmentRuleId": body.get("assignmentRuleId"),
                 "contentUrl": f"services/data/v{call.version}/jobs/ingest/{job['id']}/batches"}  # fmt: skip
     call.org.jobs[job["id"]] = job
@@ -147,27 +147,27 @@ def _once(job: dict[str, Any], row: dict[str, Any], twice: set[str]) -> None:
 
 
 def _row(call: Call, job: dict[str, Any], row: dict[str, Any]) -> tuple[str, bool]:
-    one = records.sobject(call, job["object"])
+    entity = records.sobject(call, job["object"])
     row = _nested({name: None if text == "#N/A" else text for name, text in row.items()})
     key = row.pop("Id", None)
     if job["operation"] == "insert":
-        return records.create(call, one, row)["Id"], True
+        return records.create(call, entity, row)["Id"], True
     if job["operation"] == "upsert":
-        field = sobjects.key_field(one, str(job["externalIdFieldName"]))
+        field = sobjects.key_field(entity, str(job["externalIdFieldName"]))
         value = key if field.name == "Id" else row.pop(field.name, None)
         if value is None and field.name != "Id":
             raise ApiError("MISSING_ARGUMENT", f"{field.name} not specified")
         if field.name == "Id" and key is None:
-            return records.create(call, one, row)["Id"], True
+            return records.create(call, entity, row)["Id"], True
         if field.name == "Id":
-            return records.update(call, one, records.by_id(call, one, key, write=True), row)["Id"], False
-        saved, new = sobjects.upsert(call, one, field, value, row)
+            return records.update(call, entity, records.by_id(call, entity, key, write=True), row)["Id"], False
+        saved, new = sobjects.upsert(call, entity, field, value, row)
         return saved["Id"], new
-    found = records.by_id(call, one, key or "", write=True)
+    found = records.by_id(call, entity, key or "", write=True)
     if job["operation"] == "update":
-        records.update(call, one, found, row)
+        records.update(call, entity, found, row)
     else:
-        records.delete(call, one, found)
+        records.delete(call, entity, found)
     return found["Id"], False
 
 
@@ -186,7 +186,7 @@ def _query(call: Call, job: dict[str, Any], text: str) -> None:
         _refused(soql.parse(text))
         view, now = call.org.view(call.user), call.org.now()
         told = soql.columns(text, view, now=now, version=call.version)["columnMetadata"]
-        if any(one["apexType"] == "Address" for one in told):
+        if any(item["apexType"] == "Address" for item in told):
             raise ApiError("API_ERROR", "Selecting compound data not supported in Bulk Query")
         answer = soql.run(text, view, now=now, all_rows=everything, version=call.version)
     except soql.SoqlError as error:
@@ -204,7 +204,7 @@ def _refused(query: soql.Query) -> None:
         raise ApiError("API_ERROR", "GROUP BY is not supported in Bulk Query")
     if query.offset is not None:
         raise ApiError("API_ERROR", "OFFSET is not supported in Bulk Query")
-    if any(one.name in soql.AGGREGATES for one in calls):
+    if any(call.name in soql.AGGREGATES for call in calls):
         raise ApiError("API_ERROR", "Aggregate functions are not supported in Bulk Query")
 
 

@@ -16,7 +16,7 @@ from simulator.values import to_datetime
 MOST = timedelta(days=30)
 
 
-def handle(call: Call, one: ObjectDef, kind: str) -> Reply:
+def handle(call: Call, entity: ObjectDef, kind: str) -> Reply:
     """Answer GET /sobjects/X/updated and /deleted."""
     try:
         start, end = (to_datetime(call.request.query.get(name, "").replace(" ", "+")) for name in ("start", "end"))
@@ -24,8 +24,8 @@ def handle(call: Call, one: ObjectDef, kind: str) -> Reply:
         raise ApiError("INVALID_REPLICATION_DATE", f"start and end are needed as times with a zone: {error}") from error
     if end <= start or end - start > MOST:
         raise ApiError("INVALID_REPLICATION_DATE", "start is before end, and at most 30 days before it")
-    rows = [row for row in call.org.store.rows(one.name, deleted=True)
-            if start <= row["SystemModstamp"] < end and call.user.sees(one.name, row)]  # fmt: skip
+    rows = [row for row in call.org.store.rows(entity.name, deleted=True)
+            if start <= row["SystemModstamp"] < end and call.user.sees(entity.name, row)]  # fmt: skip
     if kind == "updated":
         ids = [row["Id"] for row in rows if not row["IsDeleted"]]
         return Reply(200, {"ids": ids, "latestDateCovered": min(end, call.org.now())})

@@ -31,7 +31,7 @@ def handle(call: Call, rest: list[str], body: Any) -> Reply:
     """Answer /composite/sobjects[/Type[/Field]]."""
     method = call.request.method
     if method == "DELETE" and not rest:
-        keys = [one for one in call.request.query.get("ids", "").split(",") if one]
+        keys = [part for part in call.request.query.get("ids", "").split(",") if part]
         _bounded(keys)
         return _run(call, [_deleter(call, key) for key in keys], all_or_none=_true(call.request.query.get("allOrNone")))
     if method in ("GET", "POST") and len(rest) == 1:
@@ -49,7 +49,7 @@ def handle(call: Call, rest: list[str], body: Any) -> Reply:
     if method == "PATCH" and len(rest) == 2:
         reply = _run(call, _upserters(call, rest[0], rest[1], rows), all_or_none=all_or_none)
         # Each result of an upsert says whether it made a record, that of a refused row too.
-        return Reply(reply.status, [{"created": False, **one} for one in reply.body])
+        return Reply(reply.status, [{"created": False, **item} for item in reply.body])
     raise sobjects.not_allowed(call)
 
 
@@ -111,12 +111,12 @@ def _creator(call: Call, row: Mapping[str, Any], number: int, count: int) -> _St
 def _updater(call: Call, row: Mapping[str, Any], number: int, count: int) -> _Step:
     def step() -> dict[str, Any]:
         refuse(call.request.fault, _type(row), number, count, creating=False)
-        one = _object(call, _type(row))
+        item = _object(call, _type(row))
         key = next((value for name, value in row.items() if name.lower() == "id"), None)
         if key is None:
             raise ApiError("MISSING_ARGUMENT", "Id not specified in an update call")
         rest = {name: value for name, value in row.items() if name.lower() != "id"}
-        saved = records.update(call, one, records.by_id(call, one, key, write=True), rest)
+        saved = records.update(call, item, records.by_id(call, item, key, write=True), rest)
         return {"id": saved["Id"], "success": True, "errors": []}
 
     return step
@@ -124,35 +124,35 @@ def _updater(call: Call, row: Mapping[str, Any], number: int, count: int) -> _St
 
 def _deleter(call: Call, key: str) -> _Step:
     def step() -> dict[str, Any]:
-        one = next((one for one in call.org.objects.values() if one.prefix == key[:3]), None)
-        if one is None:
+        entity = next((sobject for sobject in call.org.objects.values() if sobject.prefix == key[:3]), None)
+        if entity is None:
             raise ApiError("MALFORMED_ID", f"bad id {key}")
-        records.delete(call, one, records.by_id(call, one, key, write=True))
+        records.delete(call, entity, records.by_id(call, entity, key, write=True))
         return {"id": key, "success": True, "errors": []}
 
     return step
 
 
 def _upserters(call: Call, name: str, field_name: str, rows: list[Mapping[str, Any]]) -> list[_Step]:
-    one = records.sobject(call, name)
-    field = sobjects.key_field(one, field_name)
+    entity = records.sobject(call, name)
+    field = sobjects.key_field(entity, field_name)
     values = [next((value for key, value in row.items() if key.lower() == field.name.lower()), None) for row in rows]
     times = Counter(str(value).lower() for value in values if value is not None)
 
     def step(row: Mapping[str, Any], value: Any) -> dict[str, Any]:
         if value is not None and times[str(value).lower()] > 1:
             raise ApiError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", fields=[field.name])
-        if _type(row).lower() != one.name.lower():
-            raise ApiError("INVALID_TYPE", f"an upsert collection takes {one.name} alone")
+        if _type(row).lower() != entity.name.lower():
+            raise ApiError("INVALID_TYPE", f"an upsert collection takes {entity.name} alone")
         if value is None and field.name != "Id":
             raise ApiError("MISSING_ARGUMENT", f"{field.name} not specified")
         rest = {key: item for key, item in row.items() if key.lower() != field.name.lower()}
         if field.name == "Id":
             if value is None:
-                return {"id": records.create(call, one, rest)["Id"], "success": True, "errors": [], "created": True}
-            saved = records.update(call, one, records.by_id(call, one, value, write=True), rest)
+                return {"id": records.create(call, entity, rest)["Id"], "success": True, "errors": [], "created": True}
+            saved = records.update(call, entity, records.by_id(call, entity, value, write=True), rest)
             return {"id": saved["Id"], "success": True, "errors": [], "created": False}
-        saved, new = sobjects.upsert(call, one, field, value, rest)
+        saved, new = sobjects.upsert(call, entity, field, value, rest)
         return {"id": saved["Id"], "success": True, "errors": [], "created": new}
 
     return [partial(step, row, value) for row, value in zip(rows, values, strict=True)]
@@ -163,11 +163,11 @@ def _run(call: Call, steps: list[_Step], *, all_or_none: bool) -> Reply:
     try:
         with call.org.store.savepoint():
             results = [_one(call, step) for step in steps]
-            if all_or_none and not all(one["success"] for one in results):
+            if all_or_none and not all(result["success"] for result in results):
                 raise _RolledBack
     except _RolledBack:
         rolled = {"statusCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK", "message": _ROLLED_BACK, "fields": []}
-        results = [one if not one["success"] else {"success": False, "errors": [rolled]} for one in results]
+        results = [result if not result["success"] else {"success": False, "errors": [rolled]} for result in results]
     return Reply(200, results)
 
 
@@ -180,7 +180,7 @@ def _one(call: Call, step: _Step) -> dict[str, Any]:
 
 
 def _read(call: Call, name: str, body: Any) -> Reply:
-    one = records.sobject(call, name)
+    entity = records.sobject(call, name)
     if call.request.method == "GET":
         keys, names = call.request.query.get("ids", "").split(","), call.request.query.get("fields", "").split(",")
     else:
@@ -193,9 +193,9 @@ def _read(call: Call, name: str, body: Any) -> Reply:
     found: list[Any] = []
     for key in keys:
         try:
-            row = records.by_id(call, one, key)
+            row = records.by_id(call, entity, key)
         except ApiError:
             found.append(None)
             continue
-        found.append(None if row["IsDeleted"] else sobjects.shown(call, one, row, names))
+        found.append(None if row["IsDeleted"] else sobjects.shown(call, entity, row, names))
     return Reply(200, found)

@@ -42,8 +42,10 @@ def handle(call: Call, body: Any, run: Run) -> Reply:
             if failed and all_or_none:
                 raise _RolledBack
     except _RolledBack:
-        answers = [one if one["httpStatusCode"] >= 400 else _halted(one["referenceId"], _HALTED) for one in answers]
-        answers += [_halted(str(one["referenceId"]), _HALTED) for one in subs[len(answers) :]]
+        answers = [
+            answer if answer["httpStatusCode"] >= 400 else _halted(answer["referenceId"], _HALTED) for answer in answers
+        ]
+        answers += [_halted(str(sub["referenceId"]), _HALTED) for sub in subs[len(answers) :]]
     return Reply(200, {"compositeResponse": answers})
 
 
@@ -52,17 +54,17 @@ def _check(subs: list[Any]) -> None:
         raise ApiError("LIMIT_EXCEEDED", f"The number of subrequests {len(subs)} exceeds the limit of {MOST}")
     names = set()
     wide = 0
-    for one in subs:
-        name = one.get("referenceId") if isinstance(one, dict) else None
+    for sub in subs:
+        name = sub.get("referenceId") if isinstance(sub, dict) else None
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name in names:
             raise ApiError("INVALID_INPUT", f"referenceId {name!r}: unique, letters, digits and underscores")
         names.add(name)
-        url = one.get("url")
+        url = sub.get("url")
         if not isinstance(url, str) or not url.startswith("/services/data/v"):
             raise ApiError("INVALID_INPUT", f"{name}: url must start with /services/data/vXX.X/")
-        if one.get("method") not in ("GET", "POST", "PATCH", "PUT", "DELETE"):
-            raise ApiError("INVALID_INPUT", f"{name}: method {one.get('method')!r} is not allowed")
-        bad = _FORBIDDEN & {key.lower() for key in one.get("httpHeaders") or ()}
+        if sub.get("method") not in ("GET", "POST", "PATCH", "PUT", "DELETE"):
+            raise ApiError("INVALID_INPUT", f"{name}: method {sub.get('method')!r} is not allowed")
+        bad = _FORBIDDEN & {key.lower() for key in sub.get("httpHeaders") or ()}
         if bad:
             raise ApiError("INVALID_INPUT", f"{name}: header {', '.join(sorted(bad))} is not allowed in a subrequest")
         wide += bool(_WIDE.match(urlsplit(url).path))
@@ -74,17 +76,17 @@ def _all(call: Call, subs: list[Any], run: Run, answers: list[dict[str, Any]], *
     """Answer each in order into *answers*; return whether one failed (the last, where all_or_none)."""
     known: dict[str, Any] = {}
     failed = False
-    for one in subs:
-        name = one["referenceId"]
+    for sub in subs:
+        name = sub["referenceId"]
         try:
-            url, body = _resolve(one["url"], known), _resolve(one.get("body"), known)
+            url, body = _resolve(sub["url"], known), _resolve(sub.get("body"), known)
         except KeyError as error:
             text = f"Invalid reference specified. No value for {error.args[0]} found in {error.args[0].split('.')[0]}"
             answers.append(_halted(name, text))
             failed = True
         else:
-            reply = _struck(call) or run(one["method"], url, body, one.get("httpHeaders") or {})
-            call.subs.append(f"{one['method']} {url} {reply.status}")
+            reply = _struck(call) or run(sub["method"], url, body, sub.get("httpHeaders") or {})
+            call.subs.append(f"{sub['method']} {url} {reply.status}")
             if reply.status < 400:
                 known[name] = reply.body
             answers.append({"body": reply.body, "httpHeaders": reply.headers, "httpStatusCode": reply.status,
@@ -105,7 +107,7 @@ def _struck(call: Call) -> Reply | None:
 
 
 def _rows_failed(body: Any) -> bool:
-    return isinstance(body, list) and any(isinstance(one, dict) and one.get("success") is False for one in body)
+    return isinstance(body, list) and any(isinstance(item, dict) and item.get("success") is False for item in body)
 
 
 def _halted(name: str, text: str) -> dict[str, Any]:

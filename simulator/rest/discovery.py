@@ -46,19 +46,19 @@ def describe_all(call: Call) -> Reply:
     """Answer GET /sobjects."""
     if (unchanged := sobjects.condition(call, call.org.modified)) is not None:
         return unchanged
-    found = [describe.summary(one, call.user, call.base) for one in call.org.objects.values()
-             if call.user.may("read", one.name)]  # fmt: skip
+    found = [describe.summary(sobject, call.user, call.base) for sobject in call.org.objects.values()
+             if call.user.may("read", sobject.name)]  # fmt: skip
     body = {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": found}
     return Reply(200, body, _modified(call))
 
 
 def describe_one(call: Call, name: str) -> Reply:
     """Answer GET /sobjects/X/describe."""
-    one = records.sobject(call, name)
+    entity = records.sobject(call, name)
     if (unchanged := sobjects.condition(call, call.org.modified)) is not None:
         return unchanged
-    types = record_types.infos(call.org, one, f"{call.base}/sobjects/{one.name}")
-    return Reply(200, describe.sobject(one, call.user, call.base, types), _modified(call))
+    types = record_types.infos(call.org, entity, f"{call.base}/sobjects/{entity.name}")
+    return Reply(200, describe.sobject(entity, call.user, call.base, types), _modified(call))
 
 
 def _modified(call: Call) -> dict[str, str]:
@@ -67,8 +67,8 @@ def _modified(call: Call) -> dict[str, str]:
 
 def basic(call: Call, name: str) -> Reply:
     """Answer GET /sobjects/X."""
-    one = records.sobject(call, name)
-    return Reply(200, {"objectDescribe": describe.summary(one, call.user, call.base), "recentItems": []})
+    entity = records.sobject(call, name)
+    return Reply(200, {"objectDescribe": describe.summary(entity, call.user, call.base), "recentItems": []})
 
 
 def limits(call: Call, rest: list[str]) -> Reply:
@@ -76,14 +76,14 @@ def limits(call: Call, rest: list[str]) -> Reply:
     org = call.org
     if rest == ["recordCount"]:
         names = call.request.query.get("sObjects", "")
-        chosen = [records.sobject(call, one) for one in names.split(",")] if names else list(org.objects.values())
-        counts = [{"count": sum(1 for _ in org.store.rows(one.name)), "name": one.name} for one in chosen]
+        chosen = [records.sobject(call, part) for part in names.split(",")] if names else list(org.objects.values())
+        counts = [{"count": sum(1 for _ in org.store.rows(entity.name)), "name": entity.name} for entity in chosen]
         return Reply(200, {"sObjects": counts})
     if rest:
         raise not_found()
     body: dict[str, Any] = {"DailyApiRequests": {"Max": org.limit, "Remaining": max(0, org.limit - org.used)}}
     body |= {name: {"Max": most, "Remaining": most} for name, most in _LIMITS.items()}
-    if any(one.params.get("error") == "storage" for one in org.faults.script):
+    if any(fault.params.get("error") == "storage" for fault in org.faults.script):
         body["DataStorageMB"]["Remaining"] = 0
     return Reply(200, body)
 

@@ -106,7 +106,7 @@ def parameterized(call: Call, body: Any) -> Reply:
         word = word.replace(char, "\\" + char)
     text = f"FIND {{{word}}} IN {scope} FIELDS"
     if kinds:
-        text += " RETURNING " + ", ".join(_returning(one) for one in kinds)
+        text += " RETURNING " + ", ".join(_returning(kind) for kind in kinds)
     if str(value.get("overallLimit", "")).isdecimal():
         text += f" LIMIT {value['overallLimit']}"
     return Reply(200, {"searchRecords": _found(call, text)})
@@ -124,17 +124,17 @@ def _kinds(value: dict[str, Any]) -> list[dict[str, Any]]:
         kinds = [{"name": name, **{key: value[f"{name}.{key}"] for key in _OWN if f"{name}.{key}" in value}}
                  for name in kinds.split(",")]  # fmt: skip
     shared = {"fields": value.get("fields"), "limit": value.get("defaultLimit")}
-    return [{**{key: item for key, item in shared.items() if item}, **one} for one in kinds]
+    return [{**{key: item for key, item in shared.items() if item}, **kind} for kind in kinds]
 
 
-def _returning(one: dict[str, Any]) -> str:
-    if "name" not in one:
+def _returning(row: dict[str, Any]) -> str:
+    if "name" not in row:
         raise ApiError("INVALID_SEARCH", "each of sobjects needs a name")
-    fields = one.get("fields") or ["Id"]
+    fields = row.get("fields") or ["Id"]
     fields = fields.split(",") if isinstance(fields, str) else fields
     inner = ", ".join(fields)
-    if one.get("where"):
-        inner += f" WHERE {one['where']}"
-    if one.get("limit"):
-        inner += f" LIMIT {one['limit']}"
-    return f"{one['name']}({inner})"
+    if row.get("where"):
+        inner += f" WHERE {row['where']}"
+    if row.get("limit"):
+        inner += f" LIMIT {row['limit']}"
+    return f"{row['name']}({inner})"

@@ -21,31 +21,33 @@ from simulator.soql import ids as soql_ids
 from simulator.store import Row
 
 
-def shown(call: Call, one: ObjectDef, row: Row, names: list[str] | None = None) -> dict[str, Any]:
+def shown(call: Call, entity: ObjectDef, row: Row, names: list[str] | None = None) -> dict[str, Any]:
     """Return a record as the API shows it."""
-    body: dict[str, Any] = {"attributes": {"type": one.name, "url": f"{call.base}/sobjects/{one.name}/{row['Id']}"}}
-    chosen = [_field(one, name) for name in names] if names is not None else list(one.fields.values())
+    body: dict[str, Any] = {
+        "attributes": {"type": entity.name, "url": f"{call.base}/sobjects/{entity.name}/{row['Id']}"}
+    }
+    chosen = [_field(entity, name) for name in names] if names is not None else list(entity.fields.values())
     for field in chosen:
         body[field.name] = row.get(field.name)
     return body
 
 
-def _field(one: ObjectDef, name: str) -> FieldDef:
-    found = one.fields.get(name.strip().lower())
+def _field(entity: ObjectDef, name: str) -> FieldDef:
+    found = entity.fields.get(name.strip().lower())
     if found is None:
-        raise fields.no_column(one, name.strip())
+        raise fields.no_column(entity, name.strip())
     return found
 
 
-def create(call: Call, one: ObjectDef, body: Any) -> Reply:
+def create(call: Call, entity: ObjectDef, body: Any) -> Reply:
     """POST /sobjects/X."""
-    row = records.create(call, one, mapping(body))
-    return created(call, one, row)
+    row = records.create(call, entity, mapping(body))
+    return created(call, entity, row)
 
 
-def created(call: Call, one: ObjectDef, row: Row, **more: Any) -> Reply:
+def created(call: Call, entity: ObjectDef, row: Row, **more: Any) -> Reply:
     """Return the answer to a create."""
-    where = {"Location": f"{call.base}/sobjects/{one.name}/{row['Id']}"}
+    where = {"Location": f"{call.base}/sobjects/{entity.name}/{row['Id']}"}
     return Reply(201, {"id": row["Id"], "success": True, "errors": [], **more}, where)
 
 
@@ -56,36 +58,36 @@ def mapping(body: Any) -> Mapping[str, Any]:
     return body
 
 
-def one_record(call: Call, one: ObjectDef, record_id: str, body: Any) -> Reply:
+def one_record(call: Call, entity: ObjectDef, record_id: str, body: Any) -> Reply:
     """GET, PATCH, DELETE /sobjects/X/{id}."""
     method = call.request.method
     if method in ("GET", "HEAD"):
-        row = records.by_id(call, one, record_id)
+        row = records.by_id(call, entity, record_id)
         if row["IsDeleted"]:
             raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
-        tag = _tag(one, row)
+        tag = _tag(entity, row)
         if (unchanged := condition(call, row["SystemModstamp"], tag)) is not None:
             return unchanged
         names = call.request.query.get("fields")
         when = {"Last-Modified": format_datetime(row["SystemModstamp"], usegmt=True), **({"ETag": tag} if tag else {})}
-        return Reply(200, shown(call, one, row, names.split(",") if names else None), when)
+        return Reply(200, shown(call, entity, row, names.split(",") if names else None), when)
     if method == "PATCH":
-        row = records.by_id(call, one, record_id, write=True)
-        if (stale := condition(call, row["SystemModstamp"], _tag(one, row))) is not None:
+        row = records.by_id(call, entity, record_id, write=True)
+        if (stale := condition(call, row["SystemModstamp"], _tag(entity, row))) is not None:
             return stale
-        records.update(call, one, row, mapping(body))
+        records.update(call, entity, row, mapping(body))
         return Reply(204)
     if method == "DELETE":
-        records.delete(call, one, records.by_id(call, one, record_id, write=True))
+        records.delete(call, entity, records.by_id(call, entity, record_id, write=True))
         return Reply(204)
     raise not_allowed(call)
 
 
-def _tag(one: ObjectDef, row: Row) -> str:
+def _tag(entity: ObjectDef, row: Row) -> str:
     """Return the ETag of a record: accounts alone have one (fact sheet A6)."""
     # What it holds, too: a stamp has whole seconds.
     text = f"{row['Id']} {sorted((name, str(value)) for name, value in row.items())}"
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"' if one.name == "Account" else ""
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"' if entity.name == "Account" else ""
 
 
 def _names(header: str | None, tag: str) -> bool:
@@ -120,56 +122,56 @@ def not_allowed(call: Call) -> ApiError:
     return ApiError("METHOD_NOT_ALLOWED", text, status=405)
 
 
-def key_field(one: ObjectDef, name: str) -> FieldDef:
+def key_field(entity: ObjectDef, name: str) -> FieldDef:
     """Return the field that may name a record. Raises NOT_FOUND."""
-    found = one.fields.get(name.lower())
+    found = entity.fields.get(name.lower())
     if found is None or not (found.external_id or found.id_lookup):
         text = f"Provided external ID field does not exist or is not accessible: {name}"
         raise ApiError("NOT_FOUND", text, status=404)
     return found
 
 
-def by_key(call: Call, one: ObjectDef, name: str, value: str, body: Any) -> Reply:
+def by_key(call: Call, entity: ObjectDef, name: str, value: str, body: Any) -> Reply:
     """GET, PATCH, DELETE /sobjects/X/Field/value, POST /sobjects/X/Id."""
-    field = key_field(one, name)
+    field = key_field(entity, name)
     if field.name == "Id":
         if call.request.method == "POST" or not value:
-            return create(call, one, body)
-        return one_record(call, one, value, body)
-    found = matches(call, one, field, value)
+            return create(call, entity, body)
+        return one_record(call, entity, value, body)
+    found = matches(call, entity, field, value)
     if len(found) > 1:
-        return Reply(300, [f"{call.base}/sobjects/{one.name}/{row['Id']}" for row in found])
+        return Reply(300, [f"{call.base}/sobjects/{entity.name}/{row['Id']}" for row in found])
     if call.request.method in ("PATCH", "POST"):
-        row, new = upsert(call, one, field, value, mapping(body), only_update=_flag(call, "updateOnly"))
+        row, new = upsert(call, entity, field, value, mapping(body), only_update=_flag(call, "updateOnly"))
         if new:
-            return created(call, one, row, created=True)
+            return created(call, entity, row, created=True)
         if float(call.version) < 46:
             return Reply(204)
         return Reply(200, {"id": row["Id"], "success": True, "errors": [], "created": False})
     if not found:
         raise ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
-    return one_record(call, one, found[0]["Id"], body)
+    return one_record(call, entity, found[0]["Id"], body)
 
 
 def _flag(call: Call, name: str) -> bool:
     return call.request.query.get(name, "").lower() == "true"
 
 
-def matches(call: Call, one: ObjectDef, field: FieldDef, value: Any) -> list[Row]:
+def matches(call: Call, entity: ObjectDef, field: FieldDef, value: Any) -> list[Row]:
     """Return the living records whose key *field* is *value*."""
     if field.name == "Id":
-        row = call.org.store.get(one.name, soql_ids.long_id(str(value)) or "")
+        row = call.org.store.get(entity.name, soql_ids.long_id(str(value)) or "")
         return [row] if row is not None and not row["IsDeleted"] else []
     if value in (None, ""):
         return []
-    return [row for row in call.org.store.find(one.name, field.name, value) if call.user.sees(one.name, row)]
+    return [row for row in call.org.store.find(entity.name, field.name, value) if call.user.sees(entity.name, row)]
 
 
 def upsert(
-    call: Call, one: ObjectDef, field: FieldDef, value: Any, body: Mapping[str, Any], *, only_update: bool = False
+    call: Call, entity: ObjectDef, field: FieldDef, value: Any, body: Mapping[str, Any], *, only_update: bool = False
 ) -> tuple[Row, bool]:
     """Save the record that *field* = *value* names; return it and whether it is new."""
-    found = matches(call, one, field, value)
+    found = matches(call, entity, field, value)
     if len(found) > 1:
         raise fields.several(field, found)
     rest = {name: item for name, item in body.items() if name.lower() != field.name.lower()}
@@ -177,7 +179,7 @@ def upsert(
         text = f"The {field.name} field should not be specified in the sobject data."
         raise ApiError("INVALID_FIELD", text, fields=[field.name])
     if found:
-        return records.update(call, one, found[0], rest), False
+        return records.update(call, entity, found[0], rest), False
     if only_update:
         raise ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
-    return records.create(call, one, {**rest, field.name: value}), True
+    return records.create(call, entity, {**rest, field.name: value}), True

@@ -44,8 +44,8 @@ def _create(
     call: Call, name: str, row: Mapping[str, Any], parent: Mapping[str, Any], level: int,
     found: list[dict[str, Any]], failed: list[dict[str, Any]], kinds: set[str],
 ) -> None:  # fmt: skip
-    one = records.sobject(call, name)
-    kinds.add(one.name)
+    entity = records.sobject(call, name)
+    kinds.add(entity.name)
     if level > DEEPEST or len(kinds) > MOST_KINDS or len(found) + len(failed) >= MOST:
         raise ApiError("INVALID_INPUT", f"A tree takes {MOST} records, {DEEPEST} levels, {MOST_KINDS} objects")
     children = {key: value["records"] for key, value in row.items() if isinstance(value, dict) and "records" in value}
@@ -53,14 +53,14 @@ def _create(
     if not reference:
         raise ApiError("INVALID_INPUT", "attributes.referenceId is required")
     try:
-        saved = records.create(call, one, {**{k: v for k, v in row.items() if k not in children}, **parent})
+        saved = records.create(call, entity, {**{k: v for k, v in row.items() if k not in children}, **parent})
     except ApiError as error:
         failed.append({"referenceId": reference, "errors": [error.row()]})
         return
     found.append({"referenceId": reference, "id": saved["Id"]})
     for key, rows in children.items():
-        child = one.child_relationships.get(key.lower())
+        child = entity.child_relationships.get(key.lower())
         if child is None:
-            raise ApiError("INVALID_FIELD", f"{one.name} has no child relationship {key}")
+            raise ApiError("INVALID_FIELD", f"{entity.name} has no child relationship {key}")
         for item in rows:
             _create(call, child[0], item, {child[1]: saved["Id"]}, level + 1, found, failed, kinds)

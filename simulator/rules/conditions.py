@@ -18,9 +18,9 @@ from simulator.rules import formula
 def holds(condition: Mapping[str, Any], row: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> bool:
     """Whether *condition* holds of *row*. Raises ValueError for an unknown form."""
     if "all" in condition:
-        return all(holds(one, row, before) for one in condition["all"])
+        return all(holds(item, row, before) for item in condition["all"])
     if "any" in condition:
-        return any(holds(one, row, before) for one in condition["any"])
+        return any(holds(item, row, before) for item in condition["any"])
     if "not" in condition:
         return not holds(condition["not"], row, before)
     name, op, wanted = str(condition["field"]), str(condition.get("op", "=")), condition.get("value")
@@ -38,7 +38,7 @@ def _compare(op: str, value: Any, wanted: Any) -> bool:
     if op == "!=":
         return bool(_plain(value) != _plain(wanted))
     if op == "in":
-        return _plain(value) in [_plain(one) for one in wanted]
+        return _plain(value) in [_plain(item) for item in wanted]
     if op == "regex":
         return value is not None and re.fullmatch(str(wanted), str(value)) is not None
     if value is None:

@@ -16,9 +16,9 @@ from simulator.org import Org
 from simulator.seeds import PROBABILITY, WON
 
 
-def derive(org: Org, one: ObjectDef, row: dict[str, Any], given: Mapping[str, Any], now: datetime) -> None:
+def derive(org: Org, entity: ObjectDef, row: dict[str, Any], given: Mapping[str, Any], now: datetime) -> None:
     """Fill the fields that the server derives. Raises ApiError."""
-    sobject = one.name
+    sobject = entity.name
     compounds.addresses(org.objects[sobject.lower()].fields, row)
     if sobject in ("Lead", "Contact", "User"):
         row["Name"] = " ".join(part for part in (row.get("FirstName"), row.get("LastName")) if part)
@@ -116,8 +116,8 @@ def _member(org: Org, row: dict[str, Any]) -> None:
             if twin["CampaignId"] == row["CampaignId"] and twin["Id"] != row.get("Id"):
                 raise ApiError("DUPLICATE_VALUE", "Already a campaign member.")
     statuses = org.store.find("CampaignMemberStatus", "CampaignId", row["CampaignId"])
-    own = next((one for one in statuses if one["Label"] == row.get("Status")), None)
+    own = next((status for status in statuses if status["Label"] == row.get("Status")), None)
     if own is None:  # a status that the campaign lacks becomes its default, without a word (object reference)
-        own = next((one for one in statuses if one["IsDefault"]), None)
+        own = next((status for status in statuses if status["IsDefault"]), None)
         row["Status"] = own["Label"] if own else row.get("Status")
     row["HasResponded"] = bool(own and own["HasResponded"])

@@ -32,7 +32,7 @@ def check(call: Call, sobject: str, row: Mapping[str, Any], *, creating: bool) -
         block = rule.get("action", "alert") == "block"
         if call.allow_save and not block:
             continue
-        found = [(kind, one) for kind in rule.get("match", (sobject,)) for one in _like(call, kind, rule, row)]
+        found = [(kind, item) for kind in rule.get("match", (sobject,)) for item in _like(call, kind, rule, row)]
         if found:
             raise _refusal(call, sobject, rule, found, block=block)
 
@@ -44,10 +44,10 @@ def _like(call: Call, kind: str, rule: Mapping[str, Any], row: Mapping[str, Any]
         return []
     found = call.org.store.find(kind, names[0], wanted[0])
     return [
-        one for one in found
-        if one["Id"] != row.get("Id")
-        and not one.get("IsConverted")
-        and all(str(one.get(name, "")).lower() == str(row[name]).lower() for name in names[1:])
+        item for item in found
+        if item["Id"] != row.get("Id")
+        and not item.get("IsConverted")
+        and all(str(item.get(name, "")).lower() == str(row[name]).lower() for name in names[1:])
     ]  # fmt: skip
 
 
@@ -66,9 +66,9 @@ def _refusal(
     for kind in dict.fromkeys(kind for kind, _ in found):
         records = [
             {"additionalInformation": [], "fieldDiffs": [], "matchConfidence": 100.0,
-             "record": {"attributes": {"type": kind, "url": f"{call.base}/sobjects/{kind}/{one['Id']}"},
-                        "Id": one["Id"], **_told(call, one)}}
-            for name, one in found if name == kind
+             "record": {"attributes": {"type": kind, "url": f"{call.base}/sobjects/{kind}/{row['Id']}"},
+                        "Id": row["Id"], **_told(call, row)}}
+            for name, row in found if name == kind
         ]  # fmt: skip
         results.append({"entityType": kind, "errors": [], "matchEngine": "ExactMatchEngine", "matchRecords": records,
                         "rule": f"{kind}_MR", "size": len(records), "success": True})  # fmt: skip

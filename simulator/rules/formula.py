@@ -104,21 +104,21 @@ class _Formula:
         return not self.of(parts[0])
 
     def _either(self, parts: list[Any]) -> Any:
-        return any(self.of(one) for one in parts)
+        return any(self.of(part) for part in parts)
 
     def _both(self, parts: list[Any]) -> Any:
-        return all(self.of(one) for one in parts)
+        return all(self.of(part) for part in parts)
 
     def _compared(self, parts: list[Any]) -> Any:
         return _holds(str(parts[1]), self.of(parts[0]), self.of(parts[2]))
 
     def _product(self, parts: list[Any]) -> Any:
-        return prod(self.of(one) or 0 for one in parts)
+        return prod(self.of(part) or 0 for part in parts)
 
     def _sum(self, parts: list[Any]) -> Any:
         found = self.of(parts[0])
-        for sign, one in zip(parts[1::2], parts[2::2], strict=True):
-            other = self.of(one)
+        for sign, part in zip(parts[1::2], parts[2::2], strict=True):
+            other = self.of(part)
             if isinstance(found, str) or isinstance(other, str):
                 found = f"{found or ''}{other or ''}"
             else:
@@ -126,12 +126,12 @@ class _Formula:
         return found
 
     def _call(self, parts: list[Any]) -> Any:
-        name, given = str(parts[0]).upper(), [one for one in parts[1:] if one is not None]
+        name, given = str(parts[0]).upper(), [part for part in parts[1:] if part is not None]
         match name:
             case "AND":
-                return all(self.of(one) for one in given)
+                return all(self.of(item) for item in given)
             case "OR":
-                return any(self.of(one) for one in given)
+                return any(self.of(item) for item in given)
             case "IF":
                 return self.of(given[1] if self.of(given[0]) else given[2])
             case "ISNEW":
@@ -162,11 +162,11 @@ def _holds(operator: str, left: Any, right: Any) -> bool:
     return bool({"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}[operator])
 
 
-def _filled(one: Any, other: Any) -> Any:
+def _filled(item: Any, other: Any) -> Any:
     """Return the blank that *one* is beside *other*: an empty text, or zero."""
-    if one is None and isinstance(other, str):
+    if item is None and isinstance(other, str):
         return ""
-    return 0.0 if one is None and isinstance(other, int | float) and not isinstance(other, bool) else one
+    return 0.0 if item is None and isinstance(other, int | float) and not isinstance(other, bool) else item
 
 
 def _numbers(left: Any, right: Any) -> bool:

@@ -26,9 +26,9 @@ def person_type(call: Call) -> str:
     return next(str(row["Id"]) for row in call.org.store.rows("RecordType") if row.get("IsPersonType"))
 
 
-def prepare(call: Call, one: ObjectDef, row: Row, given: Mapping[str, Any], before: Row | None) -> None:
+def prepare(call: Call, entity: ObjectDef, row: Row, given: Mapping[str, Any], before: Row | None) -> None:
     """Make *row* a person's account where its record type says so. Raises ApiError for fields of the other kind."""
-    if one.name != "Account" or not call.org.file.person_accounts:
+    if entity.name != "Account" or not call.org.file.person_accounts:
         return
     kind = call.org.store.get("RecordType", str(row.get("RecordTypeId") or "")) or {}
     person = bool(kind.get("IsPersonType"))
@@ -48,9 +48,9 @@ def prepare(call: Call, one: ObjectDef, row: Row, given: Mapping[str, Any], befo
         row["PersonContactId"] = call.org.store.next_id(call.org.objects["contact"])
 
 
-def mirror(call: Call, one: ObjectDef, row: Row, save: Save) -> None:
+def mirror(call: Call, entity: ObjectDef, row: Row, save: Save) -> None:
     """Save the contact of a person account as the account has it now."""
-    if one.name != "Account" or not row.get("IsPersonAccount"):
+    if entity.name != "Account" or not row.get("IsPersonAccount"):
         return
     contact = call.org.objects["contact"]
     before = call.org.store.get("Contact", str(row["PersonContactId"]))
@@ -59,14 +59,14 @@ def mirror(call: Call, one: ObjectDef, row: Row, save: Save) -> None:
     fresh |= {"AccountId": row["Id"], "IsPersonAccount": True, "Name": row["Name"], "OwnerId": row.get("OwnerId")}
     for field in contact.fields.values():
         shown = on_account(field.name)
-        if shown is not None and shown.lower() in one.fields:
+        if shown is not None and shown.lower() in entity.fields:
             fresh[field.name] = row.get(shown)
     save(contact, fresh, before)
 
 
-def refuse_contact(call: Call, one: ObjectDef, row: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def refuse_contact(call: Call, entity: ObjectDef, row: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Refuse to write a person's contact, and to give a person account another one."""
-    if one.name != "Contact" or not call.org.file.person_accounts:
+    if entity.name != "Contact" or not call.org.file.person_accounts:
         return
     if row.get("IsPersonAccount"):
         raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")

@@ -25,13 +25,13 @@ _NO_STATE = (
 _ALONE = "A country/territory must be specified before specifying a state value for field: {}"
 
 
-def apply(countries: Countries, one: ObjectDef, row: dict[str, Any], given: Mapping[str, Any]) -> None:
+def apply(countries: Countries, entity: ObjectDef, row: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Let labels and codes of each address agree. Raises ApiError for a place that the lists do not have."""
-    for name in one.fields.values() if countries else ():
+    for name in entity.fields.values() if countries else ():
         if name.type != "address":
             continue
         start = name.name.removesuffix("Address")
-        if f"{start}countrycode".lower() in one.fields:
+        if f"{start}countrycode".lower() in entity.fields:
             country = _country(countries, start, row, given)
             _state(country, start, row, given)
 
@@ -53,10 +53,10 @@ def _country(
     if code is None and label is None:
         row[f"{start}Country"] = row[f"{start}CountryCode"] = None
         return None
-    for name, one in countries.items():
-        if code == one["code"] or (code is None and str(label).lower() == name.lower()):
-            row[f"{start}Country"], row[f"{start}CountryCode"] = name, one["code"]
-            return one
+    for name, country in countries.items():
+        if code == country["code"] or (code is None and str(label).lower() == name.lower()):
+            row[f"{start}Country"], row[f"{start}CountryCode"] = name, country["code"]
+            return country
     raise _refused(_NO_COUNTRY, f"{start}Country", "Country")
 
 

@@ -18,13 +18,13 @@ from simulator.store import Row
 MASTER = "012000000000000AAA"
 
 
-def infos(org: Org, one: ObjectDef, where: str) -> list[dict[str, Any]]:
+def infos(org: Org, entity: ObjectDef, where: str) -> list[dict[str, Any]]:
     """Return the recordTypeInfos of a describe at the address *where*: the master last."""
-    own = list(_rows(org, one))
-    default = _default(org, one)
+    own = list(_rows(org, entity))
+    default = _default(org, entity)
     found = [
         _info(row["Id"], row["DeveloperName"], row["Name"], where, active=row["IsActive"],
-              available=_available(org, one, row), default=row["Id"] == default)
+              available=_available(org, entity, row), default=row["Id"] == default)
         for row in own
     ]  # fmt: skip
     return [*found, _info(MASTER, "Master", "Master", where, active=True, available=True, default=not default)]
@@ -38,43 +38,43 @@ def _info(
             "urls": {"layout": f"{where}/describe/layouts/{record_id}"}}  # fmt: skip
 
 
-def apply(call: Call, one: ObjectDef, row: dict[str, Any], given: Mapping[str, Any]) -> None:
+def apply(call: Call, entity: ObjectDef, row: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Give a new row its default record type. Raises ApiError for a given one that the user may not give."""
-    if "recordtypeid" not in one.fields:
+    if "recordtypeid" not in entity.fields:
         return
     value = given.get("RecordTypeId")
     if value is None and not row.get("RecordTypeId"):
-        row["RecordTypeId"] = _default(call.org, one)
-    elif value is not None and not any(item["Id"] == value for item in _rows(call.org, one, usable=True)):
+        row["RecordTypeId"] = _default(call.org, entity)
+    elif value is not None and not any(item["Id"] == value for item in _rows(call.org, entity, usable=True)):
         text = f"Record Type ID: this ID value isn't valid for the user: {value}"
         raise ApiError("INVALID_CROSS_REFERENCE_KEY", text, fields=["RecordTypeId"])
-    _picked(call.org, one, row, given)
+    _picked(call.org, entity, row, given)
 
 
-def _picked(org: Org, one: ObjectDef, row: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def _picked(org: Org, entity: ObjectDef, row: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Refuse a restricted pick that the record's type does not have (`values` of the type, by field)."""
-    own = next((item for item in _rows(org, one) if item["Id"] == row.get("RecordTypeId")), None)
-    for name, values in (_said(org, one, own).get("values", {}) if own else {}).items():
-        field, value = one.fields[name.lower()], given.get(name)
+    own = next((item for item in _rows(org, entity) if item["Id"] == row.get("RecordTypeId")), None)
+    for name, values in (_said(org, entity, own).get("values", {}) if own else {}).items():
+        field, value = entity.fields[name.lower()], given.get(name)
         if field.restricted and value is not None and not set(str(value).split(";")) <= set(map(str, values)):
             text = f"{field.label}: bad value for restricted picklist field: {value}"
             raise ApiError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text, fields=[field.name])
 
 
-def _rows(org: Org, one: ObjectDef, *, usable: bool = False) -> Iterator[Row]:
+def _rows(org: Org, entity: ObjectDef, *, usable: bool = False) -> Iterator[Row]:
     for row in org.store.rows("RecordType"):
-        if row["SobjectType"] == one.name and (not usable or (row["IsActive"] and _available(org, one, row))):
+        if row["SobjectType"] == entity.name and (not usable or (row["IsActive"] and _available(org, entity, row))):
             yield row
 
 
-def _said(org: Org, one: ObjectDef, row: Row) -> Mapping[str, Any]:
-    types = org.file.record_types.get(one.name, ())
+def _said(org: Org, entity: ObjectDef, row: Row) -> Mapping[str, Any]:
+    types = org.file.record_types.get(entity.name, ())
     return next((item for item in types if item["name"] == row["DeveloperName"]), {})
 
 
-def _available(org: Org, one: ObjectDef, row: Row) -> bool:
-    return bool(_said(org, one, row).get("available", True))
+def _available(org: Org, entity: ObjectDef, row: Row) -> bool:
+    return bool(_said(org, entity, row).get("available", True))
 
 
-def _default(org: Org, one: ObjectDef) -> str | None:
-    return next((row["Id"] for row in _rows(org, one, usable=True) if _said(org, one, row).get("default")), None)
+def _default(org: Org, entity: ObjectDef) -> str | None:
+    return next((row["Id"] for row in _rows(org, entity, usable=True) if _said(org, entity, row).get("default")), None)

@@ -112,15 +112,15 @@ def _text(sobject: ObjectDef, field: FieldDef, text: str) -> str | None:
 def _picked(field: FieldDef, text: str) -> str:
     """Return what the field picks: each value once, in the order of the list, as a restricted list writes it."""
     several = field.type == "multipicklist"
-    known = {one.lower(): one for one in field.values} if field.restricted else {}
-    picked = dict.fromkeys(one.strip() for one in text.split(";") if one.strip()) if several else {text: None}
-    for one in picked:
-        if field.restricted and one.lower() not in known:
-            message = f"{field.label}: bad value for restricted picklist field: {one}"
+    known = {value.lower(): value for value in field.values} if field.restricted else {}
+    picked = dict.fromkeys(part.strip() for part in text.split(";") if part.strip()) if several else {text: None}
+    for item in picked:
+        if field.restricted and item.lower() not in known:
+            message = f"{field.label}: bad value for restricted picklist field: {item}"
             raise ApiError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, fields=[field.name])
-    order = {one: place for place, one in enumerate(field.values)}
-    named = dict.fromkeys(known.get(one.lower(), one) for one in picked)
-    return ";".join(sorted(named, key=lambda one: order.get(one, len(order))))
+    order = {value: place for place, value in enumerate(field.values)}
+    named = dict.fromkeys(known.get(text.lower(), text) for text in picked)
+    return ";".join(sorted(named, key=lambda entry: order.get(entry, len(order))))
 
 
 def _valid_email(text: str) -> bool:

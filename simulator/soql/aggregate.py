@@ -58,7 +58,7 @@ class _Groups:
     def __init__(self, scope: Scope, query: Query) -> None:
         self._scope = scope
         self._query = query
-        self._grouped = {_name(scope, one): scope.operand(one) for one in query.group}
+        self._grouped = {_name(scope, path): scope.operand(path) for path in query.group}
         for operand in self._grouped.values():
             if not operand.filterable:
                 message = f"field '{operand.name}' can not be grouped in a query call"
@@ -100,7 +100,7 @@ class _Groups:
         """One row a group, in the order in which the groups were met; without GROUP BY there is exactly one."""
         self._ask_all()
         members: dict[tuple[Any, ...], list[Row]] = {} if self._grouped else {(): []}
-        keys = [(key_of(one.type), one.get) for one in self._grouped.values()]
+        keys = [(key_of(item.type), item.get) for item in self._grouped.values()]
         for row in matching(self._scope, self._query):
             members.setdefault(tuple(key(get(row)) for key, get in keys), []).append(row)
         return [self._row(rows) for rows in members.values()]

@@ -34,7 +34,7 @@ def nested(
     check_offset(query)
     chosen = compiled(inner, query)
     ids = frozenset(row["Id"] for row in parents)
-    found = scope.view.lookup(child.name, reference, {one.lower() for one in ids})
+    found = scope.view.lookup(child.name, reference, {item_id.lower() for item_id in ids})
     if found is not None:
         known = frozenset(found)
         chosen = Filter(chosen.test, known if chosen.ids is None else known & chosen.ids)

@@ -42,7 +42,7 @@ def columns(text: str, view: View, *, now: datetime, version: str) -> dict[str, 
         "columnMetadata": found,
         "entityName": entity.name,
         "groupBy": bool(query.group),
-        "idSelected": any(one["columnName"] == "Id" for one in found),
+        "idSelected": any(row["columnName"] == "Id" for row in found),
         "keyPrefix": getattr(entity, "prefix", None),
     }
 
@@ -79,7 +79,7 @@ def _add_path(scope: Scope, found: list[Column], path: Path | Call | None) -> No
     for name in parents:
         reference, types = scope.relationship(types, name, path)
         shown = reference.relationship_name or name
-        below = next((one for one in found if one["columnName"] == shown), None)
+        below = next((row for row in found if row["columnName"] == shown), None)
         if below is None:
             below = _column(shown, key=reference.name)
             found.append(below)

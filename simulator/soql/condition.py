@@ -44,9 +44,9 @@ class Compiler:
         """
         match condition:
             case And():
-                return _all([self.compile(one) for one in condition.conditions])
+                return _all([self.compile(item) for item in condition.conditions])
             case Or():
-                return _any([self.compile(one) for one in condition.conditions])
+                return _any([self.compile(item) for item in condition.conditions])
             case Not():
                 test = self.compile(condition.condition).test
                 return Filter(lambda row: not test(row))
@@ -105,12 +105,12 @@ class Compiler:
         if condition.operator in {"INCLUDES", "EXCLUDES"}:
             return self._includes(operand, condition)
         negated = condition.operator == "NOT IN"
-        ranges = [one for one in condition.values if one.kind == "range"]
-        plain = [one for one in condition.values if one.kind != "range"]
-        keys = {key_of_literal(self.scope, operand, one) for one in plain}
+        ranges = [value for value in condition.values if value.kind == "range"]
+        plain = [value for value in condition.values if value.kind != "range"]
+        keys = {key_of_literal(self.scope, operand, literal) for literal in plain}
         if not ranges:
             return self._among(operand, keys, negated=negated)
-        tests = [self._ordered(operand, "=", one) for one in ranges]
+        tests = [self._ordered(operand, "=", span) for span in ranges]
         return _keyed(operand, lambda key: negated != (key in keys or any(test(key) for test in tests)))
 
     def _in_query(self, condition: InQuery) -> Filter:
@@ -145,13 +145,13 @@ class Compiler:
     def _includes(self, operand: Operand, condition: InList) -> Filter:
         if operand.type != "multipicklist":
             raise self._operator(operand)
-        keys = [key_of_literal(self.scope, operand, one) or "" for one in condition.values]
+        keys = [key_of_literal(self.scope, operand, value) or "" for value in condition.values]
         wanted = [{part.strip() for part in key.split(";")} for key in keys]
         negated = condition.operator == "EXCLUDES"
 
         def test(key: Any) -> bool:  # keys are of any type
             has = {part.strip() for part in (key or "").split(";")}
-            return negated != any(one <= has for one in wanted)
+            return negated != any(group <= has for group in wanted)
 
         return _keyed(operand, test)
 
@@ -167,20 +167,20 @@ def _keyed(operand: Operand, test: Test) -> Filter:
 
 
 def _all(filters: list[Filter]) -> Filter:
-    tests = [one.test for one in filters]
-    known = [one.ids for one in filters if one.ids is not None]
+    tests = [condition.test for condition in filters]
+    known = [condition.ids for condition in filters if condition.ids is not None]
 
     def test(row: Row) -> bool:
-        return all(one(row) for one in tests)
+        return all(function(row) for function in tests)
 
     return Filter(test, frozenset.intersection(*known) if known else None)
 
 
 def _any(filters: list[Filter]) -> Filter:
-    tests = [one.test for one in filters]
-    known = [one.ids for one in filters if one.ids is not None]
+    tests = [condition.test for condition in filters]
+    known = [condition.ids for condition in filters if condition.ids is not None]
 
     def test(row: Row) -> bool:
-        return any(one(row) for one in tests)
+        return any(function(row) for function in tests)
 
     return Filter(test, frozenset().union(*known) if len(known) == len(filters) else None)

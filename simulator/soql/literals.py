@@ -53,7 +53,7 @@ def literal(text: str, position: int, statement: str) -> Literal:
 def unescape(raw: str, position: int, statement: str) -> str:
     """The string that *raw*, the text between two quotes, means."""
 
-    def one(found: re.Match[str]) -> str:
+    def function(found: re.Match[str]) -> str:
         what = found.group(1)
         if len(what) > 1:
             return chr(int(what[1:], 16))
@@ -63,7 +63,7 @@ def unescape(raw: str, position: int, statement: str) -> str:
             raise malformed(statement, place, f"Illegal escape sequence '{found.group()}' in a string literal")
         return plain
 
-    return _ESCAPE.sub(one, raw)
+    return _ESCAPE.sub(function, raw)
 
 
 def _number_or_day(text: str, position: int, statement: str) -> Literal:

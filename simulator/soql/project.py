@@ -46,7 +46,7 @@ def project(scope: Scope, query: Query, rows: list[Row]) -> list[Record]:
             nests.append(item.expression)
         else:
             _add(scope, shape, _plain_path(scope, item), item.alias)
-    children = [nested(scope, one, rows, project) for one in nests]
+    children = [nested(scope, nest, rows, project) for nest in nests]
     records = []
     for row in rows:
         record = _record(scope, shape, scope.entity, row)
@@ -108,10 +108,10 @@ def expanded(scope: Scope, query: Query) -> Iterator[Item]:
     seen: set[str] = set()
     for item in query.items:
         group = _group(item)
-        for one in _fields(scope, query, group, item) if group else [item]:
-            name = one.expression.text.lower() if isinstance(one.expression, Path) else ""
+        for entry in _fields(scope, query, group, item) if group else [item]:
+            name = entry.expression.text.lower() if isinstance(entry.expression, Path) else ""
             if not name or name not in seen:
-                yield one
+                yield entry
             seen.add(name)
 
 
@@ -128,7 +128,7 @@ def _fields(scope: Scope, query: Query, group: str, item: Item) -> Iterator[Item
         raise scope.error("MALFORMED_QUERY", position, f"FIELDS({group}) is not ALL, STANDARD or CUSTOM")
     if group != "STANDARD" and (query.limit is None or query.limit > FIELDS_LIMIT):
         raise SoqlError("MALFORMED_QUERY", f"The SOQL FIELDS function must have a LIMIT of at most {FIELDS_LIMIT}")
-    for one in scope.entity.fields.values():
-        custom = one.name.endswith("__c")
+    for field_type in scope.entity.fields.values():
+        custom = field_type.name.endswith("__c")
         if group == "ALL" or custom == (group == "CUSTOM"):
-            yield Item(Path((one.name,)))
+            yield Item(Path((field_type.name,)))

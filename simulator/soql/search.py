@@ -61,13 +61,13 @@ def _found(scope: Scope, query: Query, group: str, wanted: Expression) -> list[R
 
 def _words_of(entity: ObjectType, group: str) -> Callable[[Row], Words]:
     """The function from a row to what is searched of it in the field group."""
-    fields = [one for one in entity.fields.values() if one.type in _TEXT]
+    fields = [field for field in entity.fields.values() if field.type in _TEXT]
     if group == "NAME":
-        fields = [one for one in fields if one.name.lower() in _NAMES]
+        fields = [field for field in fields if field.name.lower() in _NAMES]
     elif group in {"EMAIL", "PHONE"}:
-        fields = [one for one in fields if one.type == group.lower()]
-    names = [one.name for one in fields]
-    phones = [one.name for one in fields if one.type == "phone"]
+        fields = [field for field in fields if field.type == group.lower()]
+    names = [field.name for field in fields]
+    phones = [field.name for field in fields if field.type == "phone"]
 
     def words(row: Row) -> Words:
         return Words(

@@ -37,8 +37,8 @@ def check_semi_joins(scope: Scope, query: Query) -> None:
     found = list(_semi_joins(query.where))
     if len(found) > MOST:
         raise scope.error("MALFORMED_QUERY", found[MOST].query.source.position, _MANY)
-    for one in found:
-        _inner(scope, query, one.query)
+    for in_query in found:
+        _inner(scope, query, in_query.query)
 
 
 def _inner(scope: Scope, outer: Query, inner: Query) -> None:
@@ -54,8 +54,8 @@ def _inner(scope: Scope, outer: Query, inner: Query) -> None:
 def _places(scope: Scope, condition: Condition) -> None:
     """Refuse a semi-join below OR or NOT; below AND, in parentheses or not, it may stand."""
     if isinstance(condition, And):
-        for one in condition.conditions:
-            _places(scope, one)
+        for item in condition.conditions:
+            _places(scope, item)
     elif isinstance(condition, Or | Not):
         below = next(_semi_joins(condition), None)
         if below is not None:
@@ -68,8 +68,8 @@ def _semi_joins(condition: Condition) -> Iterator[InQuery]:
         case InQuery():
             yield condition
         case And() | Or():
-            for one in condition.conditions:
-                yield from _semi_joins(one)
+            for item in condition.conditions:
+                yield from _semi_joins(item)
         case Not():
             yield from _semi_joins(condition.condition)
         case Compare() | InList():

@@ -59,7 +59,7 @@ class Any_:  # noqa: N801  # the name of the operator, which the language's own 
         return (
             any(self._phrase(words) for words in row.fields)
             or any(self._number(phone) for phone in row.phones)
-            or any(one.matches(row) for one in self.others)
+            or any(other.matches(row) for other in self.others)
         )
 
     def _phrase(self, words: tuple[str, ...]) -> bool:
@@ -85,7 +85,9 @@ class All:
 
     def matches(self, row: Words) -> bool:
         """Whether the row has them all."""
-        return all(one.matches(row) for one in self.parts) and not any(one.matches(row) for one in self.without)
+        return all(part.matches(row) for part in self.parts) and not any(
+            condition.matches(row) for condition in self.without
+        )
 
 
 Expression = Any_ | All
@@ -171,9 +173,9 @@ class _Reader:
 def _node(part: str | Expression) -> Expression:
     if not isinstance(part, str):
         return part
-    one = Any_()
-    one.add(part)
-    return one
+    condition = Any_()
+    condition.add(part)
+    return condition
 
 
 def _plain(text: str) -> str:
@@ -188,4 +190,4 @@ def _pattern(word: str) -> re.Pattern[str]:
 def _follow(patterns: tuple[re.Pattern[str], ...], words: tuple[str, ...]) -> bool:
     """Whether the patterns match words that follow one another."""
     places: Iterable[int] = range(len(words) - len(patterns) + 1)
-    return any(all(one.fullmatch(words[at + i]) for i, one in enumerate(patterns)) for at in places)
+    return any(all(pattern.fullmatch(words[at + i]) for i, pattern in enumerate(patterns)) for at in places)

@@ -64,7 +64,7 @@ class Run(SimulatedRig):
 
     def _play(self, step: Step) -> None:
         if "org has" in step:
-            made = self.control().seed(step["org has"], [self._own(one) for one in step["records"]])
+            made = self.control().seed(step["org has"], [self._own(item) for item in step["records"]])
             self.ids |= dict(zip(step.get("ids", ()), made, strict=False))
         elif "a person changes" in step:
             name = step["a person changes"]
@@ -77,22 +77,22 @@ class Run(SimulatedRig):
 
     def publish(self, topic: str, *events: Mapping[str, Any]) -> list[Outcome]:
         """Publish JSON events on a topic, and wait until each is answered or parked; return all outcomes so far."""
-        read = [event(topic, self._own(one)) for one in events]
+        read = [event(topic, self._own(item)) for item in events]
         self.deliver(*read)
-        self.published += [one.event_id for one in read]
+        self.published += [item.event_id for item in read]
         self.wait(self._answered, what="an answer to every event")
         return self.outcomes()
 
     def _answered(self) -> bool:
-        told = {id_ for one in self.outcomes() for id_ in (*one.event_ids, one.reused_event_id)}
-        parked = {one.event_id for one in self.notices()}
+        told = {id_ for outcome in self.outcomes() for id_ in (*outcome.event_ids, outcome.reused_event_id)}
+        parked = {notice.event_id for notice in self.notices()}
         return told | parked >= set(self.published)
 
     def id(self, said: str, name: str = "") -> str:
         """Return this run's ID for one of the case; of a record that the product made, the last of that object."""
         if said in self.ids:
             return self.ids[said]
-        made = [row for one in self.outcomes() for row in one.records if row.object == name and row.id]
+        made = [row for outcome in self.outcomes() for row in outcome.records if row.object == name and row.id]
         assert made, f"nothing in this run is {said}"
         self.ids[said] = str(made[-1].id)
         return self.ids[said]
@@ -113,13 +113,15 @@ class Run(SimulatedRig):
     def told(self) -> list[str]:
         """Return kind and reason of each outcome, with what Salesforce said."""
         outcomes = self.outcomes()
-        refusals = ["; ".join(f"{one.code}: {one.message}" for one in outcome.refusals) for outcome in outcomes]
+        refusals = [
+            "; ".join(f"{refusal.code}: {refusal.message}" for refusal in outcome.refusals) for outcome in outcomes
+        ]
         return [f"{kind} {said}".strip() for kind, said in zip(self.kinds(outcomes), refusals, strict=True)]
 
 
 def event(topic: str, value: Mapping[str, Any]) -> Event:
     """Return the event that a publisher's JSON object is, through the contract of its topic."""
-    row = next(one for one in TOPICS if one.name == topic)
+    row = next(item for item in TOPICS if item.name == topic)
     return decode(message(row, CODEC, json.dumps(value))[1], CODEC, SOURCES[topic])
 
 

@@ -35,7 +35,7 @@ def choose(run: Run, **said: object) -> dict[str, object]:
 
 def sent(run: Run, value: dict[str, object], attempt: int = 0) -> Command:
     """Return the command of a published event at an attempt."""
-    known = Integrations.of(one.integration for one in run.deciders.values())
+    known = Integrations.of(decider.integration for decider in run.deciders.values())
     read = event(str(value["publish"]), value["events"][0])  # type: ignore[index]
     made = command(read, route(read, known), datetime.now(UTC))
     id_ = command_id(made.contract, made.event_id, made.integration, attempt=attempt)
@@ -46,7 +46,7 @@ def test_a_company_found_twice_waits_for_a_choice_by_setting(play: Play) -> None
     run = play([account(*TWINS), result()], contacts=PARKING)
     assert run.outcomes() == []
     (notice,) = run.notices()
-    assert {one.id for one in notice.candidates} == {row["Id"] for row in run.rows("Account")}
+    assert {candidate.id for candidate in notice.candidates} == {row["Id"] for row in run.rows("Account")}
 
 
 def test_the_account_that_is_chosen_has_the_contact(play: Play) -> None:

@@ -25,7 +25,7 @@ def result(event: str = "r-1", project: str = "C", at: str = "21:00", **over: ob
 
 
 def account(*named: str) -> dict[str, object]:
-    return {"org has": "Account", "records": [{"Name": one} for one in named]}
+    return {"org has": "Account", "records": [{"Name": text} for text in named]}
 
 
 def ann(company: str | None = None) -> dict[str, object]:
@@ -65,7 +65,7 @@ def test_two_accounts_in_other_writings_are_several(play: Play) -> None:
 def test_two_people_of_one_new_company_share_its_account(play: Play) -> None:
     other = {"last_name": "Bob", "email": "bob@example.com", "company": "ACME, INC"}
     both = [result(), result("r-2", person=other)]
-    run = play([{"publish": "crm.event.call-result", "events": [one["events"][0] for one in both]}])  # type: ignore[index]
+    run = play([{"publish": "crm.event.call-result", "events": [row["events"][0] for row in both]}])  # type: ignore[index]
     assert len(run.rows("Account")) == 1
     assert {row["AccountId"] for row in run.rows("Contact")} == {run.row("Account")["Id"]}
 
@@ -134,7 +134,7 @@ def test_a_new_record_at_the_stage_of_conversion_ends_with_contact_and_account(p
 
 
 def test_two_leads_do_not_stop_a_contact_from_being_registered(play: Play) -> None:
-    twins = [{"LastName": "Ann", "Company": f"C{one}", "Email": "ann@example.com"} for one in (1, 2)]
+    twins = [{"LastName": "Ann", "Company": f"C{number}", "Email": "ann@example.com"} for number in (1, 2)]
     body = {
         "event_id": "b-1",
         "booking_id": "bk-1",

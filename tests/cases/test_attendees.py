@@ -50,7 +50,7 @@ def change(status: str, minute: int, attendee: str | None = "a-1", **over: Any) 
 
 def steps(*changes: Mapping[str, Any]) -> list[Step]:
     """Return a step for each change."""
-    return [{"publish": "crm.event.booking", "events": [one]} for one in changes]
+    return [{"publish": "crm.event.booking", "events": [row]} for row in changes]
 
 
 def who(run: Run) -> str:
@@ -139,7 +139,7 @@ def test_whatever_the_order_the_event_ends_with_the_same_person(play: Play, name
     ends = []
     for number, order in enumerate(permutations(changes)):
         own = {"booking_id": f"bk-{number}"}
-        run.play(steps(*({**one, **own, "event_id": f"{one['event_id']}-{number}"} for one in order)))
+        run.play(steps(*({**row, **own, "event_id": f"{row['event_id']}-{number}"} for row in order)))
     for event in run.rows("Event"):
         person = run.row("Lead", Id=event["WhoId"])["Email"]
         ends.append((person, str(event["Subject"]).startswith("Cancelled"), str(event["StartDateTime"])[:16]))
@@ -216,14 +216,14 @@ def without_id(change: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in change.items() if name != "attendee_id"}
 
 
-UNTOLD = tuple(without_id(one) for one in SEATS)
+UNTOLD = tuple(without_id(seat) for seat in SEATS)
 
 
 def test_among_seats_without_ids_a_name_alone_asks_who_is_meant(play: Play) -> None:
     run = play(steps(*UNTOLD, without_id(change("moved", 9, "a-1", person={"first_name": "Ann", "last_name": "Lee"}))))
     last = run.outcomes()[-1]
     assert (last.kind, last.reason, "OW-9" in last.rule_ids) == ("error", "multiple_match", True)
-    assert [one.id for one in last.candidates] == [run.row("Lead", Email="ann@example.com")["Id"]]
+    assert [candidate.id for candidate in last.candidates] == [run.row("Lead", Email="ann@example.com")["Id"]]
     assert len(run.rows("Lead")) == 3
 
 
@@ -254,7 +254,7 @@ def test_a_third_seat_without_an_id_that_shares_a_number_is_somebody_else(play: 
     numbers = ("+14155550100", "+14155550101", "+14155550101")
     seats = zip(UNTOLD, numbers, strict=True)
     run = play(
-        steps(*({**one, "person": {**one["person"], "phones": [number]}} for one, number in seats)), bookings=file()
+        steps(*({**row, "person": {**row["person"], "phones": [number]}} for row, number in seats)), bookings=file()
     )
     assert emails(run) == ["ann@example.com", "bob@example.com", "cat@example.com"]
     assert sorted(row["FirstName"] for row in run.rows("Lead")) == ["Ann", "Bob", "Cat"]
@@ -265,7 +265,7 @@ def test_names_in_other_scripts_with_a_number_are_found_among_several(play: Play
         {"full_name": "王 小明", "email": "wang@example.com", "phones": ["+14155550100"], "company": "W"},
         {"full_name": "Людмила Петрова", "email": "lp@example.com", "phones": ["+14155550101"], "company": "L"},
     ]
-    booked = [without_id(change("booked", at, "a-1", person=one)) for at, one in enumerate(people, 1)]
+    booked = [without_id(change("booked", at, "a-1", person=person)) for at, person in enumerate(people, 1)]
     moved = {**people[1], "full_name": "ПЕТРОВА людмила", "email": "l.petrova@example.com"}
     run = play(steps(*booked, without_id(change("moved", 5, "a-1", person=moved))), bookings=file())
     assert emails(run) == ["l.petrova@example.com", "wang@example.com"]

@@ -51,7 +51,7 @@ def test_a_status_that_the_campaign_lacks_is_left_out_and_told(play: Play) -> No
     assert (member(run)["Status"], member(run)["HasResponded"]) == ("Sent", False)
     outcome = run.outcomes()[-1]
     assert outcome.kind == "created"
-    told = [(one.field, one.sent, one.why) for one in outcome.dropped_fields]
+    told = [(field.field, field.sent, field.why) for field in outcome.dropped_fields]
     assert told == [("CampaignMember.Status", "Invited", "unknown_value")]
 
 
@@ -68,7 +68,7 @@ def test_a_status_that_the_campaign_lacks_costs_no_source_its_activity(play: Pla
     run = play([has("Contact", PERSON), has("Campaign", SPRING), event_of(source, None)], **{FILES[source]: text})
     assert member(run)["Status"] == "Sent"
     assert len([*run.rows("Task"), *run.rows("Event")]) == 1
-    assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
+    assert [field.field for field in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
 
 
 def test_a_member_that_is_there_keeps_its_status_where_the_new_one_is_unknown(play: Play) -> None:
@@ -77,7 +77,7 @@ def test_a_member_that_is_there_keeps_its_status_where_the_new_one_is_unknown(pl
     ids = {"CampaignId": run.row("Campaign")["Id"], "ContactId": run.row("Contact")["Id"]}
     run.play([has("CampaignMember", {**ids, "Status": "Responded"}), result()])
     assert member(run)["Status"] == "Responded"
-    assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
+    assert [field.field for field in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
 
 
 def test_a_status_that_was_taken_from_the_campaign_later_is_told_from_then_on(play: Play) -> None:
@@ -87,14 +87,14 @@ def test_a_status_that_was_taken_from_the_campaign_later_is_told_from_then_on(pl
     assert run.outcomes()[-1].dropped_fields == ()
     run.control().change("CampaignMemberStatus", run.row("CampaignMemberStatus", Label="Came")["Id"], Label="Visited")
     run.play([result("r-2", person={"last_name": "Bob", "email": "bob@example.com"})])
-    assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
+    assert [field.field for field in run.outcomes()[-1].dropped_fields] == ["CampaignMember.Status"]
 
 
 REFUSE = "write: { fields: { CampaignMember.Status: { unfit: refuse } } }\n"
 
 
 def test_by_setting_a_status_in_another_case_is_not_refused(play: Play) -> None:
-    text = {name: REFUSE + one for name, one in joining("{ name: spring, status: ' responded' }").items()}
+    text = {name: REFUSE + item for name, item in joining("{ name: spring, status: ' responded' }").items()}
     run = play([has("Campaign", SPRING), result()], **text)
     assert run.row("CampaignMember")["Status"] == "Responded"
     assert "campaign_status_unknown" not in run.outcomes()[-1].flags
@@ -102,7 +102,7 @@ def test_by_setting_a_status_in_another_case_is_not_refused(play: Play) -> None:
 
 @pytest.mark.parametrize("status", ["Invited", "sent by post"])
 def test_by_setting_nobody_joins_with_a_status_that_the_campaign_lacks(play: Play, status: str) -> None:
-    text = {name: REFUSE + one for name, one in joining(f"{{ name: spring, status: {status} }}").items()}
+    text = {name: REFUSE + item for name, item in joining(f"{{ name: spring, status: {status} }}").items()}
     run = play([has("Campaign", SPRING), result()], **text)
     outcome = run.outcomes()[-1]
     assert (outcome.kind, run.rows("CampaignMember")) == ("created", [])

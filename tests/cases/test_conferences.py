@@ -40,24 +40,24 @@ def whom(run: Run) -> dict[str, Mapping[str, Any]]:
     """Return the Tasks by the number of the contact that each hangs on."""
     numbers = {row["Id"]: row["Phone"] for row in run.rows("Contact")}
     tasks = run.rows("Task")
-    found = {numbers[one["WhoId"]]: one for one in tasks}
+    found = {numbers[task["WhoId"]]: task for task in tasks}
     assert len(found) == len(tasks)
     return found
 
 
 def accounts(*numbers: str) -> Step:
     """Return a step that gives the org an account for each number."""
-    return {"org has": "Account", "records": [{"Name": f"Of {one[-3:]}", "Phone": one} for one in numbers]}
+    return {"org has": "Account", "records": [{"Name": f"Of {number[-3:]}", "Phone": number} for number in numbers]}
 
 
 def test_k14_conference_each_known_customer_has_the_call(play: Play) -> None:
     run = play(case("k14_conference"))
     tasks = whom(run)
-    assert {number: one["Subject"] for number, one in tasks.items()} == {
+    assert {number: task["Subject"] for number, task in tasks.items()} == {
         "+14155550235": "Outbound call to +14155550235",
         "+14155550236": "Outbound call to +14155550236",
     }
-    assert {one["CallDurationInSeconds"] for one in tasks.values()} == {95}
+    assert {task["CallDurationInSeconds"] for task in tasks.values()} == {95}
     assert len(run.outcomes()) == 1
 
 
@@ -71,7 +71,7 @@ def test_a_late_step_amends_the_task_of_each(play: Play) -> None:
     run.play([pbx(recorded())])
     tasks = whom(run)
     assert set(tasks) == {ANN, BOB}
-    assert all("https://pbx.example.com/r/1" in one["Description"] for one in tasks.values())
+    assert all("https://pbx.example.com/r/1" in task["Description"] for task in tasks.values())
     assert run.outcomes()[-1].reason == "activity_updated"
 
 
@@ -89,7 +89,7 @@ def test_a_leg_that_comes_late_adds_its_person_and_doubles_nobody(
     run.play([pbx(*legs[late])])
     assert set(whom(run)) == set(people)
     run.play([pbx(recorded())])
-    assert all("https://pbx.example.com/r/1" in one["Description"] for one in whom(run).values())
+    assert all("https://pbx.example.com/r/1" in row["Description"] for row in whom(run).values())
 
 
 def test_the_same_number_twice_is_one_task(play: Play) -> None:
@@ -130,12 +130,12 @@ def test_a_number_that_becomes_known_later_has_its_task_then(play: Play) -> None
     assert set(tasks) == {ANN, BOB}
     assert tasks[BOB]["Id"] == first
     assert (tasks[ANN]["Subject"], tasks[BOB]["Subject"]) == (f"Outbound call to {ANN}", f"Outbound call to {BOB}")
-    assert all("https://pbx.example.com/r/1" in one["Description"] for one in tasks.values())
+    assert all("https://pbx.example.com/r/1" in task["Description"] for task in tasks.values())
 
 
 def test_somebody_who_joins_late_has_a_task_too(play: Play) -> None:
     run = play([known(ANN, BOB), pbx(*joined(ANN))])
-    late = [one | {"leg": "2"} for one in joined(ANN, BOB)[4:]]
+    late = [row | {"leg": "2"} for row in joined(ANN, BOB)[4:]]
     run.play([pbx(*late)])
     assert set(whom(run)) == {ANN, BOB}
 
@@ -166,7 +166,7 @@ def test_our_own_number_at_the_end_of_a_leg_is_nobody(play: Play) -> None:
 def test_an_account_has_its_own_task_beside_a_person(play: Play) -> None:
     run = play([known(ANN), accounts(BOB), pbx(*joined(ANN, BOB))])
     account = run.row("Account")["Id"]
-    assert sorted(one.get("WhatId") == account for one in run.rows("Task")) == [False, True]
+    assert sorted(row.get("WhatId") == account for row in run.rows("Task")) == [False, True]
 
 
 def test_several_of_a_further_number_leave_the_others_their_tasks(play: Play) -> None:
@@ -175,15 +175,20 @@ def test_several_of_a_further_number_leave_the_others_their_tasks(play: Play) ->
     (outcome,) = run.outcomes()
     assert (outcome.kind, outcome.reason) == ("activity", "activity_created")
     assert "person_left_out" in outcome.flags
-    assert {one.id for one in outcome.candidates} == {one["Id"] for one in run.rows("Contact") if one["Phone"] == BOB}
+    assert {candidate.id for candidate in outcome.candidates} == {
+        row["Id"] for row in run.rows("Contact") if row["Phone"] == BOB
+    }
 
 
 def test_several_of_a_further_number_are_chosen_among_as_ever(play: Play) -> None:
     newest = calls("objects: [Lead]")
-    leads = {"org has": "Lead", "records": [{"LastName": "L", "Company": "C", "Phone": one} for one in (ANN, BOB, BOB)]}
+    leads = {
+        "org has": "Lead",
+        "records": [{"LastName": "L", "Company": "C", "Phone": text} for text in (ANN, BOB, BOB)],
+    }
     run = play([leads, pbx(*joined(ANN, BOB))], calls=newest)
-    last = max(one["Id"] for one in run.rows("Lead") if one["Phone"] == BOB)
-    assert {one["WhoId"] for one in run.rows("Task")} == {run.row("Lead", Phone=ANN)["Id"], last}
+    last = max(row["Id"] for row in run.rows("Lead") if row["Phone"] == BOB)
+    assert {row["WhoId"] for row in run.rows("Task")} == {run.row("Lead", Phone=ANN)["Id"], last}
 
 
 def test_several_of_the_first_number_refuse_the_call(play: Play) -> None:

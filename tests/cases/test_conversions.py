@@ -41,7 +41,7 @@ def test_two_leads_of_one_company_convert_into_one_account(play: Play) -> None:
     bob = {"last_name": "Bob", "email": "bob@example.com"}
     run = play([lead("Acme Inc."), lead("ACME", "Bob", "bob@example.com"), convert(), convert("r-2", person=bob)])
     assert names(run.rows("Account")) == ["Acme Inc."]
-    assert {one["AccountId"] for one in run.rows("Contact")} == {run.row("Account")["Id"]}
+    assert {row["AccountId"] for row in run.rows("Contact")} == {run.row("Account")["Id"]}
 
 
 def test_several_accounts_of_the_leads_company_convert_nothing(play: Play) -> None:

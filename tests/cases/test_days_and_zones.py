@@ -11,7 +11,7 @@ from tests.cases.runner import FOLDER, Step, case
 def with_zone(name: str, zone: str) -> list[Step]:
     """Return a case whose events are in another zone."""
     return [
-        {**step, "events": [{**one, "zone": zone} for one in step["events"]]} if "events" in step else step
+        {**step, "events": [{**item, "zone": zone} for item in step["events"]]} if "events" in step else step
         for step in case(name)
     ]
 

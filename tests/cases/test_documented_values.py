@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
 from processors.sources.load import PRESETS, preset
 from processors.sources.settings import CLASSES
 from tests.cases.test_presets import errors, facts, file, values
@@ -45,7 +45,10 @@ def page() -> Mapping[str, tuple[Any, ...]]:
     )
     cells = {key: words for keys, words in rows for key in re.findall(r"`([^`]+)`", keys)}
     truth = {"true": True, "false": False}
-    return {key: tuple(truth.get(one, one) for one in re.findall(r"`([^`]+)`", words)) for key, words in cells.items()}
+    return {
+        key: tuple(truth.get(occurrence, occurrence) for occurrence in re.findall(r"`([^`]+)`", words))
+        for key, words in cells.items()
+    }
 
 
 ACCOUNT_MAP = {"map": {"account": {"Name": "person.company"}}}
@@ -81,10 +84,10 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "convert.status": ("Closed - Converted",),
     "convert.owner": ("005000000000001AAA", "agent1@example.com"),
     "booking.statuses": (
-        *({"requested": one} for one in ("booked", "moved", "cancelled", "ignore")),
+        *({"requested": text} for text in ("booked", "moved", "cancelled", "ignore")),
         *(
-            {one: "booked"}
-            for one in ("booked", "moved", "cancelled", "rejected", "reassigned", "no_show", "completed")
+            {text: "booked"}
+            for text in ("booked", "moved", "cancelled", "rejected", "reassigned", "no_show", "completed")
         ),
         {"cancelled": {"as": "cancelled", "fields": {"Subject": "Off"}}, "no_show": {"fields": {"Subject": "Gone"}}},
     ),
@@ -95,7 +98,7 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "calls.short_seconds": (0, 7.5),
     "calls.installed": ("2026-01-01T00:00:00Z",),
     "calls.close_after_hours": (0.5, 72),
-    "calls.machines": tuple({"700": one} for one in ("queue", "ivr", "ring_group", "voicemail")),
+    "calls.machines": tuple({"700": text} for text in ("queue", "ivr", "ring_group", "voicemail")),
     "calls.users": ({"201": "agent1@example.com", "202": "005000000000001AAA"},),
     "calls.user_extension": ("Extension__c",),
     "field_sales.convert_at": ("Won",),
@@ -107,7 +110,7 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "schedule.every": ("30s", "5m", "2h"),
     "activity.owner": ("agent1@example.com",),
     "activity.user_extension": ("Extension__c",),
-    "changes.objects": tuple({one: {}} for one in ("Lead", "Account", "Contact", "Opportunity")),
+    "changes.objects": tuple({text: {}} for text in ("Lead", "Account", "Contact", "Opportunity")),
     "changes.users": (["agent1@example.com"],),
     "changes.default_owner": ("agent1@example.com",),
     "recipients": ([], ["ops@example.com"]),
@@ -160,60 +163,63 @@ IN_FULL: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Mapping[str, Any]]]
         for kind in ("lead", "contact", "account", "opportunity", "activity")
     },
     "map.*.from": (("fields.role",), lambda path: {"map": {"lead": {"Title": {"from": path}}}}),
-    "map.*.constant": (("CEO",), lambda one: {"map": {"lead": {"Title": {"constant": one}}}}),
-    "map.*.default": (("CEO",), lambda one: {"map": {"lead": {"Title": {"from": "fields.role", "default": one}}}}),
-    "map.*.values": (("CEO",), lambda one: {"map": {"lead": {"Title": {"from": "fields.role", "values": {"1": one}}}}}),
+    "map.*.constant": (("CEO",), lambda item: {"map": {"lead": {"Title": {"constant": item}}}}),
+    "map.*.default": (("CEO",), lambda item: {"map": {"lead": {"Title": {"from": "fields.role", "default": item}}}}),
+    "map.*.values": (
+        ("CEO",),
+        lambda item: {"map": {"lead": {"Title": {"from": "fields.role", "values": {"1": item}}}}},
+    ),
     "map.*.unmapped": (
         ("keep", "default", "error"),
-        lambda one: {
-            "map": {"lead": {"Title": {"from": "fields.r", "values": {"1": "A"}, "unmapped": one, "default": "B"}}}
+        lambda item: {
+            "map": {"lead": {"Title": {"from": "fields.r", "values": {"1": "A"}, "unmapped": item, "default": "B"}}}
         },
     ),
-    "account.create": ((True, False), lambda one: {"account": {"enabled": True, "create": one}, **ACCOUNT_MAP}),
-    "opportunity.create": ((True, False), lambda one: {"opportunity": {"enabled": True, "create": one}}),
+    "account.create": ((True, False), lambda item: {"account": {"enabled": True, "create": item}, **ACCOUNT_MAP}),
+    "opportunity.create": ((True, False), lambda item: {"opportunity": {"enabled": True, "create": item}}),
     "write.fields": (
         (
             *("overwrite", "fill_blank", "respect_human", "never"),
-            *({"blank": one} for one in ("skip", "clear")),
-            *({"unfit": one} for one in ("conform", "drop", "refuse")),
+            *({"blank": text} for text in ("skip", "clear")),
+            *({"unfit": text} for text in ("conform", "drop", "refuse")),
         ),
-        lambda one: {"write": {"fields": {"Lead.Title": one}}},
+        lambda item: {"write": {"fields": {"Lead.Title": item}}},
     ),
     "campaign.id": (("701000000000001AAA",), told_at("campaign", "id")),
     "campaign.name": (("Spring",), told_at("campaign", "name")),
     "campaign.external_id": (({"Number__c": "S-1"},), told_at("campaign", "external_id")),
-    "campaign.status": (("Sent",), lambda one: {"campaign": {"name": "Spring", "status": one}}),
+    "campaign.status": (("Sent",), lambda item: {"campaign": {"name": "Spring", "status": item}}),
     "campaign.existing": (
         ("keep", "update"),
         lambda o: {"campaign": {"name": "Spring", "status": "Sent", "existing": o}},
     ),
-    "changes.enabled": ((True, False), lambda one: {"changes": {"enabled": one, "objects": CHANGED}}),
+    "changes.enabled": ((True, False), lambda item: {"changes": {"enabled": item, "objects": CHANGED}}),
     "changes.objects.*.scope": (
         ("historical_and_forward", "historical_only", "forward_only"),
-        lambda one: {"changes": {"enabled": True, "objects": {"Lead": {"scope": one}}}},
+        lambda item: {"changes": {"enabled": True, "objects": {"Lead": {"scope": item}}}},
     ),
-    "changes.objects.*.fields": (("Status",), lambda one: {"changes": {"objects": {"Lead": {"fields": {"a": one}}}}}),
+    "changes.objects.*.fields": (("Status",), lambda item: {"changes": {"objects": {"Lead": {"fields": {"a": item}}}}}),
     "changes.objects.*.fields.from": (
         ("Status", "Owner.Name"),
-        lambda one: {"changes": {"objects": {"Lead": {"fields": {"a": {"from": one}}}}}},
+        lambda item: {"changes": {"objects": {"Lead": {"fields": {"a": {"from": item}}}}}},
     ),
     "changes.objects.*.fields.values": (("1",), lambda _: {"changes": {"objects": REGION}}),
     "changes.objects.*.fields.unmapped": (
         ("keep", "default"),
-        lambda one: {
+        lambda item: {
             "changes": {
-                "objects": {"Lead": {"fields": {"a": {"from": "Status", "values": {"x": "y"}, "unmapped": one}}}}
+                "objects": {"Lead": {"fields": {"a": {"from": "Status", "values": {"x": "y"}, "unmapped": item}}}}
             }
         },
     ),
     "changes.objects.*.fields.default": (("0",), lambda _: {"changes": {"objects": REGION}}),
     "changes.objects.*.filters": (
         ("equals", "not_equals"),
-        lambda one: {"changes": {"objects": {"Lead": {"filters": [{"name": "f", "field": "Status", one: ["x"]}]}}}},
+        lambda item: {"changes": {"objects": {"Lead": {"filters": [{"name": "f", "field": "Status", item: ["x"]}]}}}},
     ),
     "changes.users": (
         (["agent1@example.com"],),
-        lambda one: {"changes": {"users": one, "default_owner": "agent1@example.com"}},
+        lambda item: {"changes": {"users": item, "default_owner": "agent1@example.com"}},
     ),
     **{
         f"filters.{side}": (
@@ -223,8 +229,8 @@ IN_FULL: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Mapping[str, Any]]]
         for side in ("equals", "not_equals")
     },
     "filters": (([],), told_at("filters")),
-    "filters.name": (("only here",), lambda one: {"filters": [{"name": one, "field": "fields.a", "equals": ["x"]}]}),
-    "filters.field": (("fields.a",), lambda one: {"filters": [{"name": "f", "field": one, "equals": ["x"]}]}),
+    "filters.name": (("only here",), lambda item: {"filters": [{"name": item, "field": "fields.a", "equals": ["x"]}]}),
+    "filters.field": (("fields.a",), lambda item: {"filters": [{"name": "f", "field": item, "equals": ["x"]}]}),
 }
 """What is tried of a key that stands inside of lists or objects, or needs others beside it."""
 ELSEWHERE = {

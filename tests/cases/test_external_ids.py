@@ -17,7 +17,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "Campaign": {"Name": "Spring", "Number__c": "S-42"},
     "Region__c": {"Name": "North", "Code__c": "N"},
 }
-KEYS = {name: next(one for one in fields if one.endswith("__c")) for name, fields in ABOUT.items()}
+KEYS = {name: next(field for field in fields if field.endswith("__c")) for name, fields in ABOUT.items()}
 OBJECTS = pytest.mark.parametrize("name", ABOUT)
 
 ACTIVITIES = {
@@ -145,7 +145,7 @@ def activity(run: Run, source: str) -> Any:
 
 def dropped(run: Run) -> list[tuple[str, str]]:
     """Return the fields that the last outcome lists as left out, and why."""
-    return [(one.field, one.why) for one in run.outcomes()[-1].dropped_fields]
+    return [(field.field, field.why) for field in run.outcomes()[-1].dropped_fields]
 
 
 @pytest.mark.parametrize("source", ACTIVITIES)

@@ -12,7 +12,10 @@ LOSER, WINNER, LAST = "00Q5g000000001KEAQ", "00Q5g000000001JEAQ", "00Q5g00000000
 
 
 def leads(*ids: str) -> dict[str, object]:
-    records = [{"LastName": f"L{one}", "Company": f"C{one}", "Email": f"l{one}@example.com"} for one in range(len(ids))]
+    records = [
+        {"LastName": f"L{number}", "Company": f"C{number}", "Email": f"l{number}@example.com"}
+        for number in range(len(ids))
+    ]
     return {"org has": "Lead", "records": records, "ids": list(ids)}
 
 
@@ -38,7 +41,7 @@ def written(run: Run, record: str) -> Mapping[str, object]:
     outcome = run.outcomes()[-1]
     assert outcome.kind == "updated", run.told()
     assert "merged_record" in outcome.flags
-    assert {one.id for one in outcome.records if one.object == "Lead"} == {run.id(record)}
+    assert {touched.id for touched in outcome.records if touched.object == "Lead"} == {run.id(record)}
     return run.row("Lead", LastName="Said")
 
 
@@ -88,7 +91,7 @@ def test_the_link_moves_to_the_winner(play: Play) -> None:
     )
     assert run.told() == ["updated", "updated", "updated"]
     last = run.outcomes()[-1]
-    assert {one.id for one in last.records} == {run.id(WINNER)}
+    assert {touched.id for touched in last.records} == {run.id(WINNER)}
     assert "merged_record" not in last.flags
     assert run.row("Lead")["LastName"] == "Third"
 

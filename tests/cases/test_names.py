@@ -19,17 +19,23 @@ def test_several_candidates_are_told_by_name_and_owner(play: Play) -> None:
     run = play([OWNED, lead("Lee"), lead("Leigh"), booking(1, ANN)])
     [outcome] = run.outcomes()
     assert outcome.reason == "multiple_match"
-    assert sorted((one.name, one.owner) for one in outcome.candidates) == [("Ann Lee", "rep"), ("Ann Leigh", "rep")]
-    assert {one.owner_id for one in outcome.candidates} == {run.id("REP")}
+    assert sorted((candidate.name, candidate.owner) for candidate in outcome.candidates) == [
+        ("Ann Lee", "rep"),
+        ("Ann Leigh", "rep"),
+    ]
+    assert {candidate.owner_id for candidate in outcome.candidates} == {run.id("REP")}
 
 
 def test_a_record_that_was_written_has_its_name_and_owner(play: Play) -> None:
     run = play([OWNED, lead("Lee"), result(1, ANN)])
-    [written] = [one for one in run.outcomes()[-1].records if one.object == "Lead"]
+    [written] = [record for record in run.outcomes()[-1].records if record.object == "Lead"]
     assert (written.name, written.owner) == ("Ann Lee", "rep")
     assert written.owner_id == run.row("Lead")["OwnerId"]
 
 
 def test_a_record_that_was_made_has_the_name_that_it_was_given(play: Play) -> None:
     run = play([booking(1, ANN, title="First meeting")])
-    assert {one.object: one.name for one in run.outcomes()[-1].records} == {"Lead": "Ann Lee", "Event": "First meeting"}
+    assert {record.object: record.name for record in run.outcomes()[-1].records} == {
+        "Lead": "Ann Lee",
+        "Event": "First meeting",
+    }

@@ -24,7 +24,7 @@ def test_a_call_result_that_a_duplicate_rule_refuses_names_the_lead_that_is_ther
     run = play([{"org has": "Lead", "records": [ROE]}, result()])
     assert run.told() == ["error.salesforce_refused DUPLICATES_DETECTED: Use one of these records?"]
     (outcome,) = run.outcomes()
-    assert [one.id for one in outcome.candidates] == [run.row("Lead")["Id"]]
+    assert [item.id for item in outcome.candidates] == [run.row("Lead")["Id"]]
     (candidate,) = outcome.candidates
     assert (candidate.name, candidate.owner) == ("Roe", run.row("User", Username="integration@example.com")["Name"])
     assert candidate.created is not None

@@ -65,9 +65,9 @@ def of(number: int, at: str = "21:00", **fields: str) -> dict[str, object]:
 
 def codes(run: Run) -> list[str]:
     """Return what Salesforce refused, each with a remedy that a person is told."""
-    found = [one for outcome in run.outcomes() for one in outcome.refusals]
-    assert all((row := row_of(one.code, one.message)) is not None and row.todo for one in found)
-    return [one.code for one in found]
+    found = [refusal for outcome in run.outcomes() for refusal in outcome.refusals]
+    assert all((row := row_of(refusal.code, refusal.message)) is not None and row.todo for refusal in found)
+    return [refusal.code for refusal in found]
 
 
 def test_a_country_that_the_org_does_not_list_is_refused_and_others_are_made(run: Run) -> None:

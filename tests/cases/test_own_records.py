@@ -66,7 +66,7 @@ def test_k16_booking_a_correction_by_a_person_stays_where_overwriting_is_off(pla
 
 def test_k16_converted_the_contact_of_a_lead_that_was_converted_is_written(play: Play) -> None:
     run = play(case("k16_converted"))
-    assert [one.kind for one in run.outcomes()] == ["created", "updated"]
+    assert [outcome.kind for outcome in run.outcomes()] == ["created", "updated"]
     assert [row.object for row in run.outcomes()[-1].records if row.object in ("Lead", "Contact")] == ["Contact"]
 
 
@@ -84,7 +84,7 @@ def test_a_second_attendee_is_another_lead_and_is_found_again(play: Play) -> Non
     run = play([booking(1, ANN, attendee_id="a-1"), booking(2, BOB, attendee_id="a-2")])
     run.play([booking(3, who("Bobby", "Rey", "bobby@example.com"), attendee_id="a-2")])
     assert emails(run) == ["ann@example.com", "bobby@example.com"]
-    assert [one.match_step for one in run.outcomes()] == ["none", "none", "own"]
+    assert [outcome.match_step for outcome in run.outcomes()] == ["none", "none", "own"]
 
 
 def test_an_e_mail_that_was_mistyped_is_corrected_on_the_same_lead(play: Play) -> None:
@@ -127,7 +127,7 @@ def test_an_own_lead_that_was_deleted_is_told_once_and_then_made_anew(play: Play
     [lead] = run.rows("Lead")
     run.control().change("Lead", lead["Id"], IsDeleted=True)
     run.play([result(2, ANN), result(3, ANN)])
-    assert [(one.kind, one.reason) for one in run.outcomes()] == [
+    assert [(outcome.kind, outcome.reason) for outcome in run.outcomes()] == [
         ("created", "none"),
         ("error", "record_deleted"),
         ("created", "none"),

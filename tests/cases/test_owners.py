@@ -19,7 +19,7 @@ def by_agent(source: str, agent: dict[str, Any]) -> Any:
     """Return a step that publishes an event of the source by that agent; a call names its user alone."""
     step = event(source, None)
     named = {"user": agent} if source == "pbx-call" else {"agent": agent}
-    return {**step, "events": [{**one, **named} for one in step["events"]]}
+    return {**step, "events": [{**item, **named} for item in step["events"]]}
 
 
 def with_extensions(source: str) -> dict[str, str]:

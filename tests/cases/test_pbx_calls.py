@@ -35,7 +35,7 @@ def calls(more: str) -> str:
 
 def known(*numbers: str) -> Step:
     """Return a step that gives the org a contact for each number."""
-    return {"org has": "Contact", "records": [{"LastName": f"Of {one[-3:]}", "Phone": one} for one in numbers]}
+    return {"org has": "Contact", "records": [{"LastName": f"Of {number[-3:]}", "Phone": number} for number in numbers]}
 
 
 def told(name: str, at: float, leg: str = "1", **more: Any) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def test_a_lone_final_record_without_talk_says_by_its_cause_whether_anyone_answe
 def test_a_lone_final_record_of_a_short_call_is_left_out(play: Play) -> None:
     final = told("ended", 4, **OUT, callee=outside(), duration=4.0, talk=0.0, cause="cancelled")
     run = play([known(ANN), pbx(final)])
-    assert [one.reason for one in run.outcomes()] == ["short_call"]
+    assert [outcome.reason for outcome in run.outcomes()] == ["short_call"]
 
 
 def owner(run: Run) -> str:
@@ -194,7 +194,7 @@ def test_a_user_is_known_by_a_field_that_holds_the_extension(play: Play) -> None
 def test_a_user_is_known_by_the_id_of_the_salesforce_user(play: Play) -> None:
     run = play()
     second = run.row("User", Email="agent2@example.com")["Id"]
-    steps = [one | {"user": {"user_id": second[:15]}} for one in NOBODY_NAMED]
+    steps = [row | {"user": {"user_id": second[:15]}} for row in NOBODY_NAMED]
     run.play([known(ANN), pbx(*steps)])
     assert owner(run) == "agent2@example.com"
 
@@ -213,4 +213,4 @@ def test_steps_that_come_last_first_make_no_false_skip(play: Play) -> None:
     ]
     run = play([known(ANN), pbx(*reversed(steps))])
     assert task(run)["CallDurationInSeconds"] == 60
-    assert {one.kind for one in run.outcomes()} == {"activity"}
+    assert {outcome.kind for outcome in run.outcomes()} == {"activity"}

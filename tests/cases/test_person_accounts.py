@@ -81,12 +81,14 @@ def test_a_new_person_without_a_company_is_a_person_account_and_is_found_again(r
     assert (account["PersonEmail"], contact["Email"]) == ("ann@example.com", "ann@example.com")
     assert run.row("Task")["WhoId"] == contact["Id"]
     (told,) = run.outcomes()
-    assert ("Contact", contact["Id"], "created") in [(one.object, one.id, one.operation) for one in told.records]
+    assert ("Contact", contact["Id"], "created") in [
+        (record.object, record.id, record.operation) for record in told.records
+    ]
 
     run.play([result("r-2", at="22:00", person={**ann(), "first_name": "CFO"})])
     account, contact = person_of(run)
     assert (account["PersonTitle"], contact["Title"]) == ("CFO", "CFO")
-    assert {one["WhoId"] for one in run.rows("Task")} == {contact["Id"]}
+    assert {row["WhoId"] for row in run.rows("Task")} == {contact["Id"]}
     assert run.outcomes()[-1].kind == "updated"
 
 
@@ -135,7 +137,7 @@ def test_a_call_from_a_persons_number_is_about_its_contact_alone(run: PersonRun)
     run.control().change("Account", str(account["Id"]), Phone=ANN)
     run.control().change("Contact", str(contact["Id"]), Phone=ANN)
     run.play([pbx(told("answered", 5, **IN, callee=DESK), told("ended", 65, **IN, callee=DESK))])
-    (call,) = [one for one in run.rows("Task") if one.get("CallType") == "Inbound"]
+    (call,) = [row for row in run.rows("Task") if row.get("CallType") == "Inbound"]
     assert (call["WhoId"], call.get("WhatId")) == (contact["Id"], None)
 
 

@@ -12,7 +12,7 @@ from connectors.salesforce.settings import SalesforceSettings
 from processors.integration.base import Model
 from processors.integration.check_org import targets
 from processors.integration.model import Integration
-from processors.model.values import OrgFacts
+from processors.model.org_facts import OrgFacts
 from processors.sources.load import PRESETS, preset, read_integrations
 from processors.sources.settings import CLASSES
 
@@ -80,8 +80,8 @@ def facts(running: simulator.Running) -> OrgFacts:
 
 def errors(text: bytes, facts: OrgFacts) -> list[str]:
     """Return what hinders the integration of this file."""
-    [one] = read_integrations({"one.yaml": text}).by_name.values()
-    return [found.text for found in targets(one, facts) if found.level == "error"]
+    [integration] = read_integrations({"one.yaml": text}).by_name.values()
+    return [found.text for found in targets(integration, facts) if found.level == "error"]
 
 
 @pytest.mark.parametrize(("name", "path", "value"), list(cases()))
@@ -93,9 +93,9 @@ def test_a_preset_works_with_every_value_that_is_documented(
 
 def mapped(text: bytes) -> set[str]:
     """Return the activity fields that the file maps, its preset's among them."""
-    one: Integration
-    [one] = read_integrations({"one.yaml": text}).by_name.values()
-    return set(one.map.activity)
+    integration: Integration
+    [integration] = read_integrations({"one.yaml": text}).by_name.values()
+    return set(integration.map.activity)
 
 
 def test_a_booking_as_a_task_maps_no_times_and_an_event_does() -> None:

@@ -85,6 +85,6 @@ def test_check_knows_the_record_types_of_the_org(play: Play, running: Running, n
     text = typed(f"{{ constant: {name} }}")["results"]
     told = {"login_url": running.url, "client_id": "signalbox", "client_secret": "simulated-secret"}
     facts = SalesforceClient("main", SalesforceSettings.model_validate(told)).facts()
-    (one,) = read_integrations({"results.yaml": text.encode()}).by_name.values()
-    found = [fault for fault in targets(one, facts) if "RecordTypeId" in fault.text]
+    (integration,) = read_integrations({"results.yaml": text.encode()}).by_name.values()
+    found = [fault for fault in targets(integration, facts) if "RecordTypeId" in fault.text]
     assert [fault.level for fault in found] == ["error"] * faults

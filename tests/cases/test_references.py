@@ -75,7 +75,7 @@ map: { activity: { WhatId: fields.opportunity_id } }
 def test_what_is_no_record_id_is_left_out_and_told(play: Play) -> None:
     run = play([*deal(), booking("b-1", "booked", 1, workspace="WB", fields={"opportunity_id": "the big one"})])
     assert what(run, "Event")[0] is None
-    assert [one.field for one in run.outcomes()[-1].dropped_fields] == ["Event.WhatId"]
+    assert [field.field for field in run.outcomes()[-1].dropped_fields] == ["Event.WhatId"]
 
 
 @pytest.mark.parametrize("source", ["pbx-call", "field-activity", "user-action"])

@@ -17,7 +17,7 @@ def test_a_repeat_that_is_received_later_is_a_repeat(play: Play) -> None:
     run = play([titled(1, "Boss", 1, **AT)])
     again = titled(1, "Boss", 9, **AT)["events"][0]
     run.publish("crm.event.call-result", again)
-    assert [one.reason for one in run.outcomes()] == ["none"]
+    assert [outcome.reason for outcome in run.outcomes()] == ["none"]
 
 
 def test_what_is_received_writes_and_holds_no_event_up(play: Play) -> None:
@@ -37,4 +37,4 @@ def test_a_time_of_receipt_is_no_time_for_what_comes_after(play: Play) -> None:
 
 def test_a_cancelled_booking_stays_cancelled_whatever_is_received_later(play: Play) -> None:
     run = play([booking(1, ANN), booking(2, ANN, status="cancelled", **AT), booking(3, ANN, status="moved", **AT)])
-    assert [one.reason for one in run.outcomes()] == ["none", "activity_cancelled", "superseded"]
+    assert [outcome.reason for outcome in run.outcomes()] == ["none", "activity_cancelled", "superseded"]

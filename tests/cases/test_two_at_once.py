@@ -70,7 +70,7 @@ def test_what_an_update_gives_a_lead_finds_it_for_the_next_one(play: Play, name:
 
 
 def test_many_events_of_one_person_that_bring_a_number_are_one_lead(play: Play) -> None:
-    events = [result(one, "L" if one % 2 else "P", email=MAIL, line=LINE) for one in range(1, 9)]
+    events = [result(number, "L" if number % 2 else "P", email=MAIL, line=LINE) for number in range(1, 9)]
     run = play([at_once(*events)], **FILES)
     assert [row["LastName"] for row in run.rows("Lead")] == ["Ann 8"], run.told()
 
@@ -91,11 +91,11 @@ map:
 
 
 def test_a_parent_that_an_earlier_event_made_is_found(play: Play) -> None:
-    children = [result(one, email=f"p{one}@example.com", customer="a-42") for one in range(2, 6)]
+    children = [result(number, email=f"p{number}@example.com", customer="a-42") for number in range(2, 6)]
     run = play([at_once(result(1, email=MAIL, firm="Acme", number="A-42"), *children)], results=PARENT)
     account = run.row("Account")["Id"]
     assert [row["AccountId"] for row in run.rows("Contact")] == [account] * 5, run.told()
-    assert [one.dropped_fields for one in run.outcomes()] == [()] * 5
+    assert [outcome.dropped_fields for outcome in run.outcomes()] == [()] * 5
 
 
 def test_a_parent_that_gets_its_number_by_an_earlier_event_is_found(play: Play) -> None:
@@ -108,5 +108,5 @@ def test_a_parent_that_gets_its_number_by_an_earlier_event_is_found(play: Play) 
 def test_a_parent_that_comes_after_its_child_is_told_as_not_found(play: Play) -> None:
     events = (result(1, email=MAIL, customer="A-42"), result(2, email="b@example.com", firm="Acme", number="A-42"))
     run = play([at_once(*events)], results=PARENT)
-    first = next(one for one in run.outcomes() if one.event_ids == ("r-1",))
-    assert [one.why for one in first.dropped_fields] == ["record_not_found"]
+    first = next(outcome for outcome in run.outcomes() if outcome.event_ids == ("r-1",))
+    assert [field.why for field in first.dropped_fields] == ["record_not_found"]

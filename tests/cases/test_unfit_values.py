@@ -37,12 +37,12 @@ def results(more: str = "", **changed: str) -> str:
 
 def conformed(run: Run) -> dict[str, tuple[object, object, str]]:
     (outcome,) = run.outcomes()
-    return {one.field: (one.sent, one.kept, one.why) for one in outcome.conformed_fields}
+    return {field.field: (field.sent, field.kept, field.why) for field in outcome.conformed_fields}
 
 
 def dropped(run: Run) -> dict[str, tuple[object, str]]:
     (outcome,) = run.outcomes()
-    return {one.field: (one.sent, one.why) for one in outcome.dropped_fields}
+    return {field.field: (field.sent, field.why) for field in outcome.dropped_fields}
 
 
 @pytest.mark.parametrize(

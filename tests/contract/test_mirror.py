@@ -27,7 +27,7 @@ def places_of_tests(file: Path) -> list[Path]:
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(EXECUTOR).as_posix())
 def test_a_module_of_the_executor_has_the_tests_of_its_name(file: Path) -> None:
-    assert not does_something(file) or any(one.is_file() for one in places_of_tests(file)), (
+    assert not does_something(file) or any(test.is_file() for test in places_of_tests(file)), (
         f"write {places_of_tests(file)[0].relative_to(ROOT)}"
     )
 
@@ -35,9 +35,9 @@ def test_a_module_of_the_executor_has_the_tests_of_its_name(file: Path) -> None:
 @pytest.mark.parametrize("kind", ["unit", "integration"])
 def test_a_test_file_in_a_room_is_of_a_module_there(kind: str) -> None:
     """A module that moves or goes takes its tests along; the room's own behaviours have names of their own."""
-    rooms = [one.parent.name for one in EXECUTOR.glob("*/__init__.py")]
+    rooms = [path.parent.name for path in EXECUTOR.glob("*/__init__.py")]
     here = [ROOT / "tests" / kind / "executor" / room for room in rooms]
-    names = {f"{one.name}/{file.stem.removeprefix('test_')}" for one in here for file in one.glob("test_*.py")}
+    names = {f"{path.name}/{file.stem.removeprefix('test_')}" for path in here for file in path.glob("test_*.py")}
     modules = {f"{file.parent.name}/{file.stem}" for file in ALL}
     assert names - modules == {"unit": {"org_queue/hold_unknown", "session/renewal"}, "integration": set()}[kind]
 

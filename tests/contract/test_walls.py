@@ -122,8 +122,8 @@ def banned(copy: Path) -> frozenset[str]:
     command = [str(Path(sys.executable).with_name("ruff")), "check", "--no-cache", "--output-format=json", "."]
     ran = subprocess.run(command, cwd=copy, capture_output=True, text=True)
     assert ran.returncode == 1, ran.stderr
-    found = (one for one in json.loads(ran.stdout) if one["code"] == "TID251")
-    return frozenset(Path(one["filename"]).relative_to(copy.resolve()).as_posix() for one in found)
+    found = (load for load in json.loads(ran.stdout) if load["code"] == "TID251")
+    return frozenset(Path(item["filename"]).relative_to(copy.resolve()).as_posix() for item in found)
 
 
 def _said(text: str, plant: Plant) -> Iterator[str]:

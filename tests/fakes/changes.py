@@ -18,7 +18,7 @@ from processors.changes.org import OrgChanges, PollerDependencies
 from processors.changes.plan import PollPace
 from processors.changes.ports import Ask, ChangeFeed, NotKept, OutgoingMessage, OwnWrite, Page, Superseded
 from processors.integration.model import Integration
-from processors.model.values import ObjectFacts
+from processors.model.org_facts import ObjectFacts
 from processors.sources.settings import integration_of
 from schemas.change import Change
 from schemas.codec import SingleObject
@@ -52,11 +52,11 @@ class FakeLog:
             raise Superseded("the process died before its commit")
         self.transactions += 1
         self.largest = max(self.largest, len(messages))
-        for one in messages:
-            if one.topic.startswith("crm.change-state."):
-                self.kept[one.key] = one.value
+        for message in messages:
+            if message.topic.startswith("crm.change-state."):
+                self.kept[message.key] = message.value
             else:
-                self.sent.append(one)
+                self.sent.append(message)
         if how == "after":
             raise Superseded("the process died after its commit")
 
@@ -65,13 +65,17 @@ class FakeLog:
 
     def commands(self) -> list[Command]:
         """Return what was sent to the executor."""
-        found = [one.value or b"" for one in self.sent if one.topic == "crm.command.main"]
-        return [Command.from_avro(CODEC.decode("command", one)) for one in found]
+        found = [message.value or b"" for message in self.sent if message.topic == "crm.command.main"]
+        return [Command.from_avro(CODEC.decode("command", data)) for data in found]
 
     def changes(self, integration: str = "field") -> list[Change]:
         """Return what was sent to an integration's topic."""
         topic = f"crm.change.{integration}"
-        return [Change.from_avro(CODEC.decode("change", one.value or b"")) for one in self.sent if one.topic == topic]
+        return [
+            Change.from_avro(CODEC.decode("change", message.value or b""))
+            for message in self.sent
+            if message.topic == topic
+        ]
 
 
 @dataclass
@@ -86,7 +90,7 @@ class FakeWrites:
 
     def written(self, _org: str, record_ids: Sequence[str]) -> Mapping[str, Mapping[str, OwnWrite]]:
         """Return the writes of these records."""
-        return {one: dict(self.rows[one]) for one in record_ids if one in self.rows}
+        return {record_id: dict(self.rows[record_id]) for record_id in record_ids if record_id in self.rows}
 
 
 @dataclass
@@ -164,7 +168,7 @@ class ChangesRig:
                 clock=self.clock,
                 probe=lambda _place: None,
                 metrics=self.metrics,
-                digests={one.name: "digest" for one in self.integrations},
+                digests={integration.name: "digest" for integration in self.integrations},
                 pace=self.pace,
             )
         )
@@ -185,9 +189,9 @@ class ChangesRig:
         else:
             raise AssertionError(f"after {most} polls there is more to read")
         return [
-            Change.from_avro(CODEC.decode("change", one.value or b""))
-            for one in self.log.sent[before:]
-            if one.topic.startswith("crm.change.")
+            Change.from_avro(CODEC.decode("change", message.value or b""))
+            for message in self.log.sent[before:]
+            if message.topic.startswith("crm.change.")
         ]
 
     def seed(self, name: str = "Lead", **fields: Any) -> str:
@@ -229,4 +233,4 @@ class Scripted:
 
 def named(change: Change) -> dict[str, Any]:
     """Return the fields of a change as name → value now."""
-    return {one.field: one.after for one in change.changes}
+    return {field_change.field: field_change.after for field_change in change.changes}

@@ -14,19 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
-from processors.model.values import (
-    Conversion,
-    FieldFacts,
-    Found,
-    In,
-    ObjectFacts,
-    OrgFacts,
-    Question,
-    Record,
-    RowError,
-    Write,
-    Written,
-)
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
+from processors.model.record import Record
+from processors.model.requests import Conversion, Found, In, Question, RowError, Write, Written
 
 KEY = "Signalbox_Key__c"
 PREFIX = {"Lead": "00Q", "Contact": "003", "Account": "001", "Opportunity": "006"}
@@ -115,7 +105,7 @@ class FakeOrg:
             if self.down_for_reads:
                 self.down_for_reads -= 1
                 raise Transient("this read got no answer")
-            if self.refused_field and any(self.refused_field in one.fields for one in questions):
+            if self.refused_field and any(self.refused_field in question.fields for question in questions):
                 raise RequestRefused(f"No such column '{self.refused_field}'", absent=self.refused_field)
             if self.refuse_questions(questions):
                 raise RequestRefused("a question that the org does not understand")
@@ -129,16 +119,16 @@ class FakeOrg:
             rows = []
             for name, wanted in fields.items():
                 held = [record for record in self.of(name) if _has_number(record, digits)]
-                rows.append(tuple(Record(name, one["Id"], {field: one.get(field) for field in wanted}) for one in held))
+                rows.append(tuple(Record(name, row["Id"], {field: row.get(field) for field in wanted}) for row in held))
             return Found(tuple(rows), 1)
 
     def write(self, writes: Sequence[Write], *, send_by: datetime) -> Sequence[Written]:
         """Write, unless a fault says otherwise."""
-        return self._send(writes, lambda: [self._write(one) for one in writes], send_by)
+        return self._send(writes, lambda: [self._write(item) for item in writes], send_by)
 
     def convert(self, conversions: Sequence[Conversion], *, send_by: datetime) -> Sequence[Written]:
         """Convert, unless a fault says otherwise."""
-        return self._send(conversions, lambda: [self._convert(one) for one in conversions], send_by)
+        return self._send(conversions, lambda: [self._convert(conversion) for conversion in conversions], send_by)
 
     def usage(self) -> tuple[int, int] | None:
         """Return what a test says; nothing else is known of a fake."""
@@ -228,7 +218,9 @@ class FakeOrg:
             Record(question.object, record["Id"], {name: record.get(name) for name in question.fields})
             for record in self.records.values()
             if record["object"] == question.object and (question.deleted or not record["IsDeleted"])
-            if any(all(_in(record.get(one.field), one) for one in all_of) for all_of in question.any_of)
+            if any(
+                all(_in(record.get(condition.field), condition) for condition in all_of) for all_of in question.any_of
+            )
         ]
 
     def _write(self, write: Write) -> Written:
@@ -260,8 +252,10 @@ class FakeOrg:
         if write.external is None:
             return None
         name, value = write.external
-        held = (one for one in self.records.values() if one["object"] == write.object and not one["IsDeleted"])
-        found = [one["Id"] for one in held if one.get(name) == value]
+        held = (
+            record for record in self.records.values() if record["object"] == write.object and not record["IsDeleted"]
+        )
+        found = [row["Id"] for row in held if row.get(name) == value]
         return found[0] if found else None
 
     def _convert(self, conversion: Conversion) -> Written:
@@ -306,21 +300,21 @@ def _in(value: Any, wanted: In) -> bool:
         return False
     text = str(value).casefold()
     if not wanted.like:
-        return text in {one.casefold() for one in wanted.values}
-    patterns = (re.escape(one.casefold()).replace("%", ".*") for one in wanted.values)
-    return any(re.fullmatch(one, text) for one in patterns)
+        return text in {item.casefold() for item in wanted.values}
+    patterns = (re.escape(item.casefold()).replace("%", ".*") for item in wanted.values)
+    return any(re.fullmatch(pattern, text) for pattern in patterns)
 
 
 def _object(name: str, external: bool, hidden: Collection[str] = (), read_only: Collection[str] = ()) -> ObjectFacts:
     required, optional = _FIELDS[name]
     own = [
-        _field(one, required=one in required, createable=f"{name}.{one}" not in read_only)
-        for one in (*required, *optional)
+        _field(text, required=text in required, createable=f"{name}.{text}" not in read_only)
+        for text in (*required, *optional)
     ]
-    own += [_field(one, createable=False) for one in (*_READ_ONLY, *_MORE[name])]
+    own += [_field(text, createable=False) for text in (*_READ_ONLY, *_MORE[name])]
     if external:
         own.append(_field(KEY, unique=True))
-    return ObjectFacts(name, {one.name: one for one in own if f"{name}.{one.name}" not in hidden})
+    return ObjectFacts(name, {item.name: item for item in own if f"{name}.{item.name}" not in hidden})
 
 
 def _field(name: str, *, required: bool = False, createable: bool = True, unique: bool = False) -> FieldFacts:
@@ -343,4 +337,4 @@ __all__ = ["KEY", "USER", "Effect", "FakeOrg", "Fault", "Transient"]
 
 def _has_number(record: Mapping[str, Any], digits: tuple[str, ...]) -> bool:
     held = ("".join(filter(str.isdigit, str(record.get(field) or ""))) for field in ("Phone", "MobilePhone"))
-    return any(one.endswith(digit) or digit.endswith(one) for one in held if one for digit in digits)
+    return any(text.endswith(digit) or digit.endswith(text) for text in held if text for digit in digits)

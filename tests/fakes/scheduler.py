@@ -156,7 +156,7 @@ class Rig:
         self.places: list[str] = []
         self.on_place: Callable[[str], None] = lambda _place: None
         wanted = list(integrations) or [integration()]
-        self.deciders: Mapping[str, Decider] = {one.name: Decider(one, "x") for one in wanted}
+        self.deciders: Mapping[str, Decider] = {integration.name: Decider(integration, "x") for integration in wanted}
         self.terms = Terms(request_limit=request_limit, **terms)
         self.executor = self.begin()
 
@@ -211,7 +211,7 @@ class Rig:
 
     def send(self, *commands: Command) -> None:
         """Deliver commands, as the loop does."""
-        arrivals = [Arrival(one, CODEC.encode("command", one.to_avro()), self._due(one)) for one in commands]
+        arrivals = [Arrival(item, CODEC.encode("command", item.to_avro()), self._due(item)) for item in commands]
         stored, _ = self.executor.deps.ledger.insert(self.executor.lease, arrivals)
         self.executor.add(stored, list(commands))
 
@@ -256,7 +256,9 @@ class Rig:
 
     def kinds(self, outcomes: Sequence[Outcome]) -> list[str]:
         """Return kind.reason of each."""
-        return [f"{one.kind}.{one.reason}" if one.reason != "none" else one.kind for one in outcomes]
+        return [
+            f"{outcome.kind}.{outcome.reason}" if outcome.reason != "none" else outcome.kind for outcome in outcomes
+        ]
 
     def hour_later(self) -> None:
         """Let an hour pass."""

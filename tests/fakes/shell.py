@@ -63,8 +63,8 @@ class Box:
 
     def send(self, *commands: Command, org: str = "main") -> None:
         """Write commands into an org's topic."""
-        for one in commands:
-            self._producer.produce(command_topic(org), CODEC.encode("command", one.to_avro()))
+        for command in commands:
+            self._producer.produce(command_topic(org), CODEC.encode("command", command.to_avro()))
         assert self._producer.flush(10) == 0
 
     def ledger(self) -> SqlLedger:
@@ -101,7 +101,7 @@ class Box:
         assert len(found) >= count, f"{len(found)} of {count} outcomes in {bound} s"
         numbers = [(outcome.org, number) for number, outcome in found]
         assert len(set(numbers)) == len(numbers), f"a sequence number came twice: {sorted(numbers)}"
-        return [outcome for _, outcome in sorted(found, key=lambda one: one[0])]
+        return [outcome for _, outcome in sorted(found, key=lambda pair: pair[0])]
 
 
 class Process:
@@ -113,7 +113,7 @@ class Process:
         name: str = "one",
         session_ms: int = 6_000,
         *,
-        wrap: Callable[[TransactionalProducer], Any] = lambda one: one,
+        wrap: Callable[[TransactionalProducer], Any] = lambda transactional_producer: transactional_producer,
         **context: Any,
     ) -> None:
         self.box, self.name = box, name

@@ -56,7 +56,7 @@ class SimulatedRig(Rig):
 
     def deliver(self, *events: Event) -> None:
         """Send events as the intake would: routed and mapped by the settings of the rig's integrations."""
-        known = Integrations.of(one.integration for one in self.deciders.values())
+        known = Integrations.of(decider.integration for decider in self.deciders.values())
         self.send(*(command(event, route(event, known), datetime.now(UTC)) for event in events))
 
     def seed(self, name: str, **fields: Any) -> str:

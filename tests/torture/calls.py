@@ -149,7 +149,7 @@ def deal(
         code = rng.choices((ways[person], "update", "nobody"), (12, 3, 1))[0]
         org = orgs[person % len(orgs)]
         by_id = person in known and rng.random() < 0.3
-        one = call(
+        call_result = call(
             f"s{seed}-{event}",
             person,
             code,
@@ -159,9 +159,9 @@ def deal(
             keyed=not by_id,
             at=event,
         )
-        wanted = one.result_code.lower()
+        wanted = call_result.result_code.lower()
         integration = "none" if wanted == "nobody" else f"{org}-{wanted}"
-        made.say(one, integration, KINDS.get(wanted, ("skipped",)), times=rng.randint(1, 5))
+        made.say(call_result, integration, KINDS.get(wanted, ("skipped",)), times=rng.randint(1, 5))
     for number in range(max(1, calls // 100)):
         made.garbage(rng.randbytes(rng.randint(1, 40)) + bytes([number % 256, number // 256]))
     rng.shuffle(made.messages)

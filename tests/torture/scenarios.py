@@ -38,7 +38,7 @@ def _dealt(box: Stage, *calls: tuple[str, str], kinds: tuple[str, ...] = ("creat
     made = Deal()
     for event, person in calls:
         made.say(call(event, person, "lead"), "acme-lead", kinds)
-    for person in {one[1] for one in calls}:
+    for person in {pair[1] for pair in calls}:
         made.person(person)
     box.expect(*made.expected, *recipients())
     return made
@@ -236,7 +236,7 @@ def a_call_and_its_recording(box: Stage, seconds: float) -> None:
     steps.expect_call(made, "one", course, events, 1)
     box.expect(*made.expected)
     ready(box, box.start("executor"))
-    parts = [(one.call_id.encode(), CODEC.encode("pbx_call_event", one.to_avro())) for one in events]
+    parts = [(event.call_id.encode(), CODEC.encode("pbx_call_event", event.to_avro())) for event in events]
     box.hand_over(parts[:-1], "pbx_call_event")
     wait_until(lambda: box.settled() == 1, BOUND, "the call to be logged")
     box.hand_over(parts[-1:], "pbx_call_event")
@@ -245,13 +245,13 @@ def a_call_and_its_recording(box: Stage, seconds: float) -> None:
 
 def a_conference(box: Stage, seconds: float) -> None:
     """Two people whom the org knows are in one call."""
-    box.org().seed("Contact", [{"LastName": f"Caller {one}", "Phone": steps.number(one)} for one in (1, 2)])
+    box.org().seed("Contact", [{"LastName": f"Caller {number}", "Phone": steps.number(number)} for number in (1, 2)])
     made = steps.Dealt()
     events = steps.call_events("one", steps.CONFERENCE, 1, START)
     steps.expect_call(made, "one", steps.CONFERENCE, events, 1)
     box.expect(*made.expected)
     ready(box, box.start("executor"))
-    parts = [(one.call_id.encode(), CODEC.encode("pbx_call_event", one.to_avro())) for one in events]
+    parts = [(event.call_id.encode(), CODEC.encode("pbx_call_event", event.to_avro())) for event in events]
     box.hand_over(parts, "pbx_call_event")
     _end(box, seconds)
 
@@ -260,14 +260,14 @@ def two_seats_of_one_booking(box: Stage, seconds: float) -> None:
     """One attendee books, then another one of the same booking."""
     made = steps.Dealt()
     changes = [steps.seat(0, place, "booked", who) for place, who in enumerate(("a", "b"))]
-    for one in changes:
-        made.event(one.event_id, "acme-meetings", "created", "updated")
+    for change in changes:
+        made.event(change.event_id, "acme-meetings", "created", "updated")
     made.expected.append(steps.seats_end(0, changes))
     box.expect(*made.expected)
     ready(box, box.start("executor"))
-    for one in changes:
+    for change in changes:
         settled = box.settled()
-        box.hand_over([(one.booking_id.encode(), CODEC.encode("booking", one.to_avro()))], "booking")
+        box.hand_over([(change.booking_id.encode(), CODEC.encode("booking", change.to_avro()))], "booking")
         wait_until(partial(_settled_more, box, settled), BOUND, "an outcome")
     _end(box, seconds)
 

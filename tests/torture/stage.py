@@ -55,7 +55,7 @@ class Post:
         folder.mkdir(exist_ok=True)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  the library's name
-        to = "".join(f"X-Envelope-To: {one}\r\n" for one in envelope.rcpt_tos)
+        to = "".join(f"X-Envelope-To: {item}\r\n" for item in envelope.rcpt_tos)
         number = len(list(self.folder.iterdir()))
         part = self.folder / f"{number}.part"
         part.write_bytes(to.encode() + envelope.original_content)
@@ -308,7 +308,7 @@ class Stage:
         noted = self.query("SELECT count(DISTINCT outcome_id) FROM mail_note WHERE state = 'sent'")[0][0]
         silent = {entry["integration"] for entry in self.expected if entry.get("recipients") == []}
         if silent:
-            quoted = ", ".join(f"'{one}'" for one in sorted(silent))
+            quoted = ", ".join(f"'{item}'" for item in sorted(silent))
             where = f"kind = 'error' AND integration NOT IN ({quoted})"
             errors = [row[0] for row in self.query(f"SELECT id FROM command WHERE {where}")]
         return bool(noted >= len(errors))
@@ -321,7 +321,7 @@ class Stage:
             left = self.query(
                 "SELECT id, org, state, why FROM command WHERE state NOT IN ('settled', 'absorbed') LIMIT 5"
             )
-            logs = "\n".join(f"--- {one.name}\n{tail(self.log(one), 12)}" for one in self.actors.values())
+            logs = "\n".join(f"--- {actor.name}\n{tail(self.log(actor), 12)}" for actor in self.actors.values())
             raise TimeoutError(f"{late}: {self.settled()} of {self.answers_due()}; waiting {left}\n{logs}") from late
 
     def verify(self, *at_least: str, mails: bool = False) -> Verdict:
@@ -342,7 +342,7 @@ class Stage:
             words += ["--mails", str(self.mails)]
         if "audit-one" not in self.actors:
             words += ["--no-audit"]
-        words += [word for one in at_least for word in ("--at-least", one)]
+        words += [word for text in at_least for word in ("--at-least", text)]
         code, out, err = started.run(words, cwd=ROOT, folder=self.folder, timeout=150)
         assert code in (0, 1), err
         assert out, err
@@ -360,7 +360,7 @@ class Stage:
 
     def close(self) -> None:
         """End everything."""
-        for process in [*(one.process for one in self.actors.values()), *self._others]:
+        for process in [*(actor.process for actor in self.actors.values()), *self._others]:
             if process is not None:
                 stop(process, 0)
         if self._post is not None:
@@ -387,7 +387,7 @@ def ready(stage: Stage, actor: Actor, word: str = "org begins", seconds: float =
 
 def at_work(actors: Sequence[Actor]) -> list[Actor]:
     """Those that are past their start."""
-    return [one for one in actors if one.is_at_work()]
+    return [actor for actor in actors if actor.is_at_work()]
 
 
 def is_time(end: float, actors: Sequence[Actor]) -> Callable[[], bool]:

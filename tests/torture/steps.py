@@ -138,11 +138,11 @@ class Dealt:
 
     def in_order(self) -> list[tuple[str, bytes, bytes]]:
         """Return all but the late ones: topic, key, value."""
-        return [one[1:] for one in sorted(self.messages, key=lambda one: one[0])]
+        return [message[1:] for message in sorted(self.messages, key=lambda entry: entry[0])]
 
     def at_last(self) -> list[tuple[str, bytes, bytes]]:
         """Return the late ones."""
-        return [one[1:] for one in sorted(self.late, key=lambda one: one[0])]
+        return [entry[1:] for entry in sorted(self.late, key=lambda entry: entry[0])]
 
     def event(self, event_id: str, integration: str, *kinds: str) -> None:
         """Expect one outcome that lists this event."""
@@ -186,14 +186,14 @@ def call_events(call: str, course: Course, person: int, began: datetime) -> list
         "user": FIRST,
     }
     found = []
-    for place, one in enumerate(course.steps, start=1):
-        more = {**told, **one.more}
+    for place, item in enumerate(course.steps, start=1):
+        more = {**told, **item.more}
         if more.pop("second", False):
             more["callee"] = outsider(second(person))
         if "recording" in more:
             more["recording"] = more["recording"].format(call=call)
-        at = began + timedelta(seconds=one.at)
-        found.append(PbxCallEvent(f"{call}-{place}", call, "acme", one.name, at, leg=one.leg, **more))
+        at = began + timedelta(seconds=item.at)
+        found.append(PbxCallEvent(f"{call}-{place}", call, "acme", item.name, at, leg=item.leg, **more))
     return found
 
 
@@ -214,20 +214,20 @@ def deal_calls(made: Dealt, rng: random.Random, calls: int, prefix: str = "c") -
                 _deliver(made, steps[number_of], held_back, when)
 
 
-def _deliver(made: Dealt, one: PbxCallEvent, held_back: PbxCallEvent | None, when: float) -> None:
-    value = CODEC.encode("pbx_call_event", one.to_avro())
-    into = made.late if one is held_back else made.messages
-    into.append((when, SOURCE_PBX_CALL, one.call_id.encode(), value))
+def _deliver(made: Dealt, pbx_call_event: PbxCallEvent, held_back: PbxCallEvent | None, when: float) -> None:
+    value = CODEC.encode("pbx_call_event", pbx_call_event.to_avro())
+    into = made.late if pbx_call_event is held_back else made.messages
+    into.append((when, SOURCE_PBX_CALL, pbx_call_event.call_id.encode(), value))
 
 
 def expect_call(made: Dealt, call: str, course: Course, steps: Sequence[PbxCallEvent], person: int) -> None:
     """Tell the verifier what a call ends as."""
     kinds = ("skipped",) if course.reason else ("activity", "updated", "skipped")
-    for one in steps:
-        made.event(one.event_id, "acme-pbx", *kinds)
+    for pbx_call_event in steps:
+        made.event(pbx_call_event.event_id, "acme-pbx", *kinds)
     says = [word.format(call=call) for word in course.says]
     entry = {"type": "call", "call_id": call, "integration": "acme-pbx", "org": "acme", "mark": ["CallObject", call]}
-    people = [f"Caller {one}" for one in (person, second(person))] if course.conference else []
+    people = [f"Caller {item}" for item in (person, second(person))] if course.conference else []
     made.expected.append({**entry, "reason": course.reason, "talk": course.talk, "says": says, "people": people})
 
 
@@ -248,12 +248,12 @@ def deal_bookings(made: Dealt, rng: random.Random, chains: int, span: float) -> 
 def deal_seats(made: Dealt, rng: random.Random, meetings: int, span: float) -> None:
     """Add *meetings* of two to four attendees, who book, move and cancel for themselves; half arrive in any order."""
     for meeting in range(meetings):
-        people = [f"s{meeting}-{one}" for one in range(rng.randrange(2, 5))]
+        people = [f"s{meeting}-{item}" for item in range(rng.randrange(2, 5))]
         changes = [seat(meeting, place, "booked", who) for place, who in enumerate(people)]
         for _ in range(rng.randrange(4)):
             status: BookingStatus = rng.choice(("moved", "cancelled"))
             changes.append(seat(meeting, len(changes), status, rng.choice(people)))
-        made.expected += [{"type": "person", "name": one, "emails": [address(one)]} for one in people]
+        made.expected += [{"type": "person", "name": person, "emails": [address(person)]} for person in people]
         made.expected.append(seats_end(meeting, changes))
         begins = rng.uniform(0.0, span)
         order = rng.sample(changes, len(changes)) if rng.random() < 0.5 else changes
@@ -292,12 +292,12 @@ def seats_end(meeting: int, changes: Sequence[Booking]) -> dict[str, Any]:
     first: dict[str, int] = {}
     stands: dict[str, bool] = {}
     newest = changes[0]
-    for place, one in enumerate(changes):
-        who = str(one.attendee_id)
-        stands[who] = one.status != "cancelled"
+    for place, change in enumerate(changes):
+        who = str(change.attendee_id)
+        stands[who] = change.status != "cancelled"
         if stands[who]:
             first.setdefault(who, place)
-            newest = one
+            newest = change
     come = sorted((who for who, there in stands.items() if there), key=lambda who: first[who])
     entry = {"type": "booking", "booking_id": f"s{meeting}", "org": "acme", "mark": ["Subject", f"Seats {meeting}"]}
     times = {name: moment.isoformat() for name, moment in (("start", newest.start), ("end", newest.end)) if moment}

@@ -24,7 +24,12 @@ def test_d19_kills_at_random_leave_every_call_one_complete_task(stage: Staging, 
     steps.deal_bookings(made, rng, CALLS // 10, float(CALLS))
     steps.deal_seats(made, rng, CALLS // 25, float(CALLS))
     box.expect(*made.expected)
-    box.expect(*({"type": "integration", "integration": one, "recipients": [calls.TEAM]} for one in steps.INTEGRATIONS))
+    box.expect(
+        *(
+            {"type": "integration", "integration": integration, "recipients": [calls.TEAM]}
+            for integration in steps.INTEGRATIONS
+        )
+    )
     box.org().pace({"base": 0.05, "record": 0.0005})
     killable = [box.start(role, name) for role in ("intake", "executor") for name in ("one", "two")]
     box.start("audit")
@@ -43,4 +48,4 @@ def test_d19_kills_at_random_leave_every_call_one_complete_task(stage: Staging, 
         f"outcomes={CALLS}", f"ledger.absorbed={CALLS}", f"effects.create={CALLS // 2}", "effects.delete=1"
     )
     assert verdict.violations == [], verdict.violations[:20]
-    assert sum(one.lives - 1 for one in killable) >= KILLS
+    assert sum(actor.lives - 1 for actor in killable) >= KILLS

@@ -19,8 +19,8 @@ def few(seed: str) -> Deal:
     for number in range(12):
         person = number % 6
         code = "contact" if person % 2 else "lead"
-        one = call(f"{seed}-{number}", person, code, company=company(person), at=number)
-        made.say(one, f"acme-{code}", ("created", "updated"), times=2)
+        call_result = call(f"{seed}-{number}", person, code, company=company(person), at=number)
+        made.say(call_result, f"acme-{code}", ("created", "updated"), times=2)
     for person in range(6):
         made.person(person)
     made.expected += [{"type": "account", "name": company(n)} for n in (0, 3)]

@@ -51,7 +51,7 @@ def broker() -> Iterator[Broker]:
 def create(bootstrap: str, *topics: str) -> None:
     """Create topics of one partition."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    for done in admin.create_topics([NewTopic(one, 1, 1) for one in topics], operation_timeout=20).values():
+    for done in admin.create_topics([NewTopic(topic, 1, 1) for topic in topics], operation_timeout=20).values():
         done.result(30)
 
 
@@ -124,8 +124,8 @@ class Publishing:
 
     def seen(self) -> list[int]:
         """Return the numbers of the outcomes that a `read_committed` subscriber sees."""
-        found = [one for one in read_topics(self.bootstrap, OUTCOMES) if one.value == self.org.encode()]
-        return [int(one.headers["signalbox_sequence"]) for one in found]
+        found = [topic for topic in read_topics(self.bootstrap, OUTCOMES) if topic.value == self.org.encode()]
+        return [int(message.headers["signalbox_sequence"]) for message in found]
 
     def committed(self) -> Position | None:
         """Return the stable committed position."""
@@ -202,7 +202,7 @@ def test_a_late_end_of_a_transaction_sends_no_change_twice(broker: Broker, seed:
     while not rig.turn():
         pass
     assert broker[1].held - before == HELD_OF_CHANGES
-    sent = [int(one.value) for one in read_topics(rig.bootstrap, rig.changes)]
+    sent = [int(topic.value) for topic in read_topics(rig.bootstrap, rig.changes)]
     assert sent == list(range(1, (rig.cursor or 0) + 1))
 
 

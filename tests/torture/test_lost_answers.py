@@ -31,8 +31,8 @@ def test_d5_d7_d8_lost_and_late_answers_double_nothing_and_leave_no_older_value(
         if number < 2 * PEOPLE:
             # Two results of one person may reach the ledger in either order: the older one then leaves its fields.
             kinds = (*kinds, "skipped.stale")
-        one = call(f"s{seed}-{number}", person, code, company=company(person), at=number)
-        made.say(one, f"acme-{code}", kinds, times=rng.randint(1, 2))
+        call_result = call(f"s{seed}-{number}", person, code, company=company(person), at=number)
+        made.say(call_result, f"acme-{code}", kinds, times=rng.randint(1, 2))
     for person in range(PEOPLE):
         made.person(person, seeded=person in seeded)
     made.expected += [{"type": "account", "name": name} for name in sorted({company(n) for n in range(PEOPLE)})]

@@ -60,7 +60,7 @@ def _name(scenario: str) -> str:
     return SCENARIOS[scenario].play.__name__
 
 
-@pytest.mark.parametrize("name", sorted({_name(one): one for one in SCENARIOS}.values()), ids=_name)
+@pytest.mark.parametrize("name", sorted({_name(scenario): scenario for scenario in SCENARIOS}.values()), ids=_name)
 def test_the_same_scenario_without_the_bug_is_green(stage: Staging, name: str) -> None:
     scenario = SCENARIOS[name]
     box = stage(**scenario.stage)

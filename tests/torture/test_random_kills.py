@@ -40,4 +40,4 @@ def test_kills_at_random_lose_nothing_and_repeat_nothing(stage: Staging, seed: i
         f"outcomes={CALLS}", f"effects.create={people // 2}", "effects.convert=1", "mails=1", mails=True
     )
     assert verdict.violations == [], verdict.violations[:20]
-    assert sum(one.lives - 1 for one in killable) >= KILLS
+    assert sum(actor.lives - 1 for actor in killable) >= KILLS

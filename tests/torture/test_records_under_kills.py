@@ -30,7 +30,7 @@ def test_kills_leave_one_record_a_prospect_one_conversion_a_field_record_and_one
     won = records.deal_field_records(made, rng, RECORDS, 100.0)
     box.expect(*made.expected)
     names = records.INTEGRATIONS
-    box.expect(*({"type": "integration", "integration": one, "recipients": [calls.TEAM]} for one in names))
+    box.expect(*({"type": "integration", "integration": name, "recipients": [calls.TEAM]} for name in names))
     box.org().pace({"base": 0.05, "record": 0.0005})
     killable = [box.start(role, name) for role in ("intake", "executor") for name in ("one", "two")]
     box.start("audit")
@@ -56,4 +56,4 @@ def test_kills_leave_one_record_a_prospect_one_conversion_a_field_record_and_one
     assert {row["Status"] for row in tasks} == {"Completed"}
     verdict = box.verify(f"outcomes={PROSPECTS * 2}", f"effects.create={PROSPECTS + RECORDS}")
     assert verdict.violations == [], verdict.violations[:20]
-    assert sum(one.lives - 1 for one in killable) >= KILLS
+    assert sum(actor.lives - 1 for actor in killable) >= KILLS

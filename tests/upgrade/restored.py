@@ -140,9 +140,9 @@ class Restored:
                 self._producer.produce(message.topic, message.value, message.key, message.partition)
         assert self._producer.flush(10) == 0
         places = [
-            TopicPartition(one.topic, one.partition, one.offset, one.metadata)
-            for one in self.offsets
-            if one.group == EXECUTOR
+            TopicPartition(offset.topic, offset.partition, offset.offset, offset.metadata)
+            for offset in self.offsets
+            if offset.group == EXECUTOR
         ]
         consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": EXECUTOR})
         consumer.commit(offsets=places, asynchronous=False)
@@ -150,17 +150,21 @@ class Restored:
 
     def unread(self) -> list[Recorded]:
         """Return the source messages that the intake had not read."""
-        known = {(one.topic, one.partition): one.offset for one in self.offsets if one.group == INTAKE}
-        sources = [one for one in self.before if one.topic.startswith("crm.event.")]
-        return [one for one in sources if one.offset >= known.get((one.topic, one.partition), 0)]
+        known = {(offset.topic, offset.partition): offset.offset for offset in self.offsets if offset.group == INTAKE}
+        sources = [recorded for recorded in self.before if recorded.topic.startswith("crm.event.")]
+        return [source for source in sources if source.offset >= known.get((source.topic, source.partition), 0)]
 
     def hand_over(self) -> None:
         """Let today's intake take what was left unread."""
         now = datetime.fromtimestamp(self.clock(), UTC)
         intake = Forwarder(self.integrations, CODEC, lambda: now, NoMetrics(), ShareLimit(1.0))
         messages = [
-            SourceMessage(Coordinates(one.topic, one.partition, one.offset), (one.key or "").encode(), one.value)
-            for one in self.unread()
+            SourceMessage(
+                Coordinates(recorded.topic, recorded.partition, recorded.offset),
+                (recorded.key or "").encode(),
+                recorded.value,
+            )
+            for recorded in self.unread()
         ]
 
         async def send(record: ProducerRecord) -> Awaitable[object]:
@@ -209,10 +213,10 @@ class Restored:
         config = {"bootstrap.servers": self.kafka, "group.id": f"reader-{uuid.uuid4()}", "enable.partition.eof": True}
         consumer = Consumer({**config, "auto.offset.reset": "earliest"})
         places = [
-            TopicPartition(one.name, number, 0)
-            for one in topic_table(ORGS)
-            if one.name in TOLD
-            for number in range(one.partitions)
+            TopicPartition(topic.name, number, 0)
+            for topic in topic_table(ORGS)
+            if topic.name in TOLD
+            for number in range(topic.partitions)
         ]
         consumer.assign(places)
         ends, deadline = 0, time.monotonic() + BOUND
@@ -260,7 +264,7 @@ class Restored:
             org=org,
             ledger=SqlLedger(self.engine, self.clock),
             codec=CODEC,
-            deciders={name: Decider(one, known.digest(name)) for name, one in known.by_name.items()},
+            deciders={name: Decider(integration, known.digest(name)) for name, integration in known.by_name.items()},
             clock=self.clock,
             probe=lambda _place: None,
             metrics=NoMetrics(),
@@ -282,7 +286,7 @@ class Restored:
 @contextmanager
 def restored(folder: Path, settings: Path, engine: Engine) -> Iterator[Restored]:
     """Put a recording's topics and org beside its ledger (at *engine*, migrated), for as long as the context lasts."""
-    topics = {one.name: one.partitions for one in topic_table(ORGS)}
+    topics = {topic.name: topic.partitions for topic in topic_table(ORGS)}
     with simulator.serve() as running, embedded_kafka(topics) as kafka:
         found = Restored(folder, settings, engine, kafka.bootstrap, running)
         try:

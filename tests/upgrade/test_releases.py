@@ -7,7 +7,7 @@ import pytest
 from tests.upgrade import releases
 from tests.upgrade.releases import NotThere, Release
 
-ALL = pytest.mark.parametrize("wanted", releases.releases(), ids=lambda one: one.version)
+ALL = pytest.mark.parametrize("wanted", releases.releases(), ids=lambda item: item.version)
 
 
 @ALL

@@ -129,10 +129,10 @@ def test_every_row_of_its_ledger_is_read_today(migrated: Engine) -> None:
     ledger = SqlLedger(migrated, lambda: 0.0)
     lease = ledger.take_lease("main", "today")
     stored, calls = ledger.unsettled(lease)
-    commands = [Command.from_avro(CODEC.decode("command", one.body)) for one in stored]
+    commands = [Command.from_avro(CODEC.decode("command", item.body)) for item in stored]
     waiting = list(OPEN)[:12]
-    assert sorted(one.event_id for one in commands) == sorted(waiting)
-    plans = [plan_from_json(one.plan) for one in stored if one.plan]
+    assert sorted(command.event_id for command in commands) == sorted(waiting)
+    plans = [plan_from_json(item.plan) for item in stored if item.plan]
     assert [plan.step.operation for plan in plans if plan.step is not None] == ["create", "create"]
     assert Counter(call.state for call in calls) == {"alive": 1, "intended": 2}
     assert all(call.claims and call.commands for call in calls)
@@ -151,7 +151,7 @@ def test_every_row_of_its_ledger_is_read_today(migrated: Engine) -> None:
     assert parked.notice is not None
     assert len(Notice.from_avro(CODEC.decode("notice", parked.notice)).candidates) == 2
     rows = ledger.unpublished("main", 0, 1_000)
-    assert [one.sequence for one in rows] == list(range(1, lease.last_sequence + 1))
+    assert [unpublished.sequence for unpublished in rows] == list(range(1, lease.last_sequence + 1))
     for row in rows:
         contract = "notice" if row.kind == "notice" else "outcome"
         READERS[contract].from_avro(CODEC.decode(contract, row.outcome))
@@ -183,15 +183,15 @@ def test_every_message_of_its_topics_is_read_today(folder: Path) -> None:
         READERS[contract].from_avro(CODEC.decode(contract, message.value))
         read[contract] += 1
     assert set(read) == set(READERS)
-    assert {one.group for one in offsets} == {"signalbox-intake", "signalbox-executor"}
+    assert {offset.group for offset in offsets} == {"signalbox-intake", "signalbox-executor"}
 
 
 @pytest.mark.timeout(500)
 def test_what_waited_gets_its_one_outcome_and_nothing_is_published_again(folder: Path, migrated: Engine) -> None:
     with restored(folder, RELEASE.folder / "integrations", migrated) as today:
-        told_before = [one for one in today.before if one.topic.startswith("crm.outcome.")]
-        before = [Outcome.from_avro(CODEC.decode("outcome", one.value)) for one in told_before]
-        assert not {event for one in before for event in one.event_ids} & set(OPEN)
+        told_before = [recorded for recorded in today.before if recorded.topic.startswith("crm.outcome.")]
+        before = [Outcome.from_avro(CODEC.decode("outcome", recorded.value)) for recorded in told_before]
+        assert not {event for outcome in before for event in outcome.event_ids} & set(OPEN)
         today.hand_over()
         today.start()
         today.until(lambda: len(today.query(_SETTLED)) >= 10, "the first outcomes")
@@ -219,19 +219,21 @@ def _left(today: Restored) -> set[str]:
 def _check_outcomes(today: Restored, before: list[Outcome]) -> None:
     """Each event has one outcome of the right kind; sequences go on where they ended; no ID comes twice."""
     messages = today.published()
-    after = [one for one in messages if (one.topic() or "").startswith("crm.outcome.")]
-    outcomes = [Outcome.from_avro(CODEC.decode("outcome", one.value() or b"")) for one in after]
-    ids = Counter(one.outcome_id for one in (*before, *outcomes))
-    assert [one for one, times in ids.items() if times > 1] == []
-    kinds = [(event, one.kind) for one in outcomes for event in one.event_ids]
+    after = [message for message in messages if (message.topic() or "").startswith("crm.outcome.")]
+    outcomes = [Outcome.from_avro(CODEC.decode("outcome", message.value() or b"")) for message in after]
+    ids = Counter(outcome.outcome_id for outcome in (*before, *outcomes))
+    assert [name for name, times in ids.items() if times > 1] == []
+    kinds = [(event, outcome.kind) for outcome in outcomes for event in outcome.event_ids]
     assert sorted(kinds) == sorted(OPEN.items())
 
-    numbers = sorted(int(dict(one.headers() or [])["signalbox_sequence"] or b"") for one in messages)
-    [last] = [one.metadata for one in today.offsets if one.topic == "crm.command.main"]
+    numbers = sorted(int(dict(message.headers() or [])["signalbox_sequence"] or b"") for message in messages)
+    [last] = [offset.metadata for offset in today.offsets if offset.topic == "crm.command.main"]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert f'"sequence":{numbers[0] - 1}}}' in last
-    notices = [Notice.from_avro(CODEC.decode("notice", one.value() or b"")) for one in messages if one not in after]
-    assert sorted(one.kind for one in notices) == ["connection_mended", "parked", "resumed"]
+    notices = [
+        Notice.from_avro(CODEC.decode("notice", message.value() or b"")) for message in messages if message not in after
+    ]
+    assert sorted(notice.kind for notice in notices) == ["connection_mended", "parked", "resumed"]
 
 
 def _check_org(today: Restored) -> None:

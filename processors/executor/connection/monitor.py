@@ -30,7 +30,7 @@ from processors.model.incidents import (
     to_json,
 )
 from processors.model.ledger import Lease, LedgerTransaction, Noticed
-from processors.model.values import OrgFacts
+from processors.model.org_facts import OrgFacts
 from schemas.notice import NoticeKind
 
 log = structlog.get_logger()
@@ -61,23 +61,23 @@ class ConnectionMonitor:
         self._marked: set[str] = set()
         self._warned = False
         self.integrations: tuple[Integration, ...] = tuple(
-            one.integration for one in deps.deciders.values() if one.integration.org == deps.org
+            decider.integration for decider in deps.deciders.values() if decider.integration.org == deps.org
         )
-        self.wanted = deps.salesforce is not None and any(one.enabled for one in self.integrations)
+        self.wanted = deps.salesforce is not None and any(integration.enabled for integration in self.integrations)
 
     def load(self) -> None:
         """Take up the incidents that the ledger holds: whoever was told of one is not told again."""
         kept = self._deps.ledger.source_states(self._lease, [INCIDENTS_KEY]).get(INCIDENTS_KEY)
         with self._lock:
             self._incidents = incidents_from_json(kept) if kept else ()
-            self._held = frozenset(name for one in self._incidents for name in _held(one))
+            self._held = frozenset(name for incident in self._incidents for name in _held(incident))
         self._scheduler.hold(self._held)
         self._show()
 
     @property
     def closed(self) -> bool:
         """Whether the whole org waits: its connection is broken, or its credential is not proven yet."""
-        return self._unproven or any(one.cause != "field_removed" for one in self._incidents)
+        return self._unproven or any(incident.cause != "field_removed" for incident in self._incidents)
 
     @property
     def broken(self) -> bool:
@@ -99,7 +99,7 @@ class ConnectionMonitor:
             return (
                 f"settings: the file of integration {job.command.integration} is faulty, or another one that may be it"
             )
-        names = [one.detail for one in self._incidents if job.command.integration in one.integrations]
+        names = [incident.detail for incident in self._incidents if job.command.integration in incident.integrations]
         return f"connection: {names[0] if names else SENTENCES['field_removed'].what}"
 
     def changed(self) -> None:
@@ -113,7 +113,7 @@ class ConnectionMonitor:
         """The org refuses us for a cause that somebody has to mend."""
         if down.cause is None:
             return
-        names = tuple(one.name for one in self.integrations if one.enabled)
+        names = tuple(integration.name for integration in self.integrations if integration.enabled)
         with self._lock:
             self._turn(org_broke(self._incidents, Break(down.cause, names, down.reason), self._deps.clock()))
 
@@ -122,7 +122,7 @@ class ConnectionMonitor:
         with self._lock:
             lost = self._lost(facts)
             self._turn(org_answers(self._incidents, lost, self._deps.clock()))
-            self._held = frozenset(name for one in lost for name in one.integrations)
+            self._held = frozenset(name for item in lost for name in item.integrations)
             proven, self._unproven = self._unproven, False
         self._scheduler.hold(self._held)
         if not self._held:
@@ -148,17 +148,19 @@ class ConnectionMonitor:
         found: list[Break] = []
         faults: set[str] = set()
         new: set[str] = set()
-        for one in self.integrations:
-            if not one.enabled:
+        for integration in self.integrations:
+            if not integration.enabled:
                 continue
-            errors = [finding for finding in targets(one, facts) if finding.level == "error"]
+            errors = [finding for finding in targets(integration, facts) if finding.level == "error"]
             absent = [finding.text for finding in errors if finding.absent]
             others = {finding.text for finding in errors} - set(absent)
             fresh = others & self._new_faults | (others - self._known_faults if self._unproven else set())
             faults |= others
             new |= fresh
             if absent or fresh:
-                found.append(Break("field_removed", (one.name,), "; ".join([*absent, *sorted(fresh)])[:MOST_DETAIL]))
+                found.append(
+                    Break("field_removed", (integration.name,), "; ".join([*absent, *sorted(fresh)])[:MOST_DETAIL])
+                )
         self._new_faults, self._known_faults = frozenset(new), frozenset(faults - new)
         return found
 
@@ -167,15 +169,17 @@ class ConnectionMonitor:
         if turn.open == self._incidents:
             return
         noticed = [
-            *(self._notice(one, "connection_broken") for one in turn.began),
-            *(self._notice(one, "connection_mended") for one in turn.ended),
+            *(self._notice(item, "connection_broken") for item in turn.began),
+            *(self._notice(item, "connection_mended") for item in turn.ended),
         ]
         self._tell(LedgerTransaction(noticed=noticed, source_states={INCIDENTS_KEY: to_json(turn.open)}))
         self._incidents = turn.open
-        for one in turn.began:
-            log.error("connection is broken", org=self._deps.org, **_log_fields(one), todo=SENTENCES[one.cause].todo)
-        for one in turn.ended:
-            log.info("connection is mended", org=self._deps.org, **_log_fields(one))
+        for incident in turn.began:
+            log.error(
+                "connection is broken", org=self._deps.org, **_log_fields(incident), todo=SENTENCES[incident.cause].todo
+            )
+        for incident in turn.ended:
+            log.info("connection is mended", org=self._deps.org, **_log_fields(incident))
         self._show()
 
     def _notice(self, incident: Incident, kind: NoticeKind) -> Noticed:
@@ -183,16 +187,16 @@ class ConnectionMonitor:
         return ledger_row(notice, self._deps.codec, self._deps.notice_headers)
 
     def _show(self) -> None:
-        deps, causes = self._deps, {one.cause for one in self._incidents}
+        deps, causes = self._deps, {incident.cause for incident in self._incidents}
         if deps.salesforce is None:
             return
         states: dict[str, bool] = {cause: cause in causes for cause in CAUSES}
         states |= {"unproven": self._unproven, "whole": not self.broken}
         for state, on in states.items():
             deps.metrics.gauge("connection_state", float(on), org=deps.org, cause=state)
-        for one in self.integrations:
-            waits = float(one.name in self._held)
-            deps.metrics.gauge("integration_held", waits, org=deps.org, integration=one.name)
+        for integration in self.integrations:
+            waits = float(integration.name in self._held)
+            deps.metrics.gauge("integration_held", waits, org=deps.org, integration=integration.name)
 
     def leave(self) -> None:
         """Show nothing of the org any more: another process may own it now."""
@@ -200,8 +204,8 @@ class ConnectionMonitor:
             return
         for state in (*CAUSES, "unproven", "whole"):
             self._deps.metrics.gauge("connection_state", 0.0, org=self._deps.org, cause=state)
-        for one in self.integrations:
-            self._deps.metrics.gauge("integration_held", 0.0, org=self._deps.org, integration=one.name)
+        for integration in self.integrations:
+            self._deps.metrics.gauge("integration_held", 0.0, org=self._deps.org, integration=integration.name)
 
     def _limit(self) -> None:
         """Say once at start where the org allows fewer API calls a day than the work needs (LL-4)."""

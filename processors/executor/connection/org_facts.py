@@ -16,8 +16,8 @@ from processors.executor.jobs.job import Job
 from processors.executor.jobs.progress import Delayed, FieldMissing, Progress
 from processors.integration.references import mapped_names
 from processors.model.errors import OrgDown, RequestRefused, Transient
+from processors.model.org_facts import OrgFacts
 from processors.model.ports import Salesforce
-from processors.model.values import OrgFacts
 
 FACTS_SECONDS = 900.0
 """How long describe is believed; a refusal that contradicts it ends that sooner."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.executor.in_doubt.verify import verification_questions, verify_rows
 from processors.model.plan import CallRow
-from processors.model.values import Written
+from processors.model.requests import Written
 
 
 def read_back(rows: Sequence[CallRow], intended_at: float, org: OrgMetadataCache) -> list[Written | None]:

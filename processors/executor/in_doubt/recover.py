@@ -21,7 +21,7 @@ from processors.executor.org_queue.calls_in_flight import CallsInFlight, Unanswe
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.model.members import creates_member
 from processors.model.plan import ApiCall, CallRow
-from processors.model.values import Written
+from processors.model.requests import Written
 
 Answers: TypeAlias = list[Written | None]
 

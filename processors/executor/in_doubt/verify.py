@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from processors.model.members import MEMBER_FIELDS, PERSON_FIELDS, creates_member, is_member
+from processors.model.org_facts import OrgFacts
 from processors.model.plan import CallRow
+from processors.model.record import Record
+from processors.model.requests import In, Question, Write, Written
 from processors.model.stored_form import same_value
-from processors.model.values import In, OrgFacts, Question, Record, Write, Written
 
 _ACTIVITIES = ("Task", "Event")
 _MERGED = ("Lead", "Contact", "Account")
@@ -56,7 +58,7 @@ def _about(name: str, writes: Sequence[Write]) -> list[Question]:
     unkeyed = [write for write in writes if _is_unkeyed_activity(write)]
     if unkeyed:
         fields = dict.fromkeys(
-            ("Id", "CreatedDate", "CreatedById", *(one for write in unkeyed for one in write.fields))
+            ("Id", "CreatedDate", "CreatedById", *(text for write in unkeyed for text in write.fields))
         )
         asked.append(Question(name, tuple(fields), tuple(_hung_on(unkeyed))))
     return asked
@@ -115,7 +117,7 @@ def _member(row: CallRow, records: Sequence[Record], intended_at: float) -> Writ
     """Return the answer of a create of a campaign member: the org keeps one for a person and campaign."""
     fields = row.write.fields if row.write else {}
     campaign, people = fields.get("CampaignId"), [str(fields.get(name) or "") for name in PERSON_FIELDS]
-    found = next((one for one in records if is_member(one, str(campaign), people)), None)
+    found = next((record for record in records if is_member(record, str(campaign), people)), None)
     since = intended_at if row.since is None else row.since
     return None if found is None else Written(True, found.id, created=_is_new(found, since))
 
@@ -124,7 +126,7 @@ def _same_activity(
     write: Write, records: Sequence[Record], facts: OrgFacts, intended_at: float, taken: set[str | None]
 ) -> Record | None:
     """Return the activity that we made since with exactly these values, each taken once; or None."""
-    for record in sorted(records, key=lambda one: one.id):
+    for record in sorted(records, key=lambda item: item.id):
         ours = (
             record.object == write.object
             and record.fields.get("CreatedById") == facts.user_id
@@ -176,7 +178,7 @@ def _keyed(records: Sequence[Record], since: float) -> Written | None:
     `created` says whether it was made since *since* (the first intent). A deleted record counts only then: it was
     made by this command and taken away by somebody; a merged one is its winner.
     """
-    for record in sorted(records, key=lambda one: (bool(one.fields.get("IsDeleted")), one.id)):
+    for record in sorted(records, key=lambda item: (bool(item.fields.get("IsDeleted")), item.id)):
         new = _is_new(record, since)
         if not record.fields.get("IsDeleted"):
             return Written(True, record.id, created=new)

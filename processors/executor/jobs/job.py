@@ -14,8 +14,9 @@ from processors.matching.match import person_keys
 from processors.matching.queries import region_of
 from processors.model.call import Call
 from processors.model.ledger import MAY_FOLLOW, Postponed, State
+from processors.model.match import Resolution
 from processors.model.plan import Plan, plan_to_json
-from processors.model.values import Resolution, Written
+from processors.model.requests import Written
 from schemas.command import Command
 from schemas.outcome import Candidate
 from schemas.pbx_call_event import CallStep

@@ -71,7 +71,7 @@ def ledger_row(notice: Notice, codec: Codec, headers: Callable[[Notice], Iterabl
     """Return the notice as the ledger keeps it: encoded, with its Kafka key and headers."""
     body = codec.encode("notice", notice.to_avro())
     if len(body) > OUTCOME_BYTES:
-        notice = fit_notice(notice, lambda one: len(codec.encode("notice", one.to_avro())))
+        notice = fit_notice(notice, lambda item: len(codec.encode("notice", item.to_avro())))
         body = codec.encode("notice", notice.to_avro())
     return Noticed(
         notice_id=notice_id(notice.command_id, notice.kind),

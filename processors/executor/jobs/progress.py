@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from processors.executor.jobs.job import Job
+from processors.model.decision import Decision
+from processors.model.match import Resolution
 from processors.model.plan import ApiCall, Ending, Plan
-from processors.model.values import Decision, Resolution, Written
+from processors.model.requests import Written
 
 
 @dataclass(frozen=True, slots=True)

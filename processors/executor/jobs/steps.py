@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from processors.executor.jobs.job import Job
 from processors.executor.jobs.progress import Delayed, MadeBefore, Progress, StepDone
-from processors.model.values import Written
+from processors.model.requests import Written
 
 
 def step_done(jobs: Sequence[Job], written: Written) -> list[Progress]:

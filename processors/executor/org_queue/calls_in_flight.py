@@ -49,8 +49,12 @@ class CallsInFlight:
     def take_due(self, now: float) -> UnansweredCall | None:
         """Return (and take) the unanswered call that is due to be looked at first, or None."""
         with self.signal:
-            due = [one for one in self._unanswered.values() if one.next_look <= now]
-            return self._unanswered.pop(min(due, key=lambda one: one.next_look).call.id) if due else None
+            due = [unanswered_call for unanswered_call in self._unanswered.values() if unanswered_call.next_look <= now]
+            return (
+                self._unanswered.pop(min(due, key=lambda unanswered_call: unanswered_call.next_look).call.id)
+                if due
+                else None
+            )
 
     def look_again(self, unanswered: UnansweredCall, at: float) -> None:
         """Put an unanswered call back: what became of it cannot be seen yet."""
@@ -95,7 +99,7 @@ class CallsInFlight:
 
     def look_times(self) -> list[float]:
         """Return when the unanswered calls are looked at."""
-        return [one.next_look for one in self._unanswered.values()]
+        return [unanswered_call.next_look for unanswered_call in self._unanswered.values()]
 
     def expiry_times(self) -> list[float]:
         """Return when the calls that are alive can land no more."""
@@ -103,4 +107,4 @@ class CallsInFlight:
 
     def unanswered_jobs(self) -> int:
         """Return how many commands wait for a call without an answer."""
-        return sum(len(one.jobs) for one in self._unanswered.values())
+        return sum(len(unanswered_call.jobs) for unanswered_call in self._unanswered.values())

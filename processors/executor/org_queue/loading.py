@@ -15,8 +15,8 @@ from processors.matching.match import person_keys
 from processors.matching.queries import region_of
 from processors.model.errors import Unprocessable
 from processors.model.ledger import Lease, Stored
+from processors.model.match import Resolution
 from processors.model.plan import plan_from_json, resolution_from_json
-from processors.model.values import Resolution
 from processors.sources.registry import source_of
 from schemas.command import Command
 
@@ -35,7 +35,7 @@ class JobLoader:
     def load(self, scheduler: Scheduler) -> None:
         """Let everything wait that the ledger holds, and give the calls that may still land their claims."""
         stored, calls = self._deps.ledger.unsettled(self._lease)
-        jobs = {job.id: job for job in self._gathered([self._job(one) for one in stored], again=True)}
+        jobs = {job.id: job for job in self._gathered([self._job(item) for item in stored], again=True)}
         now = self._deps.clock()
         unanswered: set[str] = set()
         for call in calls:
@@ -56,7 +56,7 @@ class JobLoader:
     def add(self, scheduler: Scheduler, stored: Sequence[Stored], commands: Sequence[Command]) -> None:
         """Let freshly stored commands wait; *commands* spare decoding them again."""
         known = {command.command_id: command for command in commands}
-        fresh = [self._job(one, known.get(one.command_id)) for one in stored]
+        fresh = [self._job(item, known.get(item.command_id)) for item in stored]
         scheduler.add(self._gathered(fresh), self._deps.clock(), len(stored))
 
     def _gathered(self, jobs: Sequence[Job], *, again: bool = False) -> list[Job]:

@@ -18,7 +18,7 @@ from processors.executor.pipeline.duplicates import DUPLICATES, refused_as_dupli
 from processors.executor.pipeline.pack import collections_of_call
 from processors.model.members import creates_member
 from processors.model.plan import ApiCall, CallRow, Ending
-from processors.model.values import RowError, Written
+from processors.model.requests import RowError, Written
 
 UNSURE_TRIES = 8
 """How often a record is tried whose refusal may pass (two minutes by the back-off for rows) before it is final."""

@@ -30,9 +30,10 @@ from processors.executor.pipeline.settle import finished
 from processors.matching.lookup import Lookup
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, Transient
 from processors.model.ledger import Lease
+from processors.model.match import Match
+from processors.model.org_facts import OrgFacts
 from processors.model.plan import ApiCall
 from processors.model.ports import Salesforce
-from processors.model.values import Match, OrgFacts
 from processors.sources.decide import decide
 
 
@@ -84,7 +85,7 @@ class BatchPipeline:
     def _plan(self, holder: str, jobs: list[Job], progress: list[Progress]) -> list[Job]:
         """Match and decide; return the jobs that have a plan and the claims that it needs."""
         salesforce, facts = self._org.org()
-        lookup = Lookup.of((one.integration for one in self._deps.deciders.values()), self._deps.region)
+        lookup = Lookup.of((decider.integration for decider in self._deps.deciders.values()), self._deps.region)
         facts = replace(facts, looked_up=lookup.to_read())
         jobs, waiting = self._org.held_back(jobs)
         progress += waiting

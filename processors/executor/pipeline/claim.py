@@ -109,5 +109,5 @@ def _skip_ending(reason: str) -> Ending:
     Return the ending of a command that the intake left out; a reason that this build does not know is told as
     detail.
     """
-    known = next((one for one in get_args(Reason) if one == reason), None)
+    known = next((argument for argument in get_args(Reason) if argument == reason), None)
     return Ending("skipped", known or "other", None if known else reason)

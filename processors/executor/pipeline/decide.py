@@ -19,9 +19,12 @@ from processors.matching.lookup import PEOPLE, Lookup
 from processors.matching.own import is_matched_by_own
 from processors.matching.parents import PARENT, parent_names
 from processors.matching.queries import region_of
+from processors.model.decision import Decision, Step
 from processors.model.field_history import LastWrite, entries, with_order
+from processors.model.match import Match
+from processors.model.org_facts import OrgFacts
 from processors.model.plan import Plan
-from processors.model.values import Decision, Match, OrgFacts, Record, Step
+from processors.model.record import Record
 from schemas.values import Scalar
 
 
@@ -133,7 +136,7 @@ def _rename(found: Match, step: Step, written: _Written, lookup: Lookup, region:
 
     Who found it by a name that it loses here means the same record: their writes are merged.
     """
-    record = next((one for one in found.people if one.id == step.record_id), None)
+    record = next((person for person in found.people if person.id == step.record_id), None)
     if record is None or step.operation != "update" or step.object not in PEOPLE:
         return
     before = lookup.names(step.object, record.fields, region)
@@ -193,13 +196,13 @@ def _overlaid(match: Match, written: _Written) -> Match:
         account_of=after(match.account_of) if match.account_of else None,
         opportunity=after(match.opportunity) if match.opportunity else None,
         activities={effect: after(record) for effect, record in match.activities.items()},
-        further={name: _overlaid(one, written) for name, one in match.further.items()},
+        further={name: _overlaid(found_at, written) for name, found_at in match.further.items()},
         field_history={
             **match.field_history,
             **{
-                one: {**match.field_history.get(one, {}), **field_history[one]}
-                for one in match.record_ids
-                if one in field_history
+                record_id: {**match.field_history.get(record_id, {}), **field_history[record_id]}
+                for record_id in match.record_ids
+                if record_id in field_history
             },
         },
     )

@@ -11,14 +11,16 @@ from dataclasses import replace
 from processors.executor.connection.org_facts import OrgMetadataCache
 from processors.matching.queries import OWNER_NAME
 from processors.model.errors import RequestRefused, Transient
-from processors.model.values import In, OrgFacts, Question, Record, RowError
+from processors.model.org_facts import OrgFacts
+from processors.model.record import Record
+from processors.model.requests import In, Question, RowError
 
 _READ = ("Id", "Name", "CreatedDate", "LastModifiedDate", "OwnerId")
 
 
 def with_owners(errors: Sequence[RowError], org: OrgMetadataCache) -> tuple[RowError, ...]:
     """Return *errors* with the owners of the records that they name, by one request; none where all are known."""
-    unknown = [one for error in errors for one in error.duplicates if not one.fields.get(OWNER_NAME)]
+    unknown = [duplicate for error in errors for duplicate in error.duplicates if not duplicate.fields.get(OWNER_NAME)]
     if not unknown:
         return tuple(errors)
     try:
@@ -28,19 +30,22 @@ def with_owners(errors: Sequence[RowError], org: OrgMetadataCache) -> tuple[RowE
     except (RequestRefused, Transient):
         return tuple(errors)
     found = {record.id: record for own in rows for record in own}
-    return tuple(replace(error, duplicates=tuple(_joined(one, found) for one in error.duplicates)) for error in errors)
+    return tuple(
+        replace(error, duplicates=tuple(_joined(duplicate, found) for duplicate in error.duplicates))
+        for error in errors
+    )
 
 
 def _questions(records: Sequence[Record], facts: OrgFacts) -> list[Question]:
     ids: dict[str, dict[str, None]] = {}
-    for one in records:
-        held = facts.objects.get(one.object)
+    for record in records:
+        held = facts.objects.get(record.object)
         if held is not None and "OwnerId" in held.fields:
-            ids.setdefault(one.object, {})[one.id] = None
+            ids.setdefault(record.object, {})[record.id] = None
     return [
         Question(
             name,
-            tuple(one for one in (*_READ, OWNER_NAME) if one == OWNER_NAME or one in facts.objects[name].fields),
+            tuple(text for text in (*_READ, OWNER_NAME) if text == OWNER_NAME or text in facts.objects[name].fields),
             ((In("Id", tuple(own)),),),
         )
         for name, own in ids.items()

@@ -13,7 +13,8 @@ from processors.executor.jobs.job import Job
 from processors.executor.jobs.progress import Delayed, Ended, NeedsChoice, Progress
 from processors.model.advice import SEND_AGAIN
 from processors.model.plan import Ending, Plan
-from processors.model.values import Record, RowError
+from processors.model.record import Record
+from processors.model.requests import RowError
 
 DUPLICATES = "DUPLICATES_DETECTED"
 _PERSONS = ("lead", "contact", "account")
@@ -21,7 +22,7 @@ _PERSONS = ("lead", "contact", "account")
 
 def refused_as_duplicate(job: Job, errors: Sequence[RowError]) -> Progress:
     """Return what becomes of *job*; a large call tells no records in time, so it is asked for them alone first."""
-    found = tuple({one.id: one for error in errors for one in error.duplicates}.values())
+    found = tuple({duplicate.id: duplicate for error in errors for duplicate in error.duplicates}.values())
     if not found and not job.alone:
         job.go_alone()
         return Delayed(job, "a duplicate rule refused it: it is sent alone, to learn for which records", delay=0.0)

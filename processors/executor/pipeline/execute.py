@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from processors.model.plan import ApiCall
 from processors.model.ports import Salesforce
-from processors.model.values import Written
+from processors.model.requests import Written
 
 
 def execute(salesforce: Salesforce, call: ApiCall) -> list[Written]:

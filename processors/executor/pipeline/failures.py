@@ -14,7 +14,7 @@ from processors.executor.jobs.progress import Delayed, Ended, Progress
 from processors.executor.pipeline.claim import CRASHES
 from processors.model.errors import OrgDown, RequestRefused, TooLate, Transient
 from processors.model.plan import Ending
-from processors.model.values import RowError, Written
+from processors.model.requests import RowError, Written
 
 
 def not_read(jobs: Sequence[Job], refused: RequestRefused, org: OrgMetadataCache) -> list[Progress]:

@@ -10,11 +10,11 @@ from typing import Any
 
 from processors.executor.jobs.job import Job
 from processors.integration.model import Integration
+from processors.model.decision import Step
 from processors.model.field_history import LastWrite, entries, restricted_to
 from processors.model.normalise import is_blank
 from processors.model.parents import likely_field
 from processors.model.plan import Plan
-from processors.model.values import Step
 from processors.sources.registry import source_of
 from schemas.command import Command
 
@@ -32,8 +32,8 @@ def history_of_step(job: Job, plan: Plan, step: Step) -> dict[str, Any]:
     if activity or step.operation == "delete":
         return {}
     if step.operation == "convert":
-        own = [_entries(job, plan, one) for one in plan.decision.steps if one.role == "lead"]
-        return {**plan.decision.carried, **{name: one for some in own for name, one in _taken(job, some).items()}}
+        own = [_entries(job, plan, item) for item in plan.decision.steps if item.role == "lead"]
+        return {**plan.decision.carried, **{name: item for some in own for name, item in _taken(job, some).items()}}
     return _entries(job, plan, step)
 
 
@@ -81,7 +81,7 @@ def origin_of(command: Command, settings: Integration | None, object_name: str, 
         return None
     kind = object_name.lower()
     fields = getattr(settings.map, kind, {})
-    name = next((one for one in fields if likely_field(one) == name), name)
+    name = next((field for field in fields if likely_field(field) == name), name)
     mapped = fields.get(name)
     if mapped is not None:
         origin = mapped.source if mapped.source is not None else f"constant {mapped.constant!r}"

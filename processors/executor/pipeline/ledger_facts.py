@@ -11,9 +11,11 @@ from typing import Any
 from processors.executor.jobs.job import Job, names_of_first
 from processors.executor.pipeline.field_history import history_of_step, status_of_converted_lead
 from processors.matching.own import own_records
+from processors.model.decision import EVERY_NAME
 from processors.model.field_history import seen, with_order
 from processors.model.plan import Plan
-from processors.model.values import EVERY_NAME, OwnRecord, Written
+from processors.model.record import OwnRecord
+from processors.model.requests import Written
 from processors.sources.registry import source_of
 
 
@@ -68,7 +70,7 @@ class LedgerFacts:
             # A time of receipt does not say that a value held then is the newest.
             for name in held if plan.decision.received is None else ():
                 fields.update(seen(name, plan.decision.at, job.command.event_id))
-        self.disowned += [(job.command.integration, one) for one in plan.decision.disowned]
+        self.disowned += [(job.command.integration, text) for text in plan.decision.disowned]
         self.unlinked += [(link.kind, link.source_id) for link in plan.decision.unlinked]
         for link in plan.decision.links:
             record = link.record_id or (plan.record_id(link.role) if link.role else None)

@@ -17,7 +17,7 @@ from processors.matching import links
 from processors.matching.lookup import PEOPLE
 from processors.matching.own import is_matched_by_own
 from processors.model.ledger import Lease, Ledger
-from processors.model.values import OwnRecord
+from processors.model.record import OwnRecord
 from processors.sources.registry import source_of
 from schemas.identity import effect_key
 
@@ -49,10 +49,12 @@ class _Kept:
     def together(self, job: Job) -> dict[str, tuple[bytes, ...]]:
         """Return what is kept of the interactions of this command's person and agent, by source ID."""
         return {
-            one: tuple(
-                self.source_states[name, one] for name in _integrations(job) if (name, one) in self.source_states
+            interaction: tuple(
+                self.source_states[name, interaction]
+                for name in _integrations(job)
+                if (name, interaction) in self.source_states
             )
-            for one in _interactions(job)
+            for interaction in _interactions(job)
         }
 
 
@@ -74,7 +76,7 @@ def load_related(
     numbers = {name.removeprefix(prefix): id_ for name, id_ in kept.assigned.items() if name.startswith(prefix)}
     related = {job.id: _related_data(job, kept, numbers) for job in jobs}
     ids = [job.resolution.record_id for job in jobs if job.resolution and job.resolution.record_id]
-    people = [one for job in jobs for one in related[job.id].people]
+    people = [person for job in jobs for person in related[job.id].people]
     return related, list(dict.fromkeys([*ids, *kept.assigned.values(), *kept.linked.values(), *people]))
 
 
@@ -94,7 +96,7 @@ def _read(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> _Kept:
 def _related_data(job: Job, kept: _Kept, numbers: Mapping[str, str]) -> RelatedData:
     """Return what is kept around one command, as it is renewed."""
     effects, own, states = _effects(job, kept), kept.own[job.id], kept.source_states_of(job)
-    kept_people = [one.record_id for one in own if one.object in PEOPLE]
+    kept_people = [own_record.record_id for own_record in own if own_record.object in PEOPLE]
     named = source_of(job.command.contract).related.people(job.command, states)
     return RelatedData(
         source_states=states,
@@ -107,18 +109,18 @@ def _related_data(job: Job, kept: _Kept, numbers: Mapping[str, str]) -> RelatedD
         people=tuple(dict.fromkeys([*kept_people, *named])),
         old_keys=_old_keys(job, kept.own_ids[job.id]),
         effects=effects,
-        activities={one: kept.activities[one] for one in effects if one in kept.activities},
+        activities={effect: kept.activities[effect] for effect in effects if effect in kept.activities},
     )
 
 
 def _own(jobs: Sequence[Job], kept: _Kept, ledger: Ledger, lease: Lease) -> dict[str, tuple[OwnRecord, ...]]:
     """Return what earlier events of each command's source entity made or wrote (of all bookings of its chain)."""
-    entities = {job.id: [(job.command.integration, one) for one in kept.own_ids[job.id]] for job in jobs}
+    entities = {job.id: [(job.command.integration, text) for text in kept.own_ids[job.id]] for job in jobs}
     found: dict[tuple[str, str], list[OwnRecord]] = {}
-    wanted = list(dict.fromkeys(one for own in entities.values() for one in own))
+    wanted = list(dict.fromkeys(pair for own in entities.values() for pair in own))
     for row in ledger.own_records(lease, wanted) if wanted else ():
         found.setdefault((row.integration, row.source_id), []).append(row)
-    return {job_id: tuple(row for one in own for row in found.get(one, ())) for job_id, own in entities.items()}
+    return {job_id: tuple(row for pair in own for row in found.get(pair, ())) for job_id, own in entities.items()}
 
 
 def _own_ids(job: Job, kept: _Kept) -> tuple[str, ...]:
@@ -133,7 +135,7 @@ def _old_keys(job: Job, own_ids: Sequence[str]) -> tuple[str, ...]:
     if not is_matched_by_own(job.command):
         return ()
     name = job.command.integration
-    return tuple(effect_key(name, one, role) for one in own_ids for role in ("lead", "contact"))
+    return tuple(effect_key(name, own_id, role) for own_id in own_ids for role in ("lead", "contact"))
 
 
 def _link_names(job: Job) -> tuple[str, ...]:
@@ -154,11 +156,11 @@ def _source_states(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tu
     asked: set[tuple[str, str]] = set()
     sources = {job.command.integration: source_of(job.command.contract).related for job in jobs}
     wanted = {
-        (job.command.integration, one)
+        (job.command.integration, state)
         for job in jobs
-        for one in source_of(job.command.contract).related.source_states(job.command)
+        for state in source_of(job.command.contract).related.source_states(job.command)
     }
-    wanted |= {(name, one) for job in jobs for one in _interactions(job) for name in _integrations(job)}
+    wanted |= {(name, interaction) for job in jobs for interaction in _interactions(job) for name in _integrations(job)}
     for _ in range(_CHAIN):
         new = sorted(wanted - asked)
         if not new:
@@ -167,10 +169,10 @@ def _source_states(jobs: Sequence[Job], ledger: Ledger, lease: Lease) -> dict[tu
         found = ledger.source_states(lease, new)
         known.update(found)
         wanted = {
-            (name, one)
+            (name, text)
             for (name, own), body in found.items()
             if name in sources and not own.startswith(shared_activity.PREFIX)
-            for one in sources[name].further({own: body})
+            for text in sources[name].further({own: body})
         }
     return known
 
@@ -182,7 +184,11 @@ def _effects(job: Job, kept: _Kept) -> tuple[str, ...]:
     source_id = f"{job.command.integration}/{job.command.source_id}"
     start, end = shared_activity.times(job.command, job.call)
     known = shared_activity.read(body for bodies in kept.together(job).values() for body in bodies)
-    met = [one.effect for one in known if one.source_id == source_id or one.meets(start, end)]
+    met = [
+        interaction.effect
+        for interaction in known
+        if interaction.source_id == source_id or interaction.meets(start, end)
+    ]
     return tuple(dict.fromkeys((*own, *met)))
 
 

@@ -36,9 +36,12 @@ from processors.matching.phone_search import numbers_sought, search_numbers
 from processors.matching.queries import ConfiguredCommand, region_of, winners
 from processors.model.field_history import Fields, fields_from_json
 from processors.model.ledger import Lease
+from processors.model.match import Match
+from processors.model.org_facts import OrgFacts
 from processors.model.parents import ParentIds
 from processors.model.ports import Salesforce
-from processors.model.values import Match, OrgFacts, OwnRecord, Question, Record
+from processors.model.record import OwnRecord, Record
+from processors.model.requests import Question
 from processors.sources.registry import source_of
 
 _WITH_HISTORY = ("Lead", "Contact", "Account", "Opportunity")
@@ -54,7 +57,7 @@ def match_batch(
     Raises what the ports raise; the function that it returns reads nothing.
     """
     kept, chosen = load_related(jobs, deps.ledger, lease, deps.region)
-    asked: list[ConfiguredCommand] = [(one, job.settings) for job in jobs for one in with_guests(job.command)]
+    asked: list[ConfiguredCommand] = [(guest, job.settings) for job in jobs for guest in with_guests(job.command)]
     records, parents = _first_round(jobs, kept, chosen, asked, deps, salesforce, facts)
     sought = [(job.command, job.settings) for job in jobs if _is_sought(job, kept[job.id])]
     searched = search_numbers(sought, records, salesforce, facts, deps.region)
@@ -118,8 +121,14 @@ def _by_own(
 
 def _with_history(match: Match, kept: Mapping[str, Fields], parents: ParentIds) -> Match:
     """Return *match* with what is kept of the fields of its records, and of further people's records."""
-    further = {name: _with_history(with_parents(one, parents), kept, parents) for name, one in match.further.items()}
-    return replace(match, further=further, field_history={one: kept[one] for one in match.record_ids if one in kept})
+    further = {
+        name: _with_history(with_parents(found_at, parents), kept, parents) for name, found_at in match.further.items()
+    }
+    return replace(
+        match,
+        further=further,
+        field_history={record_id: kept[record_id] for record_id in match.record_ids if record_id in kept},
+    )
 
 
 def _first_round(
@@ -155,7 +164,7 @@ def _field_history(
 
 
 def _people(own: Sequence[OwnRecord]) -> tuple[OwnRecord, ...]:
-    return tuple(one for one in own if one.object in PEOPLE)
+    return tuple(own_record for own_record in own if own_record.object in PEOPLE)
 
 
 def _linked(
@@ -212,5 +221,5 @@ def _opportunities(
         return {}
     contacts = [record.id for record in records if record.object == "Contact"]
     followed = [record.fields.get("ConvertedContactId") for record in records if record.object == "Lead"]
-    wanted = dict.fromkeys([*contacts, *(str(one) for one in followed if one)])
+    wanted = dict.fromkeys([*contacts, *(str(item) for item in followed if item)])
     return deps.ledger.links(lease, "opportunity", list(wanted))

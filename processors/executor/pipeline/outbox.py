@@ -26,11 +26,11 @@ class Outbox:
         with self._lock:
             if len(self._rows) > MOST:
                 return
-            for one in settled:
-                number = numbers.get(one.command_id)
+            for item in settled:
+                number = numbers.get(item.command_id)
                 if number is not None:
                     self._rows[number] = Unpublished(
-                        number, one.command_id, one.kind, one.outcome, one.key, one.headers
+                        number, item.command_id, item.kind, item.outcome, item.key, item.headers
                     )
             for note in noticed:
                 number = numbers.get(note.notice_id)

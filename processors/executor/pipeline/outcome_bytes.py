@@ -40,7 +40,7 @@ def outcome_bytes(outcome: Outcome, codec: Codec) -> tuple[Outcome, bytes]:
         body = codec.encode("outcome", outcome.to_avro())
         if len(body) <= OUTCOME_BYTES:
             return outcome, body
-        outcome = fit_outcome(outcome, lambda one: len(codec.encode("outcome", one.to_avro())))
+        outcome = fit_outcome(outcome, lambda item: len(codec.encode("outcome", item.to_avro())))
         return outcome, codec.encode("outcome", outcome.to_avro())
     except Transient:
         raise
@@ -55,7 +55,7 @@ def identity_alone(outcome: Outcome) -> Outcome:
     return Outcome(
         **{name: getattr(outcome, name) for name in _IDENTITY},
         person=Person(),
-        records=tuple(Touched(one.object, one.id, one.operation) for one in outcome.records),
+        records=tuple(Touched(record.object, record.id, record.operation) for record in outcome.records),
         detail="the rest of this outcome cannot be written; please report it",
         flags=("shortened_unwritable",),
     )

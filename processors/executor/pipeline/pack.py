@@ -12,8 +12,9 @@ from itertools import groupby
 
 from processors.executor.jobs.job import Job
 from processors.executor.jobs.terms import COLLECTION, COLLECTIONS, Terms
+from processors.model.decision import Step
 from processors.model.plan import ApiCall, CallRow, Plan, StepRef
-from processors.model.values import Conversion, Step, Write
+from processors.model.requests import Conversion, Write
 
 CONVERSIONS = 100
 CONVERT = "convert"

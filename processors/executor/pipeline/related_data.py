@@ -8,7 +8,9 @@ Rule of this file: it joins; what it means is decided in each source's `decide.p
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from processors.model.values import Match, OrgFacts, OwnRecord, Record
+from processors.model.match import Match
+from processors.model.org_facts import OrgFacts
+from processors.model.record import OwnRecord, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def with_related(match: Match, kept: RelatedData, found: Sequence[Record], facts
         if record.object in ("Task", "Event") and not record.fields.get("IsDeleted"):
             key = record.fields.get(facts.external_field.get(record.object, ""))
             by_effect.update({effect: record for effect in kept.effects if effect == key})
-            by_effect.update({one: record for one, id_ in kept.activities.items() if id_ == record.id})
+            by_effect.update({name: record for name, id_ in kept.activities.items() if id_ == record.id})
     return replace(
         match,
         activities=by_effect,

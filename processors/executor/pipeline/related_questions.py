@@ -13,8 +13,9 @@ from processors.executor.jobs.job import Job
 from processors.executor.jobs.mapped_values import mapped_values
 from processors.executor.pipeline.related_data import RelatedData
 from processors.model.normalise import bare_address, names_user, record_id
+from processors.model.org_facts import OrgFacts
 from processors.model.parents import written_field
-from processors.model.values import In, OrgFacts, Question
+from processors.model.requests import In, Question
 from processors.sources.registry import source_of
 
 _USER = ("Id", "Email", "Username", "IsActive")
@@ -51,13 +52,13 @@ def related_questions(jobs: Sequence[Job], kept: Mapping[str, RelatedData], fact
         if own and name in facts.objects:
             asked += _activities(name, own, kept, facts)
     owning = [*live, *(job for job in jobs if source_of(job.command.contract).related.owned)]
-    mapped = tuple(dict.fromkeys(one for job in jobs for one in _mapped_owners(job)))
+    mapped = tuple(dict.fromkeys(owner for job in jobs for owner in _mapped_owners(job)))
     return (*asked, *_users(owning, mapped, facts))
 
 
 def _mapped_owners(job: Job) -> list[str]:
     """Return the e-mails and user names that a map gives for an OwnerId, and whoever steps in for a queue."""
-    named = [str(one.get(OWNER) or "").strip() for one in mapped_values(job).values()]
+    named = [str(value.get(OWNER) or "").strip() for value in mapped_values(job).values()]
     queues = job.settings.convert.owner if job.settings and job.settings.may_convert else None
     return [name for name in (*named, (queues or "").strip()) if names_user(name)]
 
@@ -67,8 +68,8 @@ def _users(jobs: Sequence[Job], mapped: Sequence[str], facts: OrgFacts) -> list[
     known = facts.objects.get("User")
     if known is None:
         return []
-    said = (*mapped, *(one for job in jobs for one in _names(job)))
-    names = tuple(dict.fromkeys(name for one in said if (name := bare_address(one))))
+    said = (*mapped, *(text for job in jobs for text in _names(job)))
+    names = tuple(dict.fromkeys(name for text in said if (name := bare_address(text))))
     any_of: list[tuple[In, ...]] = [(In("Email", names),), (In("Username", names),)] if names else []
     ids = dict.fromkeys(id_ for job in jobs if (id_ := _user_id(job)) is not None)
     any_of += [(In("Id", tuple(ids)),)] if ids else []
@@ -101,11 +102,11 @@ def _activities(name: str, jobs: Sequence[Job], kept: Mapping[str, RelatedData],
         any_of.append((In("Id", ids),))
     if not any_of:
         return []
-    said = (one for job in jobs for one in (*job.command.activity, *_mapped(job)))
-    mapped = (written_field(facts.objects[name], one) for one in said)
+    said = (text for job in jobs for text in (*job.command.activity, *_mapped(job)))
+    mapped = (written_field(facts.objects[name], text) for text in said)
     fields = dict.fromkeys(("Id", "WhoId", "WhatId", "OwnerId", *_WRITTEN[name], *mapped, external or "Id"))
     held = facts.objects[name].fields
-    return [Question(name, tuple(one for one in fields if one in held), tuple(any_of))]
+    return [Question(name, tuple(field for field in fields if field in held), tuple(any_of))]
 
 
 def _mapped(job: Job) -> Iterable[str]:
@@ -115,4 +116,4 @@ def _mapped(job: Job) -> Iterable[str]:
 def _names(job: Job) -> list[str]:
     agent = job.command.agent
     defaults = job.settings.default_owners if job.settings else ()
-    return [one.strip() for one in (agent.email if agent else None, agent.name if agent else None, *defaults) if one]
+    return [text.strip() for text in (agent.email if agent else None, agent.name if agent else None, *defaults) if text]

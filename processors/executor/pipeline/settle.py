@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from processors.executor.jobs.job import Job
 from processors.executor.jobs.progress import Delayed, Ended, NeedsChoice, Progress
 from processors.matching.queries import OWNER_NAME
+from processors.model.decision import Step
 from processors.model.plan import Ending, Plan
-from processors.model.values import Record, Step, Written
+from processors.model.record import Record
+from processors.model.requests import Written
 from schemas.outcome import (
     Candidate,
     ConformedField,
@@ -87,14 +89,14 @@ def settle(job: Job, plan: Plan | None, digest: str, now: datetime, ending: Endi
         trace_id=command.trace_id,
         tie_break=decision.tie_break if decision else None,
         flags=tuple(
-            dict.fromkeys((*(decision.flags if decision else ()), *(f"shortened:{one}" for one in command.shortened)))
+            dict.fromkeys((*(decision.flags if decision else ()), *(f"shortened:{text}" for text in command.shortened)))
         ),
         stale_fields=decision.stale_fields if decision else (),
         own_record=decision.own_record if decision else None,
         conformed_fields=tuple(
-            ConformedField(one.field, one.sent, one.kept, one.why) for one in unfit if not one.dropped
+            ConformedField(item.field, item.sent, item.kept, item.why) for item in unfit if not item.dropped
         ),
-        dropped_fields=tuple(DroppedField(one.field, one.sent, one.why) for one in unfit if one.dropped),
+        dropped_fields=tuple(DroppedField(item.field, item.sent, item.why) for item in unfit if item.dropped),
     )
 
 
@@ -110,7 +112,7 @@ def _detail(plan: Plan | None, ending: Ending | None) -> str | None:
         if made
         else None
     )
-    return "; ".join(one for one in (said, stands) if one) or None
+    return "; ".join(text for text in (said, stands) if text) or None
 
 
 def reused(job: Job, digest: str, now: datetime) -> Outcome:
@@ -143,7 +145,9 @@ def _touched(plan: Plan | None, ending: Ending | None) -> tuple[Touched, ...]:
     failed = []
     if ending is not None and ending.errors and plan.step is not None:
         failed = [Touched(plan.step.object, plan.target(plan.step), "failed", fields=plan.fields(plan.step))]
-    return tuple(_named(one, plan) for one in (*(one for group in done for one in group), *linked, *failed))
+    return tuple(
+        _named(touched, plan) for touched in (*(touched for group in done for touched in group), *linked, *failed)
+    )
 
 
 def _named(touched: Touched, plan: Plan) -> Touched:
@@ -156,7 +160,7 @@ def _named(touched: Touched, plan: Plan) -> Touched:
 def _made_name(touched: Touched) -> str | None:
     """Return the name of a record that was made: a person's, else its name or subject."""
     values = touched.fields
-    person = " ".join(str(values[one]) for one in ("FirstName", "LastName") if values.get(one))
+    person = " ".join(str(values[text]) for text in ("FirstName", "LastName") if values.get(text))
     return person or str(values.get("Name") or values.get("Subject") or "") or None
 
 

@@ -12,7 +12,10 @@ from processors.executor.jobs.job import Job
 from processors.matching.lookup import PEOPLE, Lookup
 from processors.matching.match import account_keys, names_of, person_keys
 from processors.matching.parents import names_written
-from processors.model.values import Decision, Match, OrgFacts, Record, Step
+from processors.model.decision import Decision, Step
+from processors.model.match import Match
+from processors.model.org_facts import OrgFacts
+from processors.model.record import Record
 from schemas.values import Scalar
 
 
@@ -33,7 +36,7 @@ def touched_keys(
         if effect:
             keys.add(f"thing:{effect}")
     keys |= _names(decision, match, facts, lookup, region)
-    keys |= {f"sfid:{one}" for one in match.also}
+    keys |= {f"sfid:{text}" for text in match.also}
     if job.command.record is not None and job.command.request is not None:
         # What a user asks for is about a person who is known only now.
         keys |= person_keys(job.command, region)

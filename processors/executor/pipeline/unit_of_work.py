@@ -159,8 +159,8 @@ class UnitOfWork:
         """Let a parked command go on with the choice that someone made."""
         job, made = entry.job, entry.resolution
         self.resumed.append(Resumed(job.id, self.deps.clock(), resolution_to_json(made)))
-        chosen = tuple(one for one in job.offered if made.record_id and one.id[:15] == made.record_id[:15])
-        named = [f"{one.object} {one.name} ({one.id})" for one in chosen if one.name]
+        chosen = tuple(item for item in job.offered if made.record_id and item.id[:15] == made.record_id[:15])
+        named = [f"{item.object} {item.name} ({item.id})" for item in chosen if item.name]
         what = next(iter(named), made.record_id or "a new record")
         self._notice(job, "resumed", f"{made.by or 'someone'} chose {what}"[:LONGEST_REASON], chosen)
         self.woken.append(job)
@@ -183,9 +183,13 @@ class UnitOfWork:
             "outcomes_total", org=outcome.org, integration=outcome.integration, kind=outcome.kind, reason=outcome.reason
         )
         for how, unfit in (("conformed", outcome.conformed_fields), ("dropped", outcome.dropped_fields)):
-            for one in unfit:
+            for conformed_field in unfit:
                 metrics.count(
-                    "values_unfit_total", org=outcome.org, integration=outcome.integration, field=one.field, how=how
+                    "values_unfit_total",
+                    org=outcome.org,
+                    integration=outcome.integration,
+                    field=conformed_field.field,
+                    how=how,
                 )
         age = max(0.0, self.deps.clock() - outcome.event_time.timestamp())
         metrics.observe("event_age_at_outcome_seconds", age, org=outcome.org, lane=LANE_NAMES[end.job.lane])

@@ -82,7 +82,10 @@ class Inbox:
         try:
             read, offset = self._decode(owned, messages)
             stored, reused = self._insert(owned, executor, read)
-            again = [ReadCommand(one.message, _reused(one.arrival, self._deps.codec)) for one in reused]
+            again = [
+                ReadCommand(read_command.message, _reused(read_command.arrival, self._deps.codec))
+                for read_command in reused
+            ]
             stored_again, _ = self._insert(owned, executor, again)
         except (LeaseLost, Transient) as failure:
             executor.failure = failure
@@ -90,7 +93,7 @@ class Inbox:
         self._deps.metrics.count("commands_inserted_total", len(stored), org=owned.org)
         self._deps.metrics.count("commands_repeated_total", len(read) - len(stored), org=owned.org)
         try:
-            executor.add([*stored, *stored_again], [one.arrival.command for one in (*read, *again)])
+            executor.add([*stored, *stored_again], [read_command.arrival.command for read_command in (*read, *again)])
         except Exception as fault:  # noqa: BLE001  the ledger has them: the org is loaded anew, the others go on
             executor.failure = fault
             return
@@ -110,7 +113,9 @@ class Inbox:
         if not read:
             return [], []
         try:
-            stored, reused = executor.deps.ledger.insert(executor.lease, [one.arrival for one in read])
+            stored, reused = executor.deps.ledger.insert(
+                executor.lease, [read_command.arrival for read_command in read]
+            )
         except (LeaseLost, Transient):
             raise
         except Exception as fault:  # noqa: BLE001  whatever the database says of a value, the others must pass
@@ -118,10 +123,12 @@ class Inbox:
                 self._dead(read[0].message, "insert", Unprocessable(fault))
                 return [], []
             log.warning("commands are stored one by one", org=owned.org, why=type(fault).__name__, commands=len(read))
-            parts = [self._insert(owned, executor, [one]) for one in read]
-            return [one for part, _ in parts for one in part], [one for _, part in parts for one in part]
+            parts = [self._insert(owned, executor, [read_command]) for read_command in read]
+            return [item for part, _ in parts for item in part], [
+                read_command for _, part in parts for read_command in part
+            ]
         again = {id(arrival) for arrival in reused}
-        return list(stored), [one for one in read if id(one.arrival) in again]
+        return list(stored), [read_command for read_command in read if id(read_command.arrival) in again]
 
     def _decode(self, owned: Owned, messages: Sequence[Message]) -> tuple[list[ReadCommand], int]:
         read, offset = [], owned.position.offset if owned.position else 0

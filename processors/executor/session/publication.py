@@ -78,7 +78,7 @@ class Publication:
         try:
             rows = executor.deps.ledger.unpublished(owned.org, position.sequence, OUTCOMES)
             codec = executor.deps.codec
-            return [one if one.kind == "notice" else replace(one, outcome=fitting(one.outcome, codec)) for one in rows]
+            return [row if row.kind == "notice" else replace(row, outcome=fitting(row.outcome, codec)) for row in rows]
         except Transient as transient:
             log.warning("outcomes cannot be read yet", org=owned.org, why=transient.reason)
             owned.publish_after = self._deps.clock() + 1.0

@@ -160,8 +160,8 @@ class Publisher:
             found = self._consumer.committed(wanted, COMMIT_SECONDS) if wanted else []
         except KafkaException as error:
             raise Expelled(f"Kafka does not tell what is committed: {error.args[0].str()}") from error
-        for org, one in zip(known, found, strict=True):
-            if Position.read(one) != known[org]:
+        for org, partition in zip(known, found, strict=True):
+            if Position.read(partition) != known[org]:
                 raise Expelled(f"Kafka has another position of org {org} than the last transaction left; reading anew")
 
     def _produce(

@@ -114,7 +114,7 @@ class OrgExecutor:
         if self.connection.closed:
             # Whatever is due waits for the connection.
             return min(TICK, max(0.005, self._check.next_at - self.deps.clock()))
-        times = [one for one in (self.scheduler.next_time(now), self._calls.next_time()) if one is not None]
+        times = [number for number in (self.scheduler.next_time(now), self._calls.next_time()) if number is not None]
         return min(TICK, max(0.005, min(times) - self.deps.clock())) if times else TICK
 
     def _begin(self, now: float) -> bool:

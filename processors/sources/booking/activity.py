@@ -12,7 +12,7 @@ from processors.deciding.activity import object_of
 from processors.deciding.case import Case
 from processors.integration.paths import value_at
 from processors.model.normalise import is_blank
-from processors.model.values import Record
+from processors.model.record import Record
 from processors.sources.booking.settings import BookingIntegration
 from schemas.values import Scalar
 

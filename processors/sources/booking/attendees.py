@@ -82,16 +82,20 @@ class Attendees:
     mine: int | None = None
     applies: bool = True
 
-    def stands(self, one: Attendee) -> bool:
+    def stands(self, attendee: Attendee) -> bool:
         """Whether an attendee has booked, and neither they nor the whole was cancelled since."""
-        if one.change.status not in ("booked", "moved"):
+        if attendee.change.status not in ("booked", "moved"):
             return False
-        return one.change.rank(self.replaced) > self.off.rank(self.replaced)
+        return attendee.change.rank(self.replaced) > self.off.rank(self.replaced)
 
     @property
     def standing(self) -> tuple[Attendee, ...]:
         """Those who stand, the first one first."""
-        return tuple(sorted((one for one in self.everybody if self.stands(one)), key=lambda one: one.turn))
+        return tuple(
+            sorted(
+                (attendee for attendee in self.everybody if self.stands(attendee)), key=lambda attendee: attendee.turn
+            )
+        )
 
     @property
     def me(self) -> Attendee | None:
@@ -104,7 +108,7 @@ class Attendees:
             return self
         me = self.me
         applies = change.rank(self.replaced) >= me.change.rank(self.replaced)
-        earliest = min((one for one in (me.booked, booked) if one is not None), default=None)
+        earliest = min((moment for moment in (me.booked, booked) if moment is not None), default=None)
         made = replace(
             me,
             event=me.event or event,
@@ -119,52 +123,61 @@ class Attendees:
         self, name: str, change: StatusChange, event: str, record: str | None, booked: datetime
     ) -> "Attendees":
         """Return the attendees with the guest of that ID, who comes by a booking of somebody else's."""
-        known = next((place for place, one in enumerate(self.everybody) if one.id == name), None)
+        known = next((place for place, attendee in enumerate(self.everybody) if attendee.id == name), None)
         everybody = self.everybody if known is not None else (*self.everybody, Attendee(name, guest=True))
         place = len(self.everybody) if known is None else known
         guest = everybody[place].guest
         made = replace(self, everybody=everybody, mine=place).with_me(change, event, record, booked)
-        found = tuple(replace(one, guest=guest) if at == place else one for at, one in enumerate(made.everybody))
+        found = tuple(
+            replace(attendee, guest=guest) if at == place else attendee for at, attendee in enumerate(made.everybody)
+        )
         return replace(self, everybody=found)
 
     def noting(self, status: str, time: datetime) -> "Attendees":
         """Return the attendees after a *status* that set fields alone: of `mine`, else of everybody."""
         if (me := self.me) is not None:
-            newest = all(time >= one for one in (me.change.time, me.noted) if one is not None)
+            newest = all(time >= moment for moment in (me.change.time, me.noted) if moment is not None)
             return replace(self._with(_noted(me, status, time)), applies=newest)
-        return replace(self, everybody=tuple(_noted(one, status, time) for one in self.everybody))
+        return replace(self, everybody=tuple(_noted(attendee, status, time) for attendee in self.everybody))
 
     @property
     def shared_note(self) -> str | None:
         """The status that everybody who stands came to; None where there is none."""
-        notes = {one.note for one in self.standing}
+        notes = {attendee.note for attendee in self.standing}
         return next(iter(notes)) if len(notes) == 1 else None
 
     def _with(self, made: Attendee) -> "Attendees":
         return replace(
-            self, everybody=tuple(made if place == self.mine else one for place, one in enumerate(self.everybody))
+            self,
+            everybody=tuple(made if place == self.mine else attendee for place, attendee in enumerate(self.everybody)),
         )
 
 
-def _noted(one: Attendee, status: str, time: datetime) -> Attendee:
-    return one if one.noted is not None and time < one.noted else replace(one, note=status, noted=time)
+def _noted(attendee: Attendee, status: str, time: datetime) -> Attendee:
+    return (
+        attendee if attendee.noted is not None and time < attendee.noted else replace(attendee, note=status, noted=time)
+    )
 
 
 def merged(known: Iterable[Attendee], replaced: Collection[str], record_of: RecordOf) -> tuple[Attendee, ...]:
     """Return the attendees of two chains that became one: the same ID, or without one the same record, is one."""
     found: list[Attendee] = []
-    for one in known:
-        record = record_of(one)
+    for attendee in known:
+        record = record_of(attendee)
         same = (
             place
             for place, other in enumerate(found)
-            if (other.id == one.id if one.id or other.id else record is not None and record_of(other) == record)
+            if (
+                other.id == attendee.id
+                if attendee.id or other.id
+                else record is not None and record_of(other) == record
+            )
         )
         place = next(same, None)
         if place is None:
-            found.append(one)
+            found.append(attendee)
             continue
-        older, newer = sorted((found[place], one), key=lambda it: it.change.rank(replaced))
+        older, newer = sorted((found[place], attendee), key=lambda it: it.change.rank(replaced))
         booked = min((it.booked for it in (older, newer) if it.booked is not None), default=None)
         found[place] = replace(newer, booked=booked, guest=older.guest and newer.guest)
     return tuple(found)
@@ -181,9 +194,9 @@ def place_of(
     """
     if not says and not attendee_id and len(everybody) > 1:
         return None
-    by_id = [place for place, one in enumerate(everybody) if attendee_id and one.id == attendee_id]
+    by_id = [place for place, attendee in enumerate(everybody) if attendee_id and attendee.id == attendee_id]
     # Who is known by an ID is nobody else; those of whom the source told none may be anybody whose record it is.
-    open_ = [place for place, one in enumerate(everybody) if not (attendee_id and one.id)]
+    open_ = [place for place, attendee in enumerate(everybody) if not (attendee_id and attendee.id)]
     by_record = [place for place in open_ if record_of(everybody[place]) in records]
     alone = [place for place in open_ if len(everybody) == 1 and (not says or record_of(everybody[place]) is None)]
     return next(iter((*by_id, *by_record, *alone)), len(everybody))

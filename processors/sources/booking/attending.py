@@ -14,7 +14,7 @@ from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
 from processors.deciding.case import Case
 from processors.deciding.own_records import own_record_refused
-from processors.model.values import Match
+from processors.model.match import Match
 from processors.sources.booking.attendees import (
     NOTHING,
     STRENGTH,
@@ -25,7 +25,7 @@ from processors.sources.booking.attendees import (
     merged,
     place_of,
 )
-from processors.sources.booking.chain import Joined
+from processors.sources.booking.chain import JoinedChains
 from processors.sources.booking.guests import RegisteredGuest
 from processors.sources.booking.person import NOWHERE, Registered
 from schemas.command import BookingChange
@@ -39,9 +39,9 @@ class Attending:
     after: Attendees
     records: Mapping[str, str]
 
-    def record_of(self, one: Attendee) -> str | None:
+    def record_of(self, attendee: Attendee) -> str | None:
         """Return the record that an attendee has in the org."""
-        return self.records.get(one.name)
+        return self.records.get(attendee.name)
 
     @property
     def is_whole(self) -> bool:
@@ -56,7 +56,7 @@ class Attending:
     @property
     def first_differs(self) -> bool:
         """Whether somebody else is the first of those who stand since the change."""
-        first = [one.standing[0].name if one.standing else None for one in (self.before, self.after)]
+        first = [attendees.standing[0].name if attendees.standing else None for attendees in (self.before, self.after)]
         return first[0] != first[1]
 
     def registered(self, event: str, person: Registered) -> "Attending":
@@ -75,9 +75,9 @@ class Attending:
     def with_guests(self, event: str, booked: datetime, guests: Iterable[RegisteredGuest]) -> "Attending":
         """Return the attendees with the guests of the present change who are attendees of the source's own."""
         after, me = self.after, self.after.me
-        for one in guests if me is not None else ():
-            if one.attendee_id and me is not None:
-                after = after.with_guest(one.attendee_id, me.change, event, one.record, booked)
+        for guest in guests if me is not None else ():
+            if guest.attendee_id and me is not None:
+                after = after.with_guest(guest.attendee_id, me.change, event, guest.record, booked)
         return replace(self, after=after)
 
     def target(self, person: Registered, *, mine: bool) -> ActivityTarget:
@@ -88,47 +88,54 @@ class Attending:
         """
         me = self.after.me
         standing = self.after.standing
-        for one in sorted(standing, key=lambda one: (one == me) is not mine):
-            if one == me and person.target != NOWHERE:
+        for attendee in sorted(standing, key=lambda item: (item == me) is not mine):
+            if attendee == me and person.target != NOWHERE:
                 return person.target
-            if (record := self.record_of(one)) is not None:
+            if (record := self.record_of(attendee)) is not None:
                 return ActivityTarget(who=record)
         return NOWHERE if standing else person.target
 
 
-def was_off(people: Attending, chain: Joined) -> bool:
+def was_off(people: Attending, chain: JoinedChains) -> bool:
     """Whether the meeting did not stand before the change."""
     before = people.before
     return not before.standing if before.everybody else chain.before[0].status == "cancelled"
 
 
-def attending(case: Case, chain: Joined, change: BookingChange) -> Attending:
+def attending(case: Case, chain: JoinedChains, change: BookingChange) -> Attending:
     """Return who comes before and after *change*, which has the status that it is taken for."""
     match, known = case.match, case.match.current_ids
     passed = known.get(match.own_passed, match.own_passed) if match.own_passed else None
     matched = () if own_record_refused(case) else (*match.leads, *match.contacts)
-    here = {one.id for one in matched} | {*match.also}
-    here |= {one for one in (match.followed, passed) if one}
+    here = {item.id for item in matched} | {*match.also}
+    here |= {text for text in (match.followed, passed) if text}
 
-    def record_of(one: Attendee) -> str | None:
-        if one.record is None:
-            return _own_record(case, one)
-        return known.get(one.record) or (one.record if one.record in there else _own_record(case, one))
+    def record_of(attendee: Attendee) -> str | None:
+        if attendee.record is None:
+            return _own_record(case, attendee)
+        return known.get(attendee.record) or (
+            attendee.record if attendee.record in there else _own_record(case, attendee)
+        )
 
-    told = tuple(one for each in chain.before for one in each.attendees)
+    told = tuple(attendee for each in chain.before for attendee in each.attendees)
     old = () if told else _of_release_0_1_0(case, chain)
-    there = here | {one.record for one in old}
+    there = here | {attendee.record for attendee in old}
     everybody = merged(told or old, chain.replaced, record_of)
-    cancelled = [one for each in chain.before for one in (each.off, each.change) if one.status == "cancelled"]
+    cancelled = [
+        status_change
+        for each in chain.before
+        for status_change in (each.off, each.change)
+        if status_change.status == "cancelled"
+    ]
     before = Attendees(everybody, _newest(cancelled, chain), chain.replaced)
     after = _after(case, chain, before, change, record_of, here)
-    records = {one.name: record for one in after.everybody if (record := record_of(one)) is not None}
+    records = {attendee.name: record for attendee in after.everybody if (record := record_of(attendee)) is not None}
     return Attending(before, after, records)
 
 
 def _after(
     case: Case,
-    chain: Joined,
+    chain: JoinedChains,
     before: Attendees,
     change: BookingChange,
     record_of: RecordOf,
@@ -157,8 +164,8 @@ def _after(
     return after.with_me(own, command.event_id, _the_one_matched(case.match), command.event_time)
 
 
-def _newest(changes: Sequence[StatusChange], chain: Joined) -> StatusChange:
-    return max(changes, key=lambda one: one.rank(chain.replaced), default=NOTHING)
+def _newest(changes: Sequence[StatusChange], chain: JoinedChains) -> StatusChange:
+    return max(changes, key=lambda status_change: status_change.rank(chain.replaced), default=NOTHING)
 
 
 def _the_one_matched(match: Match) -> str | None:
@@ -166,15 +173,15 @@ def _the_one_matched(match: Match) -> str | None:
     return found[0].id if len(found) == 1 else None
 
 
-def _own_record(case: Case, one: Attendee) -> str | None:
+def _own_record(case: Case, attendee: Attendee) -> str | None:
     """Return the record, as it is now, that the event of an attendee made, else the last one that theirs wrote."""
-    rows = [row for row in case.match.own_people if row.attendee == one.id]
-    made = [row for row in rows if row.made and row.event_id == one.event]
-    known = [case.match.current_ids.get(row.record_id) for row in (*made, *(reversed(rows) if one.id else ()))]
+    rows = [row for row in case.match.own_people if row.attendee == attendee.id]
+    made = [row for row in rows if row.made and row.event_id == attendee.event]
+    known = [case.match.current_ids.get(row.record_id) for row in (*made, *(reversed(rows) if attendee.id else ()))]
     return next((record for record in known if record), None)
 
 
-def _of_release_0_1_0(case: Case, chain: Joined) -> tuple[Attendee, ...]:
+def _of_release_0_1_0(case: Case, chain: JoinedChains) -> tuple[Attendee, ...]:
     """Return whom a chain is with of which a booking or a move is kept and no attendee."""
     kept = chain.before[0]
     if kept.status not in ("booked", "moved"):

@@ -113,7 +113,7 @@ def previous_of(command: Command) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedChains:
     """
     A booking's chains with its change among them: `after` is their state (of which the root is still to be chosen).
 
@@ -147,27 +147,27 @@ class Joined:
             if chain.root == root and chain.time is not None
         }
 
-    def with_attendees(self, attendees: Attendees, command: Command) -> "Joined":
+    def with_attendees(self, attendees: Attendees, command: Command) -> "JoinedChains":
         """Return the chains with who comes after the change, and with what it says where it counts."""
         content = self.after.content
         if self.applies and self.after.status != "cancelled":
-            content = content_of(command) if any(one.id for one in attendees.everybody) else None
+            content = content_of(command) if any(attendee.id for attendee in attendees.everybody) else None
         after = replace(self.after, attendees=attendees.everybody, off=attendees.off, content=content)
         return replace(self, after=after)
 
     def states(self, root: str, owner: str | None) -> dict[str, bytes]:
         """Return what the ledger must keep of every booking of the chain, now that *root* is its root."""
         whole = replace(self.after, root=root, owner=owner, noted=self.noted)
-        return {one: to_state(whole if one == root else Chain(root)) for one in whole.members}
+        return {member: to_state(whole if member == root else Chain(root)) for member in whole.members}
 
 
-def joined(command: Command, source_states: Mapping[str, bytes]) -> Joined:
+def join_chains(command: Command, source_states: Mapping[str, bytes]) -> JoinedChains:
     """Return the chains of the command's booking and of the one that it replaces, made one, with its change."""
     previous = previous_of(command)
     # The previous one first: where nothing is known of either, the activity is named after the first booking.
-    chains = [chain_of(one, source_states) for one in (previous, command.source_id) if one]
+    chains = [chain_of(text, source_states) for text in (previous, command.source_id) if text]
     before = list({chain.root: chain for chain in chains}.values())
-    replaced = {one for chain in before for one in chain.replaced} | ({previous} if previous else set())
+    replaced = {text for chain in before for text in chain.replaced} | ({previous} if previous else set())
 
     def rank(chain: Chain) -> Rank:
         return chain.change.rank(replaced)
@@ -181,8 +181,8 @@ def joined(command: Command, source_states: Mapping[str, bytes]) -> Joined:
     mine = Chain(command.source_id, booking=command.source_id, time=time, status=change.status if change else None)
     # Who cancels for themselves alone says nothing of the meeting.
     applies = not (change and change.status == "cancelled" and change.attendee_id) and rank(mine) >= rank(before[0])
-    members = dict.fromkeys([one for chain in before for one in chain.members] + [command.source_id])
+    members = dict.fromkeys([member for chain in before for member in chain.members] + [command.source_id])
     after = replace(
         mine if applies else before[0], members=tuple(members), replaced=tuple(sorted(replaced & set(members)))
     )
-    return Joined(after, tuple(before), applies, time, frozenset(replaced))
+    return JoinedChains(after, tuple(before), applies, time, frozenset(replaced))

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 from processors.deciding import activity
 from processors.deciding.activity import CANCELLED, ActivityTarget
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
+from processors.model.record import Record
 from processors.model.rule_table import Row
-from processors.model.values import Record
 from processors.sources.booking.activity import fields_of, placeholders, timing_flags
-from processors.sources.booking.chain import Chain, Joined
+from processors.sources.booking.chain import Chain, JoinedChains
 from processors.sources.booking.guests import with_guests_named
 from schemas.values import Scalar
 
@@ -34,7 +35,7 @@ class ChainActivity:
     owner: str | None = None
 
 
-def activity_of_chain(case: Case, chain: Joined, *, off: bool) -> ChainActivity:
+def activity_of_chain(case: Case, chain: JoinedChains, *, off: bool) -> ChainActivity:
     """
     Return which activity the joined chain keeps: that of the newer one, or the only one that is there.
 
@@ -43,11 +44,11 @@ def activity_of_chain(case: Case, chain: Joined, *, off: bool) -> ChainActivity:
     # Nothing can be said of a chain by a change that does not count, but that it is cancelled: so the one that
     # counts keeps its own, and an older one's is not kept in its place.
     takes = chain.applies or off
-    found = [(one, case.match.activities.get(activity.activity_effect(case, one.root))) for one in chain.before]
-    there = [one for one, record in found if record is not None]
+    found = [(item, case.match.activities.get(activity.activity_effect(case, item.root))) for item in chain.before]
+    there = [item for item, record in found if record is not None]
     kept: Chain = there[0] if there and takes else chain.before[0]
-    others = tuple((one.root, record) for one, record in found if record is not None and one is not kept)
-    existing = next(record for one, record in found if one is kept)
+    others = tuple((item.root, record) for item, record in found if record is not None and item is not kept)
+    existing = next(record for item, record in found if item is kept)
     return ChainActivity(kept.root, activity.activity_effect(case, kept.root), existing, others, chain.owner(kept.root))
 
 

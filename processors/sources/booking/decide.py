@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
 from processors.deciding.campaign import ATTENDEE_CANCELLED
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
+from processors.model.decision import Decision
 from processors.model.rule_table import Row
-from processors.model.values import Decision
 from processors.sources.booking.activity import status_fields
 from processors.sources.booking.attending import Attending, attending
-from processors.sources.booking.chain import Joined, from_state, joined, previous_of
+from processors.sources.booking.chain import JoinedChains, from_state, join_chains, previous_of
 from processors.sources.booking.chain_activity import (
     ChainActivity,
     activity_of_chain,
@@ -55,19 +56,19 @@ def further_source_ids(states: Mapping[str, bytes]) -> tuple[str, ...]:
 
 def effects(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the effect keys of the activities that the command's chains may have."""
-    roots = dict.fromkeys(chain.root for chain in joined(command, states).before)
+    roots = dict.fromkeys(chain.root for chain in join_chains(command, states).before)
     return tuple(activity.key_of(command, root) for root in roots)
 
 
 def people(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the IDs of the leads and contacts of who comes to the command's chain, as far as its state names them."""
-    kept = (one for chain in joined(command, states).before for one in chain.attendees)
-    return tuple(dict.fromkeys(one.record for one in kept if one.record))
+    kept = (attendee for chain in join_chains(command, states).before for attendee in chain.attendees)
+    return tuple(dict.fromkeys(attendee.record for attendee in kept if attendee.record))
 
 
 def chain(command: Command, states: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the source IDs of all bookings of the command's chain."""
-    return joined(command, states).after.members
+    return join_chains(command, states).after.members
 
 
 def decide_booking(case: Case) -> Decision:
@@ -95,7 +96,7 @@ class _Changed:
     """A booking, a move or a cancellation on its way: its chain, who comes, the person's record, the activity."""
 
     case: Case
-    chain: Joined
+    chain: JoinedChains
     people: Attending
     person: Registered
     chained: ChainActivity
@@ -129,7 +130,7 @@ class _Changed:
 def _changed(case: Case, own: Mapping[str, Scalar]) -> Decision:
     """Return what a booking, a move or a cancellation does; *own* are the fields that its status sets."""
     change = case.command.booking or BookingChange("other")
-    chain = joined(case.command, case.match.source_states)
+    chain = join_chains(case.command, case.match.source_states)
     people = attending(case, chain, change)
     asked = case.book.row("booking_person", change.status)
     person, guests = Registered(), tuple[Part, ...]()

@@ -9,9 +9,12 @@ the outcome says so. Neither account nor opportunity is made for a guest (BK-7).
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.matching.guest_commands import guest_commands
-from processors.model.values import Match, Record, Step
+from processors.model.decision import Step
+from processors.model.match import Match
+from processors.model.record import Record
 from processors.sources.booking.person import register
 from processors.sources.booking.settings import BookingIntegration
 from schemas.identity import create_key
@@ -90,11 +93,11 @@ def with_guests_named(case: Case, fields: Mapping[str, Scalar], existing: Record
     """
     guests = case.command.booking.guests if case.command.booking else ()
     text, before = _taken_apart(str(existing.fields.get("Description") or "") if existing else "")
-    named = dict.fromkeys((*before, *(_words(one.person) for one in guests)))
+    named = dict.fromkeys((*before, *(_words(guest.person) for guest in guests)))
     if what_becomes_of(case)[1] != "name" or not named or not (guests or "Description" in fields):
         return dict(fields)
     said = str(fields.get("Description") or text)
-    return {**fields, "Description": "\n\n".join(one for one in (said, _TEXT + _APART.join(named)) if one)}
+    return {**fields, "Description": "\n\n".join(text for text in (said, _TEXT + _APART.join(named)) if text)}
 
 
 def _taken_apart(text: str) -> tuple[str, tuple[str, ...]]:
@@ -102,13 +105,13 @@ def _taken_apart(text: str) -> tuple[str, tuple[str, ...]]:
     head, found, tail = text.rpartition(_TEXT)
     if not found or (head and not head.endswith("\n")):
         return text, ()
-    return head.rstrip(), tuple(one.strip() for one in tail.split(_APART.strip()) if one.strip())
+    return head.rstrip(), tuple(part.strip() for part in tail.split(_APART.strip()) if part.strip())
 
 
 def _words(person: Person) -> str:
     """Return how a guest is named: the name, and the address or else the number."""
     reached = person.email or next(iter(person.all_phones), "")
     words = " ".join(
-        one for one in (person.whole_name or "", f"<{reached}>" if person.whole_name and reached else reached) if one
+        text for text in (person.whole_name or "", f"<{reached}>" if person.whole_name and reached else reached) if text
     )
     return " ".join(words.replace(";", ",").split())

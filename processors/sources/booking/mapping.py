@@ -25,18 +25,18 @@ def _complete(made: Command, event: Booking, settings: Integration) -> Command:
 def _further_people(event: Booking) -> tuple[Booking, ...]:
     """Return the booking as it were each guest's: neither the invitee's answers nor their SalesforceID."""
     nothing = replace(event, guests=(), answers={}, fields={}, salesforce_id=None, notes=None, disposition=None)
-    return tuple(replace(nothing, person=one.person, attendee_id=one.attendee_id) for one in _guests(event))
+    return tuple(replace(nothing, person=guest.person, attendee_id=guest.attendee_id) for guest in _guests(event))
 
 
 def _guests(event: Booking) -> list[Guest]:
     """Return the guests, each once, without the invitee and without those of whom nothing is said."""
     seen = {("id", (event.attendee_id or "").strip()), ("email", email(event.person.email) or "")}
     found = []
-    for one in event.guests:
-        attendee, address = (one.attendee_id or "").strip(), email(one.person.email) or ""
-        names = {("id", attendee)} if attendee else {("email", address)} if address else {("", str(one.person))}
-        if one.person.is_named and seen.isdisjoint(names | {("email", address)} if address else names):
-            found.append(replace(one, attendee_id=attendee or None))
+    for guest in event.guests:
+        attendee, address = (guest.attendee_id or "").strip(), email(guest.person.email) or ""
+        names = {("id", attendee)} if attendee else {("email", address)} if address else {("", str(guest.person))}
+        if guest.person.is_named and seen.isdisjoint(names | {("email", address)} if address else names):
+            found.append(replace(guest, attendee_id=attendee or None))
             seen |= names
     return found
 
@@ -46,14 +46,14 @@ def _with_further_people(made: Command, further_people: tuple[Command, ...]) -> 
         return made
     guests = tuple(
         BookingGuest(
-            one.person,
-            one.booking.attendee_id if one.booking else None,
-            one.keys,
-            one.lead,
-            one.contact,
-            one.defaulted,
+            person.person,
+            person.booking.attendee_id if person.booking else None,
+            person.keys,
+            person.lead,
+            person.contact,
+            person.defaulted,
         )
-        for one in further_people
+        for person in further_people
     )
     return replace(made, booking=replace(made.booking, guests=guests))
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 from processors.deciding import account_opportunity
 from processors.deciding.activity import ActivityTarget
-from processors.deciding.case import Case, Part, converted_refused, no_mapping
+from processors.deciding.case import Case
 from processors.deciding.opportunity import opportunity_of
 from processors.deciding.own_records import own_record_refused
+from processors.deciding.part import Part, converted_refused, no_mapping
 from processors.matching.match import newest, the_one
-from processors.model.values import Match, Record
+from processors.model.match import Match
+from processors.model.record import Record
 from processors.sources.booking.settings import BookingIntegration
 
 NOWHERE = ActivityTarget()

@@ -109,5 +109,5 @@ class BookingIntegration(Integration):
     @property
     def activity_constants(self) -> FieldMap:
         """The activity fields that statuses set."""
-        found = [one.fields for one in self.booking.statuses.values()]
+        found = [status.fields for status in self.booking.statuses.values()]
         return {name: FieldSource(constant=value) for fields in found for name, value in fields.items()}

@@ -7,11 +7,12 @@ Rule of this file: pure; the status of one attendee among several is theirs unti
 
 from processors.deciding import activity
 from processors.deciding.activity import ActivityTarget
-from processors.deciding.case import Case, Part
-from processors.model.values import Decision
+from processors.deciding.case import Case
+from processors.deciding.part import Part
+from processors.model.decision import Decision
 from processors.sources.booking.activity import status_fields
 from processors.sources.booking.attending import attending, was_off
-from processors.sources.booking.chain import joined
+from processors.sources.booking.chain import join_chains
 from processors.sources.booking.chain_activity import activity_of_chain
 from schemas.command import BookingChange
 
@@ -23,7 +24,7 @@ _ONE_OF_SEVERAL = "the status is one attendee's: others come who have another on
 def status_alone(case: Case, rule: str) -> Decision:
     """Return what a status does that sets fields of the activity and nothing else: the booking stays what it was."""
     change = case.command.booking or BookingChange("other")
-    chain = joined(case.command, case.match.source_states)
+    chain = join_chains(case.command, case.match.source_states)
     people = attending(case, chain, change)
     kept = activity_of_chain(case, chain, off=not people.after.standing)
     time = chain.time

@@ -13,7 +13,7 @@ _ACTIVITIES = ("Task", "Event")
 
 
 def _subject(outcome: Outcome) -> str:
-    done = next((one.operation for one in outcome.records if one.object in _ACTIVITIES), None)
+    done = next((record.operation for record in outcome.records if record.object in _ACTIVITIES), None)
     return _DONE.get(done or "", "booking")
 
 

@@ -11,8 +11,8 @@ from processors.deciding import shared_activity
 from processors.deciding.activity import ActivityTarget, log, object_of
 from processors.deciding.case import Case
 from processors.integration.paths import value_at
+from processors.model.decision import Decision
 from processors.model.normalise import is_blank
-from processors.model.values import Decision
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.outcome import Reason

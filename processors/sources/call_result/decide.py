@@ -7,7 +7,7 @@ Rule of this file: pure; the four actions decide (`processors/deciding/actions.p
 
 from processors.deciding.actions import by_action
 from processors.deciding.case import Case
-from processors.model.values import Decision
+from processors.model.decision import Decision
 from processors.sources.call_result.activity import with_activity
 
 

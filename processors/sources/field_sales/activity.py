@@ -11,10 +11,12 @@ from datetime import timedelta
 
 from processors.deciding.actions import selected_records
 from processors.deciding.activity import ActivityTarget, log, object_of
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.integration.paths import value_at
+from processors.model.decision import Decision
 from processors.model.normalise import is_blank
-from processors.model.values import Decision, Record
+from processors.model.record import Record
 from processors.sources.field_sales.left_out import why as left_out_why
 from schemas.command import Command
 from schemas.identity import effect_key

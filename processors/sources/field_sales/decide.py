@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from processors.deciding.activity import acting_user, user_named
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.deciding.source_end import ended, is_ended
 from processors.deciding.source_record import MAPS, applied, deleted, situation
 from processors.integration.catalog import code_key
-from processors.model.values import Decision
+from processors.model.decision import Decision
 from processors.sources.field_sales import left_out
 from processors.sources.field_sales.settings import FieldSalesIntegration
 from schemas.values import Scalar

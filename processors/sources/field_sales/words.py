@@ -14,8 +14,8 @@ def _record(outcome: Outcome) -> str:
 
 
 def _activity(outcome: Outcome) -> str:
-    visit = any(one.object == "Event" for one in outcome.records)
-    done = any(one.fields.get("Status") == "Completed" for one in outcome.records)
+    visit = any(record.object == "Event" for record in outcome.records)
+    done = any(record.fields.get("Status") == "Completed" for record in outcome.records)
     return "visit" if visit else "field activity done" if done else "field activity"
 
 

@@ -127,14 +127,14 @@ def _event(call: Call, zone: tzinfo) -> dict[str, Scalar]:
 
 
 def _lines(call: Call, zone: tzinfo) -> Iterator[str]:
-    yield "Participants: " + ", ".join(_name(one, whole=True) for one in call.participants)
+    yield "Participants: " + ", ".join(_name(participant, whole=True) for participant in call.participants)
     yield f"Call type: {_TYPES.get(call.direction, 'Call')}, {_answered(call)}"
     yield f"Date and time: {call.started.astimezone(zone):%Y-%m-%d %H:%M:%S} ({zone})"
     yield f"Talk time: {_clock(call.talk)}"
     yield f"Ring time: {_clock(call.ring)}"
     if call.transfers:
         yield "Transfers:"
-        yield from (f"{place}. {_transfer(one, zone)}" for place, one in enumerate(call.transfers, start=1))
+        yield from (f"{place}. {_transfer(transfer, zone)}" for place, transfer in enumerate(call.transfers, start=1))
     if call.conference:
         yield "Conference: yes"
     if call.cause:
@@ -151,10 +151,14 @@ def _answered(call: Call) -> str:
     return _UNANSWERED.get(call.answered_by or "", "missed") if call.direction == "inbound" else "not answered"
 
 
-def _transfer(one: Transfer, zone: tzinfo) -> str:
-    by = f" by {one.by.name or one.by.email}" if one.by and (one.by.name or one.by.email) else ""
-    to = f" to {_name(one.to, whole=True)}" if one.to else ""
-    return f"{one.at.astimezone(zone):%H:%M:%S} {one.kind}{by}{to}"
+def _transfer(transfer: Transfer, zone: tzinfo) -> str:
+    by = (
+        f" by {transfer.by.name or transfer.by.email}"
+        if transfer.by and (transfer.by.name or transfer.by.email)
+        else ""
+    )
+    to = f" to {_name(transfer.to, whole=True)}" if transfer.to else ""
+    return f"{transfer.at.astimezone(zone):%H:%M:%S} {transfer.kind}{by}{to}"
 
 
 def _name(party: Party | None, *, whole: bool = False) -> str:

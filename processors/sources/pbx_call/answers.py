@@ -71,12 +71,14 @@ def talk_of(course: Sequence[CallStep]) -> Talk:
     It ends with the call, or when a machine took over from the last person (a mailbox after a transfer).
     """
     told = call_answers(course)
-    people = [one for one in told if one.by == "person"]
+    people = [call_answer for call_answer in told if call_answer.by == "person"]
     if not people:
         last = told[-1] if told else None
         return Talk(by=last.by, machine_since=last.step.at) if last else Talk()
-    left = max(_left(one, course, told) for one in people)
-    taken_over = [one.step.at for one in told if one.by != "person" and one.step.at >= left]
+    left = max(_left(person, course, told) for person in people)
+    taken_over = [
+        call_answer.step.at for call_answer in told if call_answer.by != "person" and call_answer.step.at >= left
+    ]
     return Talk(people[0].step.at, min(taken_over, default=None), "person")
 
 
@@ -120,9 +122,15 @@ def _is_somebody(user: Agent, machine: Party) -> bool:
 
 def _left(answer: CallAnswer, course: Sequence[CallStep], told: Sequence[CallAnswer]) -> datetime:
     """Return when the person of this answer left the leg: it ended, was passed on, or a machine answered on it."""
-    step, place = answer.step, next(number for number, one in enumerate(course) if one is answer.step)
-    machines = [one.step for one in told if one.by != "person" and one.step.leg == step.leg and one.step.at > step.at]
-    ends = [
-        one for one in course[place + 1 :] if one.leg == step.leg and (one.step == "ended" or one.step in TRANSFERS)
+    step, place = answer.step, next(number for number, call_step in enumerate(course) if call_step is answer.step)
+    machines = [
+        call_answer.step
+        for call_answer in told
+        if call_answer.by != "person" and call_answer.step.leg == step.leg and call_answer.step.at > step.at
     ]
-    return min((one.at for one in (*machines, *ends)), default=_NEVER)
+    ends = [
+        call_step
+        for call_step in course[place + 1 :]
+        if call_step.leg == step.leg and (call_step.step == "ended" or call_step.step in TRANSFERS)
+    ]
+    return min((machine.at for machine in (*machines, *ends)), default=_NEVER)

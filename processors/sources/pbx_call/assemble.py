@@ -121,8 +121,8 @@ def _without_prefixes(step: CallStep, region: str, prefixes: tuple[str, ...]) ->
 def _in_order(steps: Iterable[CallStep]) -> tuple[CallStep, ...]:
     """Return the steps by time, each once; a step of the same moment by what comes first in a call."""
     places: dict[tuple[datetime, int], list[CallStep]] = {}
-    for one in steps:
-        step = one if one.at.tzinfo is UTC else replace(one, at=one.at.astimezone(UTC))
+    for call_step in steps:
+        step = call_step if call_step.at.tzinfo is UTC else replace(call_step, at=call_step.at.astimezone(UTC))
         places.setdefault((step.at, _RANK.get(step.step, len(_RANK))), []).append(step)
     return tuple(step for place in sorted(places) for step in _each_once(places[place]))
 

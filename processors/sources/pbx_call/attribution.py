@@ -31,7 +31,7 @@ class _Talk:
 
 def agent_of(course: Sequence[CallStep], region: str) -> Agent | None:
     """Return the user who spoke last with the person outside; nobody spoke: who was called, or called, first."""
-    spoken = [one.step for one in call_answers(course) if one.by == "person"]
+    spoken = [answer.step for answer in call_answers(course) if answer.by == "person"]
     legs = dict.fromkeys(step.leg for step in course)
     talks = [talk for leg in legs for talk in _talks(leg, course, spoken, region)]
     talks = [talk for talk in talks if not talk.aside] or talks
@@ -49,7 +49,7 @@ def _talks(leg: str, course: Sequence[CallStep], spoken: Sequence[CallStep], reg
     own = [step for step in course if step.leg == leg]
     aside = leg not in {step.to_leg for step in course} and any(_inner(step, region) for step in own)
     talks: dict[Agent, _Talk] = {}
-    for step in [one for one in spoken if one.leg == leg]:
+    for step in [call_step for call_step in spoken if call_step.leg == leg]:
         user = step.user or user_of(leg, course)
         if user is not None and user not in talks:
             talks[user] = _Talk(user, step.at, _until(own, user, step.at), leg, aside)
@@ -69,4 +69,4 @@ def _until(own: Sequence[CallStep], user: Agent, since: datetime) -> datetime:
 
 
 def _inner(step: CallStep, region: str) -> bool:
-    return all(one is not None and is_internal(one, region) for one in (step.caller, step.callee))
+    return all(party is not None and is_internal(party, region) for party in (step.caller, step.callee))

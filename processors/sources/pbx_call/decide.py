@@ -9,10 +9,11 @@ Rule of this file: pure; which way to go is read from the tables in `rules.py`. 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.integration.filters import unmet
 from processors.model.call import Call
-from processors.model.values import Decision
+from processors.model.decision import Decision
 from processors.sources.pbx_call import people
 from processors.sources.pbx_call.activity import call_values
 from processors.sources.pbx_call.people import PersonOfCall
@@ -78,40 +79,51 @@ def _decided(case: Case, call: Call, numbers: tuple[str, ...]) -> tuple[Decision
     """Return what a call does, and the numbers that have an activity then; *numbers* have one by now."""
     everybody = people.people_of(case, call, numbers)
     direction = call.direction if call.direction in ("internal", "inbound", "outbound") else "unknown"
-    known = "nobody" if all(one.case.match.is_nobody for one in everybody) else "known"
+    known = "nobody" if all(person_of_call.case.match.is_nobody for person_of_call in everybody) else "known"
     row = case.book.row("call", direction, known, "short" if _given_up(case, call) else "full")
     done: list[PersonActivity] = []
     had = numbers or people.who_has_the_first(everybody)
     for person in everybody:
-        having = tuple(dict.fromkeys((*had, *(one.number for one in done if one.part))))
+        having = tuple(
+            dict.fromkeys((*had, *(person_activity.number for person_activity in done if person_activity.part)))
+        )
         effect = people.person_key(person, having)
-        done.append(activity_of(person, effect, row, {one.on for one in done if one.on}))
-    logged = [one for one in done if one.part]
-    refusing = next((one for one in done if one.left_out and (one.refused or not logged)), None)
+        done.append(
+            activity_of(person, effect, row, {person_activity.on for person_activity in done if person_activity.on})
+        )
+    logged = [person_activity for person_activity in done if person_activity.part]
+    refusing = next(
+        (
+            person_activity
+            for person_activity in done
+            if person_activity.left_out and (person_activity.refused or not logged)
+        ),
+        None,
+    )
     if refusing and refusing.left_out and not (logged and (numbers or _amends(logged))):
         return case.decided("error", refusing.rules, (refusing.left_out,)), numbers
     if not logged:
         reason, detail = _SKIPPED[row.then]
         return case.decided("skipped", (row.rule,), (replace(_beside(case, call), detail=detail),), reason), numbers
     decision = _together(case, call, done)
-    return decision, _kept(call, everybody, (*had, *(one.number for one in logged)))
+    return decision, _kept(call, everybody, (*had, *(person_activity.number for person_activity in logged)))
 
 
 def _amends(logged: Sequence[PersonActivity]) -> bool:
-    return any(not one.made for one in logged)
+    return any(not person_activity.made for person_activity in logged)
 
 
 def _together(case: Case, call: Call, done: Sequence[PersonActivity]) -> Decision:
     """Return the decision that all activities of the call make; who was left out is named with their candidates."""
-    parts = tuple(one.part for one in done if one.part)
-    beside = tuple(part for one in done for part in one.beside)
-    out = [one.left_out for one in done if one.left_out]
+    parts = tuple(person_activity.part for person_activity in done if person_activity.part)
+    beside = tuple(part for person_activity in done for part in person_activity.beside)
+    out = [person_activity.left_out for person_activity in done if person_activity.left_out]
     told = (Part(flags=("person_left_out",), detail=_LEFT_OUT),) if out else ()
-    rules = tuple(dict.fromkeys(rule for one in done for rule in one.rules))
-    made = any(one.made for one in done)
+    rules = tuple(dict.fromkeys(rule for person_activity in done for rule in person_activity.rules))
+    made = any(person_activity.made for person_activity in done)
     reason: Reason = "activity_created" if made else "activity_updated"
     kind = "activity" if any(part.step for part in parts) else "updated"
-    states = {name: body for one in done for name, body in one.source_states.items()}
+    states = {name: body for person_activity in done for name, body in person_activity.source_states.items()}
     decision = case.decided(kind, rules, (*parts, _beside(case, call), *beside, *told), reason, states)
     return replace(decision, candidates=tuple(record for part in out for record in part.candidates))
 

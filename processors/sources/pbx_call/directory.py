@@ -35,7 +35,7 @@ class Directory:
         return [self._step(step) for step in steps]
 
     def _step(self, step: CallStep) -> CallStep:
-        caller, callee, target = (self._party(one) for one in (step.caller, step.callee, step.transfer_to))
+        caller, callee, target = (self._party(party) for party in (step.caller, step.callee, step.transfer_to))
         return replace(step, caller=caller, callee=callee, transfer_to=target, user=self._user(step, caller, callee))
 
     def _party(self, party: Party | None) -> Party | None:
@@ -48,7 +48,7 @@ class Directory:
         """Return the step's user; where it names none, the one user whose extension is at an end of its leg."""
         if step.user is not None:
             return self._known(step.user)
-        inside = [one for one in (caller, callee) if one and one.extension and not is_machine(one)]
+        inside = [party for party in (caller, callee) if party and party.extension and not is_machine(party)]
         if len(inside) != 1 or inside[0].kind == "external":
             return None
         extension = inside[0].extension or ""

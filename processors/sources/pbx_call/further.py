@@ -43,7 +43,7 @@ def _in_the_call(
             yield from _outside(step.transfer_to, "outbound", region)
         if step.leg not in spoken:
             continue
-        ends = [one for one in (step.caller, step.callee) if one is not None and is_external(one, region)]
+        ends = [item for item in (step.caller, step.callee) if item is not None and is_external(item, region)]
         if len(ends) == 2:
             # One of them is our own number, or who was passed on.
             went = step.direction if step.direction in ("inbound", "outbound") else direction

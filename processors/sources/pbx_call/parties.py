@@ -56,8 +56,8 @@ def outside_of(course: Sequence[CallStep], direction: CallDirection, region: str
         near = [step.callee for step in course if step.callee]
     rest = [party for step in course for party in _of(step)]
     for candidates in (near, rest):
-        outside = [one for one in candidates if is_external(one, region)]
-        best = next((one for one in outside if dialled(one.number, region)), None) or next(iter(outside), None)
+        outside = [candidate for candidate in candidates if is_external(candidate, region)]
+        best = next((party for party in outside if dialled(party.number, region)), None) or next(iter(outside), None)
         if best is not None:
             return _told_by_all(best, rest, region)
     return None
@@ -77,16 +77,16 @@ def known_as(party: Party | None, participants: Sequence[Party], region: str) ->
     """Return the party with all that is known of it from the whole call."""
     if party is None:
         return None
-    return next((one for one in participants if _same(party, one, region)), party)
+    return next((participant for participant in participants if _same(party, participant, region)), party)
 
 
 def target_of(step: CallStep, course: Sequence[CallStep]) -> Party | None:
     """Return to whom a transfer went: whom its step names, else who was called on the leg that it led to."""
     if step.transfer_to is not None or step.to_leg is None:
         return step.transfer_to
-    leg = [one for one in course if one.leg == step.to_leg]
-    called = next((one.callee for one in leg if one.callee), None)
-    user = next((one.user for one in leg if one.user), None)
+    leg = [call_step for call_step in course if call_step.leg == step.to_leg]
+    called = next((call_step.callee for call_step in leg if call_step.callee), None)
+    user = next((call_step.user for call_step in leg if call_step.user), None)
     return called or (Party("internal", name=user.name or user.email) if user else None)
 
 
@@ -101,22 +101,22 @@ def _by_parties(course: Sequence[CallStep], region: str) -> CallDirection:
 
 def _both_inside(step: CallStep, region: str) -> bool:
     ends = (step.caller, step.callee)
-    return all(one is not None and is_internal(one, region) for one in ends)
+    return all(end is not None and is_internal(end, region) for end in ends)
 
 
 def _of(step: CallStep) -> tuple[Party, ...]:
-    return tuple(one for one in (step.caller, step.callee, step.transfer_to) if one is not None)
+    return tuple(party for party in (step.caller, step.callee, step.transfer_to) if party is not None)
 
 
 def _names(course: Sequence[CallStep], region: str) -> dict[str, str]:
     """Return users' names by extension: from legs with one user of the network, then from what these leave open."""
     names: dict[str, str] = {}
-    legs = [(_user(step), [one.extension for one in _inside(step, region) if one.extension]) for step in course]
+    legs = [(_user(step), [party.extension for party in _inside(step, region) if party.extension]) for step in course]
     for user, extensions in legs:
         if user and len(extensions) == 1:
             names.setdefault(extensions[0], user)
     for user, extensions in legs:
-        unnamed = [one for one in extensions if one not in names]
+        unnamed = [extension for extension in extensions if extension not in names]
         if user and len(unnamed) == 1 and user not in names.values():
             names[unnamed[0]] = user
     return names
@@ -137,7 +137,7 @@ def _named(step: CallStep, names: Mapping[str, str], region: str) -> Iterator[Pa
 def _inside(step: CallStep, region: str) -> list[Party]:
     """Return the users of the network at the two ends of the step's leg."""
     ends = (step.caller, step.callee)
-    return [one for one in ends if one and is_internal(one, region) and not is_machine(one)]
+    return [end for end in ends if end and is_internal(end, region) and not is_machine(end)]
 
 
 def _user(step: CallStep) -> str | None:
@@ -155,38 +155,38 @@ def _take_in(party: Party, known: list[Party], region: str) -> None:
     known.append(party)
 
 
-def _same(one: Party, other: Party, region: str) -> bool:
-    if is_internal(one, region) != is_internal(other, region):
+def _same(party: Party, other: Party, region: str) -> bool:
+    if is_internal(party, region) != is_internal(other, region):
         return False
-    if one.extension and other.extension:
-        return one.extension == other.extension
-    first, second = _number(one, region), _number(other, region)
+    if party.extension and other.extension:
+        return party.extension == other.extension
+    first, second = _number(party, region), _number(other, region)
     if first and second:
         return first == second
-    if one.name and other.name:
-        return one.name.casefold() == other.name.casefold()
+    if party.name and other.name:
+        return party.name.casefold() == other.name.casefold()
     # Somebody outside whose number is withheld is one person as long as nothing tells two apart.
-    return not first and not second and is_external(one, region) and is_external(other, region)
+    return not first and not second and is_external(party, region) and is_external(other, region)
 
 
-def _merged(one: Party, other: Party) -> Party:
+def _merged(party: Party, other: Party) -> Party:
     return Party(
-        _kind(one, other),
-        one.number or other.number,
-        one.extension or other.extension,
-        one.name or other.name,
+        _kind(party, other),
+        party.number or other.number,
+        party.extension or other.extension,
+        party.name or other.name,
     )
 
 
-def _kind(one: Party, other: Party) -> PartyKind:
-    machine = next((party.kind for party in (one, other) if party.kind in MACHINES), None)
-    return machine or (one.kind if one.kind in ("internal", "external") else other.kind)
+def _kind(item: Party, other: Party) -> PartyKind:
+    machine = next((party.kind for party in (item, other) if party.kind in MACHINES), None)
+    return machine or (item.kind if item.kind in ("internal", "external") else other.kind)
 
 
 def _told_by_all(party: Party, others: Sequence[Party], region: str) -> Party:
     """Return the party with the name that any step gives the same number."""
     number = dialled(party.number, region)
-    names = (one.name for one in others if one.name and number and dialled(one.number, region) == number)
+    names = (other.name for other in others if other.name and number and dialled(other.number, region) == number)
     return party if party.name else replace(party, name=next(names, None))
 
 

@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 from processors.deciding import shared_activity
 from processors.deciding.case import Case
 from processors.model.call import Call
-from processors.model.values import Match, Record
+from processors.model.match import Match
+from processors.model.record import Record
 from schemas.command import Command
 from schemas.identity import effect_key
 from schemas.pbx_call_event import CallStep
@@ -76,17 +77,23 @@ def keys_of(command: Command, numbers: Iterable[str]) -> tuple[str, ...]:
     known = tuple(dict.fromkeys((*numbers, *command.person.phones)))
     if len(known) < 2:
         return (key_of_call(command),)
-    return (key_of_call(command), *(key_of_further(command, one) for one in known if one))
+    return (key_of_call(command), *(key_of_further(command, text) for text in known if text))
 
 
 def people_of(case: Case, call: Call, numbers: Sequence[str]) -> list[PersonOfCall]:
     """Return the people of the call, whom it is with first; then those who have a Task and are not in it any more."""
-    phones, further = case.command.person.phones, {one.number: one for one in call.further}
-    own = next((one for one in phones if one not in further), _WITHHELD)
+    phones, further = (
+        case.command.person.phones,
+        {further_person.number: further_person for further_person in call.further},
+    )
+    own = next((phone for phone in phones if phone not in further), _WITHHELD)
     if not further and set(numbers) <= {own}:
         return [PersonOfCall(own, call, case)]
-    seen = {number: replace(call, outside=one.party, direction=one.direction) for number, one in further.items()}
-    calls = {own: call, **seen, **{one: call for one in numbers if one not in seen}}
+    seen = {
+        number: replace(call, outside=further_person.party, direction=further_person.direction)
+        for number, further_person in further.items()
+    }
+    calls = {own: call, **seen, **{number: call for number in numbers if number not in seen}}
     return [
         PersonOfCall(number, its, _case_of(case, its, number), first=number == (phones[0] if phones else own))
         for number, its in calls.items()
@@ -119,7 +126,7 @@ def _owner_of(existing: Record, everybody: Sequence[PersonOfCall]) -> str:
     where = {existing.fields.get("WhoId"), existing.fields.get("WhatId")}
     for person in everybody:
         match = person.case.match
-        if any(one.id in where for one in (*match.leads, *match.contacts, *match.accounts)):
+        if any(lead.id in where for lead in (*match.leads, *match.contacts, *match.accounts)):
             return person.number
     return everybody[0].number
 
@@ -138,7 +145,7 @@ def _case_of(case: Case, call: Call, number: str) -> Case:
         also=theirs.also,
         merged=theirs.merged,
         assigned=theirs.assigned,
-        unsettled=tuple(one for one in match.unsettled if one == number),
+        unsettled=tuple(text for text in match.unsettled if text == number),
         together=_together(match.together, number),
         further={},
     )

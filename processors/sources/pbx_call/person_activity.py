@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from processors.deciding import shared_activity
 from processors.deciding.activity import ActivityTarget, log
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
+from processors.model.org_facts import ObjectFacts
+from processors.model.record import Record
 from processors.model.rule_table import Row
-from processors.model.values import ObjectFacts, Record
 from processors.sources.pbx_call.activity import task_fields
 from processors.sources.pbx_call.people import PersonOfCall
 from processors.sources.pbx_call.record_choice import RecordChoice, choose_record
@@ -128,7 +130,7 @@ def _whose(case: Case, existing: Record | None) -> tuple[Part, ...]:
     """Return the record that an activity hangs on, where it is among those that match: the outcome names it."""
     where = {existing.fields.get("WhoId"), existing.fields.get("WhatId")} if existing else set()
     found = (*case.match.leads, *case.match.contacts, *case.match.accounts)
-    return tuple(Part(linked=(one,)) for one in found if one.id in where)
+    return tuple(Part(linked=(record,)) for record in found if record.id in where)
 
 
 def _writable(

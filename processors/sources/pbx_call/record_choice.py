@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from processors.deciding.case import Case, Part, converted_refused
+from processors.deciding.case import Case
+from processors.deciding.part import Part, converted_refused
 from processors.matching.match import newest, the_one
 from processors.model.normalise import is_blank
-from processors.model.values import Record
+from processors.model.record import Record
 from processors.sources.pbx_call.settings import PbxCallIntegration
 
 _CHOSEN = ("assigned", "chosen")
@@ -81,13 +82,13 @@ def _lead(case: Case, leads: Sequence[Record], rules: tuple[str, ...]) -> Record
     row = case.book.row("call_leads", when)
     rules = (*rules, row.rule)
     if row.then == "stable":
-        return _single(min(leads, key=lambda one: one.id), rules, "pre_install")
+        return _single(min(leads, key=lambda record: record.id), rules, "pre_install")
     return _single(latest, rules, "newest")
 
 
 def _contact(case: Case, contacts: Sequence[Record], rules: tuple[str, ...]) -> RecordChoice:
     """Return the contact; of several contacts of one account it is the company's number (setting `shared_number`)."""
-    accounts = {one.fields.get("AccountId") for one in contacts}
+    accounts = {contact.fields.get("AccountId") for contact in contacts}
     company = next(iter(accounts))
     if len(contacts) == 1 or len(accounts) > 1 or is_blank(company):
         return _several(case, contacts, rules)
@@ -97,7 +98,7 @@ def _contact(case: Case, contacts: Sequence[Record], rules: tuple[str, ...]) -> 
         return _refused(contacts, rules, park=True)
     if row.then == "newest":
         return _single(newest(contacts), rules, "newest")
-    known = next((one for one in case.match.accounts if one.id == company), None)
+    known = next((account for account in case.match.accounts if account.id == company), None)
     return RecordChoice(known or Record("Account", str(company)), rules)
 
 

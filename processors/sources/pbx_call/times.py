@@ -53,7 +53,7 @@ def times_of(course: Sequence[CallStep], steps: Sequence[CallStep], ended: datet
     talk = talk_of(course)
     if spoken is None and duration is not None and all(step.step == "ended" for step in course):
         spoken = 0.0 if _unanswered(course) else duration
-    began = max((one for one in (duration, spoken) if one is not None), default=0.0)
+    began = max((number for number in (duration, spoken) if number is not None), default=0.0)
     started = min(course[0].at, until - timedelta(seconds=began))
     answered, by, seconds = _spoken(talk, spoken, until, course)
     if duration is not None:

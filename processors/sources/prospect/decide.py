@@ -7,11 +7,12 @@ Rule of this file: pure; whether it is applied is read from the table `prospect`
 
 from dataclasses import replace
 
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.deciding.source_end import ended, is_ended
 from processors.deciding.source_record import applied, deleted, prospect_state_of, situation
 from processors.integration.model import Integration
-from processors.model.values import Decision
+from processors.model.decision import Decision
 from processors.sources.prospect.settings import ProspectIntegration
 from schemas.outcome import Reason
 

@@ -7,9 +7,10 @@ Rule of this file: pure; nothing is written to the org, and a link that says som
 
 from dataclasses import replace
 
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.matching import links
-from processors.model.values import Decision, Link
+from processors.model.decision import Decision, Link
 
 
 def decide_gone(case: Case) -> Decision:

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from processors.deciding.activity import ActivityTarget, log, object_of
-from processors.deciding.case import Case, Part
+from processors.deciding.case import Case
+from processors.deciding.part import Part
 from processors.deciding.remember_choice import assignment_link
 from processors.integration.paths import value_at
 from processors.matching import links
-from processors.model.values import Decision, Record
+from processors.model.decision import Decision
+from processors.model.record import Record
 from processors.sources.prospect.decide import decide_prospect
 from schemas.command import Command, Request
 from schemas.identity import effect_key
@@ -49,7 +51,7 @@ def _situation(case: Case, records: tuple[Record, ...]) -> str:
 def _meant(case: Case, request: Request) -> tuple[Record, ...]:
     """Return the records that may be meant: those that match, of the object that the user named where there is one."""
     found = (*case.match.leads, *case.match.contacts) or case.match.accounts
-    return tuple(one for one in found if request.object in (None, "", one.object))
+    return tuple(record for record in found if request.object in (None, "", record.object))
 
 
 def _create(case: Case, rules: tuple[str, ...], _records: tuple[Record, ...], verb: str) -> Decision:
@@ -102,14 +104,14 @@ def _fields(case: Case, verb: str) -> dict[str, Scalar]:
     A field that neither object has, mistyped or hidden from us, stays: Salesforce refuses it, and the outcome tells it.
     """
     name = object_of(case)
-    known, other = (case.facts.objects.get(one) for one in (name, "Event" if name == "Task" else "Task"))
+    known, other = (case.facts.objects.get(text) for text in (name, "Event" if name == "Task" else "Task"))
     foreign = set(other.fields) - set(known.fields) if known and other else set()
-    mapped = {one: value for one, value in case.command.activity.items() if one not in foreign}
+    mapped = {text: value for text, value in case.command.activity.items() if text not in foreign}
     if name == "Task":
         return {**mapped, "Status": _STATUS[verb]}
     start = value_at(case.command, "started") or value_at(case.command, "event_time")
     times: dict[str, Scalar] = {"StartDateTime": start, "EndDateTime": value_at(case.command, "ended") or start}
-    return {**times, **{one: value for one, value in mapped.items() if one != "ActivityDate"}}
+    return {**times, **{text: value for text, value in mapped.items() if text != "ActivityDate"}}
 
 
 def _link(case: Case, rules: tuple[str, ...], chosen: tuple[Record, ...], _verb: str) -> Decision:

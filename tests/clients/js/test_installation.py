@@ -41,8 +41,8 @@ def test_two_that_install_at_once_use_one_whole_installation(tmp_path: Path) -> 
         subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    told = [one.communicate(timeout=90) for one in both]
-    assert [one.returncode for one in both] == [0, 0], told
+    told = [process.communicate(timeout=90) for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
     assert told[0][0] == told[1][0], "they do not use the same installation"
     [whole] = local.iterdir()
     assert whole.name.endswith("-whole"), "what was not needed is left behind"

@@ -16,8 +16,8 @@ Seen = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[simulator.Running]:
-    with simulator.serve() as one:
-        yield one
+    with simulator.serve() as item:
+        yield item
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def seen(running: simulator.Running) -> Seen:
 
 def test_the_lock_file_names_no_registry_and_exact_versions() -> None:
     lock = json.loads((HERE / "package-lock.json").read_text())
-    packages = {name: one for name, one in lock["packages"].items() if name}
-    assert all("resolved" not in one and one["integrity"] for one in packages.values())
+    packages = {name: item for name, item in lock["packages"].items() if name}
+    assert all("resolved" not in package and package["integrity"] for package in packages.values())
     wanted = json.loads((HERE / "package.json").read_text())["dependencies"]
     assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
 
@@ -82,26 +82,26 @@ def test_jsforce_pages_by_query_more_and_by_its_own_stream(seen: Seen) -> None:
 
 def test_jsforce_builds_soql_with_parents_children_and_aggregates(seen: Seen) -> None:
     soql = seen["soql"]
-    assert [(one["LastName"], one["Account"]["Name"]) for one in soql["found"]] == [("Child", "Example's")]
-    assert [one["LastName"] for one in soql["nested"][0]["Contacts"]["records"]] == ["Child"]
-    assert (soql["count"], [one["n"] for one in soql["groups"]]) == (1, [1])
+    assert [(item["LastName"], item["Account"]["Name"]) for item in soql["found"]] == [("Child", "Example's")]
+    assert [item["LastName"] for item in soql["nested"][0]["Contacts"]["records"]] == ["Child"]
+    assert (soql["count"], [item["n"] for item in soql["groups"]]) == (1, [1])
 
 
 def test_jsforce_writes_collections_with_an_answer_for_each_record(seen: Seen) -> None:
     collections = seen["collections"]
-    assert [one["success"] for one in collections["made"]] == [True, False, True]
-    assert [one["errors"][0]["statusCode"] for one in collections["none"]] == [
+    assert [item["success"] for item in collections["made"]] == [True, False, True]
+    assert [item["errors"][0]["statusCode"] for item in collections["none"]] == [
         "ALL_OR_NONE_OPERATION_ROLLED_BACK",
         "REQUIRED_FIELD_MISSING",
     ]
     assert collections["titles"] == ["t", "t"]
-    assert [one["created"] for one in collections["upserted"]] == [True, True]
-    assert [one["success"] for one in collections["changed"] + collections["gone"]] == [True] * 4
+    assert [item["created"] for item in collections["upserted"]] == [True, True]
+    assert [item["success"] for item in collections["changed"] + collections["gone"]] == [True] * 4
 
 
 def test_jsforce_sends_a_composite_whose_references_are_followed(seen: Seen) -> None:
-    answers = {one["referenceId"]: one for one in seen["composite"]["compositeResponse"]}
-    assert [one["httpStatusCode"] for one in answers.values()] == [201, 201, 200, 400, 400]
+    answers = {item["referenceId"]: item for item in seen["composite"]["compositeResponse"]}
+    assert [answer["httpStatusCode"] for answer in answers.values()] == [201, 201, 200, 400, 400]
     assert answers["rows"]["body"]["records"][0]["Who"]["Name"] == "A"
     assert answers["after"]["body"][0]["errorCode"] == "PROCESSING_HALTED"
 
@@ -117,15 +117,15 @@ def test_jsforce_reads_describe_limits_and_versions(seen: Seen) -> None:
 def test_jsforce_reads_what_was_updated_deleted_and_found(seen: Seen) -> None:
     changes = seen["changes"]
     assert changes["kept"] in changes["updated"]["ids"]
-    assert [one["id"] for one in changes["deleted"]["deletedRecords"]] == [changes["gone"]]
-    assert [one["Name"] for one in changes["found"]] == ["kept"]
+    assert [item["id"] for item in changes["deleted"]["deletedRecords"]] == [changes["gone"]]
+    assert [item["Name"] for item in changes["found"]] == ["kept"]
 
 
 def test_jsforce_converts_leads_by_soap(seen: Seen) -> None:
     convert = seen["convert"]
     assert convert["one"]["success"] is True
     assert convert["one"]["opportunityId"] is None
-    assert [one["success"] for one in convert["both"]] == [False, True]
+    assert [item["success"] for item in convert["both"]] == [False, True]
     assert convert["both"][0]["errors"][0]["statusCode"] == "CANNOT_UPDATE_CONVERTED_LEAD"
     assert convert["both"][1]["opportunityId"].startswith("006")
     assert convert["lead"]["ConvertedContactId"] == convert["one"]["contactId"]
@@ -134,10 +134,10 @@ def test_jsforce_converts_leads_by_soap(seen: Seen) -> None:
 
 def test_jsforce_runs_bulk_jobs(seen: Seen) -> None:
     bulk = seen["bulk"]
-    assert [one["Signalbox_Key__c"] for one in bulk["done"]["successfulResults"]] == ["b1", "b2"]
+    assert [item["Signalbox_Key__c"] for item in bulk["done"]["successfulResults"]] == ["b1", "b2"]
     assert bulk["done"]["failedResults"][0]["sf__Error"].startswith("REQUIRED_FIELD_MISSING:")
-    assert [one["sf__Created"] for one in bulk["again"]["successfulResults"]] == ["false"]
-    assert sorted(one["LastName"] for one in bulk["rows"]) == ["A", "Z"]
+    assert [item["sf__Created"] for item in bulk["again"]["successfulResults"]] == ["false"]
+    assert sorted(item["LastName"] for item in bulk["rows"]) == ["A", "Z"]
 
 
 @pytest.mark.parametrize(

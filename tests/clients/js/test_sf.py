@@ -47,7 +47,7 @@ def test_it_creates_queries_and_searches(sf: Sf) -> None:
     found = sf("data", "query", "--query", "SELECT Id, Name, Owner.Name FROM Lead")
     assert (found["totalSize"], found["records"][0]["Owner"]["Name"]) == (1, "integration")
     searched = sf("data", "search", "--query", "FIND {Lee} RETURNING Lead(Id, Name)")
-    assert [one["Id"] for one in searched["searchRecords"]] == [made["id"]]
+    assert [item["Id"] for item in searched["searchRecords"]] == [made["id"]]
     assert sf("sobject", "describe", "--sobject", "Lead")["keyPrefix"] == "00Q"
 
 
@@ -63,7 +63,7 @@ def test_it_runs_bulk_jobs(sf: Sf, tmp_path: Path) -> None:
     file.write_text("Name,Signalbox_Key__c\nOne,a\nTwo,b\n")
     words = ("--sobject", "Account", "--file", str(file), "--external-id", "Signalbox_Key__c", "--wait", "5")
     done = sf("data", "upsert", "bulk", *words)
-    assert [one["sf__Created"] for one in done["records"]["successfulResults"]] == ["true", "true"]
+    assert [item["sf__Created"] for item in done["records"]["successfulResults"]] == ["true", "true"]
     sf("data", "export", "bulk", "--query", "SELECT Name FROM Account", "--output-file", str(out), "--wait", "5")
     assert sorted(out.read_text().replace('"', "").split()) == ["Name", "One", "Two"]
 

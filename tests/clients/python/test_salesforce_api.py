@@ -27,8 +27,8 @@ class Timed(requests.Session):
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[simulator.Running]:
-    with simulator.serve([simulator.OrgFile(password_flow=True)]) as one:
-        yield one
+    with simulator.serve([simulator.OrgFile(password_flow=True)]) as item:
+        yield item
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def client(running: simulator.Running, control: simulator.Control) -> Any:
 
 
 def test_it_logs_in_by_client_credentials_and_by_password(running: simulator.Running) -> None:
-    one = connect(running)
-    assert one.instance_url == running.url
+    item = connect(running)
+    assert item.instance_url == running.url
     other = connect(running, username="integration@example.com", password="simulated-password")
-    assert one.access_token != other.access_token
+    assert item.access_token != other.access_token
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_it_creates_reads_updates_and_deletes(client: Any) -> None:
 def test_it_upserts_by_external_id(client: Any, control: simulator.Control) -> None:
     for title in ("one", "two"):
         assert client.sobjects.Lead.upsert("Signalbox_Key__c", "key-1", {**LEAD, "Title": title}) is True
-    assert [one["kind"] for one in control.effects()] == ["create", "update"]
+    assert [effect["kind"] for effect in control.effects()] == ["create", "update"]
     assert client.sobjects.query("SELECT Title FROM Lead")[0]["Title"] == "two"
 
 
 def test_it_pages_through_a_long_result_and_sees_deleted_rows(client: Any, control: simulator.Control) -> None:
     ids = control.seed("Contact", [{"LastName": f"n{n}"} for n in range(4100)])
     found = client.sobjects.query("SELECT Id FROM Contact")
-    assert {one["Id"] for one in found} == set(ids)
+    assert {item["Id"] for item in found} == set(ids)
     assert len(found) == 4100
     client.sobjects.Contact.delete(ids[0])
     assert len(client.sobjects.query("SELECT Id FROM Contact")) == 4099
@@ -100,7 +100,7 @@ def test_it_pages_through_a_long_result_and_sees_deleted_rows(client: Any, contr
 def test_it_describes_and_reads_versions_resources_and_limits(client: Any) -> None:
     assert client.sobjects.Lead.describe()["name"] == "Lead"
     assert client.sobjects.Lead.metadata()["objectDescribe"]["keyPrefix"] == "00Q"
-    assert "Lead" in {one["name"] for one in client.sobjects.describe()["sobjects"]}
+    assert "Lead" in {item["name"] for item in client.sobjects.describe()["sobjects"]}
     assert client.basic.versions()[-1]["version"] == "68.0"
     assert client.basic.limits()["DailyApiRequests"]["Max"] == 100_000
     assert client.basic.resources()["composite"] == "/services/data/v65.0/composite"
@@ -116,8 +116,8 @@ def test_it_runs_collections_and_composites_through_its_connection(client: Any) 
          "body": {"WhoId": "@{rows[0].id}", "Subject": "Call"}},
     ]  # fmt: skip
     answer = client.basic._post("composite", json={"compositeRequest": subs})["compositeResponse"]
-    assert [one["httpStatusCode"] for one in answer] == [200, 201]
-    assert [one["success"] for one in answer[0]["body"]] == [True, False]
+    assert [item["httpStatusCode"] for item in answer] == [200, 201]
+    assert [item["success"] for item in answer[0]["body"]] == [True, False]
 
 
 def test_it_runs_bulk_jobs_of_every_operation(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

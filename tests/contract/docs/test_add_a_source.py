@@ -91,7 +91,7 @@ def test_a_source_is_one_folder_one_contract_one_preset_and_five_lines_elsewhere
 
 def test_the_names_in_a_folder_are_the_same_in_each() -> None:
     """A reader who knows one source finds their way in all of them."""
-    folders = [one for one in (ROOT / "processors/sources").iterdir() if (one / "source.py").is_file()]
+    folders = [path for path in (ROOT / "processors/sources").iterdir() if (path / "source.py").is_file()]
     assert len(folders) >= 7
     for folder in folders:
         wanted = {"__init__.py", "source.py", "decide.py", "words.py"}
@@ -153,7 +153,7 @@ def test_forms_are_published_to_the_new_topic_by_the_command_line(copy: Path, cl
     assert "created crm.event.web-form" in made.stdout.splitlines()
     form = {"event_id": "e-1", "form_id": "f-1", "site": "example.com", "sent": "2026-01-05T08:00:00Z"}
     lines = [{**form, "person": {"email": "ann@example.com"}}, {**form, "person": {}, "colour": "red"}]
-    (copy / "forms.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines), "utf-8")
+    (copy / "forms.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     sent = _run(copy, "-m", "signalbox", "publish", "forms.jsonl", "--topic", "crm.event.web-form", **env)
     assert sent.returncode == 1
     assert sent.stderr.splitlines() == [

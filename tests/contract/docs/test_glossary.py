@@ -68,7 +68,7 @@ def tree(file: Path) -> ast.Module:
 @cache
 def code() -> str:
     """Return all code that shares names."""
-    return "\n".join(one.read_text("utf-8") for package in SHARED for one in (pages.ROOT / package).rglob("*.py"))
+    return "\n".join(path.read_text("utf-8") for package in SHARED for path in (pages.ROOT / package).rglob("*.py"))
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -83,7 +83,7 @@ def defined(file: Path) -> Iterator[Name]:
     at = file.relative_to(pages.ROOT).as_posix()
     yield Name(file.stem, at, public=True)
     nodes = list(ast.walk(tree(file)))
-    fields = {id(part.target) for one in nodes if isinstance(one, ast.ClassDef) for part in one.body
+    fields = {id(part.target) for item in nodes if isinstance(item, ast.ClassDef) for part in item.body
               if isinstance(part, ast.AnnAssign)}  # fmt: skip
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -134,7 +134,7 @@ def test_a_retired_word_is_no_name(word: str, how: str) -> None:
 def test_a_name_that_stays_is_still_there(name: str) -> None:
     files = places()[name]
     in_code = [file for file in files if file.endswith(".py")]
-    missing = [file for file in in_code if not any(one.text == name and one.file == file for one in names())]
+    missing = [file for file in in_code if not any(item.text == name and item.file == file for item in names())]
     assert missing == []
     assert in_code or re.search(rf"\b{name}\b", code())
 
@@ -149,7 +149,7 @@ def test_a_retired_word_is_no_term_of_a_page(page: Path) -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_retired_word_is_no_term_of_the_code(package: str) -> None:
-    files = [one for one in sorted((pages.ROOT / package).rglob("*.py")) if "versions" not in one.parts]
+    files = [path for path in sorted((pages.ROOT / package).rglob("*.py")) if "versions" not in path.parts]
     found = [
         f"{file.relative_to(pages.ROOT)}: {hit[0]}"
         for file in files
@@ -166,7 +166,7 @@ def test_what_is_looked_for_in_pages_is_retired() -> None:
 def test_no_public_name_means_two_things() -> None:
     homes: dict[str, set[str]] = defaultdict(set)
     for package in SHARED:
-        for file in (one for one in (pages.ROOT / package).rglob("*.py") if "versions" not in one.parts):
+        for file in (path for path in (pages.ROOT / package).rglob("*.py") if "versions" not in path.parts):
             for node in tree(file).body:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name[0] != "_":
                     homes[node.name].add(file.relative_to(pages.ROOT).as_posix())

@@ -71,7 +71,7 @@ def test_every_closed_set_of_values_is_told_whole() -> None:
     text = SALES.read_text("utf-8")
     models: list[type[BaseModel]] = [
         *CLASSES.values(),
-        *(one for kind in CLASSES.values() for one in _inner(kind)),
+        *(item for kind in CLASSES.values() for item in _inner(kind)),
         Key,
     ]
     for model in models:
@@ -134,7 +134,11 @@ def _flags() -> Iterator[str]:
         text = file.read_text("utf-8")
         if file.parent.name not in ("changes", "session"):
             for said in re.findall(r"flags\s*=\s*(?:tuple\(dict\.fromkeys\()?\(([^)]*)\)", text):
-                yield from (one for one in re.findall(r'"([a-z_]+)"', said) if not one.startswith("shortened"))
+                yield from (
+                    occurrence
+                    for occurrence in re.findall(r'"([a-z_]+)"', said)
+                    if not occurrence.startswith("shortened")
+                )
     yield from (owners.UNKNOWN, zones.UNKNOWN, CONVERTED, NO_TIME, LEFT_OUT, ATTENDEE_CANCELLED)
     yield from ("owner_fallback", "closed_by_time_out", "campaign_unknown", "campaign_status_unknown")
     yield from {row.then for row in BOOK.tables["call_answered"].rows} - {"plain"}
@@ -163,10 +167,10 @@ def test_every_kind_of_notice_and_way_to_a_record_is_named_to_subscribers() -> N
 def _symbols(schema: Any) -> Iterator[str]:
     """Yield the symbols of every enum in a contract, without `other`, which stands for those of later versions."""
     if isinstance(schema, list):
-        for one in schema:
-            yield from _symbols(one)
+        for item in schema:
+            yield from _symbols(item)
     elif isinstance(schema, dict):
-        yield from (one for one in schema.get("symbols", ()) if one != "other")
+        yield from (entry for entry in schema.get("symbols", ()) if entry != "other")
         for part in ("type", "items", "values", "fields"):
             yield from _symbols(schema.get(part))
 
@@ -216,5 +220,5 @@ def test_every_dependency_earns_its_line() -> None:
 
 def _dependencies(project: dict[str, Any]) -> set[str]:
     groups = (*project["project"]["optional-dependencies"].values(), *project["dependency-groups"].values())
-    named = [*project["project"]["dependencies"], *(one for group in groups for one in group)]
-    return {re.split(r"[\[<>=~! ]", one)[0] for one in named}
+    named = [*project["project"]["dependencies"], *(item for group in groups for item in group)]
+    return {re.split(r"[\[<>=~! ]", item)[0] for item in named}

@@ -11,7 +11,7 @@ NEEDS_PROOF = frozenset("PCNLD")
 
 def faults(rule: Rule) -> list[str]:
     """Return what is wrong with what is told of one rule."""
-    found = [f"names {one}, which is no test" for one in rule.tests if one not in rules_page.tests()]
+    found = [f"names {test}, which is no test" for test in rule.tests if test not in rules_page.tests()]
     proven = bool(rules_page.scenarios().get(rule.id) or rules_page.proofs(rule))
     if rule.out:
         found += ["is out of scope and has a table's row"] if rules_page.rows().get(rule.id) else []
@@ -42,7 +42,7 @@ def test_every_rule_of_the_five_sources_is_told_once_in_order() -> None:
 
 def test_every_rule_that_a_table_scenario_or_test_names_is_told() -> None:
     told = {rule.id for rule in RULES}
-    carried = {rule for one in rules_page.tests() for rule in rules_page.named_in(one.partition("::")[2])}
+    carried = {rule for test in rules_page.tests() for rule in rules_page.named_in(test.partition("::")[2])}
     assert (carried | rules_page.rows().keys() | rules_page.scenarios().keys()) - told == set()
 
 

@@ -28,7 +28,7 @@ def events(page: str) -> list[str]:
 
 
 def published(line: str, name: str = SOURCE_CALL_RESULT) -> Event:
-    (topic,) = (one for one in TOPICS if one.name == name)
+    (topic,) = (item for item in TOPICS if item.name == name)
     codec = SingleObject()
     key, value = message(topic, codec, line)
     assert key.decode() == json.loads(line)[topic.key]

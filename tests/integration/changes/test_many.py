@@ -24,7 +24,7 @@ def test_fifty_thousand_changes_of_one_moment_come_once_in_bounded_parts() -> No
         rig.poll()
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         row = {"LastName": "Lee", "Company": "Acme", "City": "Bern", "SystemModstamp": moment}
-        made = [one for _ in range(10) for one in rig.control.seed("Lead", [row] * (MANY // 10))]
+        made = [text for _ in range(10) for text in rig.control.seed("Lead", [row] * (MANY // 10))]
         calls, began = rig.client.api_calls(), time.monotonic()
         found = Counter(change.record_id for change in rig.poll())
         assert found == Counter(made), f"{len(found)} of {MANY}, {found.most_common(1)}"

@@ -12,7 +12,9 @@ from processors.intake.map import command
 from processors.intake.route import route
 from processors.integration.catalog import Integrations
 from processors.integration.model import Integration
-from processors.model.values import Match, Record, Write
+from processors.model.match import Match
+from processors.model.record import Record
+from processors.model.requests import Write
 from processors.sources.decide import decide
 from processors.sources.load import preset
 from processors.sources.settings import integration_of

@@ -60,7 +60,7 @@ def test_a_field_that_is_not_mapped_says_nothing(opened: Opened) -> None:
 
 def test_sp_12_every_object_of_every_integration_comes_by_one_api_call_a_poll(opened: Opened) -> None:
     fields = {"Lead": {"n": "LastName"}, "Contact": {"n": "LastName"}, "Account": {"n": "Name"}}
-    objects = {name: {"scope": "historical_and_forward", "fields": one} for name, one in fields.items()}
+    objects = {name: {"scope": "historical_and_forward", "fields": field} for name, field in fields.items()}
     objects["Opportunity"] = {"scope": "forward_only", "fields": {"n": "StageName"}}
     rig = opened(told("one", objects), told("two", objects))
     rig.poll()
@@ -83,10 +83,10 @@ def test_sp_13_what_is_there_comes_first_and_what_changes_later_too(opened: Open
     loaded = rig.poll()
     assert {change.record_id for change in loaded} == old
     assert all(change.historical and change.operation == "created" for change in loaded)
-    one = min(old)
-    rig.edit(one, City="Basel")
+    text = min(old)
+    rig.edit(text, City="Basel")
     (change,) = rig.poll()
-    assert (change.record_id, change.historical, change.changes[0].before_known) == (one, False, True)
+    assert (change.record_id, change.historical, change.changes[0].before_known) == (text, False, True)
 
 
 def test_sp_14_historical_only_stops_at_the_cut_over(opened: Opened) -> None:
@@ -109,7 +109,7 @@ def test_sp_15_forward_only_begins_at_the_activation(opened: Opened) -> None:
     rig.edit(old, City="Basel")
     (change,) = rig.poll()
     assert (change.operation, change.historical) == ("updated", False)
-    assert all(not one.before_known for one in change.changes)
+    assert all(not field_change.before_known for field_change in change.changes)
 
 
 def test_sp_16_sp_17_filters_join_by_and_and_what_they_leave_out_is_counted_by_name(opened: Opened) -> None:
@@ -258,7 +258,7 @@ def test_two_edits_of_one_second_of_which_the_later_appears_after_the_first_was_
         time.sleep(0.02)
     with ThreadPoolExecutor(1) as other:
         late = other.submit(rig.edit, lead, City="Basel")
-        wait_until(lambda: any(one["fault"] for one in rig.control.log()))
+        wait_until(lambda: any(item["fault"] for item in rig.control.log()))
         rig.edit(lead, City="Chur")
         (first,) = rig.poll()
         late.result(30)
@@ -280,7 +280,7 @@ def test_the_winner_of_a_merge_is_told_whole_to_whoever_knew_the_loser(opened: O
         rig.control.merge("Lead", winner, loser)
     rig.log.fail = ["before"]
     told = rig.poll()
-    assert {one.record_id: one.operation for one in told} == {
+    assert {change.record_id: change.operation for change in told} == {
         **dict.fromkeys(losers, "merged"),
         winner: "updated",
     }

@@ -77,12 +77,12 @@ class Running:
 def both() -> Iterator[tuple[str, ChangesRig, list[Running]]]:
     with ExitStack() as stack:
         running = stack.enter_context(simulator.serve())
-        topics = {one.name: one.partitions for one in change_rows({"field": "main"})}
+        topics = {row.name: row.partitions for row in change_rows({"field": "main"})}
         bootstrap = stack.enter_context(embedded_kafka(topics)).bootstrap
         started: list[Running] = []
         yield bootstrap, ChangesRig(running, told()), started
-        for one in started:
-            one.end()
+        for item in started:
+            item.end()
 
 
 def count(bootstrap: str) -> int:

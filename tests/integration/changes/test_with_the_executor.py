@@ -52,12 +52,12 @@ def test_what_the_executor_wrote_is_not_echoed_and_what_a_person_wrote_beside_it
     assert back.metrics.of("changes_own_total", integration="field") == 1
     back.edit(lead, Company="Bolt", City="Bern")
     (change,) = back.poll()
-    assert {one.field: (one.before, one.after) for one in change.changes} == {
+    assert {field_change.field: (field_change.before, field_change.after) for field_change in change.changes} == {
         "company": ("Acme", "Bolt"),
         "city": (None, "Bern"),
     }
     back.edit(lead, Company="Acme")
-    assert [one.after for one in back.poll()[0].changes] == ["Acme"]
+    assert [field_change.after for field_change in back.poll()[0].changes] == ["Acme"]
 
 
 def linked(there: SimulatedRig) -> list[str]:

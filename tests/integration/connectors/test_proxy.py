@@ -14,7 +14,7 @@ from connectors.mail.smtp import SmtpMailer
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.model.errors import InDoubt, OrgDown, TooLate, Transient
-from processors.model.values import Write
+from processors.model.requests import Write
 from schemas.notice import Notice
 from schemas.values import Person
 from signalbox.codec import open_codec
@@ -31,8 +31,8 @@ LEAD = Write("create", "Lead", fields={"LastName": "Lee", "Company": "Acme"})
 
 @pytest.fixture
 def proxy() -> Iterator[ForwardProxy]:
-    with ForwardProxy() as one:
-        yield one
+    with ForwardProxy() as forward_proxy:
+        yield forward_proxy
 
 
 def org(url: str, proxy: str, **more: Any) -> SalesforceClient:
@@ -49,15 +49,15 @@ def test_an_org_under_tls_is_reached_by_a_tunnel_of_the_proxy(tmp_path: Path, pr
         client = org(running.url, proxy.url, ca_file=str(tmp_path / "ca.pem"))
         assert client.write([LEAD], send_by=soon())[0].success
         place = running.url.removeprefix("https://")
-        assert {one.rpartition(" ")[0] for one in proxy.seen} == {f"CONNECT {place}"}
+        assert {text.rpartition(" ")[0] for text in proxy.seen} == {f"CONNECT {place}"}
         with pytest.raises(TooLate):
             client.write([LEAD], send_by=soon(-1))
         control = simulator.Control(running.control_url)
-        assert [one["kind"] for one in control.effects()] == ["create"]
+        assert [effect["kind"] for effect in control.effects()] == ["create"]
         control.fault("reset_after", match={"path_regex": "composite"})
         with pytest.raises(InDoubt):
             client.write([LEAD], send_by=soon())
-        assert [one["kind"] for one in control.effects()] == ["create", "create"]
+        assert [effect["kind"] for effect in control.effects()] == ["create", "create"]
         client.close()
 
 
@@ -67,7 +67,7 @@ def test_an_org_without_tls_is_asked_for_by_its_whole_address(proxy: ForwardProx
         assert client.facts().objects["Lead"].name == "Lead"
         assert client.write([LEAD], send_by=soon())[0].success
         assert proxy.seen[0] == f"POST {running.url}/services/oauth2/token HTTP/1.1"
-        assert all(f" {running.url}/" in one for one in proxy.seen)
+        assert all(f" {running.url}/" in text for text in proxy.seen)
         with pytest.raises(TooLate):
             client.write([LEAD], send_by=soon(-1))
         client.close()
@@ -122,7 +122,7 @@ def test_the_registry_is_asked_through_the_proxy(serve: Any, proxy: ForwardProxy
     codec = open_codec(Settings(registry=RegistrySection.model_validate({"url": server.url, "proxy": proxy.url})))
     assert codec.encode("notice", NOTICE.to_avro())[:5] == b"\x00\x00\x00\x00\x07"
     assert proxy.seen
-    assert all(server.url in one for one in proxy.seen)
+    assert all(server.url in text for text in proxy.seen)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,4 @@ def test_an_address_that_is_no_proxy_is_refused_without_repeating_it(url: str) -
         SalesforceSettings.model_validate(
             {"login_url": "https://example.my.salesforce.com", "client_id": "c", "client_secret": "s", "proxy": url}
         )
-    assert all("w0rd" not in one["msg"] for one in told.value.errors(include_input=False))
+    assert all("w0rd" not in error["msg"] for error in told.value.errors(include_input=False))

@@ -14,7 +14,7 @@ WITHOUT = OrgFile(fields={name: [dict(KEY_FIELD)] for name in ("Lead", "Contact"
 
 
 def send(rig: SimulatedRig, *steps: Any) -> None:
-    rig.send(*(step_command(one) for one in steps))
+    rig.send(*(step_command(item) for item in steps))
 
 
 @pytest.mark.parametrize("keyed", [True, False])

@@ -35,7 +35,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
 
 def send(rig: SimulatedRig, *changes: Booking) -> None:
-    rig.send(*(booking_command(one) for one in changes))
+    rig.send(*(booking_command(change) for change in changes))
 
 
 def one_by_one(rig: SimulatedRig, *changes: Booking, restarting: bool = False) -> list[str]:
@@ -59,7 +59,7 @@ def at(hours: float) -> str:
 
 def made(rig: SimulatedRig) -> int:
     """Return how many Events were ever created."""
-    return sum(one["kind"] == "create" and one["object"] == "Event" for one in rig.control().effects())
+    return sum(effect["kind"] == "create" and effect["object"] == "Event" for effect in rig.control().effects())
 
 
 def test_ji_19_a_booking_registers_its_invitee_and_logs_one_event_on_them(opened: Opened) -> None:
@@ -133,7 +133,7 @@ def lost(rig: SimulatedRig, action: str) -> None:
 
 def landed(rig: SimulatedRig) -> bool:
     """Whether the late copy was applied, and refused or not."""
-    return any("applied" in one for one in rig.control().log())
+    return any("applied" in item for item in rig.control().log())
 
 
 @pytest.mark.parametrize("restarting", [False, True], ids=["in one life", "with restarts"])
@@ -145,7 +145,7 @@ def test_d6_a_cancelled_booking_whose_create_had_no_answer_is_not_made_again(
     rig = opened(request_limit=LIMIT, send_within=1.0)
     lost(rig, action)
     send(rig, booking("b1", "booked", 0))
-    rig.wait(lambda: any(one["struck"] for one in rig.control().ask("GET", "faults")), what="the fault to strike")
+    rig.wait(lambda: any(item["struck"] for item in rig.control().ask("GET", "faults")), what="the fault to strike")
     if restarting:
         rig.restart()
     send(rig, booking("b1", "cancelled", 10, person=person(email="other@example.com")))
@@ -164,7 +164,7 @@ def test_d6_a_deletion_without_an_answer_is_one_deletion(opened: Opened, action:
     rig.control().fault(action, match=DELETES, seconds=LIMIT / 2)
     send(rig, booking("b1", "cancelled", 10))
     assert rig.kinds(rig.settle(2))[1] == "activity.activity_deleted"
-    assert [one["struck"] for one in rig.control().ask("GET", "faults")] == [1]
+    assert [item["struck"] for item in rig.control().ask("GET", "faults")] == [1]
     assert (starts(rig), made(rig)) == ([], 1)
 
 

@@ -42,7 +42,7 @@ def test_a_new_lead_joins_the_campaign_with_its_default_status(opened: Opened) -
     rig.send(command("ann@example.com"))
     (outcome,) = rig.settle(1)
     assert rig.kinds([outcome]) == ["created"]
-    assert [(one.object, one.operation) for one in outcome.records] == [
+    assert [(record.object, record.operation) for record in outcome.records] == [
         ("Lead", "created"),
         ("CampaignMember", "created"),
     ]
@@ -86,7 +86,9 @@ def test_a_converted_lead_joins_as_its_contact_and_a_member_moves_along(opened: 
     (campaign,) = rig.rows("Campaign")
     rig.seed("CampaignMember", CampaignId=campaign["Id"], LeadId=other)
     rig.send(command("ann@example.com"), command("bob@example.com"))
-    assert {one.kind for one in rig.settle(2)} == {"converted"}, [one.refusals for one in rig.outcomes()]
+    assert {outcome.kind for outcome in rig.settle(2)} == {"converted"}, [
+        outcome.refusals for outcome in rig.outcomes()
+    ]
     contacts = {row["Email"]: row["Id"] for row in rig.rows("Contact")}
     assert {row["ContactId"] for row in rig.rows("CampaignMember")} == set(contacts.values())
     assert len(rig.rows("CampaignMember")) == 2
@@ -124,7 +126,7 @@ def test_a_caller_who_is_known_joins_the_campaign_of_the_calls(opened: Opened) -
     pbx = integration_of({**calls().model_dump(by_alias=True), "campaign": {"name": "Spring Fair"}})
     rig = opened({}, pbx)
     lead = rig.seed("Lead", LastName="Doe", Company="Acme", Phone="+14155552671")
-    rig.send(*(step_command(one) for one in answered("c1")))
+    rig.send(*(step_command(pbx_call_event) for pbx_call_event in answered("c1")))
     rig.settle(1)
     assert member(rig)["LeadId"] == lead
 

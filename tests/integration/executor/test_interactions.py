@@ -46,7 +46,7 @@ def result(seconds: float, code: str = "YES", agent: str = AGENT) -> Command:
 
 
 def steps(call: str = "c1") -> list[Command]:
-    return [step_command(one) for one in answered(call)]
+    return [step_command(pbx_call_event) for pbx_call_event in answered(call)]
 
 
 @pytest.mark.parametrize("pbx_first", [True, False])

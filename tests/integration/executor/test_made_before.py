@@ -37,7 +37,7 @@ def again(sent: Command, attempt: int = 1, **fields: Any) -> Command:
 
 def lead(rig: Rig) -> dict[str, Any]:
     """Return the only lead of the org."""
-    (found,) = [one for one in rig.org.of("Lead") if not one["IsDeleted"]]
+    (found,) = [row for row in rig.org.of("Lead") if not row["IsDeleted"]]
     return found
 
 
@@ -81,7 +81,7 @@ def test_a_companion_that_was_made_before_is_used_and_not_made_again(begin: Begi
     rig.send(again(sent))
     (outcome,) = rig.settle(1)
     assert outcome.kind == "created"
-    assert [one["Id"] for one in rig.org.of("Account")] == [made]
+    assert [row["Id"] for row in rig.org.of("Account")] == [made]
     assert rig.org.of("Contact")[0]["AccountId"] == made
 
 
@@ -103,7 +103,7 @@ def test_somebody_else_of_a_call_of_release_0_1_0_is_made_beside_its_record(begi
     rig.send(command("ann@example.com", source_id="call-7"))
     (outcome,) = rig.settle(1)
     assert outcome.kind == "created"
-    assert sorted(one["LastName"] for one in rig.org.of("Lead")) == ["Doe", "Ray"]
+    assert sorted(row["LastName"] for row in rig.org.of("Lead")) == ["Doe", "Ray"]
 
 
 def test_a_lost_create_that_somebody_deleted_since_was_created(begin: Begin) -> None:
@@ -114,15 +114,15 @@ def test_a_lost_create_that_somebody_deleted_since_was_created(begin: Begin) -> 
 
     def delete(place: str) -> None:
         if place == "in_doubt":
-            for one in rig.org.of("Lead"):
-                one["IsDeleted"] = True
-                deleted.append(one["Id"])
+            for row in rig.org.of("Lead"):
+                row["IsDeleted"] = True
+                deleted.append(row["Id"])
 
     rig.on_place = delete
     rig.send(command("ann@example.com"))
     (outcome,) = rig.settle(1)
     assert outcome.kind == "created"
-    assert [one.id for one in outcome.records] == deleted
+    assert [record.id for record in outcome.records] == deleted
     assert len(rig.org.of("Lead")) == 1
 
 
@@ -133,14 +133,14 @@ def test_a_lost_create_that_was_merged_since_is_its_winner(begin: Begin) -> None
 
     def merge(place: str) -> None:
         if place == "in_doubt":
-            for one in rig.org.of("Lead"):
-                if one["Id"] != winner:
-                    one.update(IsDeleted=True, MasterRecordId=winner)
+            for row in rig.org.of("Lead"):
+                if row["Id"] != winner:
+                    row.update(IsDeleted=True, MasterRecordId=winner)
 
     rig.on_place = merge
     rig.send(command("ann@example.com"))
     (outcome,) = rig.settle(1)
-    assert [one.id for one in outcome.records] == [winner]
+    assert [record.id for record in outcome.records] == [winner]
 
 
 def test_a_crash_after_a_create_makes_it_once_and_keeps_it_as_own(begin: Begin) -> None:

@@ -34,7 +34,7 @@ def people(count: int, **more: Any) -> list[Any]:
 
 def writes(rig: SimulatedRig) -> list[int]:
     """Return how many records each API call wrote."""
-    return [int(one.get("written") or 0) for one in rig.control().log() if one["path"].endswith("/composite")]
+    return [int(item.get("written") or 0) for item in rig.control().log() if item["path"].endswith("/composite")]
 
 
 @pytest.mark.parametrize("error", ["apex_lock", "flow_lock", "unknown", "soql_limit", "dml_limit", "cpu"])
@@ -87,7 +87,7 @@ def test_the_size_that_was_learnt_is_used_at_once_by_those_who_come_next(opened:
     rig.settle(160)
     assert struck >= 2
     assert len(rig.control().log()) - before <= 6
-    assert not [one for one in rig.outcomes() if one.kind == "error"]
+    assert not [outcome for outcome in rig.outcomes() if outcome.kind == "error"]
 
 
 def test_one_record_that_spoils_a_request_stands_alone_and_costs_nobody_else_anything(opened: Opened) -> None:
@@ -97,7 +97,7 @@ def test_one_record_that_spoils_a_request_stands_alone_and_costs_nobody_else_any
     )
     rig.send(*people(60), command("bad@example.com", LastName="Spoiler"))
     outcomes = rig.settle(61)
-    assert [one.person.email for one in outcomes if one.kind == "error"] == ["bad@example.com"]
+    assert [outcome.person.email for outcome in outcomes if outcome.kind == "error"] == ["bad@example.com"]
     assert len(rig.rows("Lead")) == 60
     assert len(writes(rig)) < 40
 
@@ -120,9 +120,9 @@ def test_one_person_who_spoils_the_reads_of_others_ends_alone(opened: Opened, st
     )
     rig.send(*people(40), command("spoiler@example.com"), *(command(f"q{n}@example.com") for n in range(40)))
     outcomes = rig.settle(81)
-    assert [one.person.email for one in outcomes if one.kind != "created"] == ["spoiler@example.com"]
+    assert [outcome.person.email for outcome in outcomes if outcome.kind != "created"] == ["spoiler@example.com"]
     assert len(rig.rows("Lead")) == 80
-    reads = [one for one in rig.control().log() if one["path"].endswith("composite") and one["status"] == status]
+    reads = [item for item in rig.control().log() if item["path"].endswith("composite") and item["status"] == status]
     assert 0 < len(reads) < 60
 
 
@@ -143,12 +143,12 @@ def test_full_storage_pauses_the_org_tells_it_once_and_refuses_nothing(opened: O
     rig = opened(check_every=0.2)
     rig.control().fault("rows", error="storage", count=None)
     rig.send(*people(5))
-    rig.wait(lambda: any(one.cause == "storage_full" for one in rig.notices()), what="the notice")
-    rig.wait(lambda: sum("/limits" in one["path"] for one in rig.control().log()) >= 3, what="three looks")
+    rig.wait(lambda: any(notice.cause == "storage_full" for notice in rig.notices()), what="the notice")
+    rig.wait(lambda: sum("/limits" in item["path"] for item in rig.control().log()) >= 3, what="three looks")
     assert rig.outcomes() == []
     rig.control().clear_faults()
     assert rig.kinds(rig.settle(5)) == ["created"] * 5
-    assert [one.kind for one in rig.notices()] == ["connection_broken", "connection_mended"]
+    assert [notice.kind for notice in rig.notices()] == ["connection_broken", "connection_mended"]
 
 
 @pytest.mark.parametrize("rights", [["read", "edit"], ["read"]])
@@ -160,12 +160,12 @@ def test_a_right_to_a_whole_object_pauses_the_org_tells_it_once_and_refuses_noth
     rig.settle(2)
     rig.control().ask("POST", "rights", {"object": "Lead", "rights": rights})
     rig.send(*(command(f"q{n}@example.com") for n in range(5)))
-    rig.wait(lambda: any(one.cause == "no_rights" for one in rig.notices()), what="the notice")
-    rig.wait(lambda: sum("Lead/describe" in one["path"] for one in rig.control().log()) >= 5, what="further looks")
+    rig.wait(lambda: any(notice.cause == "no_rights" for notice in rig.notices()), what="the notice")
+    rig.wait(lambda: sum("Lead/describe" in item["path"] for item in rig.control().log()) >= 5, what="further looks")
     assert rig.kinds(rig.outcomes()) == ["created"] * 2
     rig.control().ask("POST", "rights", {"object": "Lead", "rights": ["read", "create", "edit"]})
     assert rig.kinds(rig.settle(7)) == ["created"] * 7
-    assert [(one.kind, one.cause) for one in rig.notices()] == [
+    assert [(notice.kind, notice.cause) for notice in rig.notices()] == [
         ("connection_broken", "no_rights"),
         ("connection_mended", "no_rights"),
     ]
@@ -180,12 +180,12 @@ def test_a_licence_that_is_lost_while_records_are_written_waits_is_told_once_and
     rig.settle(2)
     rig.control().ask("POST", "rights", {"object": "Lead", "rights": []})
     rig.send(*(command(f"q{n}@example.com") for n in range(5)))
-    rig.wait(lambda: any(one.kind == "connection_broken" for one in rig.notices()), what="the notice")
-    rig.wait(lambda: sum("Lead/describe" in one["path"] for one in rig.control().log()) >= 5, what="further looks")
+    rig.wait(lambda: any(notice.kind == "connection_broken" for notice in rig.notices()), what="the notice")
+    rig.wait(lambda: sum("Lead/describe" in item["path"] for item in rig.control().log()) >= 5, what="further looks")
     assert rig.kinds(rig.outcomes()) == ["created"] * 2
     rig.control().ask("POST", "rights", {"object": "Lead", "rights": ["read", "create", "edit"]})
     assert rig.kinds(rig.settle(7)) == ["created"] * 7
-    assert [one.kind for one in rig.notices()] == ["connection_broken", "connection_mended"]
+    assert [notice.kind for notice in rig.notices()] == ["connection_broken", "connection_mended"]
 
 
 def test_a_right_that_is_missing_for_one_record_alone_is_a_refusal(opened: Opened) -> None:
@@ -206,5 +206,5 @@ def test_a_session_that_ends_inside_a_composite_is_renewed(opened: Opened, what:
     rig.send(*people(2))
     assert rig.kinds(rig.settle(2)) == ["created"] * 2
     assert rig.notices() == []
-    logins = [one for one in rig.control().log() if "oauth2/token" in one["path"]]
+    logins = [item for item in rig.control().log() if "oauth2/token" in item["path"]]
     assert len(logins) >= 2

@@ -63,10 +63,10 @@ def test_what_the_rule_found_are_the_candidates_of_the_refusal(opened: Opened, a
     rig.send(command("ann@example.com"))
     (outcome,) = rig.settle(1)
     assert rig.kinds([outcome]) == ["error.salesforce_refused"]
-    assert [one.code for one in outcome.refusals] == ["DUPLICATES_DETECTED"]
-    assert {one.id for one in outcome.candidates} == {first, second}
-    assert {one.name for one in outcome.candidates} == {"Doe"}
-    assert all(one.created for one in outcome.candidates)
+    assert [refusal.code for refusal in outcome.refusals] == ["DUPLICATES_DETECTED"]
+    assert {candidate.id for candidate in outcome.candidates} == {first, second}
+    assert {candidate.name for candidate in outcome.candidates} == {"Doe"}
+    assert all(candidate.created for candidate in outcome.candidates)
     assert "Leads_DR" in (outcome.detail or "")
     assert len(rig.rows("Lead")) == 2
 
@@ -76,9 +76,9 @@ def test_a_duplicate_among_many_records_costs_nobody_else_anything(opened: Opene
     found = doe(rig)
     rig.send(*(command(f"p{n}@example.com", LastName="Doe" if n in (3, 7) else f"P{n}") for n in range(20)))
     outcomes = rig.settle(20)
-    refused = [one for one in outcomes if one.kind == "error"]
-    assert {one.person.email for one in refused} == {"p3@example.com", "p7@example.com"}
-    assert [[row.id for row in one.candidates] for one in refused] == [[found], [found]]
+    refused = [outcome for outcome in outcomes if outcome.kind == "error"]
+    assert {outcome.person.email for outcome in refused} == {"p3@example.com", "p7@example.com"}
+    assert [[row.id for row in outcome.candidates] for outcome in refused] == [[found], [found]]
     assert len(rig.rows("Lead")) == 19
 
 
@@ -104,7 +104,7 @@ def test_an_update_that_a_rule_refuses_lists_what_was_found_and_never_parks(open
     rig.seed("Lead", LastName="Roe", Company="Acme", Email="ann@example.com")
     rig.send(command("ann@example.com"))
     (outcome,) = rig.settle(1)
-    assert [one.id for one in outcome.candidates] == [found]
+    assert [candidate.id for candidate in outcome.candidates] == [found]
 
 
 def test_a_parked_duplicate_goes_to_the_record_chosen(opened: Opened) -> None:
@@ -112,7 +112,7 @@ def test_a_parked_duplicate_goes_to_the_record_chosen(opened: Opened) -> None:
     found = doe(rig)
     rig.send(command("ann@example.com", Title="Boss"))
     about = parked(rig)
-    assert [one.id for one in rig.notices()[-1].candidates] == [found]
+    assert [candidate.id for candidate in rig.notices()[-1].candidates] == [found]
     assert rig.outcomes() == []
     rig.send(choice(about, salesforce_id=found))
     assert "updated" in rig.kinds(rig.settle(2))
@@ -139,7 +139,7 @@ def test_a_parked_duplicate_survives_a_crash_and_ends_as_an_error_where_nobody_c
     rig.hour_later()
     (outcome,) = rig.settle(1)
     assert rig.kinds([outcome]) == ["error.salesforce_refused"]
-    assert [one.id for one in outcome.candidates] == [found]
+    assert [candidate.id for candidate in outcome.candidates] == [found]
     assert len(rig.rows("Lead")) == 1
 
 
@@ -151,7 +151,7 @@ def test_a_conversion_honours_what_its_integration_allows(opened: Opened, duplic
     rig.send(command("ann@example.com"))
     (outcome,) = rig.settle(1)
     assert rig.kinds([outcome]) == [kind], outcome.refusals
-    assert [one.id for one in outcome.candidates] == ([found] if duplicates == "refuse" else [])
+    assert [candidate.id for candidate in outcome.candidates] == ([found] if duplicates == "refuse" else [])
 
 
 def test_conversions_of_two_integrations_each_keep_their_own_word(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_conversions_of_two_integrations_each_keep_their_own_word(tmp_path: Path
             command("ann@example.com", integration="strict"),
             command("bob@example.com", integration="lax"),
         )
-        by_integration = {one.integration: one for one in rig.settle(2)}
+        by_integration = {outcome.integration: outcome for outcome in rig.settle(2)}
         kinds = rig.kinds([by_integration["strict"], by_integration["lax"]])
         assert kinds == ["error.salesforce_refused", "converted"], by_integration["lax"].refusals
         rig.executor.stop()

@@ -58,7 +58,7 @@ def test_several_matches_wait_for_a_choice_and_the_notice_lists_them(opened: Ope
     parked(rig)
     (notice,) = rig.notices()
     assert notice.kind == "parked"
-    assert {one.id for one in notice.candidates} == set(leads)
+    assert {candidate.id for candidate in notice.candidates} == set(leads)
     assert rig.outcomes() == []
 
 
@@ -72,13 +72,13 @@ def test_d16_the_choice_resumes_the_command_once_and_a_second_one_comes_too_late
         by_hand(action("choose_match", "a1", about=about, salesforce_id=second)),
         by_hand(action("choose_match", "a2", about=about, salesforce_id=second)),
     )
-    outcomes = {one.event_ids[0]: one for one in rig.settle(3)}
+    outcomes = {outcome.event_ids[0]: outcome for outcome in rig.settle(3)}
     assert sorted(rig.kinds([outcomes["a1"], outcomes["a2"]])) == ["skipped.already_resolved", "updated.resolved"]
     titles = {row["Id"]: row.get("Title") for row in rig.rows("Lead")}
     assert titles[second] == "Boss"
     assert list(titles.values()).count("Boss") == 1
     notices = rig.notices()
-    assert [one.kind for one in notices] == ["parked", "resumed"]
+    assert [notice.kind for notice in notices] == ["parked", "resumed"]
     [chosen] = notices[1].candidates
     assert (chosen.id, f"chose Lead {chosen.name} ({second})" in notices[1].reason) == (second, True)
 
@@ -172,8 +172,8 @@ def test_a_user_forces_a_new_lead_which_is_the_match_from_then_on(opened: Opened
     rig.send(by_hand(action("force_new", integration="pbx", person=person(phones=("+14155552671",)))))
     (made,) = rig.settle(1)
     assert rig.kinds([made]) == ["created"]
-    new = next(one.id for one in made.records if one.object == "Lead")
-    rig.send(*(step_command(one) for one in answered("c1")))
+    new = next(record.id for record in made.records if record.object == "Lead")
+    rig.send(*(step_command(pbx_call_event) for pbx_call_event in answered("c1")))
     rig.settle(2)
     (task,) = rig.rows("Task")
     assert task["WhoId"] == new
@@ -186,7 +186,7 @@ def test_a_manual_log_of_several_waits_and_goes_to_the_one_chosen(opened: Opened
     contact = rig.seed("Contact", LastName="Ann", Email="ann@example.com")
     rig.send(by_hand(action("log_activity", "l1", integration="pbx", subject="Talk")))
     about = parked(rig)
-    assert {one.id for one in rig.notices()[0].candidates} > {first, contact}
+    assert {candidate.id for candidate in rig.notices()[0].candidates} > {first, contact}
     rig.send(by_hand(action("choose_match", "l2", integration="pbx", about=about, salesforce_id=contact)))
     rig.settle(2)
     (task,) = rig.rows("Task")

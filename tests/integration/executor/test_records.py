@@ -12,7 +12,7 @@ import simulator
 from connectors.database.own_writes import DatabaseOwnWrites
 from processors.changes.ports import OwnWrite
 from processors.integration.model import Integration
-from processors.model.values import Write
+from processors.model.requests import Write
 from processors.sources.load import preset
 from processors.sources.settings import integration_of
 from schemas.field_activity import FieldActivity
@@ -118,7 +118,7 @@ def test_ll_6_ll_7_a_prospect_is_matched_by_e_mail_once_and_by_its_link_ever_aft
     kinds = one_by_one(rig, prospect(2, "new@example.com", state="NY"))
     assert kinds == ["updated", "updated"]
     assert {row["Id"]: row.get("State") for row in rig.rows("Lead")}[first] == "NY"
-    assert [one.match_step for one in rig.outcomes()] == ["key_set:1", "link"]
+    assert [outcome.match_step for outcome in rig.outcomes()] == ["key_set:1", "link"]
 
 
 def test_ll_13_ll_14_salesforce_is_master_and_blanks_alone_are_filled(opened: Opened) -> None:
@@ -133,7 +133,7 @@ def test_1f_link_taken_a_second_prospect_of_one_lead_is_told(opened: Opened) -> 
     rig = opened(marketing())
     lead = rig.seed("Lead", LastName="Lee", Company="Acme", Email="ann@example.com")
     assert one_by_one(rig, prospect(1), prospect(1, source_id="p-2")) == ["updated", "error.link_taken"]
-    assert [one.id for one in rig.outcomes()[1].candidates] == [lead]
+    assert [candidate.id for candidate in rig.outcomes()[1].candidates] == [lead]
     assert "'p-1'" in (rig.outcomes()[1].detail or "")
     rig.restart()
     assert one_by_one(rig, prospect(2, state="NY"), asked("link_record", lead))[2:] == ["updated", "updated.unchanged"]
@@ -198,7 +198,7 @@ def test_1f_source_deleted_the_lead_stays_and_its_link_is_dropped(opened: Opened
     kinds = one_by_one(rig, prospect(1), ended("deleted"), ended("deleted", "p-9"))
     assert kinds == ["created", "skipped.source_deleted", "skipped.source_deleted"]
     (row,) = rig.rows("Lead")
-    assert [one.id for one in rig.outcomes()[1].records] == [row["Id"]]
+    assert [touched.id for touched in rig.outcomes()[1].records] == [row["Id"]]
     rig.restart()
     # What was known of it is forgotten with it, and another prospect may have the lead.
     assert one_by_one(rig, asked("sync_record"), prospect(9, source_id="p-2"))[-2:] == [
@@ -264,7 +264,7 @@ def test_sp_11_a_stage_converts_once_and_the_contact_is_linked(opened: Opened) -
     rig = opened(field())
     kinds = one_by_one(rig, record(1), record(2, "Qualified"), record(3, "Won"), record(4, "Won"))
     assert kinds == ["created", "updated.unchanged", "converted", "updated.unchanged"]
-    effects = [one["kind"] for one in rig.control().effects()]
+    effects = [effect["kind"] for effect in rig.control().effects()]
     assert effects.count("convert") == 1
     assert len(rig.rows("Contact")) == 1
 
@@ -312,7 +312,7 @@ def test_sp_28_a_lead_of_an_unknown_owner_is_the_default_users(opened: Opened) -
         ),
     )
     assert {row["LastName"]: row["OwnerId"] for row in rig.rows("Lead")} == {"Lee": rep, "Roe": boss}
-    assert [one.flags for one in rig.outcomes()] == [(), ("owner_fallback",)]
+    assert [outcome.flags for outcome in rig.outcomes()] == [(), ("owner_fallback",)]
 
 
 def test_sp_31_a_field_that_salesforce_demands_is_told_and_not_silent(opened: Opened) -> None:
@@ -393,18 +393,18 @@ def test_sp_26_a_visit_is_an_event_beside_tasks(opened: Opened) -> None:
 def many(count: int, *, initial: bool = False) -> list[Prospect]:
     """Return a first state of so many prospects."""
     made = [prospect(1, f"p{number}@example.com", f"p-{number}") for number in range(count)]
-    return [replace(one, occasion="initial" if initial else "changed") for one in made]
+    return [replace(item, occasion="initial" if initial else "changed") for item in made]
 
 
 def collections(rig: SimulatedRig) -> list[int]:
     """Return how many collections each call held that wrote, in their order."""
-    return [len(one["subrequests"]) for one in rig.control().log() if one.get("written")]
+    return [len(item["subrequests"]) for item in rig.control().log() if item.get("written")]
 
 
 def test_ll_5_ll_23_changes_gather_for_a_cycle_and_go_in_collections_of_200(opened: Opened) -> None:
     rig = opened(marketing(schedule={"every": "1h"}))
-    first = [replace(one, prospect_id=f"f-{one.prospect_id}", event_id=f"f-{one.event_id}") for one in many(100)]
-    rig.deliver(*(replace(one, occasion="initial") for one in first))
+    first = [replace(item, prospect_id=f"f-{item.prospect_id}", event_id=f"f-{item.event_id}") for item in many(100)]
+    rig.deliver(*(replace(item, occasion="initial") for item in first))
     rig.settle(100)  # by now the org's pace is known
     before = len(rig.control().log())
     rig.deliver(*(prospect(1, f"q{number}@example.com", f"q-{number}") for number in range(450)))

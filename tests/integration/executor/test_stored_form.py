@@ -12,7 +12,7 @@ import simulator
 from connectors.database.linked import DatabaseLinks
 from connectors.database.own_writes import DatabaseOwnWrites
 from processors.integration.model import Integration
-from processors.model.values import Write
+from processors.model.requests import Write
 from processors.sources.load import preset
 from processors.sources.settings import integration_of
 from schemas.prospect import Prospect
@@ -57,7 +57,7 @@ def marketing(policy: str) -> Integration:
     base = preset("lead_liaison")
     lead = {**base["map"]["lead"], **{name: f"fields.{source}" for name, source in FIELDS.items()}}
     told = {"name": "marketing", "org": "main", "enabled": True, "workspace": "acme", "schedule": {}}
-    wanted = {"Lead": {"scope": "forward_only", "fields": {"mail": "Email", **{one: one for one in FIELDS}}}}
+    wanted = {"Lead": {"scope": "forward_only", "fields": {"mail": "Email", **{field: field for field in FIELDS}}}}
     changes = {"enabled": True, "objects": wanted}
     maps = {**base["map"], "lead": lead}
     return integration_of({**base, **told, "map": maps, "write": {"default": policy}, "changes": changes})
@@ -85,8 +85,8 @@ def test_a_lost_answer_makes_one_task_of_values_that_the_org_keeps_otherwise(ope
     rig = opened(calls(map=mapped), request_limit=0.5, send_within=2.0)
     rig.seed("Contact", LastName="Ann", Phone="+14155552671")
     rig.control().fault(fault, match={"method": "POST", "body_regex": "CallDurationInSeconds"})
-    for one in answered("c1"):
-        rig.send(step_command(one))
+    for pbx_call_event in answered("c1"):
+        rig.send(step_command(pbx_call_event))
     rig.settle(1)
     (task,) = rig.rows("Task")
     assert (task["CallDurationInSeconds"], task["Subject"]) == (60, "Call")
@@ -128,4 +128,4 @@ def test_own_writes_are_not_told_as_changes_in_whatever_form_they_are_kept(opene
     assert back.metrics.of("changes_own_total", integration="marketing") == 2
     back.edit(there.rows("Lead")[0]["Id"], Seats__c=14)
     (change,) = back.poll()
-    assert {one.field: one.after for one in change.changes} == {"Seats__c": 14}
+    assert {field_change.field: field_change.after for field_change in change.changes} == {"Seats__c": 14}

@@ -208,16 +208,16 @@ def test_each_event_that_passes_the_door_has_its_outcome_on_both_databases(
     for contract in GOOD:
         hops.take(contract, *events(contract, SOME))
     commands = [
-        Command.from_avro(CODEC.decode("command", one.value or b""))
-        for one in hops.sent
-        if one.topic.startswith("crm.command.")
+        Command.from_avro(CODEC.decode("command", producer_record.value or b""))
+        for producer_record in hops.sent
+        if producer_record.topic.startswith("crm.command.")
     ]
     assert len(commands) > len(GOOD) * SOME // 2
     rig = SimulatedRig(tmp_path, running, integrations(), url=url)
     try:
-        for one in commands:
-            rig.send(replace(one, org="main"))
-        wanted = {one.event_id for one in commands}
+        for command in commands:
+            rig.send(replace(command, org="main"))
+        wanted = {item.event_id for item in commands}
         for _ in range(6):
             if not _unanswered(rig, wanted, 20.0):
                 break
@@ -225,10 +225,10 @@ def test_each_event_that_passes_the_door_has_its_outcome_on_both_databases(
             control.shift(50 * 3_600.0)
             rig.executor.scheduler.signal.changed()
         assert _unanswered(rig, wanted, 30.0) == set()
-        answered = [event for one in rig.outcomes() for event in one.event_ids]
+        answered = [event for outcome in rig.outcomes() for event in outcome.event_ids]
         assert sorted(answered) == sorted(wanted)
-        assert {one.reason for one in rig.outcomes()}.isdisjoint({"internal"}), [
-            (one.event_ids, one.detail) for one in rig.outcomes() if one.reason == "internal"
+        assert {outcome.reason for outcome in rig.outcomes()}.isdisjoint({"internal"}), [
+            (outcome.event_ids, outcome.detail) for outcome in rig.outcomes() if outcome.reason == "internal"
         ]
         rows = rig.executor.deps.ledger.unpublished("main", 0, 100_000)
         assert max(len(row.outcome) for row in rows) <= OUTCOME_BYTES
@@ -245,7 +245,7 @@ def _unanswered(rig: SimulatedRig, wanted: set[str], bound: float) -> set[str]:
 
     def done() -> bool:
         nonlocal left
-        left = wanted - {event for one in rig.outcomes() for event in one.event_ids}
+        left = wanted - {event for outcome in rig.outcomes() for event in outcome.event_ids}
         return not left or (rig.executor.scheduler.idle() and not rig.executor.scheduler.counts(rig.clock())["due"])
 
     rig.wait(done, bound, "an end of what is due")
@@ -270,15 +270,15 @@ class Server:
 def told_everywhere(engine: Engine, outcomes: list[Outcome], notices: list[Notice]) -> None:
     """Let audit, mails and the command line tell of these: each is kept, found and printed."""
     audit = DatabaseAudit(engine)
-    received = [ReceivedOf(one, "crm.outcome.error", 0, number) for number, one in enumerate(outcomes)]
-    assert set(audit.add(received)) == {one.outcome_id for one in outcomes}
-    for one in outcomes:
-        for event in filter(None, one.event_ids[:2]):  # nobody asks for an event without an ID
-            assert one.outcome_id in {str(row["outcome_id"]) for row in audit.find(AuditFilter(event_id=event))}
+    received = [ReceivedOf(item, "crm.outcome.error", 0, number) for number, item in enumerate(outcomes)]
+    assert set(audit.add(received)) == {item.outcome_id for item in outcomes}
+    for outcome in outcomes:
+        for event in filter(None, outcome.event_ids[:2]):  # nobody asks for an event without an ID
+            assert outcome.outcome_id in {str(row["outcome_id"]) for row in audit.find(AuditFilter(event_id=event))}
     for row in audit.find(AuditFilter(limit=None)):
         assert all(cell.isprintable() for cell in _cells(row))
     server = Server()
-    everyone = {one.integration: ["sales@example.com"] for one in outcomes}
+    everyone = {item.integration: ["sales@example.com"] for item in outcomes}
     notifier = Notifier(
         MailSettings("signalbox@example.com", "example.com", instance_urls={"main": "https://org.example.com"}),
         everyone,
@@ -288,7 +288,10 @@ def told_everywhere(engine: Engine, outcomes: list[Outcome], notices: list[Notic
         clock=lambda: datetime.now(UTC),
         stop=Event(),
     )
-    batch: list[ReceivedOf[Outcome | Notice]] = [*received, *(ReceivedOf(one, "crm.notice", 0, 1) for one in notices)]
+    batch: list[ReceivedOf[Outcome | Notice]] = [
+        *received,
+        *(ReceivedOf(notice, "crm.notice", 0, 1) for notice in notices),
+    ]
     while not notifier(batch):
         pass
     assert server.taken
@@ -314,5 +317,5 @@ def test_outcomes_and_notices_that_are_extreme_themselves_are_kept_mailed_and_sh
         notices.append(Notice.from_avro(CODEC.decode("notice", sent("notice", {**notice, **names}))))
 
     each()
-    told_everywhere(engine, [replace(one, contract="booking") for one in outcomes], notices)
+    told_everywhere(engine, [replace(outcome, contract="booking") for outcome in outcomes], notices)
     engine.dispose()

@@ -96,7 +96,7 @@ def _compound(schema: Any, names: dict[str, Any]) -> st.SearchStrategy[Any]:
     if kind == "array":
         items = any_of(schema["items"], names)
         # Many of something large would be the same as one that is too large, and slow.
-        return st.lists(items, max_size=3) | items.map(lambda one: [one] * (201 if len(str(one)) < 300 else 1))
+        return st.lists(items, max_size=3) | items.map(lambda item: [item] * (201 if len(str(item)) < 300 else 1))
     if kind == "map":
         values = st.dictionaries(st.sampled_from(TEXTS), any_of(schema["values"], names), max_size=3)
         return values | st.just({f"n{number}": "v" for number in range(1_001)})
@@ -124,7 +124,7 @@ def changed(contract: str, good: Mapping[str, Any], most: int = 3) -> st.SearchS
         for part in ("first_name", "last_name", "email", "company", "full_name")
     }
 
-    def one(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    def function(name: str) -> st.SearchStrategy[dict[str, Any]]:
         plain = parts[name].map(lambda value: {name: value})
         if name != "person":
             return plain
@@ -134,7 +134,7 @@ def changed(contract: str, good: Mapping[str, Any], most: int = 3) -> st.SearchS
         return plain | within
 
     names_of = st.lists(st.sampled_from(sorted(parts)), min_size=1, max_size=most, unique=True)
-    return names_of.flatmap(lambda chosen: st.tuples(*map(one, chosen))).map(
+    return names_of.flatmap(lambda chosen: st.tuples(*map(function, chosen))).map(
         lambda some: {**good, **{name: value for part in some for name, value in part.items()}}
     )
 

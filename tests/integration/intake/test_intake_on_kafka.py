@@ -100,7 +100,7 @@ class Intake:
         path = self.folder / "gauges.jsonl"
         told = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
         topic = f"crm.event.{source}"
-        return [one for name, one, labels in told if (name, labels.get("topic")) == ("consumer_lag_messages", topic)]
+        return [item for name, item, labels in told if (name, labels.get("topic")) == ("consumer_lag_messages", topic)]
 
     def publish(self, *values: bytes | None, source: str = "call-result", codec: str = "none") -> None:
         config = {"bootstrap.servers": self.kafka, "compression.type": codec, "linger.ms": 50}
@@ -182,7 +182,7 @@ def test_call_results_become_commands_and_an_unreadable_one_a_dead_letter(intake
     [nobody] = commands(intake.read("crm.command.none", lambda found: len(found) >= 1))
     [letter] = intake.read("crm.dead-letter.call-result", lambda found: len(found) >= 1)
 
-    assert [one.event_id for one in applied] == ["e1", "e2"]
+    assert [command.event_id for command in applied] == ["e1", "e2"]
     assert applied[0].contact["Email"] == "ada@example.com"
     assert (nobody.event_id, nobody.skip_reason, nobody.rule_ids) == ("e3", "no_integration", ("VS-5",))
     assert letter.value() == b"\xffpoison"
@@ -204,8 +204,11 @@ def test_each_source_becomes_commands_and_its_unreadable_ones_go_to_its_own_dead
         blank = SingleObject().encode(contract, {**value, "event_id": " "})
         intake.publish(SingleObject().encode(contract, value), source.encode(), blank, source=source)
 
-    made = {one.event_id: one for one in commands(intake.read("crm.command.acme", lambda found: len(found) >= 6))}
-    assert {name: (one.contract, one.kind, one.integration) for name, one in made.items()} == {
+    made = {
+        command.event_id: command
+        for command in commands(intake.read("crm.command.acme", lambda found: len(found) >= 6))
+    }
+    assert {name: (command.contract, command.kind, command.integration) for name, command in made.items()} == {
         "eb": ("booking", "apply", "bookings"),
         "ep": ("pbx_call_event", "step", "calls"),
         "er": ("prospect", "apply", "marketing"),
@@ -229,7 +232,7 @@ def test_what_publishers_compress_is_read(intake: Intake, codec: str) -> None:
     intake.start()
     intake.publish(*(event(number) for number in range(50)), codec=codec)
     read = commands(intake.read("crm.command.acme", lambda found: len(found) >= 50))
-    assert {one.event_id for one in read} == {f"e{number}" for number in range(50)}
+    assert {command.event_id for command in read} == {f"e{number}" for number in range(50)}
 
 
 def test_kill_9_loses_nothing(intake: Intake) -> None:
@@ -243,7 +246,7 @@ def test_kill_9_loses_nothing(intake: Intake) -> None:
     intake.start()
 
     def all_there(found: list[Message]) -> bool:
-        return len(found) >= len(wanted) and {one.event_id for one in commands(found)} == wanted
+        return len(found) >= len(wanted) and {command.event_id for command in commands(found)} == wanted
 
     intake.read("crm.command.acme", all_there)
 
@@ -267,7 +270,9 @@ def test_what_no_topic_takes_whole_is_a_shortened_dead_letter_and_the_others_pas
     garbage = b"x" * 1_048_000
     process = intake.start()
     intake.publish(event(1), garbage, event(2))
-    assert [one.event_id for one in commands(intake.read("crm.command.acme", lambda found: len(found) >= 2))] == [
+    assert [
+        command.event_id for command in commands(intake.read("crm.command.acme", lambda found: len(found) >= 2))
+    ] == [
         "e1",
         "e2",
     ]
@@ -288,9 +293,9 @@ def test_a_command_that_its_topic_refuses_for_its_size_is_a_dead_letter_and_the_
     intake.publish(event(1), SingleObject().encode("call_result", large), event(3))
     intake.start()
     read = commands(
-        intake.read("crm.command.acme", lambda found: {one.event_id for one in commands(found)} >= {"e1", "e3"})
+        intake.read("crm.command.acme", lambda found: {command.event_id for command in commands(found)} >= {"e1", "e3"})
     )
-    assert {one.event_id for one in read} == {"e1", "e3"}
+    assert {command.event_id for command in read} == {"e1", "e3"}
     [dead] = intake.read("crm.dead-letter.call-result", lambda found: len(found) >= 1)
     said: dict[Any, Any] = dict(dead.headers() or ())
     assert b"TooLarge" in said["__connect.errors.exception.class.name"]

@@ -48,6 +48,6 @@ def outcomes(kafka: str, bound: float = BOUND) -> list[tuple[int, Outcome]]:
             else:
                 assert error.code() == KafkaError._PARTITION_EOF, error.str()
                 ended.add((message.topic(), message.partition()))
-        return sorted(found, key=lambda one: one[0])
+        return sorted(found, key=lambda pair: pair[0])
     finally:
         consumer.close()

@@ -93,7 +93,7 @@ def stock(box: Box) -> Iterator[Running]:
 
 
 def _with(lead: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    fields = {name: [dict(one) for one in given] for name, given in OrgFile().fields.items()}
+    fields = {name: [dict(row) for row in given] for name, given in OrgFile().fields.items()}
     fields["Lead"].append(dict(lead))
     return fields
 
@@ -230,7 +230,7 @@ def test_an_org_without_an_external_id_on_activities_is_told_what_is_lost_and_ho
         said = box.check()
 
     for name in ("Task", "Event"):
-        [line] = [one for one in said.lines if f"{name} has no Unique External ID field" in one]
+        [line] = [text for text in said.lines if f"{name} has no Unique External ID field" in text]
         assert "is looked for by what it hangs on and says" in line
         assert "deploy deploy/salesforce (the field is made on Activity)" in line
 
@@ -256,7 +256,7 @@ def test_ll_28_a_credential_of_another_org_is_one_clear_line(box: Box, stock: Ru
     said = box.check()
 
     assert said.code == 1
-    (line,) = (one for one in said.lines if one.startswith("error"))
+    (line,) = (text for text in said.lines if text.startswith("error"))
     assert "the credential belongs to org 00D" in line
     assert "organization_id is 00D9Z000000AAAA" in line
 
@@ -283,7 +283,7 @@ def test_a_campaign_that_is_not_there_is_an_error(
     box: Box, stock: Running, campaign: str, level: str, says: str
 ) -> None:
     active = [{"Name": "Twice"}, {"Name": "twice"}, {"Name": "Spring Fair"}]
-    Control(stock.control_url, "acme").seed("Campaign", [{**one, "IsActive": True} for one in active])
+    Control(stock.control_url, "acme").seed("Campaign", [{**row, "IsActive": True} for row in active])
     Control(stock.control_url, "acme").seed("Campaign", [{"Name": "Over", "IsActive": False}])
     box.write("solar", f"{GOOD}campaign: {campaign}\n")
     said = box.check()

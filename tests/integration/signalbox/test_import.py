@@ -38,7 +38,7 @@ def _lines(*numbers: int, **more: object) -> str:
         }
         for number in numbers
     ]
-    return "".join(json.dumps(one) + "\n" for one in made)
+    return "".join(json.dumps(row) + "\n" for row in made)
 
 
 def _counts(said: Said) -> dict[str, int]:
@@ -120,7 +120,7 @@ def test_a_load_from_a_topic_takes_each_prospect_of_it(stage: Staging) -> None:
         )
         for n in range(5)
     ]
-    box.publish_to([("exported-prospects", b"k", codec.encode("prospect", one.to_avro())) for one in made])
+    box.publish_to([("exported-prospects", b"k", codec.encode("prospect", prospect.to_avro())) for prospect in made])
     done = signalbox(box.folder, "import", "topic:exported-prospects", "--integration", "marketing")
     assert done.code == 0, done.err
     assert _counts(done)["outcome: created"] == 5, done.out

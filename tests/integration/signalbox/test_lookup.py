@@ -79,7 +79,7 @@ def box(tmp_path: Path) -> Iterator[Box]:
 
 def states(said: Said) -> dict[str, str]:
     assert said.code == 0, said.err
-    return {one["id"]: one["state"] for one in said.values}
+    return {value["id"]: value["state"] for value in said.values}
 
 
 def test_ll_10_a_link_beats_the_email_and_the_others_of_it_are_shown_unlinked(box: Box) -> None:
@@ -120,10 +120,10 @@ def test_a_record_id_shows_by_what_it_is_linked(box: Box) -> None:
     lead = box.seed("Lead", Company="B")
     box.link("prospects/p-1", lead)
     box.link("others/o-1", lead)
-    (one,) = box.ask(lead[:15], "--json").values
-    assert (one["id"], one["state"], one["links"]) == (lead, "linked", ["others/o-1", "prospects/p-1"])
-    (one,) = box.ask(lead, "--json", "--integration", "others").values
-    assert one["links"] == ["others/o-1"]
+    (item,) = box.ask(lead[:15], "--json").values
+    assert (item["id"], item["state"], item["links"]) == (lead, "linked", ["others/o-1", "prospects/p-1"])
+    (item,) = box.ask(lead, "--json", "--integration", "others").values
+    assert item["links"] == ["others/o-1"]
 
 
 def test_plain_lines_where_there_is_no_terminal(box: Box) -> None:

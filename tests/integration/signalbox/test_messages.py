@@ -21,13 +21,13 @@ LETTERS = dead_letter_topic("call-result")
 
 
 def _line(event: str, **more: Any) -> str:
-    one = call(event, event, "lead")
+    call_result = call(event, event, "lead")
     value = {
-        "event_id": one.event_id,
-        "call_id": one.call_id,
-        "project": one.project,
-        "result_code": one.result_code,
-        "resulted": one.resulted.isoformat(),
+        "event_id": call_result.event_id,
+        "call_id": call_result.call_id,
+        "project": call_result.project,
+        "result_code": call_result.result_code,
+        "resulted": call_result.resulted.isoformat(),
         "person": {"first_name": "Pat", "last_name": "Lee", "email": f"{event}@example.org"},
         **more,
     }
@@ -114,13 +114,13 @@ def test_a_dead_letter_is_listed_shown_and_sent_back_as_it_came(stage: Staging) 
     wait_until(lambda: len(_in(box.kafka, LETTERS)) == 2, BOUND, "the dead letters", pause=0.3)
     listed = _letters(box, "list", "--json").values
 
-    assert [(one["topic"], one["replays"]) for one in listed] == [(SOURCE, 0)] * 2
-    assert sorted(one["error"].rpartition(".")[2] for one in listed) == ["Undecodable", "UnknownFingerprint"]
-    assert all(one["message"] for one in listed)
+    assert [(item["topic"], item["replays"]) for item in listed] == [(SOURCE, 0)] * 2
+    assert sorted(item["error"].rpartition(".")[2] for item in listed) == ["Undecodable", "UnknownFingerprint"]
+    assert all(item["message"] for item in listed)
     assert len(_letters(box, "list", "--filter", "UnknownFingerprint").lines) == 1
     assert _letters(box, "list", "--filter", "no such reason").out == ""
-    shown = [_letters(box, "show", one["at"]).values[0] for one in listed]
-    [mine] = [one for one in shown if bytes.fromhex(one["value"]) == GARBAGE]
+    shown = [_letters(box, "show", item["at"]).values[0] for item in listed]
+    [mine] = [item for item in shown if bytes.fromhex(item["value"]) == GARBAGE]
     assert bytes.fromhex(mine["key"]) == b"k1"
 
     dry = _letters(box, "replay", "--at", mine["at"], "--dry-run")
@@ -131,7 +131,7 @@ def test_a_dead_letter_is_listed_shown_and_sent_back_as_it_came(stage: Staging) 
     assert sorted(_in(box.kafka, SOURCE)) == [(b"k1", GARBAGE), (b"k1", GARBAGE), (b"k2", b"other")]
 
     wait_until(lambda: len(_in(box.kafka, LETTERS)) == 3, BOUND, "the dead letter that came again", pause=0.3)
-    [again] = [one for one in _letters(box, "list", "--json").values if one["replays"] == 1]
+    [again] = [value for value in _letters(box, "list", "--json").values if value["replays"] == 1]
     assert again["first_seen"] == mine["first_seen"]
     assert bytes.fromhex(_letters(box, "show", again["at"]).values[0]["value"]) == GARBAGE
 

@@ -60,7 +60,7 @@ def test_r36_a_faulty_file_stops_nothing_and_a_good_one_is_taken_up(stage: Stagi
     wait_until(lambda: box.settled() == 1, SECONDS, "the command of the faulty file's integration")
 
     # A start with the fault: the last good text runs.
-    pids = [one.process.pid for one in (intake, executor) if one.process]
+    pids = [item.process.pid for item in (intake, executor) if item.process]
     for actor in (intake, executor):
         box.kill(actor)
     box.revive()
@@ -87,13 +87,13 @@ def test_r36_a_faulty_file_stops_nothing_and_a_good_one_is_taken_up(stage: Stagi
     assert box.settled() == 3
 
     # Mended: each process takes it up by itself, under its own process ID, at once when it is told to look.
-    pids = [one.process.pid for one in (intake, executor) if one.process]
+    pids = [item.process.pid for item in (intake, executor) if item.process]
     written(box, "acme-new", news)
     for actor in (intake, executor):
         box.send_signal(actor, signal.SIGHUP)
     wait_until(lambda: box.settled() == 4, SECONDS, "the event that waited")
-    assert [one.process.pid for one in (intake, executor) if one.process] == pids
-    assert all(one.process.poll() is None for one in (intake, executor) if one.process)
+    assert [item.process.pid for item in (intake, executor) if item.process] == pids
+    assert all(item.process.poll() is None for item in (intake, executor) if item.process)
     kept = store.read()
     assert kept["acme-new.yaml"].decode() == news
     assert "acton" not in kept["acme-lead.yaml"].decode()

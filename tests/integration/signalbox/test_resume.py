@@ -105,7 +105,7 @@ def test_d22_an_org_whose_offsets_expired_goes_on_when_it_is_resumed_without_a_r
         "the resume to be forgotten",
     )
     statuses = signalbox(box.folder, "org", "status", "--json").values
-    [status] = [one for one in statuses if one["org"] == "acme"]
+    [status] = [item for item in statuses if item["org"] == "acme"]
     assert (status["published_through"], status["unpublished"]) == (3, 0)
     assert status["states"] == {"settled": 3}
     assert (status["last_sequence"], status["calls_in_doubt"], status["resume_from"]) == (3, 0, None)

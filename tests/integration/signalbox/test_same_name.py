@@ -99,7 +99,7 @@ def test_an_executor_without_a_name_makes_one_and_keeps_it(box: Stage) -> None:
     assert (first["event"], first["process"], first["integrations"]) == ("process begins", "executor", ["field"])
     assert first["version"] == version("signalbox")
     assert first["digest"]
-    (kept,) = [one for one in (box.folder / "state").iterdir() if one.name.startswith("executor-")]
+    (kept,) = [path for path in (box.folder / "state").iterdir() if path.name.startswith("executor-")]
     name = kept.read_text().strip()
     box.kill(actor)
     box.live(actor)

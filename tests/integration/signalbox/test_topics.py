@@ -19,8 +19,8 @@ def test_topics_are_created_once_and_shown_as_the_table_wants_them(stage: Stagin
     assert (more.code, more.lines[0]) == (0, "created crm.command.other")
     shown = signalbox(box.folder, "topics", "show", "--json")
     assert shown.code == 0
-    assert {one["name"] for one in shown.values} == {*wanted, "crm.command.other"}
-    assert all(one["differences"] == [] for one in shown.values)
+    assert {value["name"] for value in shown.values} == {*wanted, "crm.command.other"}
+    assert all(value["differences"] == [] for value in shown.values)
 
 
 def test_a_topic_that_is_missing_is_shown_as_a_difference(stage: Staging) -> None:
@@ -29,7 +29,7 @@ def test_a_topic_that_is_missing_is_shown_as_a_difference(stage: Staging) -> Non
     shown = signalbox(box.folder, "topics", "show", "--json")
 
     assert shown.code == 1
-    assert [one["name"] for one in shown.values if one["differences"]] == ["crm.command.other"]
+    assert [value["name"] for value in shown.values if value["differences"]] == ["crm.command.other"]
 
 
 def _add_org(box: Stage) -> None:

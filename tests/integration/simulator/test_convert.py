@@ -7,9 +7,9 @@ import pytest
 def leads(*conversions: Any) -> Any:
     inner = "".join(
         "<u:leadConverts>"
-        + "".join(f"<u:{name}>{value}</u:{name}>" for name, value in one.items())
+        + "".join(f"<u:{name}>{value}</u:{name}>" for name, value in item.items())
         + "</u:leadConverts>"
-        for one in conversions
+        for item in conversions
     )
     return f"<u:convertLead>{inner}</u:convertLead>"
 
@@ -41,7 +41,7 @@ def test_a_lead_becomes_an_account_and_a_contact_and_is_locked(api: Any) -> None
     again = api.call("POST", "sobjects/Task", {"WhoId": lead}).json()[0]
     assert update["errorCode"] == again["errorCode"] == "CANNOT_UPDATE_CONVERTED_LEAD"
     assert code(api.soap(leads(conversion(lead)))) == "CANNOT_UPDATE_CONVERTED_LEAD"
-    assert [one["kind"] for one in api.control.effects()][-1] == "convert"
+    assert [effect["kind"] for effect in api.control.effects()][-1] == "convert"
 
 
 def test_an_opportunity_is_made_unless_told_not_to(api: Any) -> None:

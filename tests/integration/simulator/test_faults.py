@@ -16,7 +16,7 @@ def wait_until(condition: Any, seconds: Any = 5.0) -> None:
 
 
 def leads(api: Any) -> Any:
-    return [one for one in api.control.effects() if one["object"] == "Lead"]
+    return [effect for effect in api.control.effects() if effect["object"] == "Lead"]
 
 
 @pytest.mark.parametrize(("action", "applied"), [("reset_before", 0), ("reset_after", 1), ("cut_body", 1)])

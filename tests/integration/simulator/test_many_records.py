@@ -10,7 +10,7 @@ def lead(**fields: Any) -> Any:
 def test_a_collection_answers_each_row_in_order(api: Any) -> None:
     rows = [lead(), lead(LastName=None), lead(LastName="C")]
     answer = api.call("POST", "composite/sobjects", {"records": rows}).json()
-    assert [one["success"] for one in answer] == [True, False, True]
+    assert [item["success"] for item in answer] == [True, False, True]
     assert answer[1]["errors"][0]["statusCode"] == "REQUIRED_FIELD_MISSING"
     assert len(api.query("SELECT Id FROM Lead")) == 2
 
@@ -27,7 +27,7 @@ def test_all_or_none_undoes_the_good_rows_and_their_effects(api: Any) -> None:
 def test_an_upsert_collection_fails_every_row_that_shares_a_key(api: Any) -> None:
     rows = [lead(Signalbox_Key__c="x"), lead(Signalbox_Key__c="x"), lead(Signalbox_Key__c="y")]
     answer = api.call("PATCH", "composite/sobjects/Lead/Signalbox_Key__c", {"records": rows}).json()
-    assert [one["success"] for one in answer] == [False, False, True]
+    assert [item["success"] for item in answer] == [False, False, True]
     assert answer[2]["created"] is True
 
 
@@ -42,12 +42,12 @@ def test_a_collection_takes_200_records_and_ten_runs_of_a_type(api: Any) -> None
 def test_collections_update_delete_and_read_by_id(api: Any) -> None:
     keys = [api.make("Lead", LastName=name, Company="B") for name in "ab"]
     rows = [{"attributes": {"type": "Lead"}, "id": key, "Title": "x"} for key in keys]
-    assert all(one["success"] for one in api.call("PATCH", "composite/sobjects", {"records": rows}).json())
+    assert all(item["success"] for item in api.call("PATCH", "composite/sobjects", {"records": rows}).json())
     read = api.call("POST", "composite/sobjects/Lead", {"ids": [keys[0], "00Q000000000009AAA"], "fields": ["Title"]})
     assert read.json()[0]["Title"] == "x"
     assert read.json()[1] is None
     gone = api.call("DELETE", f"composite/sobjects?ids={','.join(keys)}&allOrNone=false").json()
-    assert [one["success"] for one in gone] == [True, True]
+    assert [item["success"] for item in gone] == [True, True]
 
 
 def test_a_composite_is_one_call_and_follows_references(api: Any) -> None:
@@ -59,7 +59,7 @@ def test_a_composite_is_one_call_and_follows_references(api: Any) -> None:
         {"method": "GET", "url": f"{DATA}/query?q=SELECT+Id+FROM+Lead", "referenceId": "q"},
     ]
     answer = api.call("POST", "composite", {"compositeRequest": subs}).json()["compositeResponse"]
-    assert [one["httpStatusCode"] for one in answer] == [200, 201, 200, 200]
+    assert [item["httpStatusCode"] for item in answer] == [200, 201, 200, 200]
     assert answer[2]["body"]["WhoId"] == answer[0]["body"][0]["id"]
     assert answer[3]["body"]["totalSize"] == 1
     assert api.control.calls()["used"] == used + 1
@@ -72,7 +72,7 @@ def test_a_failed_subrequest_halts_what_depends_on_it(api: Any) -> None:
         {"method": "POST", "url": f"{DATA}/sobjects/Account", "referenceId": "c", "body": {"Name": "x"}},
     ]
     answer = api.call("POST", "composite", {"compositeRequest": subs}).json()["compositeResponse"]
-    assert [one["httpStatusCode"] for one in answer] == [400, 400, 201]
+    assert [item["httpStatusCode"] for item in answer] == [400, 400, 201]
     assert answer[1]["body"][0]["errorCode"] == "PROCESSING_HALTED"
 
 
@@ -82,7 +82,7 @@ def test_a_composite_with_all_or_none_leaves_nothing_where_one_fails(api: Any) -
         {"method": "POST", "url": f"{DATA}/sobjects/Lead", "referenceId": "b", "body": {}},
     ]
     answer = api.call("POST", "composite", {"allOrNone": True, "compositeRequest": subs}).json()["compositeResponse"]
-    assert [one["body"][0]["errorCode"] for one in answer] == ["PROCESSING_HALTED", "REQUIRED_FIELD_MISSING"]
+    assert [item["body"][0]["errorCode"] for item in answer] == ["PROCESSING_HALTED", "REQUIRED_FIELD_MISSING"]
     assert api.query("SELECT Id FROM Account") == []
 
 

@@ -71,7 +71,7 @@ def test_records_have_a_currency_and_the_first_is_the_default(org: Api) -> None:
     assert org.query(f"SELECT CurrencyIsoCode FROM Lead WHERE Id = '{lead}'")[0]["CurrencyIsoCode"] == "EUR"
     code, _, fields = refused(org, "PATCH", f"sobjects/Lead/{lead}", CurrencyIsoCode="XXX")
     assert (code, fields) == ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", ["CurrencyIsoCode"])
-    assert [one["IsoCode"] for one in org.query("SELECT IsoCode FROM CurrencyType ORDER BY IsoCode")] == ["EUR", "USD"]
+    assert [row["IsoCode"] for row in org.query("SELECT IsoCode FROM CurrencyType ORDER BY IsoCode")] == ["EUR", "USD"]
 
 
 def test_an_org_of_one_currency_does_not_know_them(api: Any) -> None:
@@ -114,7 +114,7 @@ def test_a_validation_rule_by_formula_refuses(org: Api) -> None:
 
 
 def test_a_restricted_pick_must_be_of_the_records_type(org: Api) -> None:
-    kinds = {one["Name"]: one["Id"] for one in org.query("SELECT Id, Name FROM RecordType")}
+    kinds = {row["Name"]: row["Id"] for row in org.query("SELECT Id, Name FROM RecordType")}
     lead = {"LastName": "Lee", "Company": "Real AG", "Tier__c": "C"}
     code, _, fields = refused(org, "POST", "sobjects/Lead", **lead)
     assert (code, fields) == ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", ["Tier__c"])

@@ -77,7 +77,7 @@ def test_no_version_resource_is_left_out_of_the_page() -> None:
 
 def test_every_key_of_an_org_file_is_on_the_page_and_no_other() -> None:
     told: set[str] = set().union(*(names(cells) for cells in rows("The org file (YAML or JSON)", "key")))
-    assert told == {one.name for one in fields(simulator.OrgFile)}
+    assert told == {field.name for field in fields(simulator.OrgFile)}
 
 
 def test_every_fault_and_every_request_of_the_control_endpoint_is_on_the_page() -> None:

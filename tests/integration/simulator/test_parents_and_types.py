@@ -57,7 +57,7 @@ def test_a_parent_that_is_not_there_or_not_unique_refuses_the_record(typed: Any)
         "records": [{"attributes": {"type": "Contact"}, **body}, {"attributes": {"type": "Contact"}, "LastName": "M"}]
     }
     told = typed.call("POST", "composite/sobjects", rows).json()
-    assert [one["success"] for one in told] == [False, True]
+    assert [item["success"] for item in told] == [False, True]
 
 
 def test_a_parent_of_several_objects_needs_its_type(typed: Any) -> None:
@@ -68,7 +68,9 @@ def test_a_parent_of_several_objects_needs_its_type(typed: Any) -> None:
 
 def test_describe_tells_the_record_types_and_what_the_user_may_give(typed: Any) -> None:
     infos = typed.call("GET", "sobjects/Lead/describe").json()["recordTypeInfos"]
-    told = {one["developerName"]: (one["available"], one["defaultRecordTypeMapping"], one["master"]) for one in infos}
+    told = {
+        info["developerName"]: (info["available"], info["defaultRecordTypeMapping"], info["master"]) for info in infos
+    }
     assert told == {
         "Standard": (True, True, False),
         "Partner": (True, False, False),
@@ -80,7 +82,7 @@ def test_describe_tells_the_record_types_and_what_the_user_may_give(typed: Any) 
 
 
 def test_a_new_record_gets_the_default_type_and_none_that_may_not_be_given(typed: Any) -> None:
-    types = {one["DeveloperName"]: one["Id"] for one in typed.query("SELECT Id, DeveloperName FROM RecordType")}
+    types = {item["DeveloperName"]: item["Id"] for item in typed.query("SELECT Id, DeveloperName FROM RecordType")}
     lead = typed.make("Lead", LastName="L", Company="C")
     assert typed.call("GET", f"sobjects/Lead/{lead}").json()["RecordTypeId"] == types["Standard"]
     answer = typed.call("POST", "sobjects/Lead", {"LastName": "L", "Company": "C", "RecordTypeId": types["Secret"]})
@@ -94,4 +96,4 @@ def test_a_member_takes_a_status_of_its_campaign_or_the_default(typed: Any) -> N
     for lead, status in zip(people, ("Responded", "Invited"), strict=True):
         typed.make("CampaignMember", CampaignId=campaign, LeadId=lead, Status=status)
     rows = typed.query("SELECT Status, HasResponded FROM CampaignMember ORDER BY LeadId")
-    assert [(one["Status"], one["HasResponded"]) for one in rows] == [("Responded", True), ("Sent", False)]
+    assert [(row["Status"], row["HasResponded"]) for row in rows] == [("Responded", True), ("Sent", False)]

@@ -73,15 +73,15 @@ def test_an_address_is_read_whole_and_written_by_its_parts(api: Any) -> None:
 
 
 def test_describe_tells_the_parts_of_compound_fields_as_recorded_ones_do(api: Any) -> None:
-    fields = {one["name"]: one for one in api.call("GET", "sobjects/Contact/describe").json()["fields"]}
+    fields = {item["name"]: item for item in api.call("GET", "sobjects/Contact/describe").json()["fields"]}
     address = fields["MailingAddress"]
     assert (address["type"], address["soapType"], address["filterable"], address["queryByDistance"]) == (
         "address", "urn:address", True, True)  # fmt: skip
     assert not any(address[name] for name in ("createable", "updateable", "sortable", "groupable", "aggregatable"))
-    assert {name for name, one in fields.items() if one["compoundFieldName"] == "MailingAddress"} == {
+    assert {name for name, field in fields.items() if field["compoundFieldName"] == "MailingAddress"} == {
         f"Mailing{part}" for part in ("Street", "City", "State", "PostalCode", "Country", "Latitude", "Longitude",
                                       "GeocodeAccuracy")}  # fmt: skip
-    assert {name for name, one in fields.items() if one["compoundFieldName"] == "Name"} == {
+    assert {name for name, field in fields.items() if field["compoundFieldName"] == "Name"} == {
         "LastName", "FirstName", "Salutation"}  # fmt: skip
     assert (fields["Name"]["extraTypeInfo"], fields["MailingStreet"]["extraTypeInfo"]) == (
         "personname",
@@ -97,7 +97,7 @@ def test_bulk_queries_refuse_compound_fields(api: Any) -> None:
 
 def test_a_field_without_rights_is_not_there_for_the_user(clerk: Api, boss: Api) -> None:
     key = boss.make("Lead", **LEAD, Phone="1", Title="Head")
-    fields = {one["name"]: one for one in clerk.call("GET", "sobjects/Lead/describe").json()["fields"]}
+    fields = {item["name"]: item for item in clerk.call("GET", "sobjects/Lead/describe").json()["fields"]}
     assert "Phone" not in fields
     assert (fields["Title"]["createable"], fields["Title"]["updateable"]) == (False, False)
     assert fields["LastName"]["createable"] is True  # what a create needs is no matter of permissions
@@ -137,11 +137,14 @@ def test_a_deleted_account_takes_its_contacts_opportunities_and_activities_along
     task = api.make("Task", Subject="Call", WhoId=contact)
     event = api.make("Event", WhatId=opportunity, StartDateTime="2027-01-01T10:00:00Z", DurationInMinutes=30)
     assert api.call("DELETE", f"sobjects/Account/{account}").status_code == 204
-    gone = {one["id"] for one in api.control.effects() if one["kind"] == "delete"}
+    gone = {effect["id"] for effect in api.control.effects() if effect["kind"] == "delete"}
     assert gone == {account, contact, opportunity, task, event}
     assert api.call("GET", f"sobjects/Account/{child}").json()["ParentId"] is None
     described = api.call("GET", "sobjects/Account/describe").json()["childRelationships"]
-    assert {(one["childSObject"], one["cascadeDelete"]) for one in described} >= {("Contact", True), ("Account", False)}
+    assert {(item["childSObject"], item["cascadeDelete"]) for item in described} >= {
+        ("Contact", True),
+        ("Account", False),
+    }
 
 
 def test_an_account_with_a_won_opportunity_is_not_deleted(api: Any) -> None:
@@ -149,7 +152,7 @@ def test_an_account_with_a_won_opportunity_is_not_deleted(api: Any) -> None:
     api.make("Opportunity", Name="O", StageName="Closed Won", CloseDate="2027-01-01", AccountId=account)
     refused = api.call("DELETE", f"sobjects/Account/{account}")
     assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "DELETE_FAILED")
-    assert [one for one in api.control.effects() if one["kind"] == "delete"] == []
+    assert [effect for effect in api.control.effects() if effect["kind"] == "delete"] == []
 
 
 def test_an_account_has_an_etag_that_conditions_reads_and_writes(api: Any) -> None:
@@ -189,11 +192,11 @@ def test_parameterized_search_takes_its_parameters_by_get_and_by_post(api: Any) 
     body = {"q": "Findling", "in": "NAME", "fields": ["Id", "Name"], "overallLimit": 10, "defaultLimit": 5,
             "sobjects": [{"name": "Account", "where": "Site = 'here'", "limit": 1}, {"name": "Lead"}]}  # fmt: skip
     found = api.call("POST", "parameterizedSearch", body).json()["searchRecords"]
-    assert [one["attributes"]["type"] for one in found] == ["Account", "Lead"]
-    assert all("Name" in one for one in found)
+    assert [item["attributes"]["type"] for item in found] == ["Account", "Lead"]
+    assert all("Name" in item for item in found)
     given = {"q": "Findling", "sobject": "Account,Lead", "fields": "Id", "Account.fields": "Id,Name"}
     found = api.call("GET", "parameterizedSearch", params=given).json()["searchRecords"]
-    assert sorted((one["attributes"]["type"], "Name" in one) for one in found) == [
+    assert sorted((item["attributes"]["type"], "Name" in item) for item in found) == [
         ("Account", True), ("Account", True), ("Lead", False)]  # fmt: skip
     refused = api.call("GET", "parameterizedSearch", params={"q": "x", "in": "SHOES"})
     assert refused.status_code == 400
@@ -210,21 +213,21 @@ def test_more_long_requests_than_the_limit_are_refused_until_one_ends(clerk: Api
             refused = clerk.call("GET", "sobjects")
         assert (refused.status_code, refused.json()[0]["errorCode"]) == (403, "REQUEST_LIMIT_EXCEEDED")
         assert "ConcurrentRequests" in refused.json()[0]["message"]
-        assert [one.result().status_code for one in slow] == [200, 200]
+        assert [future.result().status_code for future in slow] == [200, 200]
     assert clerk.call("GET", "sobjects").status_code == 200
 
 
 @pytest.mark.parametrize("at_end", [True, False])
 def test_under_a_pace_effects_show_at_the_end_of_their_request_unless_switched(at_end: bool) -> None:
     with simulator.serve([simulator.OrgFile(effects_at_end=at_end)]) as server:
-        one = open_api(server, "default")
-        one.control.pace({"base": 0.1, "record": 0.1})
+        api = open_api(server, "default")
+        api.control.pace({"base": 0.1, "record": 0.1})
         rows = [{"attributes": {"type": "Lead"}, **LEAD} for _ in range(3)]
         begin = time.monotonic()
-        assert one.call("POST", "composite/sobjects", {"records": rows}).status_code == 200
+        assert api.call("POST", "composite/sobjects", {"records": rows}).status_code == 200
         assert time.monotonic() - begin >= 0.4
-        came = datetime.fromisoformat(one.control.log()[-1]["time"])
-        shown = [datetime.fromisoformat(effect["time"]) - came for effect in one.control.effects()]
+        came = datetime.fromisoformat(api.control.log()[-1]["time"])
+        shown = [datetime.fromisoformat(effect["time"]) - came for effect in api.control.effects()]
         assert len(shown) == 3
         # Stamps are milliseconds.
         assert all((after >= timedelta(seconds=0.398)) == at_end for after in shown)
@@ -271,14 +274,14 @@ def test_soap_tells_user_and_time_and_ends_the_session(api: Any) -> None:
 @pytest.mark.parametrize("counted", [True, False])
 def test_what_counts_as_a_call_is_a_switch(counted: bool) -> None:
     with simulator.serve([simulator.OrgFile(count_limits=counted, count_not_modified=counted)]) as server:
-        one = open_api(server, "default")
-        modified = one.call("GET", "sobjects").headers["Last-Modified"]
-        before = one.control.calls()["used"]
+        api = open_api(server, "default")
+        modified = api.call("GET", "sobjects").headers["Last-Modified"]
+        before = api.control.calls()["used"]
         assert before == 2  # a login and a describe
-        one.call("GET", "limits")
-        assert one.call("GET", "sobjects", headers={"If-Modified-Since": modified}).status_code == 304
-        assert requests.get(f"{one.origin}/services/data", timeout=20).status_code == 200
-        assert one.control.calls()["used"] - before == (2 if counted else 0)
+        api.call("GET", "limits")
+        assert api.call("GET", "sobjects", headers={"If-Modified-Since": modified}).status_code == 304
+        assert requests.get(f"{api.origin}/services/data", timeout=20).status_code == 200
+        assert api.control.calls()["used"] - before == (2 if counted else 0)
 
 
 def test_a_long_answer_is_packed_for_who_takes_it(api: Any) -> None:

@@ -71,7 +71,7 @@ def test_upsert_by_an_ambiguous_email_answers_300_with_the_records(api: Any) -> 
     keys = [api.make("Contact", LastName=name, Email="same@example.com") for name in ("A", "B")]
     answer = api.call("PATCH", "sobjects/Contact/Email/same@example.com", {"Title": "x"})
     assert answer.status_code == 300
-    assert [one.rpartition("/")[2] for one in answer.json()] == keys
+    assert [item.rpartition("/")[2] for item in answer.json()] == keys
 
 
 def test_a_unique_value_is_taken_once(api: Any) -> None:

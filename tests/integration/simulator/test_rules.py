@@ -61,13 +61,13 @@ def test_custom_objects_and_restricted_fields_come_from_the_org_file(rules: Any)
 
 def test_describe_has_57_attributes_a_field_and_answers_304(api: Any) -> None:
     answer = api.call("GET", "sobjects/Lead/describe")
-    fields = {one["name"]: one for one in answer.json()["fields"]}
-    assert {len(one) for one in fields.values()} == {57}
+    fields = {item["name"]: item for item in answer.json()["fields"]}
+    assert {len(field) for field in fields.values()} == {57}
     required = [n for n, f in fields.items() if f["createable"] and not f["nillable"] and not f["defaultedOnCreate"]]
     assert sorted(required) == ["Company", "LastName"]
     since = {"If-Modified-Since": answer.headers["Last-Modified"]}
     assert api.call("GET", "sobjects/Lead/describe", headers=since).status_code == 304
-    assert {"Lead", "Task", "Event"} <= {one["name"] for one in api.call("GET", "sobjects").json()["sobjects"]}
+    assert {"Lead", "Task", "Event"} <= {item["name"] for item in api.call("GET", "sobjects").json()["sobjects"]}
 
 
 def test_a_user_reads_its_own_permissions(rules: Any, another: Any) -> None:

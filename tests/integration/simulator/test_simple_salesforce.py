@@ -123,8 +123,8 @@ def test_it_logs_in_by_client_credentials_password_and_soap(running: Any) -> Non
     user: dict[str, Any] = {"username": "integration@example.com", "password": "simulated-password"}
     for name, given in (("default", app), ("rules", {**app, **user})):
         origin = running.origin(name)
-        one = Salesforce(domain="sim", session=through(origin), version="65.0", **given)
-        assert one.query("SELECT COUNT() FROM Lead")["done"] is True
+        salesforce = Salesforce(domain="sim", session=through(origin), version="65.0", **given)
+        assert salesforce.query("SELECT COUNT() FROM Lead")["done"] is True
     soap = through(running.origin("rules"))
     by_soap = Salesforce(domain="sim", session=soap, version="59.0", security_token="", **user)
     assert by_soap.query("SELECT COUNT() FROM Lead")["done"] is True
@@ -150,9 +150,14 @@ def test_it_logs_in_by_a_signed_assertion() -> None:
     public = key.public_key().public_bytes(serialization.Encoding.PEM,
                                            serialization.PublicFormat.SubjectPublicKeyInfo)  # fmt: skip
     with simulator.serve([simulator.OrgFile(public_key=public.decode())]) as server:
-        one = Salesforce(username="integration@example.com", consumer_key="signalbox", privatekey=private.decode(),
-                         session=through(server.url), version="65.0")  # fmt: skip
-        assert one.query("SELECT COUNT() FROM Lead")["totalSize"] == 0
+        salesforce = Salesforce(
+            username="integration@example.com",
+            consumer_key="signalbox",
+            privatekey=private.decode(),
+            session=through(server.url),
+            version="65.0",
+        )
+        assert salesforce.query("SELECT COUNT() FROM Lead")["totalSize"] == 0
 
 
 def test_it_reads_by_custom_id_and_asks_what_kind_of_org_it_is(sf: Any) -> None:
@@ -198,7 +203,7 @@ def test_its_restful_carries_composites_and_collections(sf: Any) -> None:
     assert answer["compositeResponse"][1]["body"]["LastName"] == "A"
     rows = [{"attributes": {"type": "Lead"}, "LastName": "A", "Company": "B"} for _ in range(3)]
     made = sf.restful("composite/sobjects", method="POST", json={"records": rows})
-    assert [one["success"] for one in made] == [True] * 3
+    assert [item["success"] for item in made] == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -236,14 +241,14 @@ def test_it_updates_deletes_and_downloads_by_bulk_and_reads_the_results(sf: Any,
     rows = [{"LastName": f"n{n}", "Company": "B"} for n in range(3)]
     job: Any = sf.bulk2.Lead.insert(records=[*rows, {"LastName": "x", "Company": ""}], wait=0.01)
     made = list(csv.DictReader(io.StringIO(sf.bulk2.Lead.get_successful_records(job[0]["job_id"]))))
-    assert [one["LastName"] for one in made] == ["n0", "n1", "n2"]
+    assert [row["LastName"] for row in made] == ["n0", "n1", "n2"]
     failed = list(csv.DictReader(io.StringIO(sf.bulk2.Lead.get_failed_records(job[0]["job_id"]))))
     assert failed[0]["sf__Error"].startswith("REQUIRED_FIELD_MISSING")
     assert "LastName" in sf.bulk2.Lead.get_unprocessed_records(job[0]["job_id"])
-    ids = [one["sf__Id"] for one in made]
-    sf.bulk2.Lead.update(records=[{"Id": one, "Title": "t"} for one in ids], wait=0.01)
+    ids = [row["sf__Id"] for row in made]
+    sf.bulk2.Lead.update(records=[{"Id": item_id, "Title": "t"} for item_id in ids], wait=0.01)
     sf.bulk2.Lead.delete(records=[{"Id": ids[0]}], wait=0.01)
     found: Any = sf.bulk2.Lead.download("SELECT Id, Title FROM Lead", path=str(tmp_path), max_records=1, wait=0)
-    assert [one["number_of_records"] for one in found] == [1, 1]
+    assert [item["number_of_records"] for item in found] == [1, 1]
     everything = "".join(sf.bulk2.Lead.query_all("SELECT Id, IsDeleted FROM Lead", wait=0))
     assert everything.count("true") == 1

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import simulator
 from connectors.salesforce.facts import object_facts
+from processors.model.org_facts import ObjectFacts
 from processors.model.stored_form import as_stored, same_value
-from processors.model.values import ObjectFacts
 from tests.integration.simulator.conftest import Api, open_api
 
 EPOCH = datetime(1800, 1, 1, tzinfo=UTC)
@@ -47,11 +47,11 @@ _LINES = st.text(st.sampled_from("ab \r\n"), max_size=20)
 
 
 def _cased(values: list[str]) -> st.SearchStrategy[str]:
-    return st.sampled_from([form for one in values for form in (one, one.upper(), one.lower())])
+    return st.sampled_from([form for value in values for form in (value, value.upper(), value.lower())])
 
 
 def _number(low: float, high: float) -> st.SearchStrategy[Any]:
-    found = st.integers(int(low) * 1000, int(high) * 1000).map(lambda one: one / 1000)
+    found = st.integers(int(low) * 1000, int(high) * 1000).map(lambda number: number / 1000)
     return st.one_of(found, found.map(str), st.integers(int(low), int(high)))
 
 
@@ -117,7 +117,7 @@ def test_what_is_written_and_read_back_is_the_same_value(
     """Sent in any form that the org takes, or in the form in which it is kept: the same is read, of every type."""
     user = box.query("SELECT Id FROM User")[0]["Id"]
     values = {**values, "User__c": user[:15]}
-    assert set(values) == {str(one["name"]) for one in FIELDS}
+    assert set(values) == {str(field["name"]) for field in FIELDS}
     read = read_back(box, record, values)
     unlike = {name: (values[name], read[name]) for name in values
               if not same_value(facts.fields[name], values[name], read[name])}  # fmt: skip

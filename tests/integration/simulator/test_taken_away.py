@@ -19,7 +19,7 @@ def own() -> Iterator[Api]:
 def described(api: Api, field: str) -> bool | None:
     """Return whether describe lets the field be written; None where it is not there."""
     found = api.call("GET", "sobjects/Lead/describe").json()["fields"]
-    return next((one["updateable"] for one in found if one["name"] == field), None)
+    return next((item["updateable"] for item in found if item["name"] == field), None)
 
 
 @pytest.mark.parametrize("state", ["removed", "hidden"])

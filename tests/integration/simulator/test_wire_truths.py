@@ -15,14 +15,14 @@ def test_two_slashes_are_one(api: Any) -> None:
 
 def test_a_query_for_columns_answers_columns_and_no_records(api: Any) -> None:
     body = api.call("GET", "query", params={"q": "SELECT Id, Owner.Name FROM Lead", "columns": "true"}).json()
-    assert [one["columnName"] for one in body["columnMetadata"]] == ["Id", "Owner"]
+    assert [item["columnName"] for item in body["columnMetadata"]] == ["Id", "Owner"]
     assert (body["entityName"], body["keyPrefix"], "records" in body) == ("Lead", "00Q", False)
 
 
 def test_a_refused_row_of_an_upsert_says_that_nothing_was_created(api: Any) -> None:
     rows = [{"attributes": {"type": "Account"}, KEY: "a", "Name": "A"}, {"attributes": {"type": "Account"}, KEY: "b"}]
     answers = api.call("PATCH", f"composite/sobjects/Account/{KEY}", {"records": rows}).json()
-    assert [(one["success"], one["created"]) for one in answers] == [(True, True), (False, False)]
+    assert [(answer["success"], answer["created"]) for answer in answers] == [(True, True), (False, False)]
 
 
 def bulk(api: Any, operation: str, text: str, **more: str) -> tuple[str, str]:
@@ -67,9 +67,9 @@ def test_a_standard_object_that_is_not_done_is_refused_by_name_everywhere(api: A
         api.call("GET", "query", params={"q": "SELECT Id FROM PricebookEntry"}),
         api.call("POST", "sobjects/pricebookentry", {"UnitPrice": 1}),
     ]
-    for one in told:
-        assert one.status_code == 501
-        assert "PricebookEntry" in one.json()[0]["message"]
+    for item in told:
+        assert item.status_code == 501
+        assert "PricebookEntry" in item.json()[0]["message"]
     body = {"records": [{"attributes": {"type": "PricebookEntry"}}]}
     (row,) = api.call("POST", "composite/sobjects", body).json()
     assert row["errors"][0]["statusCode"] == "NOT_IMPLEMENTED"
@@ -79,7 +79,7 @@ def test_a_standard_object_that_is_not_done_is_refused_by_name_everywhere(api: A
 def test_the_status_objects_have_a_row_for_each_value(api: Any) -> None:
     def rows(text: str) -> list[tuple[Any, ...]]:
         found = api.call("GET", "query", params={"q": text}).json()["records"]
-        return [tuple(value for name, value in one.items() if name != "attributes") for one in found]
+        return [tuple(value for name, value in item.items() if name != "attributes") for item in found]
 
     assert ("Completed", True) in rows("SELECT MasterLabel, IsClosed FROM TaskStatus")
     assert rows("SELECT MasterLabel FROM TaskPriority WHERE IsHighPriority = true") == [("High",)]
@@ -95,7 +95,7 @@ def test_a_bulk_upsert_by_id_changes_the_record_that_it_names_and_makes_the_othe
     good, bad = bulk(api, "upsert", f"Id,Name\n{account},Two\n,Three\n", externalIdFieldName="Id")
     assert [line.split(",")[1] for line in good.splitlines()[1:]] == ["false", "true"]
     assert bad.splitlines()[1:] == []
-    assert sorted(one["Name"] for one in api.query("SELECT Name FROM Account")) == ["Three", "Two"]
+    assert sorted(item["Name"] for item in api.query("SELECT Name FROM Account")) == ["Three", "Two"]
 
 
 def test_what_belongs_to_a_merged_record_is_the_winners(api: Any) -> None:

@@ -45,7 +45,7 @@ class Reader:
 def _plain(schema: Any) -> Any:
     """Return the schema with its logical types taken away: times are read as the numbers that they are on the wire."""
     if isinstance(schema, list):
-        return [_plain(one) for one in schema]
+        return [_plain(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if schema.get("type") in PRIMITIVES and "name" not in schema:

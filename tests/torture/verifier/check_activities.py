@@ -36,7 +36,7 @@ def calls_logged(history: History) -> Iterator[Violation]:
         if call.reason is None:
             yield from _logged(call, tasks)
         elif tasks:
-            ids = ", ".join(one.id for one in tasks)
+            ids = ", ".join(task.id for task in tasks)
             yield Violation("I2d", f"call {call.call_id} is not to be logged ({call.reason}); it is Task {ids}")
         others = told.get((call.integration, call.call_id), set()) - {call.reason} if call.reason else ()
         for reason in sorted(others):
@@ -49,7 +49,7 @@ def _logged(call: CallSent, tasks: list[Activity]) -> Iterator[Violation]:
         yield Violation("I2d", f"{where} was created as {len(tasks)} Tasks, not {wanted}")
         return
     for person in call.people:
-        own = [one for one in tasks if str(one.fields.get("Subject")).endswith(person)]
+        own = [activity for activity in tasks if str(activity.fields.get("Subject")).endswith(person)]
         if len(own) != 1:
             yield Violation("I2d", f"{where}: {person} has {len(own)} Tasks, not 1")
     for task in tasks:
@@ -73,7 +73,7 @@ def bookings_logged(history: History) -> Iterator[Violation]:
     if history.effects is None:
         return
     for booking in history.sent.bookings:
-        events = [one for one in _marked(history, "Event", booking.org, booking.mark) if not one.deleted]
+        events = [activity for activity in _marked(history, "Event", booking.org, booking.mark) if not activity.deleted]
         yield from _booked(booking, events)
         if booking.who is not None and len(events) == 1 and not booking.cancelled:
             yield from _hangs_on(history, booking, events[0])
@@ -93,7 +93,7 @@ def _hangs_on(history: History, booking: BookingSent, event: Activity) -> Iterat
 
 def _booked(booking: BookingSent, events: list[Activity]) -> Iterator[Violation]:
     where = f"booking {booking.booking_id} of {booking.org}"
-    ids = ", ".join(one.id for one in events)
+    ids = ", ".join(event.id for event in events)
     if booking.cancelled:
         if events:
             yield Violation("I2d", f"{where} was cancelled, and Event {ids} is there")
@@ -109,7 +109,11 @@ def _booked(booking: BookingSent, events: list[Activity]) -> Iterator[Violation]
 
 def _marked(history: History, name: str, org: str, mark: tuple[str, str]) -> list[Activity]:
     """Return the activities that were created with the mark, deleted or not."""
-    return [one for one in _activities(history).get((org, name), ()) if str(one.fields.get(mark[0])) == mark[1]]
+    return [
+        activity
+        for activity in _activities(history).get((org, name), ())
+        if str(activity.fields.get(mark[0])) == mark[1]
+    ]
 
 
 def _activities(history: History) -> Mapping[tuple[str, str], list[Activity]]:

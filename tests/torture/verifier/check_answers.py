@@ -16,7 +16,7 @@ COORDINATES = "__connect.errors."
 
 def answered_once(history: History) -> Iterator[Violation]:
     """I1a: exactly one outcome for each (event, integration, attempt) that was sent, and none for anything else."""
-    wanted = {(one.event_id, one.integration, one.attempt): one for one in history.sent.events}
+    wanted = {(item.event_id, item.integration, item.attempt): item for item in history.sent.events}
     answers: dict[tuple[str, str, int], list[Published]] = defaultdict(list)
     for outcome in history.outcomes:
         for event_id in outcome.value["event_ids"]:
@@ -31,7 +31,7 @@ def answered_once(history: History) -> Iterator[Violation]:
             yield Violation("I1d", f"event {key[0]} for {key[1]}: {told}, not one of {', '.join(event.kinds)}")
     for key in answers.keys() - wanted.keys():
         yield Violation("I1a", f"outcome for event {key[0]} and {key[1]}, attempt {key[2]}, which was never sent")
-    for outcome_id, count in Counter(one.id for one in history.outcomes).items():
+    for outcome_id, count in Counter(published.id for published in history.outcomes).items():
         if count > 1:
             yield Violation("I1a", f"outcome {outcome_id} is published {count} times")
 
@@ -39,9 +39,9 @@ def answered_once(history: History) -> Iterator[Violation]:
 def reuse_told_once(history: History) -> Iterator[Violation]:
     """I1a: an event ID that came again with other content has exactly one outcome that names it apart."""
     found = Counter(
-        (one.value["reused_event_id"], one.value["integration"])
-        for one in history.outcomes
-        if one.value["reused_event_id"] is not None
+        (outcome.value["reused_event_id"], outcome.value["integration"])
+        for outcome in history.outcomes
+        if outcome.value["reused_event_id"] is not None
     )
     wanted = set(history.sent.reused)
     for key in wanted | set(found):
@@ -53,7 +53,7 @@ def reuse_told_once(history: History) -> Iterator[Violation]:
 
 def unreadable_kept(history: History) -> Iterator[Violation]:
     """I1b: every unreadable message is a dead letter with its bytes and coordinates, and no readable one is."""
-    source = {(one.topic, one.partition, one.offset): one.value for one in history.source}
+    source = {(message.topic, message.partition, message.offset): message.value for message in history.source}
     unreadable = Counter(history.sent.unreadable)
     places: dict[tuple[str, int, int], bytes] = {}
     for letter in history.letters:
@@ -151,7 +151,7 @@ def notices_once(history: History) -> Iterator[Violation]:
     """I1e: a notice comes once; what is resumed was parked before; whatever it is about has its outcome after it."""
     ended = {outcome.id: outcome.sequence for outcome in history.outcomes}
     told: dict[tuple[str, str], int] = {}
-    for notice in sorted(history.notices, key=lambda one: one.sequence):
+    for notice in sorted(history.notices, key=lambda published: published.sequence):
         about, kind = str(notice.value["command_id"]), str(notice.value["kind"])
         if (about, kind) in told:
             yield Violation("I1e", f"command {about} is told to be {kind} more than once")

@@ -15,9 +15,13 @@ def errors_told(history: History) -> Iterator[Violation]:
     if history.mails is None:
         return
     told: dict[tuple[str, str], set[str]] = defaultdict(set)
-    errors = {one.id: str(one.value["integration"]) for one in history.outcomes if one.value["kind"] == "error"}
+    errors = {
+        outcome.id: str(outcome.value["integration"])
+        for outcome in history.outcomes
+        if outcome.value["kind"] == "error"
+    }
     for mail in history.mails:
-        for outcome_id in (one for one in errors if one in mail.text):
+        for outcome_id in (error for error in errors if error in mail.text):
             for recipient in mail.recipients:
                 told[outcome_id, recipient].add(mail.message_id)
     wanted = {

@@ -48,7 +48,7 @@ def effects_once(history: History) -> Iterator[Violation]:
     for (org, name, value), count in most.items():
         if count > 1:
             yield Violation("I2a", f"{count} {name}s of {org} were created for external ID {value}")
-    conversions = Counter((one.org, one.id) for one in history.effects or () if one.kind == "convert")
+    conversions = Counter((item.org, item.id) for item in history.effects or () if item.kind == "convert")
     for (org, lead), count in conversions.items():
         if count > 1:
             yield Violation("I2a", f"Lead {lead} of {org} was converted {count} times")
@@ -57,7 +57,7 @@ def effects_once(history: History) -> Iterator[Violation]:
 def people_once(history: History) -> Iterator[Violation]:
     """I2a: at most one Lead or Contact is created for one person (none where there was one), one Account for a name."""
     converting = _converting(history)
-    own = [one for one in _creates(history) if (one.org, one.request) not in converting]
+    own = [create for create in _creates(history) if (create.org, create.request) not in converting]
     people, accounts = _index(history.sent.people), set(history.sent.accounts)
     found: dict[tuple[str, Person], set[str]] = defaultdict(set)
     named = Counter[tuple[str, str]]()
@@ -92,7 +92,10 @@ def before_is_true(history: History) -> Iterator[Violation]:
         return
     places = {row.id: row.place for row in history.ledger}
     blanked = {
-        (one.org, _short(one.id), name) for one in history.effects for name, value in one.after.items() if not value
+        (effect.org, _short(effect.id), name)
+        for effect in history.effects
+        for name, value in effect.after.items()
+        if not value
     }
     written: set[tuple[str, str, str]] = set()
     for outcome, record in sorted(_records(history), key=lambda pair: places.get(pair[0].id, 0)):
@@ -158,10 +161,10 @@ def values_newest(history: History) -> Iterator[Violation]:
 def _in_order(where: str, writings: list[Writing], seen: list[str]) -> Iterator[Violation]:
     position = 0
     for value in seen:
-        later = [n for n, one in enumerate(writings) if one.value == value and n >= position]
+        later = [n for n, writing in enumerate(writings) if writing.value == value and n >= position]
         if later:
             position = later[0]
-        elif any(one.value == value for one in writings):
+        elif any(writing.value == value for writing in writings):
             yield Violation("I2b", f"{where}: older value {value!r} was written after {writings[position].value!r}")
         # A value that no outcome tells is judged by its end: a refused command's write never lands.
     if seen[-1] != writings[-1].value:
@@ -174,7 +177,7 @@ def _in_order(where: str, writings: list[Writing], seen: list[str]) -> Iterator[
 def no_older_event(history: History) -> Iterator[Violation]:
     """I2e: no field of a person, an account or an opportunity is written by an event older than one that wrote it."""
     for (org, record_id, name), writings in _writings(history).items():
-        for before, after in pairwise(one for one in writings if one.time is not None):
+        for before, after in pairwise(writing for writing in writings if writing.time is not None):
             if after.time < before.time:
                 line = f"{name} of {record_id} in {org}: outcome {after.outcome} wrote {after.value!r} of {after.time}"
                 yield Violation("I2e", f"{line} over {before.value!r} of {before.time} (outcome {before.outcome})")
@@ -205,7 +208,7 @@ def _writings(history: History) -> dict[tuple[str, str, str], list[Writing]]:
                 key = (str(outcome.value["org"]), _short(record["id"]), name)
                 time = outcome.value.get("event_time") if record["object"] in CLOCKED else None
                 found[key].append(Writing(places[outcome.id], outcome.id, _text(value), time))
-    return {key: sorted(some, key=lambda one: (one.place, one.outcome)) for key, some in found.items()}
+    return {key: sorted(some, key=lambda writing: (writing.place, writing.outcome)) for key, some in found.items()}
 
 
 def _records(history: History) -> Iterator[tuple[Published, dict[str, Any]]]:
@@ -216,16 +219,21 @@ def _records(history: History) -> Iterator[tuple[Published, dict[str, Any]]]:
 
 
 def _creates(history: History) -> list[Effect]:
-    return [one for one in history.effects or () if one.kind == "create"]
+    return [effect for effect in history.effects or () if effect.kind == "create"]
 
 
 def _converting(history: History) -> set[tuple[str, int]]:
     # A conversion makes its own contact and account; they belong to the lead.
-    return {(one.org, one.request) for one in history.effects or () if one.kind == "convert"}
+    return {(effect.org, effect.request) for effect in history.effects or () if effect.kind == "convert"}
 
 
 def _index(people: tuple[Person, ...]) -> dict[str, Person]:
-    return {key: one for one in people for key in (*map(str.lower, one.emails), *map(_digits, one.phones)) if key}
+    return {
+        key: person
+        for person in people
+        for key in (*map(str.lower, person.emails), *map(_digits, person.phones))
+        if key
+    }
 
 
 def _keys(after: Any) -> list[str]:

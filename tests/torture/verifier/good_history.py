@@ -137,7 +137,7 @@ def _activities() -> list[Published]:
         outcome(8, "activity", records=[touched("updated", "00U1", "Event", fields=_MOVED)]),
         outcome(9, "activity", **touches("created", "00U2", "Event")),
         outcome(12, "activity", **touches("deleted", "00U2", "Event")),
-        outcome(13, "activity", thing="c3", records=[touched("created", one, "Task") for one in ("00T3", "00T4")]),
+        outcome(13, "activity", thing="c3", records=[touched("created", text, "Task") for text in ("00T3", "00T4")]),
     ]
 
 

@@ -30,33 +30,33 @@ def read_input(path: Path) -> Sent:
         by_type[entry["type"]].append(entry)
     return Sent(
         events=tuple(
-            Event(one["event_id"], one["integration"], one.get("attempt", 0), tuple(one.get("kinds", ())))
-            for one in by_type["event"]
+            Event(row["event_id"], row["integration"], row.get("attempt", 0), tuple(row.get("kinds", ())))
+            for row in by_type["event"]
         ),
-        reused=tuple((one["event_id"], one["integration"]) for one in by_type["reused"]),
-        unreadable=tuple(base64.b64decode(one["bytes"]) for one in by_type["unreadable"]),
-        people=tuple(_person(one) for one in by_type["person"]),
-        accounts=tuple(one["name"] for one in by_type["account"]),
-        recipients={one["integration"]: tuple(one["recipients"]) for one in by_type["integration"]},
+        reused=tuple((row["event_id"], row["integration"]) for row in by_type["reused"]),
+        unreadable=tuple(base64.b64decode(row["bytes"]) for row in by_type["unreadable"]),
+        people=tuple(_person(row) for row in by_type["person"]),
+        accounts=tuple(row["name"] for row in by_type["account"]),
+        recipients={row["integration"]: tuple(row["recipients"]) for row in by_type["integration"]},
         calls=tuple(map(_call, by_type["call"])),
         bookings=tuple(map(_booking, by_type["booking"])),
     )
 
 
-def _call(one: dict[str, Any]) -> CallSent:
-    told = {name: value for name, value in one.items() if name != "type"}
+def _call(row: dict[str, Any]) -> CallSent:
+    told = {name: value for name, value in row.items() if name != "type"}
     return CallSent(
-        **{**told, "mark": tuple(one["mark"]), **{name: tuple(one.get(name, ())) for name in ("says", "people")}}
+        **{**told, "mark": tuple(row["mark"]), **{name: tuple(row.get(name, ())) for name in ("says", "people")}}
     )
 
 
-def _booking(one: dict[str, Any]) -> BookingSent:
-    told = {name: value for name, value in one.items() if name != "type"}
-    return BookingSent(**{**told, "mark": tuple(one["mark"])})
+def _booking(row: dict[str, Any]) -> BookingSent:
+    told = {name: value for name, value in row.items() if name != "type"}
+    return BookingSent(**{**told, "mark": tuple(row["mark"])})
 
 
-def _person(one: dict[str, Any]) -> Person:
-    return Person(one["name"], tuple(one.get("emails", ())), tuple(one.get("phones", ())), bool(one.get("seeded")))
+def _person(row: dict[str, Any]) -> Person:
+    return Person(row["name"], tuple(row.get("emails", ())), tuple(row.get("phones", ())), bool(row.get("seeded")))
 
 
 def read_database(url: str) -> tuple[list[LedgerRow], list[AuditRow]]:
@@ -85,7 +85,7 @@ def read_mails(folder: Path) -> list[Mail]:
     for file in sorted(folder.glob("*.eml")):
         message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
         parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
-        recipients = tuple(str(one).lower() for one in message.get_all("X-Envelope-To", []))
+        recipients = tuple(str(item).lower() for item in message.get_all("X-Envelope-To", []))
         found.append(Mail(recipients, str(message["Message-ID"]), "\n".join([str(message["Subject"]), *parts])))
     return found
 
@@ -106,6 +106,6 @@ def read_effects(sources: Iterable[str]) -> list[Effect]:
 
 def _effects(org: str, told: Sequence[dict[str, Any]]) -> list[Effect]:
     return [
-        Effect(org, one["kind"], one["object"], one["id"], one["request"], one["external_ids"], one["after"])
-        for one in told
+        Effect(org, row["kind"], row["object"], row["id"], row["request"], row["external_ids"], row["after"])
+        for row in told
     ]

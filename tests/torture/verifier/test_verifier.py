@@ -217,13 +217,15 @@ def test_what_was_deleted_may_be_made_again_under_its_key() -> None:
     """A booking that is made anew after it was cancelled."""
     again = activity("create", 18, "Event", "00U3", "u1", Subject="Meeting 1")
     history = effects(activity("delete", 16, "Event", "00U1", "u1"), again)(good())
-    assert [one for one in verify(history) if one.check == "I2a"] == []
+    assert [violation for violation in verify(history) if violation.check == "I2a"] == []
 
 
-@pytest.mark.parametrize(("check", "words", "change"), VIOLATIONS, ids=lambda one: one if isinstance(one, str) else "")
+@pytest.mark.parametrize(
+    ("check", "words", "change"), VIOLATIONS, ids=lambda item: item if isinstance(item, str) else ""
+)
 def test_each_violation_turns_its_check_red(check: str, words: str, change: Change) -> None:
     found = verify(change(good()))
-    assert any(one.check == check and words in one.line for one in found), found
+    assert any(violation.check == check and words in violation.line for violation in found), found
 
 
 def test_every_check_has_a_violation_of_its_own() -> None:
@@ -232,14 +234,14 @@ def test_every_check_has_a_violation_of_its_own() -> None:
 
 
 def test_too_little_is_a_violation() -> None:
-    assert [one.check for one in verify(good(), {"outcomes": 12})] == ["I0"]
+    assert [violation.check for violation in verify(good(), {"outcomes": 12})] == ["I0"]
 
 
 def test_the_verifier_shares_no_code_with_what_it_checks() -> None:
     here = Path(__file__).parent
     for file in here.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             for name in names:
                 assert name.split(".")[0] not in OURS, f"{file.name} imports {name}"

@@ -45,7 +45,7 @@ def read_topics(bootstrap: str, prefix: str) -> list[Message]:
 
 def _drain(consumer: Consumer, partitions: Sequence[TopicPartition]) -> list[Message]:
     consumer.assign(list(partitions))
-    left = {(one.topic, one.partition) for one in partitions}
+    left = {(partition.topic, partition.partition) for partition in partitions}
     found: list[Message] = []
     heard = time.monotonic()
     while left:
@@ -61,7 +61,7 @@ def _drain(consumer: Consumer, partitions: Sequence[TopicPartition]) -> list[Mes
                 left.discard((message.topic(), message.partition()))
             else:
                 raise RuntimeError(error.str())
-    return sorted(found, key=lambda one: (one.topic, one.partition, one.offset))
+    return sorted(found, key=lambda item: (item.topic, item.partition, item.offset))
 
 
 def _message(message: Any) -> Message:
@@ -72,10 +72,12 @@ def _message(message: Any) -> Message:
 def outcomes(messages: Sequence[Message], reader: Reader) -> list[Published]:
     """Return outcomes, or notices, decoded; raise ValueError that names a message that cannot be read."""
     found = []
-    for one in messages:
+    for message in messages:
         try:
-            value = reader.read(one.value)
+            value = reader.read(message.value)
         except ValueError as error:
-            raise ValueError(f"{one.topic}/{one.partition}/{one.offset}: {error}") from error
-        found.append(Published(one.topic, one.partition, one.offset, int(one.headers.get(SEQUENCE, -1)), value))
+            raise ValueError(f"{message.topic}/{message.partition}/{message.offset}: {error}") from error
+        found.append(
+            Published(message.topic, message.partition, message.offset, int(message.headers.get(SEQUENCE, -1)), value)
+        )
     return found

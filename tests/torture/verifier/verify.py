@@ -44,8 +44,8 @@ def verify(history: History, at_least: Mapping[str, int] | None = None) -> list[
 
 def counts(history: History) -> dict[str, int]:
     """Return how much happened, by name."""
-    kinds = Counter(str(one.value["kind"]) for one in history.outcomes)
-    effects = Counter(one.kind for one in history.effects or ())
+    kinds = Counter(str(outcome.value["kind"]) for outcome in history.outcomes)
+    effects = Counter(effect.kind for effect in history.effects or ())
     return {
         "expected": len(history.sent.events),
         "outcomes": len(history.outcomes),

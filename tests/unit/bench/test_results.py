@@ -34,8 +34,8 @@ def test_counts_are_scaled_to_a_thousand() -> None:
 
 def test_a_comparison_names_the_other_side_and_divides_by_it() -> None:
     """A ratio without its other side cannot be read."""
-    one = compared("calls", 4.0, "calls", "plain client", 2000.0)
-    assert one == Entry("calls", 4.0, "calls", "plain client: 2000 calls", 0.002)
+    item = compared("calls", 4.0, "calls", "plain client", 2000.0)
+    assert item == Entry("calls", 4.0, "calls", "plain client: 2000 calls", 0.002)
 
 
 def test_an_entry_has_the_five_keys_of_the_file_and_four_digits() -> None:
@@ -62,7 +62,7 @@ def test_a_figure_that_fails_is_named_and_the_others_are_written(
     monkeypatch.setattr(entry, "FIGURES", {"broken": broken, "good": lambda _sizes: [Entry("good", 2.0, "s")]})
     out = tmp_path / "results.json"
     assert entry.main(["--quick", "--out", str(out)]) == 1
-    assert [one["name"] for one in json.loads(out.read_text())] == ["good"]
+    assert [load["name"] for load in json.loads(out.read_text())] == ["good"]
     assert "broken not measured: TimeoutError: 0 of 9 outcomes" in capsys.readouterr().err
 
 

@@ -18,8 +18,8 @@ from processors.changes.ports import ChangedRecord, FeedPosition, OwnWrite, Page
 from processors.changes.seen import Seen
 from processors.integration.change_settings import ChangedField, ChangeFilter, ChangesSettings
 from processors.integration.model import Integration
+from processors.model.org_facts import ObjectFacts
 from processors.model.stored_form import fact_of_type
-from processors.model.values import ObjectFacts
 from schemas.change import Change, FieldChange
 from schemas.codec import SingleObject
 from tests.fakes.changes import told
@@ -28,9 +28,11 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 OLD = NOW - timedelta(days=9)
 
 
-def listener(one: Integration | None = None, started: datetime = NOW) -> Listener:
-    one = one or told()
-    return Listener(one.name, one.org, one.changes, dict.fromkeys(one.changes.objects, started))
+def listener(integration: Integration | None = None, started: datetime = NOW) -> Listener:
+    integration = integration or told()
+    return Listener(
+        integration.name, integration.org, integration.changes, dict.fromkeys(integration.changes.objects, started)
+    )
 
 
 def row(minutes: float = 1, *, created: datetime = OLD, **more: Any) -> ChangedRecord:
@@ -38,8 +40,10 @@ def row(minutes: float = 1, *, created: datetime = OLD, **more: Any) -> ChangedR
     return ChangedRecord("Lead", "00Q000000000001AAA", NOW + timedelta(minutes=minutes), created, fields=fields, **more)
 
 
-def said(one: ChangedRecord, seen: Seen | None = None, *, who: Listener | None = None, **more: Any) -> Judged:
-    return judge(one, seen, [who or listener()], more.pop("ours", {}), more.pop("sources", {}), **more)
+def said(
+    changed_record: ChangedRecord, seen: Seen | None = None, *, who: Listener | None = None, **more: Any
+) -> Judged:
+    return judge(changed_record, seen, [who or listener()], more.pop("ours", {}), more.pop("sources", {}), **more)
 
 
 def test_reading_a_row_again_says_nothing() -> None:
@@ -73,9 +77,9 @@ def test_a_record_that_another_integration_loads_is_no_news_to_this_one() -> Non
 def test_a_field_that_was_cleared_is_told_where_nothing_is_known_from_before_and_not_of_a_new_record() -> None:
     empty = {"LastName": "Lee", "Status": None, "City": None}
     (edited,) = said(row(fields=empty)).changes
-    assert {one.field for one in edited.changes} == {"surname", "stage", "city"}
+    assert {change.field for change in edited.changes} == {"surname", "stage", "city"}
     (made,) = said(row(fields=empty, created=NOW + timedelta(seconds=5))).changes
-    assert (made.operation, {one.field for one in made.changes}) == ("created", {"surname"})
+    assert (made.operation, {change.field for change in made.changes}) == ("created", {"surname"})
 
 
 def test_a_record_that_is_undeleted_is_told_whole() -> None:
@@ -101,7 +105,7 @@ def test_an_integration_that_was_away_is_told_whole_when_it_comes_back() -> None
     assert away.seen is not None
     assert away.seen.told["field"] is False
     (back,) = said(row(3, fields={"LastName": "Lee", "Status": "Open", "City": "Basel"}), away.seen).changes
-    assert {one.field for one in back.changes} == {"surname", "stage", "city"}
+    assert {change.field for change in back.changes} == {"surname", "stage", "city"}
 
 
 def test_two_values_that_are_one_for_the_source_are_no_change() -> None:
@@ -115,12 +119,12 @@ def test_only_the_field_that_we_wrote_is_left_out_and_only_once() -> None:
     first = said(row())
     ours = {"City": OwnWrite("field", "Basel", "event-1")}
     written = said(row(2, fields={"LastName": "Lee", "Status": "Won", "City": "Basel"}), first.seen, ours=ours)
-    assert [one.field for one in written.changes[0].changes] == ["stage"]
+    assert [change.field for change in written.changes[0].changes] == ["stage"]
     assert written.own == ["field"]
     other = said(row(3, fields={"LastName": "Lee", "Status": "Won", "City": "Chur"}), written.seen, ours=ours)
-    assert [one.field for one in other.changes[0].changes] == ["city"]
+    assert [change.field for change in other.changes[0].changes] == ["city"]
     back = said(row(4, fields={"LastName": "Lee", "Status": "Won", "City": "Basel"}), other.seen, ours=ours)
-    assert [one.after for one in back.changes[0].changes] == ["Basel"]
+    assert [change.after for change in back.changes[0].changes] == ["Basel"]
 
 
 @pytest.mark.parametrize(
@@ -137,8 +141,8 @@ def test_only_the_field_that_we_wrote_is_left_out_and_only_once() -> None:
     ],
 )
 def test_sp_16_a_null_is_the_empty_text_and_case_tells_nothing_apart(value: Any, condition: Any, holds: bool) -> None:
-    one = ChangeFilter.model_validate({"name": "n", "field": "Industry", **condition})
-    assert (unmet_filter([one], {"Industry": value}) is None) is holds
+    change_filter = ChangeFilter.model_validate({"name": "n", "field": "Industry", **condition})
+    assert (unmet_filter([change_filter], {"Industry": value}) is None) is holds
 
 
 def test_sp_17_the_first_condition_that_does_not_hold_is_named() -> None:
@@ -154,8 +158,8 @@ def test_sp_17_the_first_condition_that_does_not_hold_is_named() -> None:
 def test_sp_23_values_are_mapped_and_what_is_not_listed_is_kept_or_becomes_the_default() -> None:
     kept = ChangedField.model_validate({"from": "Status", "values": {"Open": "New"}})
     default = ChangedField.model_validate({**kept.model_dump(by_alias=True), "unmapped": "default", "default": "Other"})
-    assert [mapped(one, kept) for one in ("Open", "Won", None, "")] == ["New", "Won", None, None]
-    assert [mapped(one, default) for one in ("Open", "Won", None)] == ["New", "Other", None]
+    assert [mapped(text, kept) for text in ("Open", "Won", None, "")] == ["New", "Won", None, None]
+    assert [mapped(text, default) for text in ("Open", "Won", None)] == ["New", "Other", None]
 
 
 def test_sp_28_who_owns_a_record_at_the_source() -> None:
@@ -172,13 +176,13 @@ def test_a_second_edit_under_the_same_stamp_is_told_under_an_id_of_its_own() -> 
     hot = {"name": "hot", "field": "Rating", "equals": ["Hot"]}
     lead = {"scope": "forward_only", "fields": {"city": "City"}, "filters": [hot]}
     who = listener(told(objects={"Lead": lead}))
-    one = said(row(fields={"City": "Bern", "Rating": "Hot"}), said(row(-5), who=who).seen, who=who)
-    two = said(row(fields={"City": "Basel", "Rating": "Hot"}), one.seen, who=who)
+    item = said(row(fields={"City": "Bern", "Rating": "Hot"}), said(row(-5), who=who).seen, who=who)
+    two = said(row(fields={"City": "Basel", "Rating": "Hot"}), item.seen, who=who)
     cold = said(row(fields={"City": "Basel", "Rating": "Cold"}), two.seen, who=who)
     three = said(row(fields={"City": "Basel", "Rating": "Hot"}), cold.seen, who=who)
     back = said(row(fields={"City": "Bern", "Rating": "Hot"}), three.seen, who=who)
 
-    told_of = [change for judged in (one, two, cold, three, back) for change in judged.changes]
+    told_of = [change for judged in (item, two, cold, three, back) for change in judged.changes]
     assert [change.changes[0].after for change in told_of] == ["Bern", "Basel", "Basel", "Bern"]
     assert len({change.event_id for change in told_of}) == 4
     again = said(row(fields={"City": "Bern", "Rating": "Hot"}), back.seen, who=who)
@@ -192,8 +196,8 @@ def test_a_value_that_comes_and_goes_within_a_second_has_an_id_for_each_time() -
     seen, names = start, []
     for city in ("Basel", "Bern", "Basel", "Bern"):
         judged, twice = (said(row(fields={"City": city}), seen) for _ in range(2))
-        assert [one.event_id for one in judged.changes] == [one.event_id for one in twice.changes]
-        names += [one.event_id for one in judged.changes]
+        assert [change.event_id for change in judged.changes] == [change.event_id for change in twice.changes]
+        names += [change.event_id for change in judged.changes]
         assert judged.seen is not None
         seen = Seen.from_bytes(judged.seen.to_bytes())
     assert len(set(names)) == len(names) == 4
@@ -217,7 +221,7 @@ def test_an_own_write_is_known_again_in_the_form_in_which_the_org_keeps_it() -> 
     judged = said(row(2, fields=kept), first, who=who, ours=ours, facts=facts)
     assert (judged.changes, judged.own) == ([], ["field"])
     (change,) = said(row(2, fields={**kept, "Seats__c": 13}), first, who=who, ours=ours, facts=facts).changes
-    assert [one.field for one in change.changes] == ["Seats__c"]
+    assert [field_change.field for field_change in change.changes] == ["Seats__c"]
 
 
 def test_what_is_kept_is_read_back_as_it_was() -> None:
@@ -280,7 +284,7 @@ def test_five_asks_at_the_most_whatever_is_loaded() -> None:
     cursor = plan.begin(Cursor(), many, NOW, PACE)
     asked = plan.asks(cursor, plan.listeners(cursor, many), NOW, PACE)
     assert len(asked) == 5
-    assert [one.loading for one in asked] == [None, None, None, None, "i0"]
+    assert [planned.loading for planned in asked] == [None, None, None, None, "i0"]
 
 
 def test_an_integration_that_comes_later_begins_where_the_object_is_read_and_loads_the_rest_as_history() -> None:
@@ -297,11 +301,11 @@ def test_an_integration_that_comes_later_begins_where_the_object_is_read_and_loa
 @given(st.lists(st.integers(min_value=0, max_value=40), max_size=40), st.integers(min_value=1, max_value=5))
 def test_every_row_is_read_whatever_the_moments_and_the_page(minutes: list[int], size: int) -> None:
     pace = replace(PACE, page=size)
-    table = sorted((NOW + timedelta(minutes=one), f"00Q{number:015d}") for number, one in enumerate(minutes))
+    table = sorted((NOW + timedelta(minutes=minute), f"00Q{number:015d}") for number, minute in enumerate(minutes))
     cursor, read = begun(), set()
     for _ in range(200):
         at = cursor.objects["Lead"].at
-        rows = [one for one in table if one > (at.at, at.id)][:size]
+        rows = [pair for pair in table if pair > (at.at, at.id)][:size]
         page = Page(tuple(ChangedRecord("Lead", name, moment, OLD) for moment, name in rows), full=len(rows) == size)
         asked = plan.asks(cursor, [listener(told(objects={"Lead": {}}))], NOW, pace)
         cursor = plan.advance(cursor, asked, [page], NOW, pace)
@@ -315,7 +319,7 @@ def test_a_winner_that_is_read_again_for_the_same_losers_is_the_same_change() ->
     merged = {"field": ["00Q000000000003AAA", "00Q000000000002AAA"]}
     first = said(row(-5), merged=merged).changes
     again = said(row(-5), merged={"field": list(reversed(merged["field"]))}).changes
-    assert [one.event_id for one in first] == [one.event_id for one in again]
+    assert [change.event_id for change in first] == [change.event_id for change in again]
     other = said(row(-5), merged={"field": merged["field"][:1]}).changes
     assert first[0].event_id != other[0].event_id
     assert said(row(-5), merged={"another": merged["field"]}).changes != first

@@ -33,5 +33,8 @@ def test_ll_29_a_new_credential_is_used_by_the_next_poll(tmp_path: Path) -> None
     file.write_text("another")
     feed.read([ask])
     feed.read([ask])
-    assert [one.client_secret and one.client_secret.get_secret_value() for one in made] == ["one", "two"]
+    assert [
+        salesforce_settings.client_secret and salesforce_settings.client_secret.get_secret_value()
+        for salesforce_settings in made
+    ] == ["one", "two"]
     assert feed.api_calls() == 3

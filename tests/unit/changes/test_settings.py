@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from processors.model.errors import Misconfigured
-from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
 from processors.sources.load import read_integrations
 from signalbox.targets_of_changes import changes_targets
 from tests.fakes.changes import told
@@ -97,9 +97,9 @@ def test_sp_24_check_names_what_the_org_does_not_have() -> None:
         },
         "Contact": {"fields": {"n": "LastName"}},
     }
-    lead = ObjectFacts("Lead", {one.name: one for one in (field("Status", "Open"), field("OwnerId"))})
+    lead = ObjectFacts("Lead", {item.name: item for item in (field("Status", "Open"), field("OwnerId"))})
     facts = OrgFacts("main", "00D", "005", {"Lead": lead}, {}, "", datetime(2026, 1, 1, tzinfo=UTC))
-    found = [(one.level, one.text) for one in changes_targets(told("one", wanted), facts)]
+    found = [(target.level, target.text) for target in changes_targets(told("one", wanted), facts)]
     assert [level for level, _ in found] == ["error", "error", "warning", "error"]
     assert "Lead.Gone__c: Gone__c does not exist" in found[0][1]
     assert "Lead.Account__r.Name: Account__c does not exist" in found[1][1]

@@ -49,7 +49,7 @@ def test_a_message_that_cannot_be_read_is_set_apart_and_the_others_pass(fault: E
     dead: list[tuple[int, str]] = []
     made = sink(fault, dead)
     made._open()
-    assert [one.outcome for one in made._held] == ["0", "2"]
+    assert [item.outcome for item in made._held] == ["0", "2"]
     [(at, reason)] = dead
     assert at == 1
     assert "ann@" not in reason
@@ -62,4 +62,4 @@ def test_a_registry_that_is_away_sets_nothing_apart() -> None:
     with pytest.raises(Transient):
         made._open()
     assert dead == []
-    assert [one.at for one in made._raw] == [1, 2]
+    assert [item.at for item in made._raw] == [1, 2]

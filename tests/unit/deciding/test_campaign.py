@@ -7,7 +7,8 @@ from processors.integration.check_campaigns import campaign_faults
 from processors.integration.model import Integration
 from processors.integration.org_settings import CampaignSettings
 from processors.model.members import MEMBER, creates_member, is_member
-from processors.model.values import Record, Write
+from processors.model.record import Record
+from processors.model.requests import Write
 from processors.sources.settings import integration_of
 
 CAMPAIGN, LEAD, CONTACT = "701000000000001AAA", "00Q000000000001AAA", "003000000000001AAA"
@@ -93,6 +94,6 @@ def joining(status: str) -> Integration:
 def test_check_knows_the_member_statuses_of_the_campaign(status: str, statuses: list[str], wrong: list[str]) -> None:
     campaign = Record("Campaign", CAMPAIGN, {"Name": "Spring", "IsActive": True})
     rows = [Record("CampaignMemberStatus", label, {"CampaignId": CAMPAIGN, "Label": label}) for label in statuses]
-    found = [one.text for one in campaign_faults([joining(status)], "main", [campaign], rows)]
+    found = [fault.text for fault in campaign_faults([joining(status)], "main", [campaign], rows)]
     assert len(found) == len(wrong)
     assert all(text in told for text, told in zip(wrong, found, strict=True))

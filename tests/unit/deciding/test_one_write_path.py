@@ -22,7 +22,9 @@ def steps_that(operation: str) -> set[str]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Step"):
                 continue
-            said = next((one.value for one in node.keywords if one.arg == "operation"), None) or node.args[1]
+            said = (
+                next((keyword.value for keyword in node.keywords if keyword.arg == "operation"), None) or node.args[1]
+            )
             if not isinstance(said, ast.Constant) or said.value == operation:
                 found.add(file.relative_to(ROOT).as_posix())
     return found
@@ -41,6 +43,6 @@ def test_no_write_goes_by_an_external_id() -> None:
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Subrequest"
     ]
-    written = [one.value for one in paths if isinstance(one, ast.Constant)]
+    written = [path.value for path in paths if isinstance(path, ast.Constant)]
     assert set(written) == {"composite/sobjects"}
-    assert all("external" not in ast.unparse(one) for one in paths)
+    assert all("external" not in ast.unparse(path) for path in paths)

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.integration.model import Integration
-from processors.model.values import Decision, Match, Record
+from processors.model.decision import Decision
+from processors.model.match import Match
+from processors.model.record import Record
 from processors.sources.decide import decide
 from schemas.command import Command
 from tests.unit.deciding.rules.scenarios import (
@@ -44,8 +46,8 @@ def mapped(name: str) -> st.SearchStrategy[dict[str, Any]]:
 def records(name: str, *ids: str, **links: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Record, ...]]:
     """Some records of an object, each ID once, with any values."""
     fields = st.builds(lambda values, more: {**values, **more}, mapped(name), st.fixed_dictionaries(links))
-    one = st.tuples(st.sampled_from(ids), fields)
-    found = st.lists(one, max_size=len(ids), unique_by=lambda pair: pair[0])
+    search_strategy = st.tuples(st.sampled_from(ids), fields)
+    found = st.lists(search_strategy, max_size=len(ids), unique_by=lambda pair: pair[0])
     return found.map(lambda pairs: tuple(Record(name, *pair) for pair in pairs))
 
 

@@ -23,14 +23,14 @@ PLACES = {
 
 
 def texts(path: Path, name: str) -> list[str]:
-    return [one.text or "" for one in ET.parse(path).iter(f"{SPACE}{name}")]  # noqa: S314  our own files
+    return [element.text or "" for element in ET.parse(path).iter(f"{SPACE}{name}")]  # noqa: S314  our own files
 
 
 def members(manifest: str) -> dict[str, list[str]]:
     root = ET.parse(FOLDER / "manifest" / manifest).getroot()  # noqa: S314  our own file
     return {
-        str(one.findtext(f"{SPACE}name")): [str(member.text) for member in one.iter(f"{SPACE}members")]
-        for one in root.iter(f"{SPACE}types")
+        str(element.findtext(f"{SPACE}name")): [str(member.text) for member in element.iter(f"{SPACE}members")]
+        for element in root.iter(f"{SPACE}types")
     }
 
 
@@ -49,9 +49,9 @@ def test_whatever_a_manifest_names_is_there(manifest: str) -> None:
 
 def test_the_app_holds_no_secret_and_what_is_replaced_at_deployment_is_in_its_file() -> None:
     project = json.loads((FOLDER / "sfdx-project.json").read_text("utf-8"))
-    for one in project["replacements"]:
-        assert one["stringToReplace"] in (FOLDER / one["filename"]).read_text("utf-8")
-        assert one["replaceWithEnv"] in PAGE
+    for item in project["replacements"]:
+        assert item["stringToReplace"] in (FOLDER / item["filename"]).read_text("utf-8")
+        assert item["replaceWithEnv"] in PAGE
     for path in SOURCE.rglob("*.xml"):
         assert not texts(path, "consumerKey") + texts(path, "consumerSecret"), path
 
@@ -65,12 +65,12 @@ def test_only_users_with_the_permission_set_get_in() -> None:
 def test_the_permission_set_gives_what_the_page_says_and_not_more() -> None:
     path = SOURCE / "permissionsets" / "Signalbox.permissionset-meta.xml"
     root = ET.parse(path).getroot()  # noqa: S314  our own file
-    for one in root.iter(f"{SPACE}objectPermissions"):
-        given = {child.tag.removeprefix(SPACE): child.text for child in one}
+    for element in root.iter(f"{SPACE}objectPermissions"):
+        given = {child.tag.removeprefix(SPACE): child.text for child in element}
         assert str(given["object"]) in PAGE
         rights = {name for name, value in given.items() if value == "true"}
         assert rights == {"allowCreate", "allowEdit", "allowRead", "viewAllRecords"}
-    permissions = {str(one.findtext(f"{SPACE}name")) for one in root.iter(f"{SPACE}userPermissions")}
+    permissions = {str(item.findtext(f"{SPACE}name")) for item in root.iter(f"{SPACE}userPermissions")}
     assert permissions == {"ActivitiesAccess", "ApiEnabled", "ConvertLeads", "EditEvent", "EditTask"}
 
 

@@ -42,4 +42,4 @@ def test_the_integrations_of_the_stack_are_enabled_and_belong_to_its_orgs() -> N
     integrations = load_integrations(files.ROOT / "deploy/settings/integrations")
     assert settings.integrations == Path("/etc/signalbox/integrations")
     assert set(integrations.orgs()) <= set(settings.orgs)
-    assert all(one.enabled for one in integrations.by_name.values())
+    assert all(integration.enabled for integration in integrations.by_name.values())

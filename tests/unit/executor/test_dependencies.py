@@ -14,13 +14,13 @@ AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def dependencies(**more: Any) -> OrgDependencies:
-    given: dict[str, Any] = {one.name: None for one in fields(OrgDependencies) if not _has_default(one)}
+    given: dict[str, Any] = {field.name: None for field in fields(OrgDependencies) if not _has_default(field)}
     known = {"org": "main", "codec": CODEC, "clock": AT.timestamp, "metrics": NoMetrics(), "deciders": {}}
     return OrgDependencies(**{**given, **known, **more})
 
 
-def _has_default(one: Any) -> bool:
-    missing = SimpleNamespace(default=one.default, factory=one.default_factory)
+def _has_default(item: Any) -> bool:
+    missing = SimpleNamespace(default=item.default, factory=item.default_factory)
     return type(missing.default).__name__ != "_MISSING_TYPE" or type(missing.factory).__name__ != "_MISSING_TYPE"
 
 

@@ -89,7 +89,7 @@ def test_an_event_that_no_integration_wants_is_told_as_that(event: Event) -> Non
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_a_disabled_integration_wants_nothing(event: Event) -> None:
-    off = [one.model_copy(update={"enabled": False}) for one in (BOOKINGS, CALLS)]
+    off = [integration.model_copy(update={"enabled": False}) for integration in (BOOKINGS, CALLS)]
     assert made(event, *off).skip_reason == "no_integration"
 
 

@@ -68,7 +68,7 @@ def test_an_event_survives_its_contract_and_its_command_too(event: Event) -> Non
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_sp_30_a_disabled_integration_wants_nothing(event: Event) -> None:
-    off = [one.model_copy(update={"enabled": False}) for one in (MARKETING, FIELD)]
+    off = [item.model_copy(update={"enabled": False}) for item in (MARKETING, FIELD)]
     assert made(event, *off).skip_reason == "no_integration"
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from processors.integration.check_org import owner_faults, owners, targets
 from processors.integration.model import Integration
-from processors.model.values import ObjectFacts, OrgFacts, Record
+from processors.model.org_facts import ObjectFacts, OrgFacts
+from processors.model.record import Record
 from processors.sources.load import read_integrations
 from processors.sources.settings import integration_of
 from tests.fakes.org import FakeOrg
@@ -57,7 +58,7 @@ KEYED = integration(
 
 
 @pytest.mark.parametrize(
-    ("one", "hidden", "named"),
+    ("integration", "hidden", "named"),
     [
         (MAPPED, "Lead.Title", "Lead.Title"),
         (LINKED, "Lead.Description", "Lead.Description (link.id_field)"),
@@ -66,17 +67,17 @@ KEYED = integration(
     ],
 )
 def test_ll_18_whatever_an_integration_names_is_gone_when_it_is_not_there(
-    one: Integration, hidden: str, named: str
+    integration: Integration, hidden: str, named: str
 ) -> None:
-    assert [found for found in targets(one, facts()) if found.absent] == []
-    (found,) = (found for found in targets(one, facts(hidden)) if found.absent)
+    assert [found for found in targets(integration, facts()) if found.absent] == []
+    (found,) = (found for found in targets(integration, facts(hidden)) if found.absent)
     assert named in found.text
     assert found.level == "error"
 
 
 def test_an_object_that_is_not_visible_is_gone_for_who_writes_it() -> None:
     known = facts()
-    without = replace(known, objects={name: one for name, one in known.objects.items() if name != "Lead"})
+    without = replace(known, objects={name: sobject for name, sobject in known.objects.items() if name != "Lead"})
     assert [found.absent for found in targets(MAPPED, without) if found.level == "error"] == [True]
 
 
@@ -103,7 +104,9 @@ def test_a_field_that_is_read_only_is_an_error_and_not_gone() -> None:
     ],
 )
 def test_sp_22_what_a_field_can_never_take_is_an_error(field: str, source: object, told: str) -> None:
-    (found,) = (one for one in targets(integration(map={"lead": {field: source}}), TYPED) if one.level == "error")
+    (found,) = (
+        target for target in targets(integration(map={"lead": {field: source}}), TYPED) if target.level == "error"
+    )
     assert told in found.text
     assert not found.absent
 
@@ -123,26 +126,28 @@ def test_sp_22_what_a_field_can_never_take_is_an_error(field: str, source: objec
     ],
 )
 def test_what_a_field_may_take_is_no_fault(field: str, source: object) -> None:
-    assert [one for one in targets(integration(map={"lead": {field: source}}), TYPED) if one.level == "error"] == []
+    assert [
+        target for target in targets(integration(map={"lead": {field: source}}), TYPED) if target.level == "error"
+    ] == []
 
 
 def test_a_fixed_value_that_will_be_conformed_is_a_warning() -> None:
     found = targets(integration(map={"lead": {"AnnualRevenue": {"constant": "1,000"}}}), TYPED)
     assert "Lead.AnnualRevenue: '1,000' is written as 1000 (number_format)" in {
-        one.text.split(": ", 1)[1] for one in found
+        finding.text.split(": ", 1)[1] for finding in found
     }
 
 
 def test_of_several_fields_of_a_key_one_that_is_there_is_enough() -> None:
     key = {"from": "person.phones", "kind": "phone", "lead": ["Phone", "MobilePhone"], "contact": ["Phone"]}
-    one = integration(match={"key_sets": [[key]]})
-    assert [found.level for found in targets(one, facts("Lead.MobilePhone"))] == ["warning"]
-    assert [found.absent for found in targets(one, facts("Lead.MobilePhone", "Lead.Phone"))] == [True, True]
+    item = integration(match={"key_sets": [[key]]})
+    assert [found.level for found in targets(item, facts("Lead.MobilePhone"))] == ["warning"]
+    assert [found.absent for found in targets(item, facts("Lead.MobilePhone", "Lead.Phone"))] == [True, True]
 
 
-def sharing(one: Integration, known: OrgFacts | None = None) -> list[tuple[str, str]]:
+def sharing(item: Integration, known: OrgFacts | None = None) -> list[tuple[str, str]]:
     """Return the level and text of findings about an account that people without a company would share."""
-    return [(found.level, found.text) for found in targets(one, known or facts()) if "share" in found.text]
+    return [(found.level, found.text) for found in targets(item, known or facts()) if "share" in found.text]
 
 
 @pytest.mark.parametrize(
@@ -157,16 +162,16 @@ def sharing(one: Integration, known: OrgFacts | None = None) -> list[tuple[str, 
     ],
 )
 def test_an_account_that_everybody_without_a_company_would_share_is_warned_of(source: object, held: str | None) -> None:
-    one = integration(map={"account": {"Name": source}}, account={"enabled": True})
+    item = integration(map={"account": {"Name": source}}, account={"enabled": True})
     said = f"account key Name is {held} where the event names no company"
-    assert [(level, said in text) for level, text in sharing(one)] == ([("warning", True)] if held else [])
+    assert [(level, said in text) for level, text in sharing(item)] == ([("warning", True)] if held else [])
 
 
 def test_each_account_key_is_warned_of_and_no_other_field() -> None:
     shared = {"constant": "Unknown"}
     mapped = {"Name": shared, "Site": {"from": "fields.site", "default": "Main"}, "Industry": shared}
-    one = integration(map={"account": mapped}, account={"enabled": True, "keys": ["Name", "Site"]})
-    assert [text.split(" is ")[0].partition("account key ")[2] for _, text in sharing(one)] == ["Name", "Site"]
+    item = integration(map={"account": mapped}, account={"enabled": True, "keys": ["Name", "Site"]})
+    assert [text.split(" is ")[0].partition("account key ")[2] for _, text in sharing(item)] == ["Name", "Site"]
 
 
 def test_accounts_that_are_off_share_nothing() -> None:
@@ -185,8 +190,8 @@ def test_accounts_that_are_off_share_nothing() -> None:
     ],
 )
 def test_a_contact_that_is_always_put_on_one_account_is_warned_of(field: str, source: object, warned: bool) -> None:
-    one = integration(map={"contact": {field: source}})
-    assert [level for level, _ in sharing(one, REFERRING)] == (["warning"] if warned else [])
+    item = integration(map={"contact": {field: source}})
+    assert [level for level, _ in sharing(item, REFERRING)] == (["warning"] if warned else [])
 
 
 SHIPPED = sorted(path for folder in ("deploy", "signalbox/demo") for path in Path(folder).glob("integrations/*.yaml"))
@@ -194,16 +199,16 @@ SHIPPED = sorted(path for folder in ("deploy", "signalbox/demo") for path in Pat
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda path: path.stem)
 def test_no_example_gives_everybody_without_a_company_one_account(file: Path) -> None:
-    [one] = read_integrations({file.name: file.read_bytes()}).by_name.values()
-    assert sharing(one) == []
+    [item] = read_integrations({file.name: file.read_bytes()}).by_name.values()
+    assert sharing(item) == []
     assert SHIPPED
 
 
 def test_the_example_with_accounts_is_clean() -> None:
     text = Path("deploy/integrations/yes-to-contact.yaml").read_bytes()
-    [one] = read_integrations({"yes-to-contact.yaml": text}).by_name.values()
-    assert one.account.enabled
-    assert [found.text for found in targets(one, facts()) if "account" in found.text.lower()] == []
+    [item] = read_integrations({"yes-to-contact.yaml": text}).by_name.values()
+    assert item.account.enabled
+    assert [found.text for found in targets(item, facts()) if "account" in found.text.lower()] == []
     with_default = text.replace(b"Name: person.company #", b"Name: {from: person.company, default: Unknown} #")
     assert with_default != text
     [worse] = read_integrations({"yes-to-contact.yaml": with_default}).by_name.values()
@@ -213,10 +218,10 @@ def test_the_example_with_accounts_is_clean() -> None:
 @pytest.mark.parametrize("setting", ["activity", "calls"])
 def test_a_field_of_extensions_that_is_not_there_is_gone(setting: str) -> None:
     own = {"source": "pbx_call", "network": "N"} if setting == "calls" else {"source": "booking", "workspace": "W"}
-    one = integration_of({"name": "one", "org": "main", **own, setting: {"user_extension": "Extension__c"}})
+    item = integration_of({"name": "one", "org": "main", **own, setting: {"user_extension": "Extension__c"}})
     known = facts()
     users = replace(known, objects={**known.objects, "User": ObjectFacts("User", known.objects["Lead"].fields)})
-    [found] = [finding for finding in targets(one, users) if finding.absent]
+    [found] = [finding for finding in targets(item, users) if finding.absent]
     assert f"User.Extension__c ({setting}.user_extension) does not exist" in found.text
 
 
@@ -234,10 +239,10 @@ CONVERTING = {"source": "prospect", "action": "update_and_convert_lead_or_create
     ],
 )
 def test_whoever_the_settings_name_has_to_be_an_active_user(told: dict[str, object], asked: dict[str, str]) -> None:
-    one = integration(**told)
-    assert owners([one, one]) == tuple(asked.values())
+    item = integration(**told)
+    assert owners([item, item]) == tuple(asked.values())
     users = [Record("User", "005000000000001AAA", {"Email": "A@example.com", "IsActive": True})]
-    found = [finding.text for finding in owner_faults([one], "main", users)]
+    found = [finding.text for finding in owner_faults([item], "main", users)]
     wrong = {setting: name for setting, name in asked.items() if name != "a@example.com"}
     assert found == [
         f"integration one: {setting} {name!r} is no active user of the org; name one by e-mail or user name"
@@ -247,13 +252,13 @@ def test_whoever_the_settings_name_has_to_be_an_active_user(told: dict[str, obje
 
 def test_the_default_owner_of_field_records_has_to_be_an_active_user() -> None:
     own = {"source": "field_sales", "workspace": "W", "field_sales": {"owner": "c@example.com"}}
-    one = integration_of({"name": "one", "org": "main", **own})
-    assert owners([one]) == ("c@example.com",)
-    [found] = owner_faults([one], "main", [])
+    item = integration_of({"name": "one", "org": "main", **own})
+    assert owners([item]) == ("c@example.com",)
+    [found] = owner_faults([item], "main", [])
     assert "field_sales.owner 'c@example.com' is no active user" in found.text
 
 
 @pytest.mark.parametrize(("action", "warned"), [("update_only", False), ("update_or_create_lead", True)])
 def test_who_only_updates_is_not_warned_of_fields_that_a_create_needs(action: str, warned: bool) -> None:
-    one = integration(action=action, map={"lead": {"Email": "person.email"}})
-    assert any("Lead.LastName is mandatory" in found.text for found in targets(one, facts())) is warned
+    item = integration(action=action, map={"lead": {"Email": "person.email"}})
+    assert any("Lead.LastName is mandatory" in found.text for found in targets(item, facts())) is warned

@@ -6,7 +6,7 @@ import pytest
 
 from processors.integration.check_org import targets
 from processors.integration.references import mapped_names
-from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
 from processors.sources.settings import integration_of
 from tests.fakes.org import FakeOrg
 
@@ -21,7 +21,7 @@ def reference(name: str, relationship: str, *objects: str, writable: bool = True
 
 
 def an_object(name: str, *fields: FieldFacts) -> ObjectFacts:
-    return ObjectFacts(name, {one.name: one for one in fields})
+    return ObjectFacts(name, {field.name: field for field in fields})
 
 
 OBJECTS = [
@@ -43,8 +43,10 @@ def facts(*more: FieldFacts) -> OrgFacts:
     known = FakeOrg(lambda: 0.0).facts()
     contact = known.objects["Contact"]
     own = (reference("AccountId", "Account", "Account"), *more)
-    contact = replace(contact, fields={**contact.fields, **{one.name: one for one in own}})
-    return replace(known, objects={**known.objects, **{one.name: one for one in OBJECTS}, "Contact": contact})
+    contact = replace(contact, fields={**contact.fields, **{field.name: field for field in own}})
+    return replace(
+        known, objects={**known.objects, **{sobject.name: sobject for sobject in OBJECTS}, "Contact": contact}
+    )
 
 
 def told(kind: str, *names: str, known: OrgFacts | None = None) -> list[tuple[bool, str]]:
@@ -52,8 +54,8 @@ def told(kind: str, *names: str, known: OrgFacts | None = None) -> list[tuple[bo
     settings = {"name": "one", "org": "main", "source": "prospect", "workspace": "a", "action": "update_or_create_lead"}
     fields = dict.fromkeys(names, "fields.number")
     activity = {"enabled": True, "object": "Task", "owner": "a@example.com"}
-    one = integration_of({**settings, "map": {kind: fields}, "activity": activity})
-    return [(found.absent, found.text) for found in targets(one, known or facts()) if found.level == "error"]
+    integration = integration_of({**settings, "map": {kind: fields}, "activity": activity})
+    return [(found.absent, found.text) for found in targets(integration, known or facts()) if found.level == "error"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_two_names_of_one_reference_are_an_error() -> None:
 
 
 def test_an_object_that_several_references_take_needs_the_name_of_one() -> None:
-    twice = [reference(f"{one}__c", f"{one}__r", "Twice__c") for one in ("First", "Second")]
+    twice = [reference(f"{item}__c", f"{item}__r", "Twice__c") for item in ("First", "Second")]
     ((_, found),) = told("contact", "Twice__c.Code__c", known=facts(*twice))
     assert "several references of Contact take Twice__c; name one of First__r, Second__r" in found
     assert told("contact", "First__r.Code__c", known=facts(*twice)) == []
@@ -110,8 +112,8 @@ def test_an_object_that_several_references_take_needs_the_name_of_one() -> None:
 def test_what_is_mapped_for_activities_is_asked_of_tasks_and_events() -> None:
     activity, lead = {"Case.Number__c": "fields.a", "Subject": "fields.b"}, {"User.Username": "fields.c"}
     settings = {"name": "one", "org": "main", "source": "prospect", "workspace": "a", "action": "update_or_create_lead"}
-    one = integration_of({**settings, "map": {"activity": activity, "lead": lead}})
-    assert set(mapped_names([one, one])) == {
+    integration = integration_of({**settings, "map": {"activity": activity, "lead": lead}})
+    assert set(mapped_names([integration, integration])) == {
         ("Lead", "User.Username"),
         ("Task", "Case.Number__c"),
         ("Event", "Case.Number__c"),

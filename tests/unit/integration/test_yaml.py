@@ -15,7 +15,8 @@ def test_aliases_that_multiply_are_one_fault() -> None:
     """218 bytes of such lines cost 200 MB once."""
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     lines += [
-        f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]" for before, one in zip("abcdefgh", "bcdefghi", strict=True)
+        f"{item}: &{item} [{', '.join([f'*{before}'] * 9)}]"
+        for before, item in zip("abcdefgh", "bcdefghi", strict=True)
     ]
     [(line, text)] = faults("\n".join(lines))
     assert 1 <= line <= 9
@@ -54,4 +55,4 @@ def test_a_number_that_no_field_takes_is_text(text: str) -> None:
 def test_numbers_are_numbers() -> None:
     found = read_yaml(b"a: 12\nb: 1.5\nc: 1e3\nd: -7").value
     assert found == {"a": 12, "b": 1.5, "c": 1000.0, "d": -7}
-    assert all(math.isfinite(one) for one in found.values())
+    assert all(math.isfinite(item) for item in found.values())

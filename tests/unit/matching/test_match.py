@@ -10,7 +10,9 @@ from processors.executor.pipeline.touched import touched_keys
 from processors.matching.index import Index
 from processors.matching.lookup import Lookup
 from processors.matching.match import account_keys, follow_up, match_person, person_keys, person_questions
-from processors.model.values import In, Match, Record
+from processors.model.match import Match
+from processors.model.record import Record
+from processors.model.requests import In
 from processors.sources.decide import decide
 from schemas.command import MatchKey
 from schemas.values import Person
@@ -41,7 +43,7 @@ def test_every_name_of_the_person_is_claimed_in_its_normal_form() -> None:
     """Two commands of one person share a claim however each writes the name."""
     person = Person(email=" ann@EXAMPLE.com ", phones=("+1 415 555 2671", "415-555-0000"))
     keys = person_keys(command(person=person, keys=(EMAIL, PHONE), salesforce_id="003000000000001"))
-    assert {one for one in keys if not one.startswith("source:")} == {
+    assert {key for key in keys if not key.startswith("source:")} == {
         "email:ann@example.com",
         "address:ann@example.com",
         "phone:+14155552671",
@@ -64,7 +66,7 @@ def test_a_set_of_text_keys_is_claimed_by_its_values_without_case() -> None:
     shouted = tuple(replace(key, value=key.value.upper()) for key in NAMED)
     first = person_keys(command(person=Person(), keys=NAMED, source_id="call-1"))
     second = person_keys(command(person=Person(), keys=shouted, source_id="call-2"))
-    assert [one[:5] for one in first & second] == ["text:"]
+    assert [text[:5] for text in first & second] == ["text:"]
 
 
 @pytest.mark.parametrize(("fields", "shared"), [(8, 0), (9, 1)])
@@ -72,9 +74,9 @@ def test_a_set_of_texts_in_many_fields_is_claimed_by_one_coarse_key_too(fields: 
     """More than 64 combinations are not cut: whoever uses such a set waits for all others, a record's writer too."""
     first, second = (tuple(f"{name}{number}__c" for number in range(fields)) for name in "AB")
 
-    def keys(one: str, other: str) -> tuple[MatchKey, ...]:
+    def keys(text: str, other: str) -> tuple[MatchKey, ...]:
         return (
-            MatchKey(1, "text", one, lead=first[0], more_lead=first[1:]),
+            MatchKey(1, "text", text, lead=first[0], more_lead=first[1:]),
             MatchKey(1, "text", other, lead=second[0], more_lead=second[1:]),
         )
 
@@ -113,12 +115,12 @@ def test_a_batch_asks_one_question_an_object_with_each_value_once() -> None:
         (command(kind="skip", keys=(replace(EMAIL, value="no@example.com"),)), settings),
         (command(keys=(replace(EMAIL, value="gone@example.com"),)), None),
     ]
-    found = {one.object: one for one in person_questions(asked, FACTS)}
+    found = {question.object: question for question in person_questions(asked, FACTS)}
     assert list(found) == ["Lead", "Contact", "Account"]
     assert (In("Email", ("Ann@Example.com", "bob@example.com")),) in found["Lead"].any_of
     assert (In("Id", (LEAD,)),) in found["Lead"].any_of
     assert (In("Company", ("Acme",)), In("LastName", ("Ann",))) in found["Lead"].any_of
-    assert {one.field for part in found["Contact"].any_of for one in part} == {"Email", "Phone"}
+    assert {condition.field for part in found["Contact"].any_of for condition in part} == {"Email", "Phone"}
     # As it is written, and its other writings by how they begin.
     assert found["Account"].any_of == ((In("Name", ("Acme",)),), (In("Name", ("acme%", "a.c.m.e%"), like=True),))
 
@@ -142,7 +144,7 @@ def test_fields_to_be_written_are_read_and_unknown_fields_are_not() -> None:
     (found, _) = person_questions([(asked, settings), (command(keys=(EMAIL,)), settings)], FACTS)
     assert {"Id", "OwnerId", "IsConverted", "ConvertedContactId", "Title", "Email"} <= set(found.fields)
     assert not {"No__c", "Gone__c"} & set(found.fields)
-    assert all(one.field != "Gone__c" for part in found.any_of for one in part)
+    assert all(condition.field != "Gone__c" for part in found.any_of for condition in part)
 
 
 def test_round_two_follows_converted_leads_accounts_and_kept_opportunities() -> None:
@@ -153,7 +155,7 @@ def test_round_two_follows_converted_leads_accounts_and_kept_opportunities() -> 
         contact("003000000000007AAA", AccountId="001000000000007AAA"),
     ]
     found = follow_up([(command(), settings)], FACTS, rows, {CONTACT: OPPORTUNITY, "003000000000008AAA": "x"})
-    assert [(one.object, one.any_of) for one in found] == [
+    assert [(question.object, question.any_of) for question in found] == [
         ("Contact", ((In("Id", (CONTACT,)),),)),
         ("Account", ((In("Id", ("001000000000007AAA", ACCOUNT)),),)),
         ("Opportunity", ((In("Id", (OPPORTUNITY,)),),)),
@@ -168,14 +170,14 @@ def test_round_two_asks_nothing_where_nothing_is_to_follow() -> None:
 def test_a_wider_question_does_not_widen_a_match() -> None:
     """A record read for another command is matched by its own values alone."""
     index = Index([lead(), lead(LEAD_2, Email="bob@example.com")])
-    assert [one.id for one in match_person(command(), integration("only"), index, {}).leads] == [LEAD]
+    assert [record.id for record in match_person(command(), integration("only"), index, {}).leads] == [LEAD]
 
 
 def test_what_both_rounds_read_of_one_record_is_one_record() -> None:
     """A record that comes twice is one match."""
     index = Index([contact(), Record("Contact", CONTACT, {"Title": "Chief"})])
     match = match_person(command(), integration("only"), index, {})
-    assert [(one.id, one.fields["Title"]) for one in match.contacts] == [(CONTACT, "Chief")]
+    assert [(record.id, record.fields["Title"]) for record in match.contacts] == [(CONTACT, "Chief")]
 
 
 def test_the_match_says_which_step_found_it() -> None:
@@ -201,11 +203,11 @@ class Counted(dict[str, Any]):
 def test_a_thousand_commands_read_each_record_once_and_not_once_a_command() -> None:
     """The work grows with the batch, not with its square."""
     count = 1_000
-    found = Index(Record("Lead", f"00Q{one:012d}EAA", Counted(Email=f"p{one}@example.com")) for one in range(count))
+    found = Index(Record("Lead", f"00Q{item:012d}EAA", Counted(Email=f"p{item}@example.com")) for item in range(count))
     settings = integration("only")
-    for one in range(count):
-        asked = command(keys=(replace(EMAIL, value=f"P{one}@example.com"),))
-        assert [lead.id for lead in match_person(asked, settings, found, {}).leads] == [f"00Q{one:012d}EAA"]
+    for number in range(count):
+        asked = command(keys=(replace(EMAIL, value=f"P{number}@example.com"),))
+        assert [lead.id for lead in match_person(asked, settings, found, {}).leads] == [f"00Q{number:012d}EAA"]
     assert Counted.reads == count
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from processors.matching.phone_search import search_numbers
-from processors.model.values import Found, Match
+from processors.model.match import Match
+from processors.model.requests import Found
 from processors.sources.decide import decide
 from schemas.command import MatchKey
 from tests.unit.deciding.rules.scenarios import NOW, command, integration, lead, org_facts

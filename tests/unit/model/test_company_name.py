@@ -71,8 +71,8 @@ def test_an_integration_may_count_legal_forms() -> None:
 def test_a_pattern_finds_the_other_writing(name: str, stored: str) -> None:
     """As LIKE reads it: without case, and `%` for anything."""
     held = unicodedata.normalize("NFC", stored).casefold()
-    patterns = [re.escape(one).replace("%", ".*") for one in name_patterns(name)]
-    assert any(re.fullmatch(one, held) for one in patterns)
+    patterns = [re.escape(pattern).replace("%", ".*") for pattern in name_patterns(name)]
+    assert any(re.fullmatch(pattern, held) for pattern in patterns)
 
 
 @pytest.mark.parametrize("name", ["A", "X1", "?!", ""])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.model.fit import Fit, Writer, fit, shortened
-from processors.model.values import FieldFacts
+from processors.model.org_facts import FieldFacts
 from schemas.values import Scalar
 from tests.fixtures.examples import examples
 

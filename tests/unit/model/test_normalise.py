@@ -120,4 +120,4 @@ def test_a_record_id_has_18_characters_and_a_right_checksum(text: str | None, ex
 
 def test_false_and_zero_are_values() -> None:
     """Only None and spaces are blank."""
-    assert [is_blank(one) for one in (None, "", " ", 0, False, "x")] == [True, True, True, False, False, False]
+    assert [is_blank(text) for text in (None, "", " ", 0, False, "x")] == [True, True, True, False, False, False]

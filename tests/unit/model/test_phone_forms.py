@@ -119,4 +119,4 @@ def test_no_text_breaks_a_number(text: str) -> None:
     found = numbers_in(text, "US")
     assert number_key(text, "US") == (found[0] if found else number_key(text, "US"))
     assert all(number_key(form, "US") in number_keys(text, "US") for form in written_forms(text, "US")[:1] if found)
-    assert all(numbers_in(one, "US") == (one,) for one in found)
+    assert all(numbers_in(item, "US") == (item,) for item in found)

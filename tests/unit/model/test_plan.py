@@ -1,7 +1,7 @@
 """Plans as the ledger stores them."""
 
+from processors.model.decision import Decision
 from processors.model.plan import Plan, plan_from_json, plan_to_json
-from processors.model.values import Decision
 
 
 def test_a_plan_is_read_as_it_was_stored() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processors.model.org_facts import FieldFacts
 from processors.model.stored_form import as_stored, at_scale, fact_of_type, same_value
-from processors.model.values import FieldFacts
 
 SCALED = replace(fact_of_type("currency"), precision=18, scale=2)
 LIST = replace(fact_of_type("multipicklist"), values=("Red", "Green", "Blue"), restricted=True)

@@ -183,10 +183,10 @@ def test_a_shared_mail_stays_the_same_mail_when_the_batch_is_cut_otherwise_after
     def die(place: str) -> None:
         raise Death
 
-    one = {"example-sales": ("one@example.com",)}
+    row = {"example-sales": ("one@example.com",)}
     with pytest.raises(Death):
-        stage.notifier(one, settings, die)(errors(10))
-    again = stage.notifier(one, settings)
+        stage.notifier(row, settings, die)(errors(10))
+    again = stage.notifier(row, settings)
     assert again(errors(2))
     assert again(errors(10))
     assert len(stage.server.taken) == 2

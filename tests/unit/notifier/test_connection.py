@@ -36,7 +36,7 @@ MENDED = replace(BROKEN, kind="connection_mended", reason="no longer")
 
 
 def received(*notices: Notice) -> list[ReceivedOf[Outcome | Notice]]:
-    return [ReceivedOf(one, "crm.notice", 0, number) for number, one in enumerate(notices)]
+    return [ReceivedOf(notice, "crm.notice", 0, number) for number, notice in enumerate(notices)]
 
 
 def read(notice: Notice) -> EmailMessage:

@@ -67,9 +67,9 @@ def mails(contract: str, reason: Reason) -> tuple[tuple[str, str, str, str], ...
 def _mails(contract: str, reason: Reason) -> Iterator[tuple[str, Mail]]:
     """Yield them: with and without the one who acted, and about nobody."""
     for agent in (None, Agent("rep@example.com", "Rep One")):
-        one = full(contract, reason, agent, "update_or_create_lead")
-        yield "error", compose(one, "ops@example.com", SETTINGS)
-        yield "digest", compose_digest([one, replace(one, outcome_id="2")], "ops@example.com", SETTINGS)
+        outcome = full(contract, reason, agent, "update_or_create_lead")
+        yield "error", compose(outcome, "ops@example.com", SETTINGS)
+        yield "digest", compose_digest([outcome, replace(outcome, outcome_id="2")], "ops@example.com", SETTINGS)
     nobody = replace(full(contract, reason), person=Person())
     yield "error", compose(nobody, "ops@example.com", SETTINGS)
 

@@ -106,7 +106,7 @@ def test_the_whole_size_is_bounded_before_anything_is_read() -> None:
 
 def test_a_duration_is_a_year_at_the_most() -> None:
     ended = {"event_id": "e", "call_id": "c", "network": "n", "step": "ended", "at": AT.isoformat(), "duration": 4e7}
-    row = next(one for one in SOURCE_TOPICS if one.contract == "pbx_call_event")
+    row = next(topic for topic in SOURCE_TOPICS if topic.contract == "pbx_call_event")
     with pytest.raises(ValueError, match=r"field duration: 4e[+]07 seconds, more than 31,622,400"):
         message(row, CODEC, json.dumps(ended))
 
@@ -148,14 +148,14 @@ def test_no_contract_is_deeper_than_the_bound() -> None:
 
 @pytest.mark.parametrize("line", ["[" * 100_000, '{"a":' * 100_000], ids=["lists", "objects"])
 def test_json_that_is_nested_for_ever_is_a_refused_line(line: str) -> None:
-    row = next(one for one in SOURCE_TOPICS if one.name == SOURCE_CALL_RESULT)
+    row = next(topic for topic in SOURCE_TOPICS if topic.name == SOURCE_CALL_RESULT)
     with pytest.raises(ValueError, match="nested deeper than 6 levels"):
         message(row, CODEC, line)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
 def test_a_number_that_is_none_is_a_refused_line(number: str) -> None:
-    row = next(one for one in SOURCE_TOPICS if one.name == SOURCE_CALL_RESULT)
+    row = next(topic for topic in SOURCE_TOPICS if topic.name == SOURCE_CALL_RESULT)
     line = json.dumps({**EVENT.to_avro(), "resulted": AT.isoformat()}).replace(
         '"fields": {}', f'"fields": {{"a": {number}}}'
     )
@@ -166,7 +166,7 @@ def test_a_number_that_is_none_is_a_refused_line(number: str) -> None:
 def test_all_ids_have_the_same_bound() -> None:
     for name in sorted(BOUNDED):
         fields = {part["name"] for part in shipped()[name].parsed["fields"]}
-        assert {one for one in fields if one.endswith("_id")} <= bounds.IDS, name
+        assert {field for field in fields if field.endswith("_id")} <= bounds.IDS, name
 
 
 def test_values_of_shared_records_are_bounded_wherever_they_stand() -> None:

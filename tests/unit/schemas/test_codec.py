@@ -86,7 +86,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         *(st.none() | TIMES, MAYBE),
     ),
 }
-ORACLE = {name: avro.schema.parse(json.dumps(dict(one.raw))) for name, one in shipped().items()}
+ORACLE = {name: avro.schema.parse(json.dumps(dict(contract.raw))) for name, contract in shipped().items()}
 EVENT = CallResult("e1", "c1", "p", "sold", datetime(2024, 5, 1, tzinfo=UTC), Person("Ann", phones=("1", "2")))
 
 
@@ -212,7 +212,7 @@ def test_what_release_0_1_0_wrote_is_read_without_the_fields_that_came_later(val
     old = read_schema(DIRECTORY / "released" / contract / "3.avsc")
     body = io.BytesIO()
     known = {part["name"] for part in old["fields"]}
-    fastavro.schemaless_writer(body, old, {name: one for name, one in value.to_avro().items() if name in known})
+    fastavro.schemaless_writer(body, old, {name: item for name, item in value.to_avro().items() if name in known})
     read = CODEC.decode(contract, b"\xc3\x01" + crc64(old) + body.getvalue())
     assert type(value).from_avro(read) == value
 

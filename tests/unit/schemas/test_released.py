@@ -95,7 +95,7 @@ def test_a_message_of_the_present_contract_is_read_by_each_version_that_subscrib
     body = io.BytesIO()
     fastavro.schemaless_writer(body, fastavro.parse_schema(dict(present), named_schemas={}), least(present))
     body.seek(0)
-    writer, reader = (fastavro.parse_schema(dict(one), named_schemas={}) for one in (present, old))
+    writer, reader = (fastavro.parse_schema(dict(row), named_schemas={}) for row in (present, old))
     value = fastavro.schemaless_reader(body, writer, reader)
     assert isinstance(value, Mapping)
     assert set(value) == {part["name"] for part in old["fields"]}
@@ -103,5 +103,5 @@ def test_a_message_of_the_present_contract_is_read_by_each_version_that_subscrib
 
 @EACH
 def test_each_version_may_be_followed_by_every_later_one(contract: str, number: int) -> None:
-    later = [one for at, one in released(DIRECTORY, contract) if at > number]
-    assert [check(version(contract, number), one, MODES[contract]) for one in later] == [[]] * len(later)
+    later = [row for at, row in released(DIRECTORY, contract) if at > number]
+    assert [check(version(contract, number), row, MODES[contract]) for row in later] == [[]] * len(later)

@@ -43,7 +43,7 @@ def fitted(outcome: Outcome) -> Outcome:
     assert bytes_of(found) <= OUTCOME_BYTES
     same = ("outcome_id", "kind", "reason", "integration", "org", "contract", "event_ids", "source_id", "event_time")
     assert [getattr(found, name) for name in same] == [getattr(outcome, name) for name in same]
-    assert [one.id for one in found.records] == [one.id for one in outcome.records][: len(found.records)]
+    assert [record.id for record in found.records] == [record.id for record in outcome.records][: len(found.records)]
     return found
 
 
@@ -95,7 +95,7 @@ def test_everything_at_once_fits_and_a_thousand_events_are_all_named() -> None:
 
 def test_a_notice_keeps_its_first_candidates() -> None:
     notice = Notice("c", "parked", "i", "main", "e", Person("x" * 2_000), LARGE * 3, AT, candidates=MANY)
-    found = fit_notice(notice, lambda one: len(CODEC.encode("notice", one.to_avro())))
+    found = fit_notice(notice, lambda item: len(CODEC.encode("notice", item.to_avro())))
     assert len(CODEC.encode("notice", found.to_avro())) <= OUTCOME_BYTES
     assert found.candidates == MANY[:5]
     assert (found.command_id, found.reason) == ("c", "x" * 19_999 + "…")
@@ -109,7 +109,7 @@ def test_a_command_names_the_fields_whose_texts_are_shorter(limit: int) -> None:
         lead=known,
         contact=known,
     )
-    made = fit_command(command, lambda one: len(CODEC.encode("command", one.to_avro())), limit)
+    made = fit_command(command, lambda item: len(CODEC.encode("command", item.to_avro())), limit)
     assert len(CODEC.encode("command", made.to_avro())) <= limit
     if limit == 1_000_000:
         assert made is command

@@ -13,7 +13,7 @@ from connectors.database.engine import open_engine
 from connectors.database.migrate import at_head, revision
 from processors.intake.decode import decode
 from processors.integration.check_org import targets
-from processors.model.values import FieldFacts, ObjectFacts, OrgFacts
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
 from processors.sources.settings import integration_of
 from schemas.call_result import CallResult
 from schemas.codec import SingleObject
@@ -118,7 +118,7 @@ def test_a_line_becomes_the_event_that_it_says() -> None:
     ],
 )
 def test_a_line_of_each_source_becomes_the_event_that_it_says(topic: str, event: dict[str, Any]) -> None:
-    row = next(one for one in TOPICS if one.name == topic)
+    row = next(item for item in TOPICS if item.name == topic)
     key, value = message(row, SingleObject(), json.dumps(event))
     found = decode(value, SingleObject(), SOURCES[topic])
     assert key.decode() == event[row.key]
@@ -130,7 +130,7 @@ def test_a_line_of_each_source_becomes_the_event_that_it_says(topic: str, event:
 
 
 def test_a_whole_number_is_taken_where_the_contract_has_a_decimal_one() -> None:
-    row = next(one for one in TOPICS if one.name == "crm.event.pbx-call")
+    row = next(topic for topic in TOPICS if topic.name == "crm.event.pbx-call")
     step = {"event_id": "e", "call_id": "c", "network": "n", "step": "ended", "at": "2026-01-05T12:00:00Z"}
     whole, decimal = ({**step, "duration": seconds, "talk": seconds} for seconds in (90, 90.0))
     assert message(row, SingleObject(), json.dumps(whole)) == message(row, SingleObject(), json.dumps(decimal))
@@ -243,8 +243,8 @@ def _targets(mapped: dict[str, object], *fields: FieldFacts, **more: object) -> 
     facts = OrgFacts("main", "00D", "005", {"Lead": lead}, {}, "Qualified", datetime(2026, 1, 1, tzinfo=UTC))
     integration = integration_of({**INTEGRATION, "map": {"lead": mapped}, **more})
     found = targets(integration, facts)
-    assert all(one.org == "main" for one in found)
-    return [(one.level, one.text) for one in found]
+    assert all(finding.org == "main" for finding in found)
+    return [(finding.level, finding.text) for finding in found]
 
 
 def test_a_mapped_field_that_the_org_lacks_is_an_error() -> None:

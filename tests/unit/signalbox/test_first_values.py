@@ -45,7 +45,7 @@ def test_each_process_has_its_own() -> None:
 @pytest.mark.parametrize("name", list(STARTS))
 def test_the_release_and_what_the_system_says_of_the_process_are_there_at_once(process: Process, name: str) -> None:
     begin_metrics(process, name)
-    (build,) = [one for one in process.registry.collect() if one.name == PREFIX + "build_info"]
+    (build,) = [metric for metric in process.registry.collect() if metric.name == PREFIX + "build_info"]
     (sample,) = build.samples
     assert (sample.value, sample.labels["version"]) == (1, version("signalbox"))
     assert (process.registry.get_sample_value("process_start_time_seconds") or 0) > 0
@@ -53,9 +53,9 @@ def test_the_release_and_what_the_system_says_of_the_process_are_there_at_once(p
 
 def test_the_executors_counters_begin_at_nought(process: Process) -> None:
     begin_metrics(process, "executor")
-    one = integration()
+    item = integration()
     assert value(process, "publish_failures_total", org="none") == 0
-    own = {"org": one.org, "integration": one.name}
+    own = {"org": item.org, "integration": item.name}
     assert value(process, "outcomes_total", **own, kind="error", reason="no_match") == 0
     assert value(process, "outcomes_total", **own, kind="created", reason="none") == 0
 

@@ -23,8 +23,8 @@ def take(tmp_path: Path) -> Iterator[Take]:
         return held[-1]
 
     yield taken
-    for one in held:
-        one.release()
+    for instance_name in held:
+        instance_name.release()
 
 
 def test_a_name_is_made_once_and_kept(take: Take, tmp_path: Path) -> None:
@@ -38,11 +38,11 @@ def test_a_name_is_made_once_and_kept(take: Take, tmp_path: Path) -> None:
 
 def test_two_processes_of_one_folder_have_two_names_and_keep_both(take: Take) -> None:
     names = [take() for _ in range(2)]
-    assert [one.name for one in names] == ["n1", "n2"]
-    for one in names:
-        one.release()
+    assert [instance_name.name for instance_name in names] == ["n1", "n2"]
+    for name in names:
+        name.release()
     names = [take() for _ in range(2)]
-    assert [one.name for one in names] == ["n1", "n2"]
+    assert [instance_name.name for instance_name in names] == ["n1", "n2"]
 
 
 def test_a_wanted_name_that_runs_from_this_folder_is_refused_with_the_setting(take: Take) -> None:

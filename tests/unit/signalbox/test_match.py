@@ -63,4 +63,4 @@ def test_a_candidate_is_shown_by_name_and_owner(sent: list[UserAction]) -> None:
 def test_what_was_chosen_is_told_by_its_name(sent: list[UserAction], options: list[str], said: str) -> None:
     told = CliRunner().invoke(app, ["match", "resolve", "c-1", *options]).output
     assert told == f"c-1 goes on with {said}; its outcome follows\n"
-    assert [one.about for one in sent] == ["c-1"]
+    assert [user_action.about for user_action in sent] == ["c-1"]

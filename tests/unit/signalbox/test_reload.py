@@ -104,27 +104,27 @@ def test_a_good_change_starts_the_process_anew(process: Opened, folder: Path, ch
             (folder / "b.yaml").unlink()
     with capture_logs() as logs:
         assert reload.look()
-    [line] = [one for one in logs if "starts anew" in one["event"]]
+    [line] = [log for log in logs if "starts anew" in log["event"]]
     assert line["files"] == [{"edited": "a.yaml", "added": "c.yaml", "removed": "b.yaml"}[change]]
     assert all(len(digest) == 12 for digest in line["digests"].values())
 
 
 def test_a_faulty_change_leaves_what_runs_and_is_told_once_with_its_faults(process: Opened, folder: Path) -> None:
-    store, one = Store(), process()
-    reload = Reload(one, store)
+    store, item = Store(), process()
+    reload = Reload(item, store)
     reload.look()
     (folder / "a.yaml").write_text(WRONG)
     with capture_logs() as logs:
         assert not reload.look()
         assert not reload.look()
-    [line] = [one for one in logs if one["event"] == "integration file is faulty"]
+    [line] = [log for log in logs if log["event"] == "integration file is faulty"]
     assert (line["file"], line["meanwhile"]) == ("a.yaml", "its last good text runs")
     assert "a.yaml:2: key 'orgg' is unknown; did you mean 'org'?" in line["faults"]
-    assert faulty(one, "a.yaml") == 1
+    assert faulty(item, "a.yaml") == 1
     assert store.texts["a.yaml"] == A.encode()
     (folder / "a.yaml").write_text(A)
     assert not reload.look(), "what runs is as before"
-    assert faulty(one, "a.yaml") == 0
+    assert faulty(item, "a.yaml") == 0
 
 
 def test_a_good_change_beside_a_faulty_one_is_taken_up(process: Opened, folder: Path) -> None:
@@ -160,14 +160,14 @@ def test_a_start_without_a_last_good_text_goes_on_with_the_others(process: Opene
 
 def test_a_file_that_is_mended_while_kafka_is_away_needs_no_store(process: Opened, folder: Path) -> None:
     (folder / "a.yaml").write_text(WRONG)
-    one = process()
+    item = process()
 
     class Away(Store):
         def read(self) -> dict[str, bytes]:
             (folder / "a.yaml").write_text(A)
             raise Transient("Kafka is away")
 
-    assert sorted(with_last_good(one, Away()).integrations.by_name) == ["a", "b"]
+    assert sorted(with_last_good(item, Away()).integrations.by_name) == ["a", "b"]
 
 
 def test_a_store_that_is_away_is_asked_again_at_the_next_look(process: Opened) -> None:

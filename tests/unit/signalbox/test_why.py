@@ -70,7 +70,7 @@ def test_why_as_json_tells_each_org_that_knows_the_record(engine: Engine) -> Non
     keep(engine, "other")
     shown = runner.invoke(app, ["why", LEAD, "Title", "--json"])
     found = [json.loads(line) for line in shown.output.splitlines()]
-    assert [one["org"] for one in found] == ["main", "other"]
+    assert [item["org"] for item in found] == ["main", "other"]
     assert found[0]["value"] == "Boss\x1b[2J"
     assert (found[0]["outcome_id"], found[0]["rules"], found[0]["confirmed"]) == ("c-2", ["VS-9", "1F-overwrite"], None)
     alone = runner.invoke(app, ["why", LEAD, "Title", "--org", "other", "--json"])

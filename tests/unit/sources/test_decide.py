@@ -1,6 +1,6 @@
 """What a decision carries beside its steps' fields."""
 
-from processors.model.values import Match
+from processors.model.match import Match
 from processors.sources.decide import decide
 from processors.sources.settings import integration_of
 from schemas.identity import create_key

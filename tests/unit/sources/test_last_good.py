@@ -21,7 +21,9 @@ WRONG = A.replace(b"org:", b"orgg:")
 
 
 def run(files: Mapping[str, bytes], last_good: Mapping[str, bytes] | None = None, newest: str = "") -> Running:
-    return running([IntegrationFile(name, one, float(name == newest)) for name, one in files.items()], last_good or {})
+    return running(
+        [IntegrationFile(name, file, float(name == newest)) for name, file in files.items()], last_good or {}
+    )
 
 
 def triggers(found: Integrations) -> dict[str, str]:
@@ -68,7 +70,7 @@ def test_vs_4_of_two_files_with_one_trigger_the_one_that_changed_since_is_faulty
     for changed in ("a", "b"):
         good = {"a.yaml": A, "b.yaml": B}
         found = run({**good, f"{changed}.yaml": text(changed, "YES, NO")}, good)
-        assert [one.name for one in found.faulty] == [f"{changed}.yaml"]
+        assert [faulty_file.name for faulty_file in found.faulty] == [f"{changed}.yaml"]
         assert triggers(found.integrations) == {"yes": "a", "no": "b"}
 
 
@@ -76,7 +78,7 @@ def test_vs_4_of_two_new_files_with_one_trigger_the_later_one_is_faulty() -> Non
     for newest, runs in (("a.yaml", "b"), ("b.yaml", "a")):
         found = run({"a.yaml": A, "b.yaml": text("b", "YES")}, newest=newest)
         assert triggers(found.integrations) == {"yes": runs}
-        assert [one.name for one in found.faulty] == [newest]
+        assert [faulty_file.name for faulty_file in found.faulty] == [newest]
 
 
 def test_a_trigger_that_moves_between_two_files_moves_in_one_step_or_not_at_all() -> None:
@@ -85,7 +87,7 @@ def test_a_trigger_that_moves_between_two_files_moves_in_one_step_or_not_at_all(
     assert triggers(run(moved, good).integrations) == {"yes": "a", "no": "b", "cb": "b"}
     half = run({**moved, "a.yaml": WRONG}, good)
     assert triggers(half.integrations) == {"yes": "a", "no": "a", "cb": "b"}
-    assert [one.name for one in half.faulty] == ["a.yaml", "b.yaml"]
+    assert [faulty_file.name for faulty_file in half.faulty] == ["a.yaml", "b.yaml"]
 
 
 def test_who_no_longer_names_its_partner_back_is_the_faulty_one() -> None:
@@ -95,14 +97,14 @@ def test_who_no_longer_names_its_partner_back_is_the_faulty_one() -> None:
     good = {"a.yaml": shared("a", "YES", "b"), "b.yaml": shared("b", "NO", "a")}
     assert run(good).faulty == ()
     found = run({**good, "b.yaml": B}, good)
-    assert [(one.name, one.last_good) for one in found.faulty] == [("b.yaml", True)]
+    assert [(faulty_file.name, faulty_file.last_good) for faulty_file in found.faulty] == [("b.yaml", True)]
     assert dict(found.texts) == good
 
 
 def test_a_last_good_text_that_this_version_refuses_does_not_run() -> None:
     found = run({"a.yaml": WRONG, "b.yaml": B}, {"a.yaml": WRONG + b"# older\n", "b.yaml": B})
     assert triggers(found.integrations) == {"no": "b"}
-    assert [(one.name, one.last_good) for one in found.faulty] == [("a.yaml", False)]
+    assert [(faulty_file.name, faulty_file.last_good) for faulty_file in found.faulty] == [("a.yaml", False)]
 
 
 def test_a_file_that_was_taken_away_does_not_run_by_its_last_good_text() -> None:

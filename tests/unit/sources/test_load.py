@@ -36,8 +36,8 @@ def faults(*texts: str | bytes) -> list[str]:
 
 
 def test_vs_2_plain_yes_and_no_are_result_codes_and_not_booleans() -> None:
-    [one] = loaded(GOOD.replace("[YES, CB]", "[YES, no, on, 12:30]")).by_name.values()
-    assert CallResultIntegration.of(one).result_codes == ("YES", "no", "on", "12:30")
+    [integration] = loaded(GOOD.replace("[YES, CB]", "[YES, no, on, 12:30]")).by_name.values()
+    assert CallResultIntegration.of(integration).result_codes == ("YES", "no", "on", "12:30")
 
 
 @pytest.mark.parametrize(
@@ -164,11 +164,11 @@ def test_an_account_key_that_is_not_mapped_is_rejected_and_unmapped_contacts_are
 
 def test_a_preset_lies_beneath_the_files_own_values() -> None:
     own = "preset: vanillasoft\nmap: {contact: {Email: {constant: a@example.com}, Phone: null}}\n"
-    one = loaded(GOOD + own).by_name["one"]
-    assert one.map.contact["Email"].constant == "a@example.com"
-    assert one.map.contact["Email"].source is None
-    assert "Phone" not in one.map.contact
-    assert one.map.lead["Phone"].source == "person.phones"
+    integration = loaded(GOOD + own).by_name["one"]
+    assert integration.map.contact["Email"].constant == "a@example.com"
+    assert integration.map.contact["Email"].source is None
+    assert "Phone" not in integration.map.contact
+    assert integration.map.lead["Phone"].source == "person.phones"
 
 
 def test_what_only_looks_empty_because_its_content_was_refused_is_told_once() -> None:
@@ -184,8 +184,8 @@ def test_every_preset_makes_a_valid_integration_of_the_required_keys(name: str) 
         "spotio": "workspace: W",
     }.get(name)
     text = f"name: one\norg: acme\nenabled: true\n{own}\n" if own else GOOD
-    one = loaded(text + f"preset: {name}\n").by_name["one"]
-    assert one.preset == name
+    integration = loaded(text + f"preset: {name}\n").by_name["one"]
+    assert integration.preset == name
     assert {"match", "write"} & set(preset(name))
 
 
@@ -197,9 +197,9 @@ def test_a_digest_follows_the_resolved_settings_and_nothing_else() -> None:
 
 def test_lookup_is_by_source_project_and_code_and_orgs_are_listed_once() -> None:
     found = loaded(GOOD, GOOD.replace("one", "two").replace("Solar", "Wind"))
-    one = found.find("call_result", " solar", "cb ")
-    assert one is not None
-    assert one.name == "one"
+    integration = found.find("call_result", " solar", "cb ")
+    assert integration is not None
+    assert integration.name == "one"
     assert found.find("call_result", "Solar", "NA") is None
     assert found.orgs() == ("acme",)
 
@@ -212,8 +212,8 @@ def test_a_folder_without_files_is_a_fault(tmp_path: Path) -> None:
 
 def test_the_shipped_examples_load_and_name_the_published_schema() -> None:
     found = load_integrations(EXAMPLES)
-    assert all(isinstance(one, Integration) for one in found.by_name.values())
-    assert {one.source for one in found.by_name.values()} == {
+    assert all(isinstance(integration, Integration) for integration in found.by_name.values())
+    assert {integration.source for integration in found.by_name.values()} == {
         "call_result",
         "booking",
         "pbx_call",
@@ -311,10 +311,10 @@ def test_each_key_of_a_source_is_in_the_published_schema() -> None:
 
 def test_settings_of_one_source_are_none_of_another() -> None:
     told = {"name": "two", "org": "acme", "project": "Solar", "result_codes": ["YES"], "action": "update_only"}
-    one = integration_of(told)
-    assert CallResultIntegration.of(one).project == "Solar"
+    integration = integration_of(told)
+    assert CallResultIntegration.of(integration).project == "Solar"
     with pytest.raises(TypeError, match="of source 'call_result', no BookingIntegration"):
-        BookingIntegration.of(one)
+        BookingIntegration.of(integration)
     for name in ("project", "result_codes", "action"):
         with pytest.raises(ValidationError, match=f"call_result.{name}\n  Field required"):
             integration_of({key: value for key, value in told.items() if key != name})
@@ -356,8 +356,8 @@ def _patterns(node: object) -> Iterator[str]:
     if isinstance(node, Mapping):
         if isinstance(node.get("pattern"), str):
             yield node["pattern"]
-        for one in node.values():
-            yield from _patterns(one)
+        for item in node.values():
+            yield from _patterns(item)
     elif isinstance(node, list):
-        for one in node:
-            yield from _patterns(one)
+        for item in node:
+            yield from _patterns(item)

@@ -144,7 +144,7 @@ class Recording:
             org=org,
             ledger=SqlLedger(self.engine, self.clock),
             codec=CODEC,
-            deciders={name: Decider(one, self.known.digest(name)) for name, one in self.known.by_name.items()},
+            deciders={name: Decider(item, self.known.digest(name)) for name, item in self.known.by_name.items()},
             clock=self.clock,
             probe=self.probe,
             metrics=Silent(),
@@ -209,7 +209,7 @@ class Recording:
         found: list[Message] = []
         config = {"bootstrap.servers": self.kafka, "group.id": "reader", "enable.partition.eof": True}
         consumer = Consumer({**config, "auto.offset.reset": "earliest"})
-        places = [TopicPartition(one.name, number, 0) for one in tables() for number in range(one.partitions)]
+        places = [TopicPartition(table.name, number, 0) for table in tables() for number in range(table.partitions)]
         consumer.assign(places)
         ends: set[tuple[str, int]] = set()
         deadline = time.monotonic() + BOUND
@@ -221,14 +221,14 @@ class Recording:
             elif message is not None:
                 found.append(message)
         consumer.close()
-        return sorted(found, key=lambda one: (one.topic() or "", one.partition() or 0, one.offset() or 0))
+        return sorted(found, key=lambda item: (item.topic() or "", item.partition() or 0, item.offset() or 0))
 
     def committed(self, group: str, places: Sequence[TopicPartition]) -> list[TopicPartition]:
         """Return a group's committed offsets."""
         consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": group})
         found = consumer.committed(list(places), 10)
         consumer.close()
-        return [one for one in found if one.offset >= 0]
+        return [item for item in found if item.offset >= 0]
 
     def commit_intake(self) -> None:
         """Commit what the intake has handed over, as its process does."""
@@ -392,7 +392,7 @@ def told(run: Recording) -> None:
             batch.append(Received(outcome, place.topic, place.partition, place.offset))
     Audit(DatabaseAudit(run.engine), metrics=Silent())(batch)
     post = Post()
-    recipients = {name: one.recipients for name, one in run.known.by_name.items()}
+    recipients = {name: item.recipients for name, item in run.known.by_name.items()}
     notifier = Notifier(
         MailSettings(sender="signalbox@example.com", domain="example.com"),
         recipients,
@@ -402,7 +402,7 @@ def told(run: Recording) -> None:
         clock=run.now,
         stop=threading.Event(),
     )
-    errors = [one for one in batch if one.outcome.kind == "error"]
+    errors = [item for item in batch if item.outcome.kind == "error"]
     assert len(errors) == 2, errors
     notifier(errors[:1])
     post.away = True
@@ -494,11 +494,13 @@ def write_down(run: Recording, folder: Path) -> None:
             }
         )
     commands = [TopicPartition(command_topic(org), 0) for org in ("main", "none")]
-    sources = [TopicPartition(one.name, n) for one in tables() if one.name in SOURCES for n in range(one.partitions)]
+    sources = [
+        TopicPartition(table.name, n) for table in tables() if table.name in SOURCES for n in range(table.partitions)
+    ]
     for group, places in ((EXECUTOR, commands), (INTAKE, sources)):
-        for one in run.committed(group, places):
-            told_by = {"group": group, "topic": one.topic, "partition": one.partition}
-            lines.append({**told_by, "offset": one.offset, "metadata": one.metadata or ""})
+        for item in run.committed(group, places):
+            told_by = {"group": group, "topic": item.topic, "partition": item.partition}
+            lines.append({**told_by, "offset": item.offset, "metadata": item.metadata or ""})
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     (folder / "topics.jsonl").write_text(text, "utf-8")
     org = {"now": run.now().isoformat(timespec="seconds"), "state": run.control.state()}
@@ -518,7 +520,7 @@ def _lead(name: str) -> dict[str, str]:
 
 def main(url: str, settings: str, folder: str) -> None:
     """Run it all, and die as killed: requests are still under way."""
-    with simulator.serve() as running, embedded_kafka({one.name: one.partitions for one in tables()}) as kafka:
+    with simulator.serve() as running, embedded_kafka({table.name: table.partitions for table in tables()}) as kafka:
         running.org().shift = START - datetime.now(UTC)
         run = Recording(url, Path(settings), kafka.bootstrap, running)
         published(run)

@@ -19,7 +19,8 @@ import pytest
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.model.ports import Salesforce
-from processors.model.values import In, Question, Record, Write, Written
+from processors.model.record import Record
+from processors.model.requests import In, Question, Write, Written
 
 NAMES = ("login_url", "instance_url", "client_id", "client_secret", "private_key", "username")
 
@@ -57,8 +58,8 @@ def settings() -> Iterator[SalesforceSettings]:
     if real is not None:
         yield real
         return
-    with simulated() as one:
-        yield one
+    with simulated() as salesforce_settings:
+        yield salesforce_settings
 
 
 class Bench:
@@ -76,7 +77,9 @@ class Bench:
     def write(self, *writes: Write) -> Sequence[Written]:
         """Write, and remember what was created."""
         written = self.client.write(writes, send_by=soon())
-        self.made |= {one.id: sent.object for sent, one in zip(writes, written, strict=True) if one.success and one.id}
+        self.made |= {
+            item.id: sent.object for sent, item in zip(writes, written, strict=True) if item.success and item.id
+        }
         return written
 
     def lead(self, name: str, **fields: str) -> str:
@@ -95,9 +98,9 @@ class Bench:
     def clean(self) -> None:
         """Delete what was made, one object a call."""
         for kind in ("Opportunity", "Lead", "Contact", "Account"):
-            ids = [one for one, made in self.made.items() if made == kind]
+            ids = [name for name, made in self.made.items() if made == kind]
             for start in range(0, len(ids), 200):
-                part = [Write("delete", kind, one) for one in ids[start : start + 200]]
+                part = [Write("delete", kind, item_id) for item_id in ids[start : start + 200]]
                 self.client.write(part, send_by=soon())
 
 
@@ -123,6 +126,6 @@ def connect(settings: SalesforceSettings) -> Iterator[Callable[[], SalesforceCli
 @pytest.fixture
 def bench(connect: Callable[[], SalesforceClient]) -> Iterator[Bench]:
     """Return a client with a clean end."""
-    one = Bench(connect())
-    yield one
-    one.clean()
+    item = Bench(connect())
+    yield item
+    item.clean()

@@ -14,7 +14,7 @@ import simulator
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.model.errors import InDoubt, OrgDown, Transient
-from processors.model.values import Conversion, In, Question, Write, Written
+from processors.model.requests import Conversion, In, Question, Write, Written
 
 pytestmark = pytest.mark.outside
 
@@ -43,7 +43,7 @@ class Lossy:
 
     def applied(self) -> int:
         """Return how many leads were created or converted."""
-        return sum(1 for one in self.control.effects() if one["object"] == "Lead")
+        return sum(1 for effect in self.control.effects() if effect["object"] == "Lead")
 
 
 def soon() -> datetime:
@@ -59,8 +59,8 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[simulator.Running]:
-    with simulator.serve() as one:
-        yield one
+    with simulator.serve() as item:
+        yield item
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_lost_answer_to_a_conversion_is_in_doubt_whether_it_was_applied_or_not
     again: Written = lossy.convert()[0]
     assert again.success is (applied == 0)
     if applied:
-        assert [one.code for one in again.errors] == ["CANNOT_UPDATE_CONVERTED_LEAD"]
+        assert [error.code for error in again.errors] == ["CANNOT_UPDATE_CONVERTED_LEAD"]
 
 
 @pytest.mark.parametrize(("action", "params", "applied"), LOSSES)
@@ -182,7 +182,7 @@ def test_eight_calls_on_an_expired_session_make_one_login_and_are_all_answered(
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(work, range(8)))
     assert len(answers) == 8
-    paths = [one["path"] for one in lossy.control.log(mark)]
+    paths = [item["path"] for item in lossy.control.log(mark)]
     assert sum(1 for path in paths if path == "/services/oauth2/token") == 1
     assert 8 < len(paths) <= 17
 
@@ -190,12 +190,12 @@ def test_eight_calls_on_an_expired_session_make_one_login_and_are_all_answered(
 def test_a_locked_row_is_refused_alone_and_may_be_sent_again(lossy: Lossy) -> None:
     free = lossy.control.seed("Lead", [{"LastName": "Free", "Company": "Example"}])[0]
     lossy.control.lock(lossy.lead, 60)
-    writes = [Write("update", "Lead", one, fields={"Title": "Head"}) for one in (lossy.lead, free)]
+    writes = [Write("update", "Lead", text, fields={"Title": "Head"}) for text in (lossy.lead, free)]
     held, other = lossy.client.write(writes, send_by=soon())
     assert (held.success, other.success) == (False, True)
-    assert [(one.code, one.transient) for one in held.errors] == [("UNABLE_TO_LOCK_ROW", True)]
+    assert [(error.code, error.transient) for error in held.errors] == [("UNABLE_TO_LOCK_ROW", True)]
     converted = lossy.convert()[0]
-    assert [(one.code, one.transient) for one in converted.errors] == [("UNABLE_TO_LOCK_ROW", True)]
+    assert [(error.code, error.transient) for error in converted.errors] == [("UNABLE_TO_LOCK_ROW", True)]
     lossy.control.shift(61)
     assert lossy.client.write(writes[:1], send_by=soon())[0].success
     lossy.control.shift(-61)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from processors.model.errors import TooLate
-from processors.model.values import Conversion, In, Question, Write
+from processors.model.requests import Conversion, In, Question, Write
 
 pytestmark = pytest.mark.outside
 
@@ -33,8 +33,8 @@ def test_facts_name_the_org_its_user_and_what_a_create_needs(connect: Any) -> No
     assert re.fullmatch(r"00D\w{12}(\w{3})?", facts.organization_id)
     assert re.fullmatch(r"005\w{12}(\w{3})?", facts.user_id)
     assert facts.converted_status
-    assert {one for one, field in facts.objects["Lead"].fields.items() if field.required} >= {"LastName", "Company"}
-    assert {one for one, field in facts.objects["Opportunity"].fields.items() if field.required} >= {
+    assert {name for name, field in facts.objects["Lead"].fields.items() if field.required} >= {"LastName", "Company"}
+    assert {name for name, field in facts.objects["Opportunity"].fields.items() if field.required} >= {
         "Name",
         "StageName",
     }
@@ -102,8 +102,8 @@ def test_one_refused_record_holds_back_no_other(bench: Any) -> None:
         Write("create", "Account", fields={"Name": f"Example {bench.mark}"}),
         Write("update", "Lead", "00Q00000000ZZZZAAA", fields={"Title": "x"}),
     )
-    assert [one.success for one in written] == [True, False, True, False]
-    assert [one.created for one in written] == [False, False, True, False]
+    assert [item.success for item in written] == [True, False, True, False]
+    assert [item.created for item in written] == [False, False, True, False]
     assert written[1].errors[0].code == "REQUIRED_FIELD_MISSING"
     assert not written[1].errors[0].transient
     row = bench.by_id("Lead", lead, "Title")
@@ -118,12 +118,12 @@ def test_many_records_are_written_by_one_call_and_found_again(bench: Any) -> Non
         for n in range(250)
     ]
     written = bench.write(*writes)
-    assert all(one.success for one in written)
+    assert all(item.success for item in written)
     assert bench.client.api_calls() - before <= 2  # a login, and one composite
     values = tuple(bench.address(f"n{n}") for n in range(250))
     found = bench.client.find([Question("Lead", ("LastName",), ((In("Email", values),),))])
     assert {row.id: row.fields["LastName"] for row in found.rows[0]} == {
-        one.id: f"N{n}" for n, one in enumerate(written)
+        item.id: f"N{n}" for n, item in enumerate(written)
     }
 
 
@@ -155,7 +155,7 @@ def test_a_lead_is_converted_once_and_without_an_opportunity(bench: Any) -> None
     assert row is not None
     assert row.fields == {"IsConverted": True, "ConvertedContactId": first.contact_id, "ConvertedOpportunityId": None}
     refused = bench.client.write([Write("update", "Lead", lead, fields={"Title": "x"})], send_by=soon())[0]
-    assert [one.code for one in refused.errors] == ["CANNOT_UPDATE_CONVERTED_LEAD"]
+    assert [error.code for error in refused.errors] == ["CANNOT_UPDATE_CONVERTED_LEAD"]
 
 
 def test_usage_is_known_after_the_first_answer_and_calls_are_counted(connect: Any) -> None:

@@ -14,7 +14,7 @@ from connectors.database.ledger import SqlLedger
 from connectors.database.notes import DatabaseNotes, mail_note
 from processors.model.ledger import LedgerTransaction, Noticed, Postponed, Settled
 from processors.model.received import Received
-from processors.model.values import OwnRecord
+from processors.model.record import OwnRecord
 from processors.notifier.ports import Mail
 from schemas.outcome import Outcome
 from schemas.values import Person
@@ -29,8 +29,8 @@ AT = datetime(2026, 3, 4, tzinfo=UTC)
 def test_a_command_of_any_id_is_stored_settled_and_published(engine: Engine, text: str) -> None:
     ledger = SqlLedger(engine)
     lease = ledger.take_lease("main", text)
-    one = arrival("a")
-    stored, _ = ledger.insert(lease, [replace(one, command=replace(one.command, event_id=text, integration=text))])
+    item = arrival("a")
+    stored, _ = ledger.insert(lease, [replace(item, command=replace(item.command, event_id=text, integration=text))])
     assert [row.body for row in stored] == [b"a"]
     ledger.apply(lease, LedgerTransaction(postponed=[Postponed("a", 1.0, text, blocker=text)]))
     ledger.apply(
@@ -58,8 +58,8 @@ def test_states_links_and_own_records_of_any_ids_stay_apart(engine: Engine) -> N
     assert set(ledger.links(lease, "record", TEXTS)) == set(TEXTS) - {LONG + "a"}
     owned = [own_record(text, number) for number, text in enumerate(TEXTS)]
     ledger.apply(lease, LedgerTransaction(own_records=owned))
-    for text, one in zip(TEXTS, owned, strict=True):
-        assert [row.record_id for row in ledger.own_records(lease, [("i", text)])] == [one.record_id]
+    for text, record in zip(TEXTS, owned, strict=True):
+        assert [row.record_id for row in ledger.own_records(lease, [("i", text)])] == [record.record_id]
 
 
 def own_record(text: str, number: int) -> OwnRecord:
@@ -122,8 +122,8 @@ def outcome(text: str) -> Outcome:
 def test_the_audit_keeps_any_text_and_finds_it_again(engine: Engine, text: str) -> None:
     audit = DatabaseAudit(engine)
     assert audit.add([Received(outcome(text), "crm.outcome.error", 0, 1)]) == ["o1"]
-    assert [one["outcome_id"] for one in audit.find(AuditFilter(event_id=text))] == ["o1"]
-    assert [one["outcome_id"] for one in audit.find(AuditFilter(person=text))] == ["o1"]
+    assert [row["outcome_id"] for row in audit.find(AuditFilter(event_id=text))] == ["o1"]
+    assert [row["outcome_id"] for row in audit.find(AuditFilter(person=text))] == ["o1"]
     assert audit.find(AuditFilter(event_id=text + "?")) == []
 
 

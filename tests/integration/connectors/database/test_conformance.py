@@ -20,7 +20,7 @@ def imported(file: Path) -> set[str]:
             found |= (
                 {(node.module or "").rpartition(".")[2]}
                 if node.module != "connectors.database"
-                else {one.name for one in node.names}
+                else {name.name for name in node.names}
             )
     return found
 
@@ -36,7 +36,7 @@ def test_a_test_that_is_bound_to_one_database_says_so() -> None:
     alone = set()
     for file in HERE.glob("test_*.py"):
         for node in ast.parse(file.read_text("utf-8")).body:
-            asked = {one.arg for one in node.args.args} if isinstance(node, ast.FunctionDef) else set()
+            asked = {argument.arg for argument in node.args.args} if isinstance(node, ast.FunctionDef) else set()
             if (
                 isinstance(node, ast.FunctionDef)
                 and node.name.startswith("test_")

@@ -62,13 +62,13 @@ def test_a_command_is_inserted_once_however_often_it_comes(engine: Engine) -> No
     ledger = SqlLedger(engine)
     lease = ledger.take_lease("main", "one")
     new, reused = ledger.insert(lease, [arrival("a"), arrival("b"), arrival("a")])
-    assert [one.command_id for one in new] == ["a", "b"]
+    assert [stored.command_id for stored in new] == ["a", "b"]
     assert not reused
     again, reused = ledger.insert(lease, [arrival("a"), arrival("c")])
-    assert [one.command_id for one in again] == ["c"]
+    assert [stored.command_id for stored in again] == ["c"]
     assert not reused
-    assert [one.command_id for one in ledger.unsettled(lease)[0]] == ["a", "b", "c"]
-    assert [one.queue_position for one in ledger.unsettled(lease)[0]] == [1, 2, 3]
+    assert [stored.command_id for stored in ledger.unsettled(lease)[0]] == ["a", "b", "c"]
+    assert [stored.queue_position for stored in ledger.unsettled(lease)[0]] == [1, 2, 3]
 
 
 def test_an_id_that_comes_with_another_content_is_told(engine: Engine) -> None:
@@ -76,8 +76,8 @@ def test_an_id_that_comes_with_another_content_is_told(engine: Engine) -> None:
     lease = ledger.take_lease("main", "one")
     ledger.insert(lease, [arrival("a")])
     new, reused = ledger.insert(lease, [arrival("a", "other"), arrival("b"), arrival("b", "other")])
-    assert [one.command_id for one in new] == ["b"]
-    assert [one.command.command_id for one in reused] == ["a", "b"]
+    assert [stored.command_id for stored in new] == ["b"]
+    assert [item.command.command_id for item in reused] == ["a", "b"]
 
 
 def test_whoever_lost_the_lease_writes_nothing(engine: Engine) -> None:
@@ -97,7 +97,7 @@ def test_whoever_lost_the_lease_writes_nothing(engine: Engine) -> None:
     ):
         with pytest.raises(LeaseLost):
             attempt()
-    assert [one.command_id for one in ledger.unsettled(new)[0]] == ["a"]
+    assert [stored.command_id for stored in ledger.unsettled(new)[0]] == ["a"]
     assert sequences(ledger) == []
 
 
@@ -124,7 +124,7 @@ def test_d14_an_old_writer_that_commits_late_is_seen_by_the_new_owner(engine: En
     writer.join(20)
     taker.join(20)
     assert taken[0].commands == 1
-    assert [one.command_id for one in ledger.unsettled(taken[0])[0]] == ["late"]
+    assert [stored.command_id for stored in ledger.unsettled(taken[0])[0]] == ["late"]
 
 
 def test_a_settled_row_never_changes(engine: Engine) -> None:
@@ -191,7 +191,7 @@ def test_d15_a_writer_that_stands_still_is_put_out_by_postgresql(postgres_url: s
         ledger.insert(lease, [arrival("a")])
         assert 1 < time.monotonic() - began < 12
         stopped.invalidate()
-    assert [one.command_id for one in ledger.unsettled(lease)[0]] == ["a"]
+    assert [stored.command_id for stored in ledger.unsettled(lease)[0]] == ["a"]
     engine.dispose()
 
 
@@ -206,7 +206,7 @@ def test_d15_on_sqlite_others_wait_for_a_writer_that_stands_still_and_then_try_a
     with stopped.begin():
         with pytest.raises(Transient, match="locked"):
             ledger.insert(lease, [arrival("a")])
-    assert [one.command_id for one in ledger.insert(lease, [arrival("a")])[0]] == ["a"]
+    assert [stored.command_id for stored in ledger.insert(lease, [arrival("a")])[0]] == ["a"]
 
 
 def test_an_operator_says_where_a_stopped_org_goes_on(engine: Engine) -> None:

@@ -13,7 +13,7 @@ from tests.integration.connectors.database.test_ledger import arrival, settled
 def begun(engine: Engine, *ids: str) -> tuple[SqlLedger, Lease]:
     ledger = SqlLedger(engine)
     lease = ledger.take_lease("main", "one")
-    ledger.insert(lease, [arrival(one) for one in ids])
+    ledger.insert(lease, [arrival(item_id) for item_id in ids])
     return ledger, lease
 
 
@@ -69,8 +69,8 @@ def test_a_notice_is_numbered_once(engine: Engine) -> None:
 def test_a_parked_command_is_shown_with_its_notice_and_survives_a_restart(engine: Engine) -> None:
     ledger, lease = begun(engine, "a", "b")
     park(ledger, lease, "a")
-    (one,) = parked_commands(engine)
-    assert (one.command_id, one.why, one.notice) == ("a", "two match", b"notice")
+    (parked,) = parked_commands(engine)
+    assert (parked.command_id, parked.why, parked.notice) == ("a", "two match", b"notice")
     assert parked_commands(engine, command_id="b") == []
     assert parked_commands(engine, integration="other") == []
     stored = {row.command_id: row for row in ledger.unsettled(ledger.take_lease("main", "two"))[0]}
@@ -107,7 +107,7 @@ def test_the_steps_of_a_settled_call_are_absorbed_with_it_and_known_when_they_co
     assert [row.command_id for row in ledger.unpublished("main", 0, 10)] == ["a"]
     new, reused = ledger.insert(lease, [arrival("b"), arrival("c", "other")])
     assert not new
-    assert [one.command.command_id for one in reused] == ["c"]
+    assert [item.command.command_id for item in reused] == ["c"]
 
 
 def test_an_absorbed_step_never_changes(engine: Engine) -> None:
@@ -128,7 +128,7 @@ def test_old_steps_notices_and_things_are_pruned_and_things_are_kept_longest(eng
     ledger.apply(lease, LedgerTransaction(settled=[call], noticed=[noticed("n1")], source_states={("one", "t"): b"1"}))
     ledger.prune(lease, 2_000.0, 2)
     assert ledger.unpublished("main", 0, 10) == []
-    assert [one.command_id for one in ledger.insert(lease, [arrival("b")])[0]] == ["b"]
+    assert [stored.command_id for stored in ledger.insert(lease, [arrival("b")])[0]] == ["b"]
     assert ledger.source_states(lease, [("one", "t")]) == {("one", "t"): b"1"}
     now[0] += KEEP_SOURCE_STATES + 1
     ledger.prune(lease, 2_000.0, 2)
@@ -145,7 +145,7 @@ def test_field_clocks_are_put_over_those_of_other_fields(engine: Engine) -> None
     )
     ledger.apply(lease, LedgerTransaction(field_history={"00Q1": b'{"Title":{"at":"2","value":"B\'s \\u00e9"}}'}))
     kept = ledger.field_history(lease, ["00Q1", "00Q2", "00Q3"])
-    assert {one: orjson.loads(body) for one, body in kept.items()} == {
+    assert {name: orjson.loads(body) for name, body in kept.items()} == {
         "00Q1": {"Title": {"at": "2", "value": "B's é"}, "Phone": {"at": "1"}},
         "00Q2": {},
     }

@@ -35,9 +35,9 @@ def test_many_records_are_asked_for_at_once(engine: Engine) -> None:
     ledger = SqlLedger(engine)
     lease = ledger.take_lease("main", "one")
     ids = [f"00Q{number:015}" for number in range(1_201)]
-    ledger.apply(lease, LedgerTransaction(links={("record", f"lists/{one}"): one for one in ids}))
-    assert DatabaseLinks(engine).sources("main", ids) == {("lists", one): one for one in ids}
-    assert ledger.linked(lease, "record", ids) == {one: [f"lists/{one}"] for one in ids}
+    ledger.apply(lease, LedgerTransaction(links={("record", f"lists/{item_id}"): item_id for item_id in ids}))
+    assert DatabaseLinks(engine).sources("main", ids) == {("lists", item_id): item_id for item_id in ids}
+    assert ledger.linked(lease, "record", ids) == {item_id: [f"lists/{item_id}"] for item_id in ids}
 
 
 def test_the_source_ids_that_lead_to_a_record_are_read_in_order(engine: Engine) -> None:

@@ -41,13 +41,13 @@ def test_several_may_migrate_at_once(url: str) -> None:
     faults: list[BaseException] = []
     engines = [open_engine(url) for _ in range(4)]
 
-    def one(engine: Engine) -> None:
+    def function(engine: Engine) -> None:
         try:
             migrate(engine)
         except BaseException as error:  # noqa: BLE001  a thread's fault must reach the test
             faults.append(error)
 
-    threads = [threading.Thread(target=one, args=(engine,)) for engine in engines]
+    threads = [threading.Thread(target=function, args=(engine,)) for engine in engines]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -78,11 +78,11 @@ def test_migrations_run_one_after_the_other_from_any_revision_on(url: str) -> No
     """docs/upgrading.md: a release in between may be left out."""
     engine = open_engine(url)
     assert revisions()[-1] == head()
-    for one in revisions():
+    for item in revisions():
         with engine.begin() as connection:
-            command.upgrade(alembic_config(connection), one)
-        assert revision(engine) == one
-        assert at_head(engine) is (one == head())
+            command.upgrade(alembic_config(connection), item)
+        assert revision(engine) == item
+        assert at_head(engine) is (item == head())
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []

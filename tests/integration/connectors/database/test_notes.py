@@ -73,8 +73,8 @@ def test_two_notifiers_at_once_give_each_pair_one_mail(engine: Engine) -> None:
 
     def intend(name: str) -> None:
         try:
-            for one in ids:
-                DatabaseNotes(engine).intend([mail(f"{name}-{one}", one)], AT)
+            for item_id in ids:
+                DatabaseNotes(engine).intend([mail(f"{name}-{item_id}", item_id)], AT)
         except BaseException as error:  # noqa: BLE001  a thread's fault must reach the test
             faults.append(error)
 
@@ -85,5 +85,5 @@ def test_two_notifiers_at_once_give_each_pair_one_mail(engine: Engine) -> None:
         thread.join(120)
     assert faults == []
     told = DatabaseNotes(engine).unsent(ids)
-    assert sorted(one for each in told for one in each.outcome_ids) == ids
+    assert sorted(outcome_id for each in told for outcome_id in each.outcome_ids) == ids
     assert bodies(engine) == len(ids)

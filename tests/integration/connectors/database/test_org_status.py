@@ -13,7 +13,7 @@ from tests.integration.connectors.database.test_ledger import arrival, settled
 def test_commands_are_counted_by_state_and_by_what_they_wait_for(engine: Engine) -> None:
     ledger = SqlLedger(engine, lambda: 1_000.0)
     lease = ledger.take_lease("main", "host-1")
-    arrivals: list[Arrival] = [arrival(one) for one in "abcd"]
+    arrivals: list[Arrival] = [arrival(text) for text in "abcd"]
     ledger.insert(lease, arrivals)
     parked = Postponed("b", 9_000.0, "two match", blocker="parked", parked=True)
     later = Postponed("c", 500.0, "locked")
@@ -33,7 +33,8 @@ def test_each_org_that_ever_had_a_lease_is_there_by_name(engine: Engine) -> None
         ledger.take_lease(org, "one")
     ledger.take_lease("first", "two")
     told: list[dict[str, Any]] = [
-        {"org": one.org, "owner": one.owner, "epoch": one.epoch, "states": one.states} for one in org_statuses(engine)
+        {"org": status.org, "owner": status.owner, "epoch": status.epoch, "states": status.states}
+        for status in org_statuses(engine)
     ]
     assert told == [
         {"org": "first", "owner": "two", "epoch": 2, "states": {}},

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from connectors.database.ledger import KEEP_SOURCE_STATES, SqlLedger
 from processors.model.errors import LeaseLost
 from processors.model.ledger import LedgerTransaction
-from processors.model.values import OwnRecord
+from processors.model.record import OwnRecord
 
 LEAD, CONTACT = "00Q000000000001AAA", "003000000000001AAA"
 
@@ -45,7 +45,7 @@ def test_they_belong_to_one_org_one_integration_and_one_source_entity(engine: En
     assert ledger.own_records(lease, [("one", "t")]) == [mine]
     all_three = ledger.own_records(lease, [("two", "t"), ("one", "u"), ("one", "t"), ("one", "t")])
     assert len(all_three) == 3
-    assert all(one in all_three for one in (mine, others, another))
+    assert all(own_record in all_three for own_record in (mine, others, another))
     assert ledger.own_records(lease, [("one", "unknown")]) == []
     assert ledger.own_records(ledger.take_lease("other", "one"), [("one", "t")]) == []
 
@@ -69,7 +69,7 @@ def test_one_record_of_two_events_is_kept_for_each(engine: Engine) -> None:
     ledger = SqlLedger(engine)
     lease = ledger.take_lease("main", "one")
     ledger.apply(lease, LedgerTransaction(own_records=[own("e1", made=True), own("e2", 2.0)]))
-    assert [(one.event_id, one.made) for one in ledger.own_records(lease, [("one", "t")])] == [
+    assert [(record.event_id, record.made) for record in ledger.own_records(lease, [("one", "t")])] == [
         ("e1", True),
         ("e2", False),
     ]
@@ -89,8 +89,8 @@ def test_more_source_entities_than_a_statement_takes_are_read_at_once(engine: En
     lease = ledger.take_lease("main", "one")
     many = [own(source_id=f"t{number}", record_id=f"00Q{number:015}") for number in range(1_201)]
     ledger.apply(lease, LedgerTransaction(own_records=many))
-    found = ledger.own_records(lease, [("one", one.source_id) for one in many])
-    assert sorted(found, key=lambda one: one.record_id) == many
+    found = ledger.own_records(lease, [("one", own_record.source_id) for own_record in many])
+    assert sorted(found, key=lambda own_record: own_record.record_id) == many
 
 
 def test_whoever_lost_the_lease_keeps_and_forgets_nothing(engine: Engine) -> None:
@@ -113,4 +113,4 @@ def test_they_are_kept_as_long_as_what_is_kept_of_source_entities(engine: Engine
     ledger.apply(lease, LedgerTransaction(own_records=[replace(own("new"), at=2.0)]))
     now[0] += 2
     ledger.prune(lease, 0, 0)
-    assert [one.event_id for one in ledger.own_records(lease, [("one", "t")])] == ["new"]
+    assert [record.event_id for record in ledger.own_records(lease, [("one", "t")])] == ["new"]

@@ -52,7 +52,7 @@ def test_many_records_are_asked_for_at_once(engine: Engine) -> None:
     lease = ledger.take_lease("main", "one")
     ledger.apply(lease, LedgerTransaction(field_history=dict.fromkeys(ids, body)))
     found = DatabaseOwnWrites(engine).written("main", ids)
-    assert found == {one: {"City": OwnWrite("one", "Bern", "e1")} for one in ids}
+    assert found == {item_id: {"City": OwnWrite("one", "Bern", "e1")} for item_id in ids}
     assert set(ledger.field_history(lease, ids)) == set(ids)
 
 
@@ -60,7 +60,9 @@ def test_the_command_line_reads_each_org_that_knows_the_record(engine: Engine) -
     main, other = wrote(MORNING, "e1", "one", City="Bern"), wrote(NOON, "e2", "two", City="Basel")
     write(engine, LEAD, main)
     write(engine, LEAD, other, org="other")
-    told = [(org, {name: one["value"] for name, one in fields.items()}) for org, fields in field_history(engine, LEAD)]
+    told = [
+        (org, {name: field["value"] for name, field in fields.items()}) for org, fields in field_history(engine, LEAD)
+    ]
     assert told == [("main", {"City": "Bern"}), ("other", {"City": "Basel"})]
     assert [org for org, _ in field_history(engine, LEAD, "other")] == ["other"]
     assert field_history(engine, "unknown") == []

@@ -9,17 +9,17 @@ from tests.fixtures.processes import wait_until
 
 
 def test_a_topic_that_no_member_owns_is_told_and_an_owned_one_is_not(kafka: str, make_topics: Topics) -> None:
-    one, two = make_topics("one", "two", partitions=1)
+    text, two = make_topics("one", "two", partitions=1)
     settings = KafkaSettings(kafka, instance="member")
-    group = f"group-of-{one}"
+    group = f"group-of-{text}"
     consumer = Consumer(consumer_config(settings, group))
-    consumer.subscribe([one])
+    consumer.subscribe([text])
     try:
         wait_until(
             lambda: consumer.poll(0.1) is None and bool(consumer.assignment()), 30, "the member to own its topic"
         )
-        assert unowned(settings, group, [one])() == frozenset()
-        assert unowned(settings, group, [one, two])() == {two}
+        assert unowned(settings, group, [text])() == frozenset()
+        assert unowned(settings, group, [text, two])() == {two}
     finally:
         consumer.close()
 

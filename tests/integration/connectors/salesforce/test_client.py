@@ -11,7 +11,7 @@ import pytest
 
 from connectors.salesforce.errors import Refused
 from processors.model.errors import InDoubt, OrgDown, RequestRefused, TooLate, Transient
-from processors.model.values import Conversion, In, Question, Write
+from processors.model.requests import Conversion, In, Question, Write
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LEAD = "00Q000000000001AAA"
@@ -112,7 +112,9 @@ def test_a_statement_that_is_too_complicated_is_asked_again_in_smaller_ones(serv
             good = len(statement) <= 3000
             wrong = [{"errorCode": "QUERY_TOO_COMPLICATED", "message": "too much"}]
             ids = [text for text in statement.split("'") if "@" in text]
-            answers.append((200, page(*({"Id": one[:18].ljust(18, "0")} for one in ids))) if good else (400, wrong))
+            answers.append(
+                (200, page(*({"Id": item_id[:18].ljust(18, "0")} for item_id in ids))) if good else (400, wrong)
+            )
         return composite(*answers)
 
     values = tuple(f"person{n:06d}@example.com" for n in range(400))
@@ -143,7 +145,7 @@ def test_a_request_that_is_too_large_is_asked_in_smaller_ones_and_the_length_is_
     assert found.api_calls == asked
     client.find([question])
     again = server.requests[asked:]
-    assert {len(one.body) > 8_000 for one in again} == {True, False}
+    assert {len(item.body) > 8_000 for item in again} == {True, False}
     assert len(again) < asked + 5
 
 
@@ -171,11 +173,11 @@ def test_eight_expired_sessions_make_one_login_and_keep_their_headers(serve: Any
     with ThreadPoolExecutor(8) as pool:
         written = list(pool.map(lambda _: client.write([UPDATE], send_by=soon()), range(8)))
 
-    assert all(one[0].success for one in written)
+    assert all(item[0].success for item in written)
     assert server.logins == 2
     assert len(server.requests) == 17
-    assert {one.headers["sforce-duplicate-rule-header"] for one in server.requests} == {"allowSave=true"}
-    assert {one.headers["sforce-auto-assign"] for one in server.requests} == {"FALSE"}
+    assert {request.headers["sforce-duplicate-rule-header"] for request in server.requests} == {"allowSave=true"}
+    assert {request.headers["sforce-auto-assign"] for request in server.requests} == {"FALSE"}
 
 
 @pytest.mark.parametrize("what", ["find", "write", "convert"])
@@ -200,9 +202,9 @@ def test_a_dead_credential_stops_after_three_logins_and_is_tried_again_after_the
     with ThreadPoolExecutor(8) as pool:
         errors = [pool.submit(client.find, [ASK]).exception(30) for _ in range(8)]
     assert server.logins == 3
-    assert all(isinstance(one, OrgDown) for one in errors)
-    assert any("3 logins" in str(one) for one in errors)
-    assert not any("canary-secret" in str(one) for one in errors)
+    assert all(isinstance(error, OrgDown) for error in errors)
+    assert any("3 logins" in str(error) for error in errors)
+    assert not any("canary-secret" in str(error) for error in errors)
 
     times[0] += timedelta(seconds=301)
     server.login = None
@@ -349,12 +351,12 @@ def test_rows_come_back_in_order_each_with_its_own_error(serve: Any, connect: An
         ],
         send_by=soon(),
     )
-    assert [one.success for one in written] == [True, False, True, False]
+    assert [item.success for item in written] == [True, False, True, False]
     assert written[1].errors[0].transient
     assert written[2].created
     assert written[3].errors[0].fields == ("Company",)
     assert not written[3].errors[0].transient
-    urls = [(one["method"], one["url"]) for one in server.requests[0].json["compositeRequest"]]
+    urls = [(item["method"], item["url"]) for item in server.requests[0].json["compositeRequest"]]
     assert urls == [
         ("PATCH", "/services/data/v65.0/composite/sobjects"),
         ("POST", "/services/data/v65.0/composite/sobjects"),
@@ -445,7 +447,7 @@ def test_a_value_that_spoils_its_collection_costs_its_own_row_alone(serve: Any, 
     ]
     server = serve(script)
     written = connect(server).write(writes, send_by=soon())
-    assert [n for n, one in enumerate(written) if not one.success] == [77]
+    assert [n for n, item in enumerate(written) if not item.success] == [77]
     assert written[77].errors[0].code == "JSON_PARSER_ERROR"
     assert not written[77].errors[0].transient
     assert len(server.requests) == 5

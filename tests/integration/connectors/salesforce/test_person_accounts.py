@@ -12,15 +12,15 @@ from connectors.salesforce.check import missing
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import SalesforceSettings
 from processors.model.errors import InDoubt
-from processors.model.values import Conversion, In, Question, Write, Written
+from processors.model.requests import Conversion, In, Question, Write, Written
 
 KEY = "Signalbox_Key__c"
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[simulator.Running]:
-    with simulator.serve([simulator.OrgFile(person_accounts=True)]) as one:
-        yield one
+    with simulator.serve([simulator.OrgFile(person_accounts=True)]) as item:
+        yield item
 
 
 class Org:
@@ -54,7 +54,7 @@ class Org:
 
     def rows(self, name: str, fields: tuple[str, ...], *ids: str) -> list[Any]:
         asked = Question(name, fields, ((In("Id", ids),),))
-        return [one.fields for one in self.client.find([asked]).rows[0]]
+        return [record.fields for record in self.client.find([asked]).rows[0]]
 
 
 @pytest.fixture
@@ -98,12 +98,12 @@ def test_updates_go_to_the_account_beside_others_and_answers_stand_in_order(org:
         contact(LastName="Li", AccountId=org.write(Write("create", "Account", fields={"Name": "R"}))[0].id)
     )
     writes = [
-        Write("update", "Contact", one, fields={"Title": "CFO", "Phone": "1"}) for one in (str(other.id), person) * 1
+        Write("update", "Contact", item, fields={"Title": "CFO", "Phone": "1"}) for item in (str(other.id), person) * 1
     ]
     answers = org.write(*writes)
-    assert [(one.success, one.id) for one in answers] == [(True, other.id), (True, person)]
-    for one in (str(other.id), person):
-        (row,) = org.rows("Contact", ("Title", "Phone"), one)
+    assert [(answer.success, answer.id) for answer in answers] == [(True, other.id), (True, person)]
+    for text in (str(other.id), person):
+        (row,) = org.rows("Contact", ("Title", "Phone"), text)
         assert (row["Title"], row["Phone"]) == ("CFO", "1")
 
 
@@ -116,8 +116,8 @@ def test_a_person_that_was_read_costs_no_further_call(org: Org) -> None:
 
 
 def test_a_refusal_names_the_contacts_field(org: Org) -> None:
-    (one,) = org.write(Write("update", "Contact", org.person(), fields={"Email": "none"}))
-    assert (one.errors[0].code, one.errors[0].fields) == ("INVALID_EMAIL_ADDRESS", ("Email",))
+    (written,) = org.write(Write("update", "Contact", org.person(), fields={"Email": "none"}))
+    assert (written.errors[0].code, written.errors[0].fields) == ("INVALID_EMAIL_ADDRESS", ("Email",))
 
 
 @pytest.mark.parametrize(
@@ -132,14 +132,14 @@ def test_what_a_person_cannot_do_is_refused_and_nothing_is_sent(org: Org, change
     person = org.person()
     org.rows("Contact", ("IsPersonAccount", "AccountId"), person)
     before = org.client.api_calls()
-    (one,) = org.write(Write(**{"operation": "update", "object": "Contact", "record_id": person, **change}))
-    assert (one.success, one.id, one.errors[0].code, one.errors[0].transient) == (
+    (written,) = org.write(Write(**{"operation": "update", "object": "Contact", "record_id": person, **change}))
+    assert (written.success, written.id, written.errors[0].code, written.errors[0].transient) == (
         False,
         person,
         "PERSON_ACCOUNT",
         False,
     )
-    assert words in one.errors[0].message
+    assert words in written.errors[0].message
     assert org.client.api_calls() == before
 
 
@@ -147,13 +147,13 @@ def test_more_collections_than_a_call_takes_go_in_two(org: Org) -> None:
     persons = [org.person() for _ in range(3)]
     (account,) = org.write(Write("create", "Account", fields={"Name": "Real AG"}))
     others = [org.write(contact(LastName="Li", AccountId=account.id, key=f"o{n}"))[0].id for n in range(3)]
-    mixed = [one for pair in zip(others, persons, strict=True) for one in pair]
+    mixed = [text for pair in zip(others, persons, strict=True) for text in pair]
     writes = [
-        Write("update", "Contact", one, fields={"Title": "CFO"}, collection=n // 2) for n, one in enumerate(mixed)
+        Write("update", "Contact", text, fields={"Title": "CFO"}, collection=n // 2) for n, text in enumerate(mixed)
     ]
     before = org.client.api_calls()
     answers = org.write(*writes)
-    assert [(one.success, one.id) for one in answers] == [(True, one) for one in mixed]
+    assert [(answer.success, answer.id) for answer in answers] == [(True, text) for text in mixed]
     assert org.client.api_calls() - before <= 3
 
 
@@ -163,8 +163,8 @@ def test_a_conversion_into_a_person_is_followed_by_an_update_of_it(org: Org) -> 
         [Conversion(str(lead.id), org.facts.converted_status)], send_by=datetime.now(UTC) + timedelta(seconds=60)
     )
     assert done.success
-    (one,) = org.write(Write("update", "Contact", done.contact_id, fields={"Title": "CFO"}))
-    assert (one.success, one.id) == (True, done.contact_id)
+    (written,) = org.write(Write("update", "Contact", done.contact_id, fields={"Title": "CFO"}))
+    assert (written.success, written.id) == (True, done.contact_id)
 
 
 def test_a_new_person_whose_contact_cannot_be_read_is_in_doubt(org: Org) -> None:
@@ -177,7 +177,7 @@ def test_a_new_person_whose_contact_cannot_be_read_is_in_doubt(org: Org) -> None
 
 def test_a_record_type_that_is_not_there_is_told_by_check_and_refuses_new_persons(running: simulator.Running) -> None:
     org = Org(running, person_account_type="Patient")
-    (one,) = org.write(contact(LastName="Lee"))
-    assert one.errors[0].code == "PERSON_ACCOUNT"
+    (written,) = org.write(contact(LastName="Lee"))
+    assert written.errors[0].code == "PERSON_ACCOUNT"
     assert any("no record type Patient" in line for line in missing(org.facts, "Patient"))
     assert not any("record type" in line for line in missing(org.facts, "PersonAccount"))

@@ -51,7 +51,7 @@ class Rig(SimulatedRig):
 
     def wait_for(self, kind: str) -> None:
         """Wait until a notice of this kind is told."""
-        self.wait(lambda: any(one.kind == kind for one in self.notices()), what=kind)
+        self.wait(lambda: any(notice.kind == kind for notice in self.notices()), what=kind)
 
     def refuses(self, action: str, match: dict[str, str], status: int, body: Any) -> None:
         """Let the org answer so until the faults are cleared."""
@@ -121,9 +121,9 @@ def test_ll_19_to_21_a_refused_login_pauses_the_org_with_its_own_cause_and_loses
     rig.control().clear_faults()
     assert before == 1
     outcomes = rig.settle(501)
-    assert len({one.outcome_id for one in outcomes}) == 501
+    assert len({outcome.outcome_id for outcome in outcomes}) == 501
     assert len(rig.rows("Lead")) == 501
-    assert [(one.kind, one.cause) for one in rig.notices()] == [
+    assert [(notice.kind, notice.cause) for notice in rig.notices()] == [
         ("connection_broken", cause),
         ("connection_mended", cause),
     ]
@@ -140,7 +140,7 @@ def test_a_refused_call_has_its_cause_too(opened: Open, cause: str) -> None:
     rig.wait_for("connection_broken")
     rig.control().clear_faults()
     rig.settle(2)
-    assert [one.cause for one in rig.notices()] == [cause, cause]
+    assert [notice.cause for notice in rig.notices()] == [cause, cause]
 
 
 def test_ll_20_sessions_that_are_refused_again_and_again_are_a_token_that_another_application_took(
@@ -172,7 +172,7 @@ def test_ll_28_an_org_with_another_id_is_never_worked_on(opened: Open) -> None:
     rig.send(command("first@example.com"))
     rig.wait_for("connection_broken")
     assert rig.notices()[0].cause == "wrong_org"
-    paths = {one["path"].partition("?")[0] for one in rig.control().log()}
+    paths = {item["path"].partition("?")[0] for item in rig.control().log()}
     assert paths == {"/services/oauth2/token"}
     rig.file.write_text(rig.file.read_text().replace("00D9Z000000AAAA", rig.running.org().id))
     rig.settle(1)
@@ -191,12 +191,12 @@ def test_ll_18_a_field_that_is_taken_away_holds_only_who_maps_it(opened: Open, s
     rig.settle(251)
     rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["held"] == 250, what="250 held commands")
     assert rig.notices()[0].integrations == ("maps",)
-    assert {one.integration for one in rig.outcomes()[1:]} == {"plain"}
+    assert {outcome.integration for outcome in rig.outcomes()[1:]} == {"plain"}
     rig.control().field("Lead", "Title", "there")
     outcomes = rig.settle(501)
-    assert {one.kind for one in outcomes} == {"created"}
+    assert {outcome.kind for outcome in outcomes} == {"created"}
     assert len(rig.rows("Lead")) == 501
-    assert [one.kind for one in rig.notices()] == ["connection_broken", "connection_mended"]
+    assert [notice.kind for notice in rig.notices()] == ["connection_broken", "connection_mended"]
 
 
 def test_ll_29_a_rotated_secret_is_taken_over_without_a_restart_once_it_is_proven(opened: Open) -> None:
@@ -217,12 +217,12 @@ def test_ll_29_a_rotation_in_time_breaks_nothing(opened: Open) -> None:
     rig = opened()
     rig.send(command("first@example.com"))
     rig.settle(1)
-    logins = [one["path"] for one in rig.control().log()].count("/services/oauth2/token")
+    logins = [item["path"] for item in rig.control().log()].count("/services/oauth2/token")
     rig.control().credentials(client_secret="another")
     rig.secret("another")
 
     def asked() -> int:
-        return [one["path"] for one in rig.control().log()].count("/services/oauth2/token")
+        return [item["path"] for item in rig.control().log()].count("/services/oauth2/token")
 
     rig.wait(lambda: asked() > logins and not rig.executor.connection.broken, what="a login with the new secret")
     rig.send(command("second@example.com"))

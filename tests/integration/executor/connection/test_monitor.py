@@ -34,7 +34,7 @@ class Rotated:
 
 
 def told(rig: Rig) -> list[tuple[str, str | None, tuple[str, ...]]]:
-    return [(one.kind, one.cause, one.integrations) for one in rig.notices()]
+    return [(notice.kind, notice.cause, notice.integrations) for notice in rig.notices()]
 
 
 def waits(rig: Rig) -> dict[str, int]:
@@ -58,7 +58,7 @@ def test_ll_19_to_21_a_broken_connection_pauses_the_org_tells_once_and_goes_on_b
     assert rig.executor.connection.closed
     rig.org.broken = None
     outcomes = rig.settle(501)
-    assert len({one.outcome_id for one in outcomes}) == len(outcomes) == 501
+    assert len({outcome.outcome_id for outcome in outcomes}) == len(outcomes) == 501
     assert rig.org.created("Lead") == 501
     assert told(rig) == [
         ("connection_broken", cause, ("other", "upsert")),
@@ -78,8 +78,8 @@ def test_ll_25_a_crash_in_an_episode_tells_nobody_twice(begin: Begin) -> None:
     rig.wait(lambda: rig.checks() >= 2, what="two looks after the crash")
     rig.org.broken = None
     rig.settle(1)
-    assert [one.kind for one in rig.notices()] == ["connection_broken", "connection_mended"]
-    assert len({one.command_id for one in rig.notices()}) == 1
+    assert [notice.kind for notice in rig.notices()] == ["connection_broken", "connection_mended"]
+    assert len({notice.command_id for notice in rig.notices()}) == 1
 
 
 def test_ll_18_a_field_refused_by_a_row_holds_only_who_maps_it_and_describe_is_read_once(begin: Begin) -> None:
@@ -89,7 +89,7 @@ def test_ll_18_a_field_refused_by_a_row_holds_only_who_maps_it_and_describe_is_r
     rig.send(*(command(f"m{n}@example.com", integration="maps", Title="Boss") for n in range(30)))
     rig.wait(lambda: waits(rig)["held"] == 30, what="thirty held commands")
     rig.send(*(command(f"p{n}@example.com", integration="plain") for n in range(30)))
-    assert {one.integration for one in rig.settle(30)} == {"plain"}
+    assert {outcome.integration for outcome in rig.settle(30)} == {"plain"}
     assert rig.org.facts_read.count(True) == 1
     assert told(rig) == [("connection_broken", "field_removed", ("maps",))]
     assert "Lead.Title" in rig.notices()[0].reason
@@ -105,7 +105,7 @@ def test_ll_18_a_field_refused_by_a_query_holds_only_who_maps_it(begin: Begin) -
     (outcome,) = rig.settle(1)
     assert outcome.integration == "plain"
     rig.wait(lambda: waits(rig)["held"] == 1, what="the held command")
-    assert [one.integration for one in rig.outcomes()] == ["plain"]
+    assert [item.integration for item in rig.outcomes()] == ["plain"]
     assert rig.org.facts_read.count(True) == 1
 
 
@@ -121,7 +121,7 @@ def test_ll_18_a_field_that_is_there_again_lets_its_commands_go_on_in_order(begi
     assert len(rig.settle(5)) == 5
     (lead,) = rig.org.of("Lead")
     assert lead["Title"] == "4"
-    assert [one.kind for one in rig.notices()] == ["connection_broken", "connection_mended"]
+    assert [notice.kind for notice in rig.notices()] == ["connection_broken", "connection_mended"]
 
 
 def test_ll_18_a_person_whom_a_held_command_is_about_is_not_held_for_others(begin: Begin) -> None:
@@ -131,7 +131,7 @@ def test_ll_18_a_person_whom_a_held_command_is_about_is_not_held_for_others(begi
     rig.send(command("one@example.com", integration="maps", Title="Boss"))
     rig.wait(lambda: waits(rig)["held"] == 1, what="a held command")
     rig.send(command("one@example.com", integration="plain"))
-    assert [one.integration for one in rig.settle(1)] == ["plain"]
+    assert [outcome.integration for outcome in rig.settle(1)] == ["plain"]
 
 
 def test_a_refusal_that_describe_does_not_confirm_stays_a_refusal(begin: Begin) -> None:
@@ -229,8 +229,8 @@ def test_ll_4_an_org_that_allows_too_few_api_calls_is_told_once_with_both_number
         rig.wait(lambda: bool(rig.notices()), what="the notice")
         rig.org.broken = None
         rig.settle(1)
-    told = [one for one in lines if "allowed" in one]
-    assert [(one["log_level"], one["allowed"], one["needed"]) for one in told] == [("warning", 1000, 1500)]
+    told = [line for line in lines if "allowed" in line]
+    assert [(row["log_level"], row["allowed"], row["needed"]) for row in told] == [("warning", 1000, 1500)]
     assert rig.metrics.last["api_calls_allowed", "main"] == 1000
     assert rig.metrics.last["api_calls_needed", "main"] == 1500
 
@@ -238,7 +238,7 @@ def test_ll_4_an_org_that_allows_too_few_api_calls_is_told_once_with_both_number
 def test_ll_4_an_org_that_allows_enough_is_not_told(begin: Begin) -> None:
     with structlog.testing.capture_logs() as lines:
         begin(api_calls_needed=1500, used=(10, 1500)).settle_start()
-    assert [one for one in lines if "allowed" in one] == []
+    assert [line for line in lines if "allowed" in line] == []
 
 
 def test_the_state_of_the_connection_is_one_gauge_by_cause(begin: Begin) -> None:

@@ -61,9 +61,9 @@ def check(rig: Rig, write: str, outcome: Outcome) -> None:
         assert len(rig.org.of("Lead")) == 1
         assert rig.org.of("Lead")[0]["Title"] == "Boss"
         return
-    assert [len(rig.org.of(one)) for one in ("Lead", "Account", "Contact", "Opportunity")] == [int(known), 1, 1, 1]
+    assert [len(rig.org.of(text)) for text in ("Lead", "Account", "Contact", "Opportunity")] == [int(known), 1, 1, 1]
     assert sum(effect.operation == "convert" for effect in rig.org.effects) == int(known)
-    assert {"Account", "Contact", "Opportunity"} <= {one.object for one in outcome.records}
+    assert {"Account", "Contact", "Opportunity"} <= {record.object for record in outcome.records}
     (opportunity,) = rig.org.of("Opportunity")
     (contact,) = rig.org.of("Contact")
     assert opportunity["ContactId"] == contact["Id"]
@@ -86,12 +86,12 @@ def test_a_write_that_lands_before_it_is_looked_for_is_seen(begin: Begin, write:
     rig.send(person(name))
     rig.wait(lambda: bool(rig.org.late))
     rig.org.land()
-    calls = len([one for one in seen if one != "find"])
+    calls = len([text for text in seen if text != "find"])
 
     outcome = rig.settle(1)[0]
     check(rig, write, outcome)
     assert calls >= 1
-    assert len(outcome.api_calls) == len([one for one in seen if one != "find"])
+    assert len(outcome.api_calls) == len([text for text in seen if text != "find"])
 
 
 @pytest.mark.parametrize("write", list(WRITES))
@@ -141,12 +141,20 @@ def test_d5_a_late_copy_never_puts_an_older_value_over_a_newer_one(begin: Begin)
     assert rig.org.records[lead]["Title"] == "older"
     rig.restart()
     rig.send(command("eve@example.com"))
-    assert [one.person.email for one in rig.settle(3)] == ["ann@example.com", "bob@example.com", "eve@example.com"]
+    assert [outcome.person.email for outcome in rig.settle(3)] == [
+        "ann@example.com",
+        "bob@example.com",
+        "eve@example.com",
+    ]
     rig.hour_later()
     rig.settle(4)
 
     assert rig.org.records[lead]["Title"] == "newer"
-    assert [one.fields.get("Title") for one in rig.org.effects if one.id == lead] == ["older", "older", "newer"]
+    assert [effect.fields.get("Title") for effect in rig.org.effects if effect.id == lead] == [
+        "older",
+        "older",
+        "newer",
+    ]
 
 
 def test_d5_values_that_were_there_before_are_no_sign_that_the_write_landed(begin: Begin) -> None:
@@ -177,7 +185,7 @@ def test_d7_a_conversion_that_landed_before_its_resend_is_converted_not_refused(
 
     assert rig.kinds([outcome]) == ["converted"]
     assert sum(effect.operation == "convert" for effect in rig.org.effects) == 1
-    assert rig.org.records[lead]["ConvertedContactId"] in {one.id for one in outcome.records}
+    assert rig.org.records[lead]["ConvertedContactId"] in {record.id for record in outcome.records}
 
 
 def test_a_refusal_that_cannot_be_checked_stays_in_doubt_until_it_can(begin: Begin) -> None:
@@ -247,14 +255,14 @@ def test_an_org_without_external_ids_waits_out_the_limit_before_it_creates_again
     rig.send(command("ann@example.com", Title="Boss"))
     rig.wait(lambda: rig.org.log.count("find") >= 3)
     rig.send(command("bob@example.com"), command("ann@example.com", Title="Chief"))
-    assert [one.person.email for one in rig.settle(1)] == ["bob@example.com"]
+    assert [outcome.person.email for outcome in rig.settle(1)] == ["bob@example.com"]
     rig.restart()
     rig.wait(lambda: rig.org.log.count("find") >= 6 or rig.org.log.count("find") >= 4)
     assert rig.org.log.count("Write") == 2
     rig.hour_later()
     rig.settle(3)
 
-    leads = [one for one in rig.org.of("Lead") if one["Email"] == "ann@example.com"]
+    leads = [row for row in rig.org.of("Lead") if row["Email"] == "ann@example.com"]
     assert len(leads) == 1
     assert leads[0]["Title"] == "Chief"
 
@@ -268,7 +276,7 @@ def test_an_org_without_external_ids_creates_no_second_contact_beside_an_account
     rig.hour_later()
     rig.settle(1)
 
-    assert [len(rig.org.of(one)) for one in ("Account", "Contact", "Opportunity")] == [1, 1, 1]
+    assert [len(rig.org.of(text)) for text in ("Account", "Contact", "Opportunity")] == [1, 1, 1]
 
 
 def test_a_request_that_the_org_refuses_as_a_whole_is_narrowed_down_to_its_cause(begin: Begin) -> None:
@@ -280,20 +288,20 @@ def test_a_request_that_the_org_refuses_as_a_whole_is_narrowed_down_to_its_cause
 
     rig.org.before = before
     rig.send(*[command(f"p{n}@example.com", Title="poison" if n == 3 else "fine") for n in range(6)])
-    outcomes = {one.person.email: one for one in rig.settle(6, 8.0)}
+    outcomes = {outcome.person.email: outcome for outcome in rig.settle(6, 8.0)}
 
     assert rig.kinds([outcomes.pop("p3@example.com")]) == ["error.salesforce_refused"]
-    assert {one.kind for one in outcomes.values()} == {"created"}
+    assert {outcome.kind for outcome in outcomes.values()} == {"created"}
 
 
 def test_a_question_that_the_org_refuses_is_narrowed_down_to_its_cause(begin: Begin) -> None:
     rig = begin()
     rig.org.refuse_questions = lambda asked: "p3@example.com" in str(asked)
     rig.send(*[command(f"p{n}@example.com") for n in range(6)])
-    outcomes = {one.person.email: one for one in rig.settle(6, 8.0)}
+    outcomes = {outcome.person.email: outcome for outcome in rig.settle(6, 8.0)}
 
     assert rig.kinds([outcomes.pop("p3@example.com")]) == ["error.salesforce_refused"]
-    assert {one.kind for one in outcomes.values()} == {"created"}
+    assert {outcome.kind for outcome in outcomes.values()} == {"created"}
 
 
 def test_every_record_that_is_created_carries_its_effect_key(begin: Begin) -> None:
@@ -301,5 +309,5 @@ def test_every_record_that_is_created_carries_its_effect_key(begin: Begin) -> No
     rig.send(person("full"))
     rig.settle(1)
 
-    keys = [one[KEY] for name in ("Account", "Contact", "Opportunity") for one in rig.org.of(name)]
+    keys = [row[KEY] for name in ("Account", "Contact", "Opportunity") for row in rig.org.of(name)]
     assert len(set(keys)) == 3

@@ -44,12 +44,12 @@ def load(count: int) -> list[Prospect]:
     for number in range(count):
         who = Person("Ann", "Lee", f"p{number}@example.com", (), "Acme")
         made.append(Prospect(f"e-{number}", f"p-{number}", "acme", START + timedelta(minutes=1), who))
-    return [replace(one, occasion="initial") for one in made]
+    return [replace(prospect, occasion="initial") for prospect in made]
 
 
 def of(outcomes: list[Outcome], name: str) -> list[Outcome]:
     """Return the outcomes of one integration."""
-    return [one for one in outcomes if one.integration == name]
+    return [outcome for outcome in outcomes if outcome.integration == name]
 
 
 def go_live(rig: SimulatedRig, number: int) -> None:
@@ -61,7 +61,7 @@ def go_live(rig: SimulatedRig, number: int) -> None:
 
 def writes(rig: SimulatedRig) -> int:
     """Return how many calls have written."""
-    return sum(1 for one in rig.control().log() if one.get("written"))
+    return sum(1 for item in rig.control().log() if item.get("written"))
 
 
 def test_ll_24_live_commands_pass_an_initial_import_that_fills_every_place_of_its_own(opened: Opened) -> None:
@@ -79,7 +79,7 @@ def test_ll_24_live_commands_pass_an_initial_import_that_fills_every_place_of_it
     assert left > 200, "the initial import was over before the live commands were"
     # Its look-up and its write pass those under way alone: none of the forty batches goes in between.
     assert max(passed) <= 2 * rig.executor.deps.max_in_flight
-    assert {one.kind for one in rig.settle(2005, 60.0)} == {"created"}
+    assert {outcome.kind for outcome in rig.settle(2005, 60.0)} == {"created"}
     assert len(rig.rows("Lead")) == 2005
 
 
@@ -100,7 +100,7 @@ def test_ll_24_bulk_waits_for_a_new_day_from_four_fifths_on_and_nothing_is_lost(
     assert told.reason.endswith(f"of {LIMIT} daily API calls are used: live and retried commands alone go on")
     org.used = 0
     go_live(rig, 3)  # its answers tell of the new day
-    assert {one.kind for one in rig.settle(1004)} == {"created"}
+    assert {outcome.kind for outcome in rig.settle(1004)} == {"created"}
     assert len(rig.rows("Lead")) == 1004
     assert len(rig.notices()) == 1
 
@@ -116,5 +116,5 @@ def test_without_live_commands_one_batch_now_and_then_finds_out_that_a_new_day_h
     rig.wait(lambda: len(rig.outcomes()) == settled + 20 and rig.executor.scheduler.idle(), what="one batch")
     org.used = 0
     rig.hour_later()
-    assert {one.kind for one in rig.settle(400)} == {"created"}
-    assert [one.kind for one in rig.notices()] == ["deferred"]
+    assert {outcome.kind for outcome in rig.settle(400)} == {"created"}
+    assert [notice.kind for notice in rig.notices()] == ["deferred"]

@@ -36,7 +36,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
 
 def send(rig: SimulatedRig, *steps: Any) -> None:
-    rig.send(*(step_command(one) for one in steps))
+    rig.send(*(step_command(item) for item in steps))
 
 
 def test_a_call_becomes_one_completed_task_and_its_outcome_lists_every_step(opened: Opened) -> None:
@@ -47,7 +47,7 @@ def test_a_call_becomes_one_completed_task_and_its_outcome_lists_every_step(open
     send(rig, *steps)
     (outcome,) = rig.settle(1)
     assert rig.kinds([outcome]) == ["activity.activity_created"]
-    assert sorted(outcome.event_ids) == sorted(one.event_id for one in steps)
+    assert sorted(outcome.event_ids) == sorted(pbx_call_event.event_id for pbx_call_event in steps)
     (task,) = rig.rows("Task")
     assert (task["WhoId"], task["Status"], task["CallDurationInSeconds"]) == (contact, "Completed", 60)
 
@@ -59,11 +59,11 @@ def test_steps_in_any_order_and_one_at_a_time_make_one_task(opened: Opened) -> N
     chance = random.Random(7)
     orders = [list(order) for order in itertools.permutations(steps)]
     for number, order in enumerate(chance.sample(orders, 5)):
-        own = [step(f"n{number}", one.step, (one.at - steps[0].at).total_seconds()) for one in order]
-        for one in own:
-            send(rig, one)
-    rig.wait(lambda: sum(len(one.event_ids) for one in rig.outcomes()) == 20, what="every step to be answered")
-    listed = [event for one in rig.outcomes() for event in one.event_ids]
+        own = [step(f"n{number}", event.step, (event.at - steps[0].at).total_seconds()) for event in order]
+        for pbx_call_event in own:
+            send(rig, pbx_call_event)
+    rig.wait(lambda: sum(len(outcome.event_ids) for outcome in rig.outcomes()) == 20, what="every step to be answered")
+    listed = [event for outcome in rig.outcomes() for event in outcome.event_ids]
     assert len(listed) == len(set(listed))
     tasks = rig.rows("Task")
     assert len(tasks) == 5
@@ -198,7 +198,10 @@ def test_d18_a_locked_call_is_logged_although_what_comes_later_of_it_is_refused(
     rig.hour_later()
     first, second = rig.settle(2)
     assert rig.kinds([first, second]) == ["activity.activity_created", "error.salesforce_refused"]
-    assert (set(first.event_ids), second.event_ids) == ({one.event_id for one in steps}, (late.event_id,))
+    assert (set(first.event_ids), second.event_ids) == (
+        {pbx_call_event.event_id for pbx_call_event in steps},
+        (late.event_id,),
+    )
     (task,) = rig.rows("Task")
     assert (task["WhoId"], task["CallDurationInSeconds"], task["CallType"]) == (contact, 60, "Inbound")
 
@@ -250,9 +253,9 @@ def test_d19_the_last_step_and_the_time_out_at_once_make_one_task(opened: Opened
         rig.hour_later()
     send(rig, steps[-1])
     rig.hour_later()
-    rig.wait(lambda: sum(len(one.event_ids) for one in rig.outcomes()) == 4, what="every step to be answered")
-    listed = [event for one in rig.outcomes() for event in one.event_ids]
-    assert sorted(listed) == sorted(one.event_id for one in steps)
+    rig.wait(lambda: sum(len(outcome.event_ids) for outcome in rig.outcomes()) == 4, what="every step to be answered")
+    listed = [event for outcome in rig.outcomes() for event in outcome.event_ids]
+    assert sorted(listed) == sorted(pbx_call_event.event_id for pbx_call_event in steps)
     (task,) = rig.rows("Task")
     assert task["CallDurationInSeconds"] == 60
     assert "was not reported" not in task["Description"]
@@ -269,16 +272,20 @@ def test_a_call_of_thousands_of_steps_is_answered_in_parts_that_a_topic_takes(
     begin, ringing, talk, end = answered("c1", talk=6_000)
     between = [step("c1", "held" if number % 2 else "retrieved", 5 + number) for number in range(count - 4)]
     steps = [
-        replace(one, event_id=f"{number:04}-{'x' * 195}")
-        for number, one in enumerate([begin, ringing, talk, *between, end])
+        replace(pbx_call_event, event_id=f"{number:04}-{'x' * 195}")
+        for number, pbx_call_event in enumerate([begin, ringing, talk, *between, end])
     ]
     send(rig, *steps)
-    wanted = {one.event_id for one in steps}
-    rig.wait(lambda: {event for one in rig.outcomes() for event in one.event_ids} == wanted, 500, "every step answered")
+    wanted = {pbx_call_event.event_id for pbx_call_event in steps}
+    rig.wait(
+        lambda: {event for outcome in rig.outcomes() for event in outcome.event_ids} == wanted,
+        500,
+        "every step answered",
+    )
     assert len(rig.outcomes()) == 5
     rows = rig.executor.deps.ledger.unpublished("main", 0, 100)
-    assert sum(len(one.event_ids) for one in rig.outcomes()) == len(steps)
+    assert sum(len(outcome.event_ids) for outcome in rig.outcomes()) == len(steps)
     assert max(len(row.outcome) for row in rows) < OUTCOME_BYTES
-    assert not any(flag.startswith("shortened") for one in rig.outcomes() for flag in one.flags)
+    assert not any(flag.startswith("shortened") for outcome in rig.outcomes() for flag in outcome.flags)
     (task,) = rig.rows("Task")
     assert (task["Status"], task["CallDurationInSeconds"]) == ("Completed", 6_000)

@@ -24,7 +24,7 @@ def contact(email: str, account: str = "Acme") -> Command:
 
 def titles(rig: Rig, record: str) -> list[Any]:
     """Return the titles that were written to a record, in order."""
-    return [one.fields["Title"] for one in rig.org.effects if one.id == record and "Title" in one.fields]
+    return [effect.fields["Title"] for effect in rig.org.effects if effect.id == record and "Title" in effect.fields]
 
 
 def test_fifty_events_of_one_person_take_few_calls_and_end_in_order(begin: Begin) -> None:
@@ -33,9 +33,9 @@ def test_fifty_events_of_one_person_take_few_calls_and_end_in_order(begin: Begin
     rig.send(*[command("ann@example.com", Title=f"title {n}") for n in range(50)])
     outcomes = rig.settle(50)
 
-    assert {one.kind for one in outcomes} == {"updated"}
+    assert {outcome.kind for outcome in outcomes} == {"updated"}
     assert rig.org.records[lead]["Title"] == "title 49"
-    assert [one.records[0].fields["Title"] for one in outcomes] == [f"title {n}" for n in range(50)]
+    assert [outcome.records[0].fields["Title"] for outcome in outcomes] == [f"title {n}" for n in range(50)]
     assert rig.org.calls <= 4
 
 
@@ -77,12 +77,12 @@ def test_d9_two_new_people_of_one_new_account_make_one_account(begin: Begin, tog
         rig.send(contact("ann@example.com"))
         rig.wait(lambda: "after_intents" in rig.places)
         rig.send(contact("bob@example.com"), contact("eve@example.com", "Other"))
-        assert [one.person.email for one in rig.settle(1)] == ["eve@example.com"]
+        assert [outcome.person.email for outcome in rig.settle(1)] == ["eve@example.com"]
         slow.event.set()
     rig.settle(2 if together else 3)
 
-    assert len([one for one in rig.org.of("Account") if one["Name"] == "Acme"]) == 1
-    assert len({one["AccountId"] for one in rig.org.of("Contact") if one["Email"] != "eve@example.com"}) == 1
+    assert len([row for row in rig.org.of("Account") if row["Name"] == "Acme"]) == 1
+    assert len({row["AccountId"] for row in rig.org.of("Contact") if row["Email"] != "eve@example.com"}) == 1
     assert len(rig.org.of("Contact")) == (2 if together else 3)
 
 
@@ -103,7 +103,7 @@ def test_d10_two_groups_that_discover_each_others_records_keep_their_order(begin
 
     # Once they know of each other they may share one write: its value is then the later one's.
     assert titles(rig, lead) in (["first", "second"], ["second"])
-    assert [one.records[0].fields["Title"] for one in outcomes] == ["first", "second"]
+    assert [outcome.records[0].fields["Title"] for outcome in outcomes] == ["first", "second"]
 
 
 def test_d10_a_later_command_leaves_a_record_to_an_earlier_one_that_names_it_by_id(begin: Begin) -> None:
@@ -116,12 +116,12 @@ def test_d10_a_later_command_leaves_a_record_to_an_earlier_one_that_names_it_by_
     rig.wait(lambda: "after_intents" in rig.places)
     rig.send(command("bob@example.com", salesforce_id=lead, Title="older"))
     rig.send(command("ann@example.com", Title="newer"), command("eve@example.com"))
-    assert [one.person.email for one in rig.settle(1)] == ["eve@example.com"]
+    assert [outcome.person.email for outcome in rig.settle(1)] == ["eve@example.com"]
     hold.event.set()
     outcomes = rig.settle(4)
 
     assert rig.org.records[lead]["Title"] == "newer"
-    assert [one.records[0].fields.get("Title") for one in outcomes][-2:] == ["older", "newer"]
+    assert [outcome.records[0].fields.get("Title") for outcome in outcomes][-2:] == ["older", "newer"]
 
 
 def test_d11_a_command_that_waited_for_another_matches_again(begin: Begin) -> None:
@@ -136,9 +136,9 @@ def test_d11_a_command_that_waited_for_another_matches_again(begin: Begin) -> No
     slow.event.set()
     outcomes = rig.settle(2)
 
-    assert [one.kind for one in outcomes] == ["converted", "updated"]
+    assert [outcome.kind for outcome in outcomes] == ["converted", "updated"]
     assert rig.org.of("Contact")[0]["Title"] == "Boss"
-    assert sum(one.operation == "convert" for one in rig.org.effects) == 1
+    assert sum(effect.operation == "convert" for effect in rig.org.effects) == 1
 
 
 def test_d12_a_sleeper_sends_nothing_after_its_send_by_and_settles_nothing(begin: Begin) -> None:
@@ -204,7 +204,7 @@ def test_a_merged_write_that_is_refused_is_sent_again_one_by_one_in_order(begin:
     outcomes = rig.settle(3)
 
     assert rig.kinds(outcomes) == ["updated", "error.salesforce_refused", "updated"]
-    assert [one.person.email for one in outcomes] == ["ann@example.com"] * 3
+    assert [outcome.person.email for outcome in outcomes] == ["ann@example.com"] * 3
     assert titles(rig, lead) == ["one", "three"]
 
 
@@ -213,9 +213,9 @@ def test_a_locked_row_holds_back_its_person_and_nobody_else(begin: Begin) -> Non
     lead = rig.org.add("Lead", LastName="Doe", Company="Acme", Email="ann@example.com")
     rig.org.locked.add(lead)
     rig.send(command("ann@example.com", Title="one"), command("bob@example.com"))
-    assert [one.person.email for one in rig.settle(1)] == ["bob@example.com"]
+    assert [outcome.person.email for outcome in rig.settle(1)] == ["bob@example.com"]
     rig.send(command("ann@example.com", Title="two"), command("eve@example.com"))
-    assert [one.person.email for one in rig.settle(2)] == ["bob@example.com", "eve@example.com"]
+    assert [outcome.person.email for outcome in rig.settle(2)] == ["bob@example.com", "eve@example.com"]
     rig.restart()
     rig.org.locked.clear()
     rig.settle(4)
@@ -235,7 +235,7 @@ def test_nobody_creates_beside_a_plan_that_is_half_done(begin: Begin) -> None:
     locked[0] = False
     outcomes = rig.settle(3)
 
-    assert [one.kind for one in outcomes] == ["created", "updated", "updated"]
+    assert [outcome.kind for outcome in outcomes] == ["created", "updated", "updated"]
     assert rig.org.created("Contact") == rig.org.created("Account") == 1
 
 
@@ -258,7 +258,7 @@ def test_an_org_that_goes_down_while_a_call_is_under_way_loses_nothing(begin: Be
     rig.send(contact("ann@example.com"))
 
     assert rig.kinds(rig.settle(1)) == ["created"]
-    assert [len(rig.org.of(one)) for one in ("Account", "Contact")] == [1, 1]
+    assert [len(rig.org.of(text)) for text in ("Account", "Contact")] == [1, 1]
     rig.restart()
     rig.send(contact("bob@example.com"))
     assert rig.kinds(rig.settle(2)) == ["created", "created"]
@@ -269,6 +269,6 @@ def test_many_more_than_one_call_takes_all_settle(begin: Begin) -> None:
     rig.send(*[command(f"p{n % 40}@example.com", Title=f"{n}") for n in range(120)])
     rig.settle(120)
 
-    assert sorted(one["Title"] for one in rig.org.of("Lead")) == sorted(str(n) for n in range(80, 120))
+    assert sorted(row["Title"] for row in rig.org.of("Lead")) == sorted(str(n) for n in range(80, 120))
     assert rig.org.created("Lead") == 40
     rig.wait(lambda: rig.executor.scheduler.counts(rig.clock())["claims"] == 0)

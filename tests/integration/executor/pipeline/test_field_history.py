@@ -11,7 +11,7 @@ import pytest
 import simulator
 from processors.integration.model import Integration
 from processors.model.field_history import Fields, LastWrite, confirmed, fields_from_json, last_write_of
-from processors.model.values import Write
+from processors.model.requests import Write
 from processors.sources.load import preset
 from processors.sources.settings import integration_of
 from schemas.command import Command
@@ -85,8 +85,8 @@ def at(second: float, event: str, title: str | None = None, **more: Any) -> Comm
 def test_beyond_7_an_older_status_is_stale_and_a_persons_stays(opened: Opened) -> None:
     rig = opened(marketing("respect_human"))
     lead = rig.seed("Lead", LastName="Lee", Company="Acme", Email="ann@example.com", Status=None)
-    for number, one in enumerate((prospect(2, "Working"), prospect(1, "Open")), start=1):
-        rig.deliver(one)
+    for number, item in enumerate((prospect(2, "Working"), prospect(1, "Open")), start=1):
+        rig.deliver(item)
         rig.settle(number)
     assert rig.rows("Lead")[0]["Status"] == "Working"
     stale = rig.outcomes()[1]
@@ -121,20 +121,20 @@ def test_eg_5_inside_one_batch_the_newer_event_counts_whatever_the_order(begin: 
     rig = begin()
     lead = rig.org.add("Lead", LastName="Doe", Company="Acme", Email="ann@example.com")
     rig.send(at(2, "two", "newer"), at(1, "one", "older"), at(0, "zero", "oldest", Phone="1"))
-    kinds = dict(zip((one.event_ids[0] for one in rig.settle(3)), rig.kinds(rig.outcomes()), strict=True))
+    kinds = dict(zip((outcome.event_ids[0] for outcome in rig.settle(3)), rig.kinds(rig.outcomes()), strict=True))
     assert kinds == {"two": "updated", "one": "skipped.stale", "zero": "updated"}
     (row,) = rig.org.of("Lead")
     assert (row["Title"], row["Phone"]) == ("newer", "1")
     assert (clock(rig, lead).event, clock(rig, lead, "Phone").event) == ("two", "zero")
-    assert next(one for one in rig.outcomes() if one.event_ids == ("zero",)).stale_fields == ("Lead.Title",)
+    assert next(outcome for outcome in rig.outcomes() if outcome.event_ids == ("zero",)).stale_fields == ("Lead.Title",)
 
 
 def test_eg_5_a_replay_of_an_old_event_changes_nothing(begin: Begin) -> None:
     rig = begin()
     rig.org.add("Lead", LastName="Doe", Company="Acme", Email="ann@example.com")
     old, new = at(1, "one", "older"), at(2, "two", "newer")
-    for number, one in enumerate((old, new), start=1):
-        rig.send(one)
+    for number, item in enumerate((old, new), start=1):
+        rig.send(item)
         rig.settle(number)
     rig.send(replace(old, command_id="again", attempt=1))
     assert rig.kinds(rig.settle(3))[2] == "skipped.stale"
@@ -229,8 +229,8 @@ def test_eg_5_a_contact_keeps_the_clocks_of_the_lead_that_it_was(begin: Begin) -
 def test_eg_5_an_event_that_found_its_value_there_is_not_undone_by_an_older_one(begin: Begin) -> None:
     rig = begin()
     lead = rig.org.add("Lead", LastName="Doe", Company="Acme", Email="ann@example.com")
-    for number, one in enumerate((at(1, "one", "A"), at(3, "three", "A"), at(2, "two", "B")), start=1):
-        rig.send(one)
+    for number, item in enumerate((at(1, "one", "A"), at(3, "three", "A"), at(2, "two", "B")), start=1):
+        rig.send(item)
         rig.settle(number)
     assert rig.kinds(rig.outcomes()) == ["updated", "updated.unchanged", "skipped.stale"]
     assert clock(rig, lead).event == "one"

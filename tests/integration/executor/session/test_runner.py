@@ -80,12 +80,12 @@ def test_a_conversion_with_account_and_opportunity_killed_anywhere_is_done_once(
     assert [rig.org.created(name) for name in ("Account", "Contact", "Lead", "Opportunity")] == [1, 0, 0, 1]
     assert sum(effect.operation == "convert" for effect in rig.org.effects) == 1
     assert rig.org.records[lead]["IsConverted"]
-    touched = {(one.object, one.operation) for one in outcome.records}
+    touched = {(record.object, record.operation) for record in outcome.records}
     assert {("Account", "created"), ("Lead", "converted"), ("Opportunity", "created")} <= touched or place in (
         "after_intents",
         "after_write",
     )
-    assert {"Account", "Lead", "Contact", "Opportunity"} <= {one.object for one in outcome.records}
+    assert {"Account", "Lead", "Contact", "Opportunity"} <= {record.object for record in outcome.records}
     (opportunity,) = rig.org.of("Opportunity")
     assert opportunity["ContactId"] == rig.org.records[lead]["ConvertedContactId"]
 
@@ -122,7 +122,7 @@ def test_what_a_shared_call_did_is_kept_where_its_commands_go_on_in_different_ca
     rig.hour_later()
     rig.settle(2)
 
-    assert rig.org.created("Account") == 2, [one for one in rig.org.effects if one.object == "Account"]
+    assert rig.org.created("Account") == 2, [effect for effect in rig.org.effects if effect.object == "Account"]
     assert len(rig.org.of("Contact")) == 2
 
 
@@ -168,10 +168,10 @@ def test_d20_bystanders_of_a_crashing_command_are_not_blamed(begin: Begin) -> No
         if rig.executor.failure is None:
             break
         rig.restart()
-    outcomes = {one.person.email: one for one in rig.settle(6)}
+    outcomes = {outcome.person.email: outcome for outcome in rig.settle(6)}
 
     assert rig.kinds([outcomes["poison@example.com"]]) == ["error.internal"]
-    assert {one.kind for email, one in outcomes.items() if email != "poison@example.com"} == {"created"}
+    assert {outcome.kind for email, outcome in outcomes.items() if email != "poison@example.com"} == {"created"}
 
 
 def test_d20_a_lone_command_and_kills_by_something_else_are_no_internal_error_while_its_effect_may_land(
@@ -233,7 +233,7 @@ def settled_over_restarts(rig: Rig, count: int, restarts: int = 8) -> dict[str, 
     for _ in range(restarts):
         with suppress(ValueError):
             rig.settle(count)
-            return {one.event_ids[0]: f"{one.kind}.{one.reason}" for one in rig.outcomes()}
+            return {outcome.event_ids[0]: f"{outcome.kind}.{outcome.reason}" for outcome in rig.outcomes()}
         rig.restart()
     raise AssertionError(f"{len(rig.outcomes())} outcomes after {restarts} restarts")
 
@@ -267,7 +267,7 @@ def test_a_command_that_our_own_code_cannot_read_ends_and_the_others_go_on(
 
     monkeypatch.setattr("processors.executor.org_queue.loading.person_keys", failing)
     rig.send(*(command(f"{name}@example.com", event_id=name) for name in ("one", "bad", "two")))
-    outcomes = {one.event_ids[0]: one for one in rig.settle(3)}
+    outcomes = {outcome.event_ids[0]: outcome for outcome in rig.settle(3)}
     assert [(name, outcomes[name].reason) for name in sorted(outcomes)] == [
         ("bad", "internal"),
         ("one", "none"),

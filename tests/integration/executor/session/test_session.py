@@ -60,7 +60,7 @@ def test_d1_a_command_delivered_again_before_while_and_after_it_is_settled_has_o
     assert len(box.published(1)) == 1
     box.send(again, command("bob@example.com"), again)
 
-    assert [one.person.email for one in box.published(2)] == ["ann@example.com", "bob@example.com"]
+    assert [outcome.person.email for outcome in box.published(2)] == ["ann@example.com", "bob@example.com"]
     assert box.orgs["main"].created("Lead") == 2
 
 
@@ -78,7 +78,7 @@ def test_d2_a_kill_around_the_transaction_repeats_nothing_and_loses_nothing(box:
     run()
 
     outcomes = box.published(2)
-    assert sorted(str(one.person.email) for one in outcomes) == ["five@example.com", "six@example.com"]
+    assert sorted(str(outcome.person.email) for outcome in outcomes) == ["five@example.com", "six@example.com"]
     assert box.orgs["main"].created("Lead") == 2
 
 
@@ -133,7 +133,7 @@ def test_d12_an_executor_that_slept_through_its_send_by_sends_and_publishes_noth
 
     outcomes = box.published(1)
     assert before == []
-    assert [one.kind for one in outcomes] == ["created"]
+    assert [outcome.kind for outcome in outcomes] == ["created"]
     assert box.orgs["main"].created("Lead") == 1
 
 
@@ -171,7 +171,11 @@ def test_d4_an_unknown_end_of_a_transaction_leaves_no_gap_and_no_repeat(box: Box
     until(lambda: process.session is not first, "a new session")
     box.send(command("eve@example.com"))
 
-    assert [one.person.email for one in box.published(3)] == ["ann@example.com", "bob@example.com", "eve@example.com"]
+    assert [outcome.person.email for outcome in box.published(3)] == [
+        "ann@example.com",
+        "bob@example.com",
+        "eve@example.com",
+    ]
     position = box.committed()
     assert position is not None
     assert position.sequence == 3
@@ -204,7 +208,7 @@ def test_d22_an_org_whose_offset_expired_stops_and_goes_on_when_it_is_resumed(bo
     assert len(box.published(1)) == 1
     with box.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE lease SET resume_from = 1 WHERE org = 'main'")
-    assert [one.person.email for one in box.published(2)] == ["ann@example.com", "bob@example.com"]
+    assert [outcome.person.email for outcome in box.published(2)] == ["ann@example.com", "bob@example.com"]
 
 
 def test_an_offset_set_by_another_tool_stops_the_org_instead_of_publishing_all_again(box: Box, run: Run) -> None:
@@ -230,7 +234,11 @@ def test_d23_a_refused_outcome_topic_skips_nothing_and_a_stop_does_not_hang(box:
     _limit(box, 1_000_000)
     run()
 
-    assert [one.person.email for one in box.published(3)] == ["ann@example.com", "bob@example.com", "eve@example.com"]
+    assert [outcome.person.email for outcome in box.published(3)] == [
+        "ann@example.com",
+        "bob@example.com",
+        "eve@example.com",
+    ]
 
 
 def test_d25_an_older_backup_stops_that_org_and_no_other(clean_kafka: str, tmp_path: Path) -> None:
@@ -253,7 +261,7 @@ def test_d25_an_older_backup_stops_that_org_and_no_other(clean_kafka: str, tmp_p
     process = Process(box)
     try:
         box.send(replace(command("other@example.com"), org="other"), org="other")
-        assert [one.org for one in box.published(3)].count("other") == 1
+        assert [outcome.org for outcome in box.published(3)].count("other") == 1
         assert "older backup" in process.owned("main").stopped
         assert process.owned("other").stopped is None
     finally:
@@ -282,7 +290,7 @@ def _reset_offset(box: Box, offset: int) -> None:
             answer = admin.alter_consumer_group_offsets([wanted])[box.group].result(10)
         except KafkaException:
             return False
-        return all(one.error is None for one in answer.topic_partitions)
+        return all(partition.error is None for partition in answer.topic_partitions)
 
     until(done, "the new offset")
 
@@ -347,7 +355,7 @@ def test_ll_5_what_a_schedule_gathers_is_written_in_its_cycle_and_not_before_als
     after = run()
     after.on_place = lambda place: written.append(time.time()) if place == "after_intents" else None
 
-    assert {one.kind for one in box.published(21, 40.0)} == {"created"}
+    assert {outcome.kind for outcome in box.published(21, 40.0)} == {"created"}
     assert min(written) >= boundary
     assert box.orgs["main"].created("Lead") == 21
 
@@ -368,11 +376,11 @@ def test_a_bug_that_one_org_meets_stops_no_other_and_ends_as_an_internal_error(
     box.send(replace(command("ann@example.com"), org="other"), org="other")
     process = Process(box, "one")
     try:
-        outcomes = {str(one.person.email): one for one in box.published(3)}
+        outcomes = {str(outcome.person.email): outcome for outcome in box.published(3)}
         assert process.thread.is_alive()
     finally:
         process.stop()
-    assert [(name, one.kind, one.reason) for name, one in sorted(outcomes.items())] == [
+    assert [(name, outcome.kind, outcome.reason) for name, outcome in sorted(outcomes.items())] == [
         ("ann@example.com", "created", "none"),
         ("bad@example.com", "error", "internal"),
         ("eve@example.com", "created", "none"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.salesforce import convert
 from connectors.salesforce.errors import Unusable
-from processors.model.values import Conversion
+from processors.model.requests import Conversion
 
 LEAD, ACCOUNT, CONTACT = "00Q000000000001AAA", "001000000000001AAA", "003000000000001AAA"
 HEAD = (
@@ -48,7 +48,7 @@ def test_a_status_stays_text_whatever_it_holds(status: str) -> None:
     except ValueError:
         assert any(not char.isprintable() for char in status)
         return
-    texts = {one.tag.rpartition("}")[2]: one.text for one in ET.fromstring(sent).iter()}  # noqa: S314  # our own
+    texts = {element.tag.rpartition("}")[2]: element.text for element in ET.fromstring(sent).iter()}  # noqa: S314  # our own
     # XML's own line ends: a parser reads \r as \n unless the writer escapes it.
     assert (texts["convertedStatus"] or "") in (status, status.replace("\r\n", "\n").replace("\r", "\n"))
     assert texts["leadId"] == LEAD

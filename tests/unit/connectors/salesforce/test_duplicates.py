@@ -8,7 +8,8 @@ from connectors.salesforce import convert
 from connectors.salesforce.composite import Answer
 from connectors.salesforce.errors import row_error
 from connectors.salesforce.write import alone, saved_id
-from processors.model.values import Conversion, Record, Write
+from processors.model.record import Record
+from processors.model.requests import Conversion, Write
 
 LEAD = "00Q000000000001AAA"
 CONTACT = "0031i000013x2TEAAY"
@@ -78,7 +79,7 @@ def test_a_conversion_tells_them_in_the_form_of_soap() -> None:
     )
     (written,) = convert.conversion_results(text, [Conversion(LEAD, "Closed - Converted")])
     (error,) = written.errors
-    assert (error.code, error.rule, [one.id for one in error.duplicates]) == (
+    assert (error.code, error.rule, [duplicate.id for duplicate in error.duplicates]) == (
         "DUPLICATES_DETECTED",
         "Contacts_DR",
         [CONTACT],

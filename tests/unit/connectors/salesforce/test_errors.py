@@ -49,8 +49,8 @@ def test_errors_are_read_in_all_three_shapes() -> None:
     rest = {"errorCode": "STRING_TOO_LONG", "message": "m", "fields": ["Company"]}
     row = {"statusCode": "UNABLE_TO_LOCK_ROW", "message": "m", "fields": []}
     oauth = {"error": "invalid_grant", "error_description": "authentication failure"}
-    assert [one.code for one in problems([rest, row])] == ["STRING_TOO_LONG", "UNABLE_TO_LOCK_ROW"]
-    assert [one.transient for one in problems([rest, row])] == [False, True]
+    assert [problem.code for problem in problems([rest, row])] == ["STRING_TOO_LONG", "UNABLE_TO_LOCK_ROW"]
+    assert [problem.transient for problem in problems([rest, row])] == [False, True]
     assert problems(oauth)[0].message == "authentication failure"
     assert problems("<html>") == problems(None) == problems([]) == problems([7]) == ()
 

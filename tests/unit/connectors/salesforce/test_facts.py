@@ -117,12 +117,12 @@ def test_the_metadata_is_well_formed_xml_of_the_metadata_api(path: Path) -> None
 def test_the_manifest_lists_exactly_the_fields_and_sets_that_are_shipped() -> None:
     space = {"m": "http://soap.sforce.com/2006/04/metadata"}
     manifest = ET.parse(DEPLOY / "manifest" / "package.xml")  # noqa: S314  # our own file
-    listed = {one.text for one in manifest.findall("m:types/m:members", space)}
+    listed = {occurrence.text for occurrence in manifest.findall("m:types/m:members", space)}
     main = DEPLOY / "force-app" / "main" / "default"
-    fields = {f"{one.parts[-3]}.{one.name.partition('.')[0]}" for one in main.glob("objects/*/fields/*.xml")}
-    sets = {one.name.partition(".")[0] for one in main.glob("permissionsets/*.xml")}
+    fields = {f"{item.parts[-3]}.{item.name.partition('.')[0]}" for item in main.glob("objects/*/fields/*.xml")}
+    sets = {item.name.partition(".")[0] for item in main.glob("permissionsets/*.xml")}
     assert listed == fields | sets
     assert len(fields) == 5
-    for one in main.glob("objects/*/fields/*.xml"):
-        found = {item.tag.partition("}")[2]: item.text for item in ET.parse(one).getroot()}  # noqa: S314  # our own file
+    for path in main.glob("objects/*/fields/*.xml"):
+        found = {item.tag.partition("}")[2]: item.text for item in ET.parse(path).getroot()}  # noqa: S314  # our own file
         assert (found["externalId"], found["unique"], found["fullName"]) == ("true", "true", "Signalbox_Key__c")

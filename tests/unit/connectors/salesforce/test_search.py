@@ -15,7 +15,7 @@ def org(full: Callable[[str], bool], asked: list[str]) -> Callable[[str], object
         text = unquote(path.partition("q=")[2])
         asked.append(text)
         rows = range(MOST_ROWS if full(text) else 1)
-        return {"searchRecords": [{"attributes": {"type": "Lead"}, "Id": f"{one:015d}", "Phone": "1"} for one in rows]}
+        return {"searchRecords": [{"attributes": {"type": "Lead"}, "Id": f"{row:015d}", "Phone": "1"} for row in rows]}
 
     return get
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.salesforce.soql import literal, path, statements
-from processors.model.values import In, Question
+from processors.model.requests import In, Question
 from simulator.soql.parse import parse
 from simulator.soql.tree import InList
 
@@ -75,8 +75,8 @@ def test_the_parts_of_a_long_question_ask_for_every_value_once_and_none_is_too_l
     values: list[str], longest: int
 ) -> None:
     asked = statements(Question("Lead", ("Email",), ((In("Email", tuple(values)),),)), longest=longest)
-    assert all(len(one) <= longest for one in asked)
-    found = [value(one) for text in asked for one in re.findall(r"'(?:[^'\\]|\\.)*'", text)]
+    assert all(len(text) <= longest for text in asked)
+    found = [value(occurrence) for text in asked for occurrence in re.findall(r"'(?:[^'\\]|\\.)*'", text)]
     assert found == list(dict.fromkeys(values))
 
 
@@ -108,8 +108,8 @@ def test_patterns_are_joined_by_or_and_only_their_wildcard_is_one() -> None:
 def test_many_patterns_are_asked_for_in_parts() -> None:
     patterns = tuple(f"company {number}%" for number in range(300))
     asked = statements(Question("Account", (), ((In("Name", patterns, like=True),),)), longest=2_000)
-    assert all(len(one) <= 2_000 for one in asked)
-    assert sum(one.count("LIKE") for one in asked) == 300
+    assert all(len(text) <= 2_000 for text in asked)
+    assert sum(text.count("LIKE") for text in asked) == 300
 
 
 def test_a_question_that_nothing_can_match_asks_nothing() -> None:
@@ -156,14 +156,14 @@ def test_a_literal_is_written_as_its_field_type_wants_it(text: str, kind: str, w
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=5))
 def test_an_independent_parser_reads_the_values_that_were_asked_for(values: list[str]) -> None:
-    storable = [one for one in dict.fromkeys(values) if literal(one) is not None]
+    storable = [fromkey for fromkey in dict.fromkeys(values) if literal(fromkey) is not None]
     asked = statements(Question("Lead", ("Email",), ((In("Email", tuple(values)),),)), longest=10_000)
     if not storable:
         assert asked == []
         return
     tree = parse(asked[0])
     assert isinstance(tree.where, InList)
-    assert (tree.where.operator, [one.value for one in tree.where.values]) == ("IN", storable)
+    assert (tree.where.operator, [item.value for item in tree.where.values]) == ("IN", storable)
 
 
 def test_an_id_that_is_none_does_not_spoil_the_question_for_others() -> None:

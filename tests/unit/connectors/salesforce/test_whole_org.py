@@ -7,7 +7,8 @@ import pytest
 from connectors.salesforce.check import permission_lines
 from connectors.salesforce.whole_org import WholeOrg
 from processors.model.errors import OrgDown, Transient
-from processors.model.values import ObjectFacts, RowError, Write, Written
+from processors.model.org_facts import ObjectFacts
+from processors.model.requests import RowError, Write, Written
 
 CREATE = Write("create", "Lead", fields={"LastName": "Lee"})
 UPDATE = Write("update", "Lead", record_id="00Q000000000001AAA", fields={"LastName": "Lee"})
@@ -48,7 +49,7 @@ def test_a_right_that_describe_denies_is_the_orgs_cause_until_it_is_given(
 ) -> None:
     whole = told.watch()
     counted = whole.written([write, write], [refused(error), Written(True, "00Q000000000001AAA")])
-    assert [(one.success, one.errors[0].cause if one.errors else None) for one in counted] == [
+    assert [(written.success, written.errors[0].cause if written.errors else None) for written in counted] == [
         (False, "no_rights"),
         (True, None),
     ]
@@ -89,7 +90,7 @@ def test_a_licence_that_was_taken_away_pauses_the_org_and_refuses_nothing(error:
     told.facts = None
     whole = told.watch()
     counted = whole.written([CREATE, CREATE], [refused(error), refused(error)])
-    assert [(one.errors[0].transient, one.errors[0].cause, one.errors[0].gone) for one in counted] == [
+    assert [(written.errors[0].transient, written.errors[0].cause, written.errors[0].gone) for written in counted] == [
         (True, "no_rights", None)
     ] * 2
     assert told.asked == 1
@@ -104,14 +105,14 @@ def test_a_licence_that_was_taken_away_pauses_the_org_and_refuses_nothing(error:
 def test_where_describe_does_not_answer_the_record_is_tried_again() -> None:
     told = Told(create=False)
     told.down = True
-    (one,) = told.watch().written([CREATE], [refused(NO_CREATE)])
-    assert (one.errors[0].transient, one.errors[0].cause) == (True, None)
+    (written,) = told.watch().written([CREATE], [refused(NO_CREATE)])
+    assert (written.errors[0].transient, written.errors[0].cause) == (True, None)
 
 
 @pytest.mark.parametrize(("convert", "cause"), [(False, "no_rights"), (True, None), (None, None)])
 def test_the_permission_to_convert_is_read_where_the_org_tells_it(convert: bool | None, cause: str | None) -> None:
-    (one,) = Told(convert=convert).watch().converted([refused(NO_CONVERT)])
-    assert one.errors[0].cause == cause
+    (written,) = Told(convert=convert).watch().converted([refused(NO_CONVERT)])
+    assert written.errors[0].cause == cause
 
 
 def test_another_refusal_asks_nothing() -> None:
@@ -137,5 +138,5 @@ def test_check_tells_what_is_missing_and_what_is_more_than_needed() -> None:
     lines = permission_lines("main", {"ConvertLeads": False, "ModifyAllData": True, "ViewAllData": True})
     assert len(lines) == 3
     assert "no permission Convert Leads" in lines[0]
-    assert all("more than Signalbox needs" in one for one in lines[1:])
+    assert all("more than Signalbox needs" in line for line in lines[1:])
     assert "not proven" in permission_lines("main", {})[0]

@@ -7,7 +7,7 @@ import pytest
 import urllib3.util.connection
 
 from processors.model.errors import TooLate
-from processors.model.values import Write
+from processors.model.requests import Write
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 WRITES = [Write("update", "Lead", "00Q000000000001AAA", fields={"Company": "Example"})]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from connectors.salesforce.composite import Answer, checked_record_id
 from connectors.salesforce.errors import Unusable
 from connectors.salesforce.write import collections_of, write_results
-from processors.model.values import Write
+from processors.model.requests import Write
 
 HOSTILE_IDS = [
     "//evil.example/x",
@@ -45,18 +45,18 @@ def test_collections_keep_the_order_and_hold_one_kind_and_nothing_twice(writes: 
     except ValueError:
         assert len(writes) > 5
         return
-    assert [row for one in packed for row in one.rows] == writes
+    assert [row for item in packed for row in item.rows] == writes
     assert len(packed) <= 5
-    for one in packed:
-        assert len(one.rows) <= 200
-        assert len({(row.operation, row.object) for row in one.rows}) == 1
-        names = [row.external[1] if row.external else row.record_id for row in one.rows]
+    for collection in packed:
+        assert len(collection.rows) <= 200
+        assert len({(row.operation, row.object) for row in collection.rows}) == 1
+        names = [row.external[1] if row.external else row.record_id for row in collection.rows]
         assert len({name for name in names if name}) == len([name for name in names if name])
 
 
 def test_a_thousand_records_make_five_collections_and_one_more_is_refused() -> None:
     writes = [create(n, f"key-{n}") for n in range(1000)]
-    assert [len(one.rows) for one in collections_of(writes)] == [200] * 5
+    assert [len(collection.rows) for collection in collections_of(writes)] == [200] * 5
     with pytest.raises(ValueError, match="6 collections"):
         collections_of([*writes, create(1001, "one more")])
 

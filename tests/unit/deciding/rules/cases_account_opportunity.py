@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from processors.model.values import Record
+from processors.model.record import Record
 from tests.unit.deciding.rules.cases_actions import CONVERT, CREATE_CONTACT, CREATE_LEAD, UPDATE_CONTACT, UPDATE_LEAD
 from tests.unit.deciding.rules.scenarios import (
     ACCOUNT,

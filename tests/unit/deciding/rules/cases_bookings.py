@@ -11,8 +11,11 @@ from processors.matching.guests import match_guests
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import match_person
+from processors.model.decision import Decision
+from processors.model.match import Match, Resolution
+from processors.model.org_facts import ObjectFacts, OrgFacts
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import Decision, Match, ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.booking.attendees import Attendee, StatusChange
 from processors.sources.booking.chain import Chain, to_state
 from processors.sources.booking.decide import decide_booking, effects
@@ -52,7 +55,7 @@ def facts() -> OrgFacts:
     """Return the facts of an org with Event."""
     names = ("WhoId", "WhatId", "OwnerId", "Subject", "Description")
     times = (fact("StartDateTime", "datetime"), fact("EndDateTime", "datetime"))
-    held = ObjectFacts("Event", {one.name: one for one in (*map(fact, names), *times)})
+    held = ObjectFacts("Event", {item.name: item for item in (*map(fact, names), *times)})
     plain = org_facts()
     return replace(plain, objects={**plain.objects, "Event": held})
 
@@ -112,7 +115,7 @@ def decided(
     activities = {effects(asked, {})[0]: logged} if logged else {}
     kept = Chain("b-1", ("b-1",), booking="b-1", time=NOW - HOUR, status="booked", attendees=come)
     states = {"b-1": to_state(kept)} if come else {}
-    known = {one.record: one.record for one in come if one.record}
+    known = {attendee.record: attendee.record for attendee in come if attendee.record}
     match = replace(match, further=match_guests(asked, own, (), index, {}, "US"))
     match = replace(match, users=USERS, activities=activities, source_states=states, current_ids=known)
     return match, decide_booking(Case(asked, match, own, facts(), NOW, book, resolution=choice))
@@ -143,7 +146,7 @@ class Booked:
         match, decision = decided(
             asked, self.rows, own, logged=self.logged, choice=self.choice, come=self.come, book=book
         )
-        more = [f"flag {one}" for one in decision.flags]
+        more = [f"flag {flag}" for flag in decision.flags]
         lines = (line.replace(EVENT, "EVENT") for line in (*told(match, decision), *more))
         return tuple(line.replace(LEAD_2, "LEAD_2").replace(CONTACT_2, "CONTACT_2") for line in lines)
 
@@ -338,8 +341,8 @@ GONE = ("activity activity_deleted", "delete Event EVENT")
 MARKED = ("activity activity_cancelled", "update Event EVENT Subject=Cancelled: Demo")
 NOTHING = ("updated unchanged", "linked Lead LEAD")
 NONE = ("skipped no_activity",)
-DELETE, MARK = ({"enabled": True, "object": "Event", "cancelled": one} for one in ("delete", "mark"))
-NO_DELETE, NO_MARK = ({**one, "enabled": False} for one in (DELETE, MARK))
+DELETE, MARK = ({"enabled": True, "object": "Event", "cancelled": text} for text in ("delete", "mark"))
+NO_DELETE, NO_MARK = ({**row, "enabled": False} for row in (DELETE, MARK))
 
 
 def _activity(rule: str, then: tuple[str, ...], status: str, logged: bool, activity: dict[str, Any]) -> Booked:
@@ -350,18 +353,18 @@ def _activity(rule: str, then: tuple[str, ...], status: str, logged: bool, activ
 
 
 ACTIVITIES = [
-    *(_activity("JI-19 JI-6", LOGGED, status, False, one) for status in ("booked", "moved") for one in (DELETE, MARK)),
-    *(_activity("JI-20", OVERWRITTEN, status, True, one) for status in ("booked", "moved") for one in (DELETE, MARK)),
-    *(_activity("JI-21", NONE, "cancelled", False, one) for one in (DELETE, MARK)),
+    *(_activity("JI-19 JI-6", LOGGED, status, False, row) for status in ("booked", "moved") for row in (DELETE, MARK)),
+    *(_activity("JI-20", OVERWRITTEN, status, True, row) for status in ("booked", "moved") for row in (DELETE, MARK)),
+    *(_activity("JI-21", NONE, "cancelled", False, row) for row in (DELETE, MARK)),
     _activity("JI-21", GONE, "cancelled", True, DELETE),
     _activity("JI-21", MARKED, "cancelled", True, MARK),
     *(
-        _activity("JI-22", NOTHING, status, logged, one)
+        _activity("JI-22", NOTHING, status, logged, row)
         for status in ("booked", "moved")
         for logged in (True, False)
-        for one in (NO_DELETE, NO_MARK)
+        for row in (NO_DELETE, NO_MARK)
     ),
-    *(_activity("JI-22", NONE, "cancelled", logged, one) for logged in (True, False) for one in (NO_DELETE, NO_MARK)),
+    *(_activity("JI-22", NONE, "cancelled", logged, row) for logged in (True, False) for row in (NO_DELETE, NO_MARK)),
     Booked(
         "JI-2 JI-19: the activity hangs on the lead that the booking makes",
         (*NEW_LEAD, f"create Event new Subject=Demo {TIMES} OwnerId=USER WhoId<-lead"),

@@ -6,8 +6,10 @@ from typing import Any
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import match_person
+from processors.model.match import Resolution
+from processors.model.org_facts import ObjectFacts, OrgFacts
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
 from processors.sources.settings import integration_of
@@ -60,7 +62,7 @@ class ByHand:
             book,
             resolution=choice,
         )
-        links = [f"{one.kind} {one.source_id} {one.record_id or one.role}" for one in decision.links]
+        links = [f"{link.kind} {link.source_id} {link.record_id or link.role}" for link in decision.links]
         allowed = ["duplicates allowed" for step in decision.steps if step.allow_duplicates]
         return (*told(match, decision), *allowed, *(line.replace(LEAD_2, "LEAD_2") for line in links))
 
@@ -69,7 +71,7 @@ def facts() -> OrgFacts:
     """Return the facts of an org with Task."""
     plain = org_facts()
     task = ("WhoId", "WhatId", "OwnerId", "Subject", "Status", "Description", "ActivityDate")
-    held = ObjectFacts("Task", {one: fact(one) for one in task})
+    held = ObjectFacts("Task", {text: fact(text) for text in task})
     return OrgFacts(
         plain.org,
         plain.organization_id,

@@ -11,8 +11,11 @@ from processors.integration.model import Integration
 from processors.matching.index import Index
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import match_person
+from processors.model.decision import Decision
+from processors.model.match import Resolution
+from processors.model.org_facts import ObjectFacts, OrgFacts
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import Decision, ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.pbx_call.assemble import assemble
 from processors.sources.pbx_call.decide import decide_call, effects
 from processors.sources.rule_book import BOOK
@@ -82,7 +85,7 @@ def facts() -> OrgFacts:
     """Return the facts of an org with Task, whose subtype can only be told when it is made."""
     plain = org_facts()
     names = ("WhoId", "WhatId", "OwnerId", "Subject", "Status", "CallType", "CallDisposition")
-    task = {one: fact(one) for one in names}
+    task = {name: fact(name) for name in names}
     task["TaskSubtype"] = replace(fact("TaskSubtype", "picklist"), updateable=False)
     task["CallDurationInSeconds"] = fact("CallDurationInSeconds", "int")
     task["ActivityDate"] = fact("ActivityDate", "date")
@@ -118,11 +121,11 @@ def in_lines(decision: Decision) -> tuple[str, ...]:
     for step in decision.steps:
         links = [f"{name}={step.fields[name]}" for name in ("WhoId", "WhatId") if name in step.fields]
         lines.append(" ".join((step.operation, step.object, *links)))
-    lines += [f"candidate {one.id}" for one in decision.candidates]
-    lines += [f"linked {one.id}" for one in decision.linked]
+    lines += [f"candidate {candidate.id}" for candidate in decision.candidates]
+    lines += [f"linked {record.id}" for record in decision.linked]
     lines += ["parked"] if decision.park else []
     lines += [f"tie {decision.tie_break}"] if decision.tie_break else []
-    lines += [f"flag {one}" for one in decision.flags]
+    lines += [f"flag {flag}" for flag in decision.flags]
     return tuple(_short(line) for line in lines)
 
 

@@ -11,8 +11,8 @@ from processors.deciding.case import STALE
 from processors.matching.index import Index
 from processors.matching.match import match_person
 from processors.model.field_history import LastWrite, seen, with_order, written_entry
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import Record
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
 from tests.unit.deciding.rules.scenarios import (

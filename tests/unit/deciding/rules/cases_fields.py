@@ -69,7 +69,7 @@ def _mandatory(creation: str, case: str, empty: str) -> Scenario:
             ),
         )
     else:
-        listed = " ".join(f"{one}={value}" for one, value in {**mapped, _NEEDED: written}.items())
+        listed = " ".join(f"{text}={value}" for text, value in {**mapped, _NEEDED: written}.items())
         then = {
             "Lead": ("created none", f"create Lead new {listed}"),
             "Contact": ("created none", f"create Contact new {listed}"),

@@ -9,8 +9,8 @@ import orjson
 from processors.matching.index import Index
 from processors.matching.match import match_person, with_account_and_opportunity
 from processors.matching.own import by_own
+from processors.model.record import OwnRecord, Record
 from processors.model.rule_table import Book
-from processors.model.values import OwnRecord, Record
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
 from schemas.command import BookingChange, MatchKey
@@ -71,7 +71,7 @@ class Own:
         match = with_account_and_opportunity(match, asked, settings, index, {}) if match.step == "own" else match
         decision = decide(asked, match, settings, org_facts(), NOW, book)
         more = [f"passed {match.own_passed}"] if match.own_passed else []
-        more += [f"disowned {one}" for one in decision.disowned]
+        more += [f"disowned {text}" for text in decision.disowned]
         return (*told(match, decision), *(line.replace(LEAD, "LEAD") for line in more))
 
 

@@ -12,8 +12,10 @@ from processors.matching.index import Index
 from processors.matching.links import apply_link
 from processors.matching.manual_choice import apply_choice
 from processors.matching.match import match_person
+from processors.model.match import Resolution
+from processors.model.org_facts import ObjectFacts, OrgFacts
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import ObjectFacts, OrgFacts, Record, Resolution
 from processors.sources.decide import decide
 from processors.sources.field_sales import activity as field_sales_activity
 from processors.sources.rule_book import BOOK
@@ -68,8 +70,8 @@ def facts() -> OrgFacts:
     """Return the facts of an org with Task and Event, and with the fields that a link is told in."""
     plain = org_facts({"Lead": (fact("Profile__c"), fact("Synced__c", "datetime"))})
     task = ("WhoId", "WhatId", "OwnerId", "Subject", "Status", "Description")
-    held = {one: fact(one) for one in task}
-    times = {one: fact(one, "datetime") for one in ("StartDateTime", "EndDateTime")}
+    held = {text: fact(text) for text in task}
+    times = {text: fact(text, "datetime") for text in ("StartDateTime", "EndDateTime")}
     day = {"ActivityDate": fact("ActivityDate", "date")}
     objects = {"Task": ObjectFacts("Task", {**held, **day}), "Event": ObjectFacts("Event", {**held, **times})}
     return replace(plain, objects={**plain.objects, **objects})
@@ -141,9 +143,9 @@ class Synced:
         match = replace(match, users=USERS, activities=activities, source_states=kept, taken=self.taken)
         match = replace(match, winner_link=self.winner)
         decision = decide(asked, match, own, facts(), NOW, book, resolution=choice)
-        more = [f"link {one.source_id} {one.record_id or one.role}" for one in decision.links]
-        more += [f"unlink {one.source_id}" for one in decision.unlinked]
-        more += [f"flag {one}" for one in decision.flags]
+        more = [f"link {link.source_id} {link.record_id or link.role}" for link in decision.links]
+        more += [f"unlink {link.source_id}" for link in decision.unlinked]
+        more += [f"flag {flag}" for flag in decision.flags]
         more += [f"keep {name}" for name in decision.source_states]
         more += [f"wait {decision.wait_seconds}"] if decision.wait_seconds is not None else []
         return tuple(_short(line) for line in (*told(match, decision), *more))

@@ -12,8 +12,11 @@ from typing import Any
 from processors.integration.model import Integration
 from processors.matching.index import Index
 from processors.matching.match import match_person
+from processors.model.decision import Decision
+from processors.model.match import Match
+from processors.model.org_facts import FieldFacts, ObjectFacts, OrgFacts
+from processors.model.record import Record
 from processors.model.rule_table import Book
-from processors.model.values import Decision, FieldFacts, Match, ObjectFacts, OrgFacts, Record
 from processors.sources.decide import decide
 from processors.sources.rule_book import BOOK
 from processors.sources.settings import integration_of
@@ -63,8 +66,8 @@ def org_facts(extra: Mapping[str, tuple[FieldFacts, ...]] | None = None) -> OrgF
     """Return the facts of a plain org; *extra* fields by object."""
     objects = {}
     for name, optional in _FIELDS.items():
-        fields = [fact(one) for one in ("Id", "CreatedDate", "LastModifiedDate", *optional.split())]
-        fields += [fact(one, required=True) for one in _REQUIRED[name].split()]
+        fields = [fact(text) for text in ("Id", "CreatedDate", "LastModifiedDate", *optional.split())]
+        fields += [fact(part, required=True) for part in _REQUIRED[name].split()]
         if name == "Lead":
             fields.append(fact("IsConverted", "boolean"))
         if name == "Opportunity":
@@ -73,7 +76,7 @@ def org_facts(extra: Mapping[str, tuple[FieldFacts, ...]] | None = None) -> OrgF
                 fact("IsClosed", "boolean"),
                 fact("Amount", "currency"),
             ]
-        objects[name] = ObjectFacts(name, {one.name: one for one in (*fields, *(extra or {}).get(name, ()))})
+        objects[name] = ObjectFacts(name, {item.name: item for item in (*fields, *(extra or {}).get(name, ()))})
     return OrgFacts("acme", "00D000000000001EAA", USER, objects, {}, "Closed - Converted", NOW)
 
 

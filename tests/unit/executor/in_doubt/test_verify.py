@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from processors.executor.in_doubt.verify import verify_rows
+from processors.model.decision import Step
+from processors.model.org_facts import ObjectFacts, OrgFacts
 from processors.model.plan import CallRow, StepRef
+from processors.model.record import Record
+from processors.model.requests import Write, Written
 from processors.model.stored_form import fact_of_type
-from processors.model.values import ObjectFacts, OrgFacts, Record, Step, Write, Written
 from tests.fakes.org import KEY, USER
 from tests.unit.executor.pipeline.plans import AT, packed, planned
 

@@ -27,19 +27,19 @@ def job() -> Job:
 
 def test_a_notice_about_a_command_names_its_event_its_person_and_until_when_it_waits() -> None:
     until = NOW + timedelta(hours=1)
-    notice = job_notice(one := job(), "parked", "two match", NOW, (Candidate("Lead", "00Q1", "Ann"),), until)
-    assert (notice.command_id, notice.event_id, notice.integration, notice.org) == (one.id, "e1", "upsert", "main")
+    notice = job_notice(item := job(), "parked", "two match", NOW, (Candidate("Lead", "00Q1", "Ann"),), until)
+    assert (notice.command_id, notice.event_id, notice.integration, notice.org) == (item.id, "e1", "upsert", "main")
     assert (notice.person.email, notice.until) == ("a@example.com", until)
     assert [each.id for each in notice.candidates] == ["00Q1"]
 
 
 def test_one_command_has_one_notice_of_a_kind_however_often_it_is_told() -> None:
-    one = job()
-    rows = [ledger_row(job_notice(one, "parked", why, NOW), CODEC, headers) for why in ("first", "again")]
-    other = ledger_row(job_notice(one, "resumed", "chosen", NOW), CODEC, headers)
+    item = job()
+    rows = [ledger_row(job_notice(item, "parked", why, NOW), CODEC, headers) for why in ("first", "again")]
+    other = ledger_row(job_notice(item, "resumed", "chosen", NOW), CODEC, headers)
     assert rows[0].notice_id == rows[1].notice_id != other.notice_id
-    assert rows[0].key == one.id
-    assert orjson.loads(rows[0].headers) == {"ce_id": one.id}
+    assert rows[0].key == item.id
+    assert orjson.loads(rows[0].headers) == {"ce_id": item.id}
 
 
 def test_a_broken_connection_is_told_as_of_when_it_broke_and_a_mended_one_as_of_now() -> None:

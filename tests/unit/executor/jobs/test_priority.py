@@ -53,7 +53,7 @@ def test_a_choice_and_what_is_left_out_do_not_wait_for_a_cycle() -> None:
 
 def test_without_a_schedule_or_without_settings_a_command_is_due_at_once() -> None:
     at_once_ = CYCLES.model_copy(update={"schedule": CYCLES.schedule.model_copy(update={"every": None})})
-    assert {first_due(asked(), one, NOON + 1) for one in (at_once_, None)} == {NOON + 1}
+    assert {first_due(asked(), integration, NOON + 1) for integration in (at_once_, None)} == {NOON + 1}
 
 
 @pytest.mark.parametrize(("every", "seconds"), [("90s", 90.0), ("5m", 300.0), ("2h", 7200.0)])
@@ -82,7 +82,7 @@ def test_live_and_bulk_never_share_a_batch_and_live_goes_first() -> None:
     first, second = scheduler.next_batch(0.0, 10), scheduler.next_batch(0.0, 10)
     assert first is not None
     assert second is not None
-    assert [[one.queue_position for one in batch[1]] for batch in (first, second)] == [[2], [1, 3]]
+    assert [[job.queue_position for job in batch[1]] for batch in (first, second)] == [[2], [1, 3]]
 
 
 def test_lanes_below_the_lowest_wait_and_the_first_of_them_is_known() -> None:
@@ -102,7 +102,7 @@ def test_ll_24_an_initial_import_leaves_places_for_live_commands_and_more_while_
     scheduler = Scheduler(linger=0.0, max_in_flight=12)
     scheduler.add([waiting(n, BULK) for n in range(20)], 0.0)
     quiet = [scheduler.next_batch(0.0, 1) for _ in range(12)]
-    assert sum(one is not None for one in quiet) == 10
+    assert sum(pair is not None for pair in quiet) == 10
     scheduler.add([waiting(100, LIVE)], 0.0)
     live = scheduler.next_batch(0.0, 1)
     assert live is not None

@@ -2,7 +2,8 @@
 
 from processors.executor.jobs.progress import Delayed, MadeBefore, StepDone
 from processors.executor.jobs.steps import step_done
-from processors.model.values import Step, Written
+from processors.model.decision import Step
+from processors.model.requests import Written
 from tests.unit.executor.pipeline.plans import planned, update
 
 CREATE = Step("lead", "create", "Lead", effect="e1")
@@ -23,7 +24,7 @@ def test_a_step_that_is_answered_is_behind_its_job() -> None:
 def test_every_job_that_shares_a_row_goes_on() -> None:
     jobs = [planned(number, update("L", Title="Boss")) for number in (1, 2)]
     done = step_done(jobs, Written(True, "L"))
-    assert [one.job for one in done if isinstance(one, StepDone)] == jobs
+    assert [item.job for item in done if isinstance(item, StepDone)] == jobs
 
 
 def test_a_job_whose_record_was_made_before_drops_its_plan_and_is_due_at_once() -> None:

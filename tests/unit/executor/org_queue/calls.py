@@ -2,7 +2,7 @@
 
 from processors.executor.jobs.job import Job
 from processors.model.plan import ApiCall, CallRow, StepRef
-from processors.model.values import Write
+from processors.model.requests import Write
 
 
 def call_of(*jobs: Job, claims: tuple[str, ...] = (), call_id: str = "call:1", until: float = 600.0) -> ApiCall:

@@ -24,8 +24,8 @@ def test_a_call_without_an_answer_is_taken_when_it_is_due_the_earliest_first() -
 
 
 def test_what_cannot_be_seen_yet_is_looked_at_again_and_counted() -> None:
-    held, one = calls(), job(1, "a")
-    held.unanswered(call_of(one), [one], 1.0)
+    held, item = calls(), job(1, "a")
+    held.unanswered(call_of(item), [item], 1.0)
     taken = held.take_due(1.0)
     assert taken is not None
     changes = held.signal.changes
@@ -35,19 +35,19 @@ def test_what_cannot_be_seen_yet_is_looked_at_again_and_counted() -> None:
 
 
 def test_a_copy_that_may_land_stands_in_everybodys_way_but_its_own_commands() -> None:
-    held, one = calls(), job(1, "a")
-    sent = call_of(one, claims=("a", "rec:x"))
-    held.unanswered(sent, [one], 1.0)
+    held, item = calls(), job(1, "a")
+    sent = call_of(item, claims=("a", "rec:x"))
+    held.unanswered(sent, [item], 1.0)
     held.alive(sent, replace(sent, claims=("rec:x",)))
     assert held.claims.blocker(["a"]) is None
     assert held.claims.blocker(["rec:x"]) == "rec:x"
-    assert held.claims.blocker(["rec:x"], held.own[one.id]) is None
+    assert held.claims.blocker(["rec:x"], held.own[item.id]) is None
 
 
 def test_a_call_that_can_land_no_more_lets_its_claims_go() -> None:
-    held, one = calls(), job(1, "a")
+    held, item = calls(), job(1, "a")
     first, second = (
-        call_of(one, claims=("a",), call_id=name, until=until) for name, until in (("x", 10.0), ("y", 20.0))
+        call_of(item, claims=("a",), call_id=name, until=until) for name, until in (("x", 10.0), ("y", 20.0))
     )
     held.alive(None, first)
     held.alive(None, second)
@@ -55,15 +55,15 @@ def test_a_call_that_can_land_no_more_lets_its_claims_go() -> None:
     assert held.expired(10.0) == [first]
     assert sorted(held.expiry_times()) == [10.0, 20.0]
     held.over(first)
-    assert held.own[one.id] == {"y"}
+    assert held.own[item.id] == {"y"}
     assert held.claims.blocker(["a"]) == "a"
     held.over(second)
     assert (dict(held.own), len(held.claims), held.expiry_times()) == ({}, 0, [])
 
 
 def test_of_a_settled_command_no_call_is_its_own_any_more() -> None:
-    held, one = calls(), job(1, "a")
-    held.alive(None, call_of(one, claims=("a",)))
-    held.forget([one])
-    assert one.id not in held.own
+    held, item = calls(), job(1, "a")
+    held.alive(None, call_of(item, claims=("a",)))
+    held.forget([item])
+    assert item.id not in held.own
     assert held.claims.blocker(["a"]) == "a", "its copy may land all the same"

@@ -3,8 +3,9 @@
 from processors.executor.jobs.job import Job
 from processors.executor.org_queue.claims import Claims, careful, pick
 from processors.executor.org_queue.queue import Queue
+from processors.model.decision import Decision, Step
 from processors.model.plan import Plan
-from processors.model.values import Decision, Step, Written
+from processors.model.requests import Written
 from tests.fakes.scheduler import command
 
 PLAN = Plan(Decision("created", steps=(Step("lead", "create", "Lead"),)), results=(Written(True, "x"),))
@@ -27,14 +28,14 @@ def job(place: int, *keys: str, wants: str = "", lane: int = 0, due: float = 0.0
 def queue(*jobs: Job) -> Queue:
     """Return a queue of these commands."""
     made = Queue()
-    for one in jobs:
-        made.add(one)
+    for item in jobs:
+        made.add(item)
     return made
 
 
 def picked(*jobs: Job, claims: Claims | None = None, limit: int = 10) -> list[int]:
     """Return the places of those that may go at time 1."""
-    return [one.queue_position for one in pick(queue(*jobs), claims or Claims(), {}, 1.0, limit)]
+    return [item.queue_position for item in pick(queue(*jobs), claims or Claims(), {}, 1.0, limit)]
 
 
 def test_commands_of_one_person_go_together_in_order() -> None:
@@ -69,8 +70,8 @@ def test_nobody_is_decided_beside_a_plan_that_goes_on() -> None:
 
 def test_two_plans_of_one_person_go_one_after_the_other() -> None:
     first, second, other = job(1, "a"), job(2, "a"), job(3, "b")
-    for one in (first, second, other):
-        one.decide(PLAN)
+    for item in (first, second, other):
+        item.decide(PLAN)
     assert picked(first, second, other) == [1, 3]
 
 

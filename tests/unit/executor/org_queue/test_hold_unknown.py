@@ -12,9 +12,9 @@ from tests.unit.executor.org_queue.test_claims import job
 def test_a_command_of_an_unknown_integration_waits_and_what_the_intake_left_out_does_not(
     kind: str, waits: bool
 ) -> None:
-    one = job(1, "a")
-    assert one.settings is None
-    held = replace(one, command=replace(one.command, kind=kind))  # type: ignore[arg-type]  # a text of the table
+    item = job(1, "a")
+    assert item.settings is None
+    held = replace(item, command=replace(item.command, kind=kind))  # type: ignore[arg-type]  # a text of the table
     queue = Queue(hold_unknown=True)
     queue.add(held)
     assert bool(queue.held()) is waits

@@ -24,12 +24,12 @@ def test_a_key_found_out_is_left_to_an_earlier_command_that_has_it_from_the_star
 
 def test_what_an_earlier_match_wanted_is_let_go_when_this_one_does_not() -> None:
     scheduler = Scheduler(linger=0.0)
-    one = job(1, "a", wants="rec:old")
-    scheduler.add([one], 0.0)
+    item = job(1, "a", wants="rec:old")
+    scheduler.add([item], 0.0)
     batch = scheduler.next_batch(1.0, 10)
     assert batch is not None
-    assert scheduler.widen(batch[0], [one], {one.id: frozenset({"rec:new"})}) == ([one], [])
-    scheduler.leave(batch[0], [one])
+    assert scheduler.widen(batch[0], [item], {item.id: frozenset({"rec:new"})}) == ([item], [])
+    scheduler.leave(batch[0], [item])
     scheduler.finish(batch[0])
     assert scheduler.counts(1.0)["claims"] == 0
 
@@ -93,11 +93,11 @@ class AtWork(RuleBasedStateMachine):
     def find_out(self, number: int) -> None:
         if number < len(self.batches) and not self.batches[number].widened:
             batch = self.batches[number]
-            if self.scheduler._batches.earlier_match(batch.holder, min(one.order for one in batch.jobs)):
+            if self.scheduler._batches.earlier_match(batch.holder, min(item.order for item in batch.jobs)):
                 # Its thread would wait for the other one.
                 return
             going, _ = self.scheduler.widen(
-                batch.holder, batch.jobs, {one.id: self.touches[one.id] for one in batch.jobs}
+                batch.holder, batch.jobs, {item.id: self.touches[item.id] for item in batch.jobs}
             )
             batch.jobs, batch.widened = going, True
 
@@ -113,9 +113,9 @@ class AtWork(RuleBasedStateMachine):
     def put_off(self, number: int, later: int, touches: frozenset[str]) -> None:
         if number < len(self.batches) and self.batches[number].widened:
             batch = self.batches.pop(number)
-            for one in batch.jobs:
-                one.postpone(self.now + later, one.tries)
-                self.touches[one.id] = touches
+            for item in batch.jobs:
+                item.postpone(self.now + later, item.tries)
+                self.touches[item.id] = touches
             self.scheduler.give_back(batch.holder, batch.jobs)
             self.scheduler.finish(batch.holder)
 
@@ -129,8 +129,8 @@ class AtWork(RuleBasedStateMachine):
             return
         held: dict[str, str] = {}
         for batch in self.batches:
-            for one in batch.jobs:
-                keys = one.keys | (self.touches[one.id] if batch.widened else frozenset())
+            for item in batch.jobs:
+                keys = item.keys | (self.touches[item.id] if batch.widened else frozenset())
                 for key in keys:
                     assert held.setdefault(key, batch.holder) == batch.holder, f"{key} has two holders"
 
@@ -139,10 +139,10 @@ class AtWork(RuleBasedStateMachine):
         if not hasattr(self, "settled"):
             return
         last: dict[str, int] = {}
-        for one in self.settled:
-            for key in one.keys:
-                assert last.get(key, 0) < one.queue_position, f"{key}: {one.queue_position} after {last[key]}"
-                last[key] = one.queue_position
+        for item in self.settled:
+            for key in item.keys:
+                assert last.get(key, 0) < item.queue_position, f"{key}: {item.queue_position} after {last[key]}"
+                last[key] = item.queue_position
 
     def teardown(self) -> None:
         """Everything settles, and nothing is held when it has."""
@@ -170,15 +170,15 @@ def test_d10_what_was_read_before_somebody_wrote_and_let_go_is_read_again() -> N
     scheduler = Scheduler(linger=0.0)
     first, second = job(1, "a"), job(2, "b")
     scheduler.add([first], 0.0)
-    one = scheduler.next_batch(0.0, 1)
+    pair = scheduler.next_batch(0.0, 1)
     scheduler.add([second], 0.0)
     other = scheduler.next_batch(0.0, 1)
-    assert one is not None
+    assert pair is not None
     assert other is not None
-    wrote = scheduler.widen(one[0], [first], {first.id: frozenset({"rec:x"})})
+    wrote = scheduler.widen(pair[0], [first], {first.id: frozenset({"rec:x"})})
     assert wrote == ([first], [])
-    scheduler.leave(one[0], [first])
-    scheduler.finish(one[0])
+    scheduler.leave(pair[0], [first])
+    scheduler.finish(pair[0])
     assert scheduler.widen(other[0], [second], {second.id: frozenset({"rec:x"})}) == ([], [second])
     scheduler.finish(other[0])
     again = scheduler.next_batch(1.0, 1)
@@ -290,8 +290,8 @@ def test_a_batch_waits_for_an_earlier_match_no_longer_than_its_own_took() -> Non
     scheduler = Scheduler(linger=0.0)
     first, second = job(1, "a"), job(2, "b")
     scheduler.add([first, second], 0.0)
-    one, other = scheduler.next_batch(1.0, 1), scheduler.next_batch(1.0, 1)
-    assert one is not None
+    pair, other = scheduler.next_batch(1.0, 1), scheduler.next_batch(1.0, 1)
+    assert pair is not None
     assert other is not None
     # The first one never says what it found: the other goes on after a quarter of a second.
     assert scheduler.widen(other[0], [second], {}, took=0.0) == ([second], [])
@@ -304,8 +304,8 @@ PARENT = frozenset({"parent:Account.Number__c=42"})
 def under_way(*jobs: Job) -> tuple[Scheduler, list[str]]:
     """Return a scheduler with a batch under way for each of these jobs, and the names of the batches."""
     scheduler, holders = Scheduler(linger=0.0), []
-    for one in jobs:
-        scheduler.add([one], 0.0)
+    for item in jobs:
+        scheduler.add([item], 0.0)
         batch = scheduler.next_batch(0.0, 1)
         assert batch is not None
         holders.append(batch[0])
@@ -336,15 +336,15 @@ def test_who_looked_for_a_parent_that_was_written_meanwhile_looks_again() -> Non
 
 
 def test_those_who_waited_for_one_parent_go_side_by_side() -> None:
-    parent, one, other = job(1, "a"), job(2, "b"), job(3, "c")
-    scheduler, (first, second, third) = under_way(parent, one, other)
+    parent, item, other = job(1, "a"), job(2, "b"), job(3, "c")
+    scheduler, (first, second, third) = under_way(parent, item, other)
     scheduler.widen(first, [parent], {parent.id: PARENT})
-    for holder, child in ((second, one), (third, other)):
+    for holder, child in ((second, item), (third, other)):
         assert scheduler.widen(holder, [child], {}, 1.0, {child.id: PARENT}) == ([], [child])
     scheduler.leave(first, [parent])
     scheduler.finish(first)
     batches = scheduler.next_batch(1.0, 1), scheduler.next_batch(1.0, 1)
-    assert [batch[1] for batch in batches if batch is not None] == [[one], [other]]
+    assert [batch[1] for batch in batches if batch is not None] == [[item], [other]]
 
 
 def test_who_writes_a_parent_waits_for_an_earlier_command_that_waits_to_read_it() -> None:
@@ -360,8 +360,8 @@ def test_who_writes_a_parent_waits_for_an_earlier_command_that_waits_to_read_it(
 
 
 def test_those_who_look_for_one_parent_stand_in_nobodys_way() -> None:
-    one, other = job(1, "a"), job(2, "b")
-    scheduler, (first, second) = under_way(one, other)
-    assert scheduler.widen(first, [one], {}, 1.0, {one.id: PARENT}) == ([one], [])
+    item, other = job(1, "a"), job(2, "b")
+    scheduler, (first, second) = under_way(item, other)
+    assert scheduler.widen(first, [item], {}, 1.0, {item.id: PARENT}) == ([item], [])
     assert scheduler.widen(second, [other], {}, 1.0, {other.id: PARENT}) == ([other], [])
-    assert one.wants == frozenset()
+    assert item.wants == frozenset()

@@ -6,8 +6,9 @@ from typing import Any
 from processors.executor.jobs.job import Job
 from processors.executor.jobs.terms import COLLECTION, COLLECTIONS, Terms
 from processors.executor.pipeline.pack import pack
+from processors.model.decision import Decision, Step
 from processors.model.plan import Plan
-from processors.model.values import Decision, Step, Written
+from processors.model.requests import Written
 from tests.fakes.org import KEY
 from tests.fakes.scheduler import command
 

@@ -6,7 +6,7 @@ import pytest
 
 from processors.executor.pipeline import answers
 from processors.model.plan import ApiCall, CallRow, StepRef
-from processors.model.values import RowError, Write, Written
+from processors.model.requests import RowError, Write, Written
 
 REFUSED = RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "no")
 DELETED = RowError("ENTITY_IS_DELETED", "entity is deleted")

@@ -9,7 +9,7 @@ from processors.executor.jobs.job import Job
 from processors.executor.jobs.progress import ChoiceMade, Ended, Progress
 from processors.executor.org_queue.scheduler import Scheduler
 from processors.executor.pipeline.claim import CRASHES, choose, claim, without_crashing
-from processors.model.values import Resolution
+from processors.model.match import Resolution
 from schemas.command import Request
 from tests.fakes.scheduler import command, integration
 from tests.unit.executor.pipeline.plans import planned, update
@@ -27,8 +27,8 @@ def choice(about: str, record: str | None = LEAD, **more: Any) -> Job:
 
 
 def told(progress: list[Progress]) -> list[tuple[str, str]]:
-    ends = [one for one in progress if isinstance(one, Ended)]
-    return [(one.ending.kind, one.ending.reason) for one in ends if one.ending is not None]
+    ends = [step_done for step_done in progress if isinstance(step_done, Ended)]
+    return [(end.ending.kind, end.ending.reason) for end in ends if end.ending is not None]
 
 
 def test_each_job_is_sorted_by_what_it_needs() -> None:
@@ -71,7 +71,7 @@ def test_d16_the_first_choice_wins_and_the_second_comes_too_late() -> None:
     parked.park(1_000.0)
     scheduler.add([parked], 0.0)
     first, second = choose([choice(parked.id)], scheduler), choose([choice(parked.id)], scheduler)
-    made = next(one for one in first if isinstance(one, ChoiceMade))
+    made = next(step_done for step_done in first if isinstance(step_done, ChoiceMade))
     assert made.job is parked
     assert parked.resolution is not None
     assert parked.resolution.record_id == LEAD

@@ -11,7 +11,9 @@ from processors.executor.pipeline.decide import DecidedBatch, decide_batch
 from processors.executor.pipeline.touched import touched_keys
 from processors.matching.known_person import Comparison
 from processors.matching.lookup import PERSON_FIELDS, Lookup
-from processors.model.values import Decision, Match, Record, Step
+from processors.model.decision import Decision, Step
+from processors.model.match import Match
+from processors.model.record import Record
 from tests.fakes.org import KEY
 from tests.fakes.scheduler import command, integration
 from tests.unit.deciding.rules.scenarios import org_facts
@@ -30,7 +32,7 @@ def lead(record: str = LEAD, **fields: Any) -> Record:
 
 
 def decided(jobs: list[Job], found: Mapping[str, Match], decide: Callable[[Job, Match], Decision]) -> DecidedBatch:
-    return decide_batch(jobs, lambda one: found.get(one.id, Match()), decide, FACTS, Lookup())
+    return decide_batch(jobs, lambda item: found.get(item.id, Match()), decide, FACTS, Lookup())
 
 
 def creates(job: Job, _match: Match) -> Decision:
@@ -41,9 +43,9 @@ def test_an_update_sees_what_an_earlier_one_of_the_batch_writes() -> None:
     first, second = job(1, "a"), job(2, "a")
     seen: list[Any] = []
 
-    def decide(one: Job, match: Match) -> Decision:
+    def decide(item: Job, match: Match) -> Decision:
         seen.append(match.leads[0].fields.get("Title"))
-        return Decision("updated", steps=(update(LEAD, Title=f"by {one.queue_position}"),))
+        return Decision("updated", steps=(update(LEAD, Title=f"by {item.queue_position}"),))
 
     match = Match("key_set:1", leads=(lead(Title="before"),))
     batch = decided([second, first], {first.id: match, second.id: match}, decide)
@@ -63,8 +65,8 @@ def test_a_person_who_is_known_by_a_record_is_met_by_the_record_too() -> None:
     first, second = job(1, "a"), job(2, "b")
     match = Match("key_set:1", leads=(lead(),))
 
-    def decide(one: Job, found: Match) -> Decision:
-        if one is first:
+    def decide(item: Job, found: Match) -> Decision:
+        if item is first:
             return Decision("updated", steps=(Step("convert", "convert", "Lead", record_id=LEAD, status="Done"),))
         return Decision("updated", steps=(update(LEAD, Title="x"),))
 
@@ -82,9 +84,9 @@ def test_commands_whose_number_stands_in_any_field_of_a_person_are_not_decided_a
     first, second = job(1, "a"), job(2, f"phone:{number}")
     held = Record("Contact", "003000000000001AAA", {place: number})
 
-    def writes(one: Job, match: Match) -> Decision:
-        if one is second:
-            return creates(one, match)
+    def writes(item: Job, match: Match) -> Decision:
+        if item is second:
+            return creates(item, match)
         return Decision("updated", steps=(Step("contact", "update", "Contact", record_id=held.id, fields=written),))
 
     written: dict[str, Any] = {"Title": "x"}
@@ -100,8 +102,8 @@ def test_what_is_left_as_it_is_because_of_a_write_before_it_waits_until_that_is_
     """The write may yet be refused."""
     first, second = job(1, "a"), job(2, "a")
 
-    def decide(one: Job, _match: Match) -> Decision:
-        return Decision("updated", steps=(update(LEAD, Title="x"),) if one is first else (), reason="none")
+    def decide(item: Job, _match: Match) -> Decision:
+        return Decision("updated", steps=(update(LEAD, Title="x"),) if item is first else (), reason="none")
 
     match = Match("key_set:1", leads=(lead(),))
     batch = decided([first, second], {first.id: match, second.id: match}, decide)
@@ -112,8 +114,8 @@ def test_what_is_left_as_it_is_because_of_a_write_before_it_waits_until_that_is_
 def test_a_fault_of_ours_in_one_decision_takes_nobody_along_but_who_shares_a_key() -> None:
     first, second, third = job(1, "a"), job(2, "a"), job(3, "b")
 
-    def decide(one: Job, _match: Match) -> Decision:
-        if one is first:
+    def decide(item: Job, _match: Match) -> Decision:
+        if item is first:
             raise ValueError("a bug")
         return Decision("updated")
 
@@ -131,9 +133,11 @@ def test_what_is_touched_is_claimed_by_every_name_of_the_records() -> None:
 
 
 def test_a_plan_remembers_how_it_was_found_and_every_key_that_it_holds() -> None:
-    one = job(1, "a")
+    item = job(1, "a")
     match = Match("key_set:2", leads=(lead(),), ignored_id=OTHER)
-    batch = decided([one], {one.id: match}, lambda _job, _match: Decision("updated", steps=(update(LEAD, Title="x"),)))
-    plan = batch.plans[one.id]
+    batch = decided(
+        [item], {item.id: match}, lambda _job, _match: Decision("updated", steps=(update(LEAD, Title="x"),))
+    )
+    plan = batch.plans[item.id]
     assert (plan.match_step, plan.ignored_id) == ("key_set:2", OTHER)
     assert {"a", f"rec:{LEAD}"} <= set(plan.keys)

@@ -9,7 +9,7 @@ from processors.executor.jobs.progress import Delayed, Ended, FieldMissing, Prog
 from processors.executor.pipeline.claim import CRASHES
 from processors.executor.pipeline.failures import not_applied, not_decided, not_read, whole_org
 from processors.model.errors import OrgDown, RequestRefused, TooLate, Transient
-from processors.model.values import RowError, Written
+from processors.model.requests import RowError, Written
 from tests.unit.executor.pipeline.plans import planned, update
 
 
@@ -36,7 +36,7 @@ def refused(absent: str | None = None) -> RequestRefused:
 
 
 def kinds(progress: list[Progress]) -> list[type[Progress]]:
-    return [type(one) for one in progress]
+    return [type(step_done) for step_done in progress]
 
 
 def test_jobs_whose_reads_are_refused_together_go_alone_and_only_one_refused_alone_ends() -> None:
@@ -49,7 +49,10 @@ def test_jobs_whose_reads_are_refused_together_go_alone_and_only_one_refused_alo
     (end,) = not_read([first], refused(), org)
     assert isinstance(end, Ended)
     assert end.ending is not None
-    assert (end.ending.reason, [one.code for one in end.ending.errors]) == ("salesforce_refused", ["RequestRefused"])
+    assert (end.ending.reason, [error.code for error in end.ending.errors]) == (
+        "salesforce_refused",
+        ["RequestRefused"],
+    )
     assert org.forgotten == 2
 
 

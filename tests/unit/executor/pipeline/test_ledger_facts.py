@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.ledger_facts import LedgerFacts
+from processors.model.decision import EVERY_NAME, Decision, Link, Step
 from processors.model.plan import Plan
-from processors.model.values import EVERY_NAME, Decision, Link, Step, Written
+from processors.model.requests import Written
 from tests.fakes.scheduler import command, integration
 from tests.unit.executor.pipeline.plans import update
 
@@ -34,7 +35,7 @@ def test_a_new_record_is_the_events_own_and_its_history_begins_with_its_id() -> 
     facts = LedgerFacts()
     step = Step("lead", "create", "Lead", fields={"LastName": "Doe"}, effect="key")
     facts.step_done(job(), plan(step), Written(True, LEAD, created=True))
-    assert [(one.record_id, one.role, one.made) for one in facts.own_records] == [(LEAD, "lead", True)]
+    assert [(record.record_id, record.role, record.made) for record in facts.own_records] == [(LEAD, "lead", True)]
     assert set(facts.field_history) == {LEAD}
 
 

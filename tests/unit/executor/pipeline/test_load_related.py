@@ -7,7 +7,8 @@ from typing import Any
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.load_related import load_related
 from processors.matching.match import person_keys
-from processors.model.values import OwnRecord, Resolution
+from processors.model.match import Resolution
+from processors.model.record import OwnRecord
 from schemas.identity import effect_key
 from tests.fakes.scheduler import command, integration
 
@@ -24,7 +25,9 @@ class Kept:
     def links(self, _lease: Any, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the links of a kind."""
         self.asked.append(f"links:{kind}")
-        return {one: self.by_name[kind, one] for one in source_ids if (kind, one) in self.by_name}
+        return {
+            source_id: self.by_name[kind, source_id] for source_id in source_ids if (kind, source_id) in self.by_name
+        }
 
     def source_states(self, _lease: Any, keys: Any) -> Mapping[tuple[str, str], bytes]:
         """Return no state of a source entity."""
@@ -34,7 +37,7 @@ class Kept:
     def own_records(self, _lease: Any, keys: Any) -> Sequence[OwnRecord]:
         """Return the records of these source entities."""
         self.asked.append("own")
-        return [one for one in self.own if (one.integration, one.source_id) in keys]
+        return [own_record for own_record in self.own if (own_record.integration, own_record.source_id) in keys]
 
 
 def own(source_id: str, record: str = LEAD, name: str = "Lead") -> OwnRecord:
@@ -52,10 +55,10 @@ def loaded(kept: Kept, *jobs: Job) -> Any:
 
 
 def test_records_that_were_chosen_for_the_person_are_read_with_the_match() -> None:
-    one = job(resolution=Resolution(CHOSEN))
+    item = job(resolution=Resolution(CHOSEN))
     kept = Kept({("assignment", "email:ann@example.com"): ASSIGNED})
-    related, ids = loaded(kept, one)
-    assert related[one.id].assigned == ASSIGNED
+    related, ids = loaded(kept, item)
+    assert related[item.id].assigned == ASSIGNED
     assert ids == [CHOSEN, ASSIGNED]
 
 
@@ -70,16 +73,16 @@ def test_records_of_earlier_events_are_known_by_the_source_entity_alone() -> Non
 
 
 def test_a_record_that_is_no_person_is_no_candidate() -> None:
-    one = job()
-    related, ids = loaded(Kept(own=[own("t-1", "001000000000001AAA", "Account")]), one)
-    assert related[one.id].people == ()
+    item = job()
+    related, ids = loaded(Kept(own=[own("t-1", "001000000000001AAA", "Account")]), item)
+    assert related[item.id].people == ()
     assert ids == []
 
 
 def test_the_keys_that_release_0_1_0_gave_are_those_of_the_source_entity() -> None:
-    one = job("t-1")
-    related, _ = loaded(Kept(), one)
-    assert related[one.id].old_keys == (effect_key("upsert", "t-1", "lead"), effect_key("upsert", "t-1", "contact"))
+    item = job("t-1")
+    related, _ = loaded(Kept(), item)
+    assert related[item.id].old_keys == (effect_key("upsert", "t-1", "lead"), effect_key("upsert", "t-1", "contact"))
 
 
 def test_activities_are_asked_for_only_where_they_are_written() -> None:

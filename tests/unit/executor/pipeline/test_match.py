@@ -10,7 +10,8 @@ import orjson
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.match import match_batch
 from processors.matching.match import person_keys
-from processors.model.values import Question, Resolution
+from processors.model.match import Resolution
+from processors.model.requests import Question
 from tests.fakes.org import FakeOrg
 from tests.fakes.scheduler import command, integration
 
@@ -26,7 +27,9 @@ class Kept:
     def links(self, _lease: Any, kind: str, source_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the links of a kind."""
         self.asked.append(f"links:{kind}")
-        return {one: self.by_name[kind, one] for one in source_ids if (kind, one) in self.by_name}
+        return {
+            source_id: self.by_name[kind, source_id] for source_id in source_ids if (kind, source_id) in self.by_name
+        }
 
     def linked(self, *_arguments: Any) -> Mapping[str, Sequence[str]]:
         """Return no link of a record."""
@@ -42,7 +45,9 @@ class Kept:
 
     def field_history(self, _lease: Any, record_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return what is kept of the fields of records."""
-        return {one: orjson.dumps(self.history[one]) for one in record_ids if one in self.history}
+        return {
+            record_id: orjson.dumps(self.history[record_id]) for record_id in record_ids if record_id in self.history
+        }
 
 
 class Asked(FakeOrg):
@@ -73,17 +78,17 @@ def test_the_people_of_a_whole_batch_are_asked_for_in_one_round() -> None:
     ids = [org.add("Lead", LastName="Doe", Company="Acme", Email=f"{place}@example.com") for place in range(1, 41)]
     jobs = [job(place) for place in range(1, 41)]
     match = matched(org, Kept(), *jobs)
-    assert [[one.id for one in match(each).leads] for each in jobs] == [[one] for one in ids]
+    assert [[lead.id for lead in match(each).leads] for each in jobs] == [[item_id] for item_id in ids]
     assert len(org.rounds) == 1
 
 
 def test_the_function_that_comes_back_reads_nothing() -> None:
     org = Asked()
-    one = job(1)
-    match = matched(org, Kept(), one)
+    item = job(1)
+    match = matched(org, Kept(), item)
     org.add("Lead", LastName="Doe", Company="Acme", Email="1@example.com")
     rounds = len(org.rounds)
-    assert match(one).leads == ()
+    assert match(item).leads == ()
     assert len(org.rounds) == rounds
 
 
@@ -100,8 +105,8 @@ def test_the_record_that_someone_chose_comes_before_what_the_keys_find() -> None
     org = Asked()
     org.add("Lead", LastName="Doe", Company="Acme", Email="1@example.com")
     chosen = org.add("Lead", LastName="Other", Company="Acme", Email="other@example.com")
-    one = job(1, resolution=Resolution(chosen))
-    found = matched(org, Kept(), one)(one)
+    item = job(1, resolution=Resolution(chosen))
+    found = matched(org, Kept(), item)(item)
     assert (found.step, [each.id for each in found.leads]) == ("chosen", [chosen])
 
 
@@ -109,8 +114,8 @@ def test_the_record_that_was_chosen_for_good_is_that_persons_ever_after() -> Non
     org = Asked()
     org.add("Lead", LastName="Doe", Company="Acme", Email="1@example.com")
     assigned = org.add("Lead", LastName="Other", Company="Acme", Email="other@example.com")
-    one = job(1)
-    found = matched(org, Kept({("assignment", "email:1@example.com"): assigned}), one)(one)
+    item = job(1)
+    found = matched(org, Kept({("assignment", "email:1@example.com"): assigned}), item)(item)
     assert (found.step, [each.id for each in found.leads]) == ("assigned", [assigned])
 
 
@@ -119,7 +124,7 @@ def test_what_is_kept_of_the_fields_of_a_record_comes_with_it_and_with_no_other(
     first = org.add("Lead", LastName="Doe", Company="Acme", Email="1@example.com")
     second = org.add("Lead", LastName="Doe", Company="Acme", Email="2@example.com")
     history = {first: {"Title": {"at": "1"}}, second: {"City": {"at": "2"}}}
-    one, other = job(1), job(2)
-    match = matched(org, Kept(history=history), one, other)
-    assert match(one).field_history == {first: {"Title": {"at": "1"}}}
+    item, other = job(1), job(2)
+    match = matched(org, Kept(history=history), item, other)
+    assert match(item).field_history == {first: {"Title": {"at": "1"}}}
     assert match(other).field_history == {second: {"City": {"at": "2"}}}

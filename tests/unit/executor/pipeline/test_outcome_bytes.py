@@ -38,7 +38,10 @@ def test_one_that_cannot_be_written_keeps_what_identifies_it(more: dict[str, Any
     told, body = outcome_bytes(replace(outcome_of(END, "x", NOW), **more), CODEC)
     assert read(body) == told
     assert (told.outcome_id, told.event_ids, told.reason) == (JOB.id, ("e1",), "no_match")
-    assert [(one.id, one.operation, dict(one.fields)) for one in told.records] in ([("00Q1", "created", {})], [])
+    assert [(record.id, record.operation, dict(record.fields)) for record in told.records] in (
+        [("00Q1", "created", {})],
+        [],
+    )
     assert told.flags == ("shortened_unwritable",)
 
 

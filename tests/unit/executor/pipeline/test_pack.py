@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from connectors.salesforce.duplicates import DUPLICATES
 from connectors.salesforce.write import collections_of
+from processors.model.decision import Step
 from processors.model.plan import call_from_json, call_to_json, plan_from_json, plan_to_json
-from processors.model.values import Step
 from tests.unit.executor.pipeline.plans import packed, planned, update
 
 
@@ -69,10 +69,10 @@ def test_duplicates_are_allowed_for_the_commands_that_say_so_and_for_no_other() 
     told: dict[str, bool] = {}
     for call in calls:
         writes = [row for row in call.rows if row.write is not None]
-        for one in collections_of([row.write for row in writes if row.write is not None]):
-            assert len({row.allow_duplicates for row in one.rows}) == 1
-            allowed = DUPLICATES in one.headers({})
-            told |= {row.parts[0].command_id: allowed for row in writes if row.write in one.rows}
+        for collection in collections_of([row.write for row in writes if row.write is not None]):
+            assert len({row.allow_duplicates for row in collection.rows}) == 1
+            allowed = DUPLICATES in collection.headers({})
+            told |= {row.parts[0].command_id: allowed for row in writes if row.write in collection.rows}
         conversions = [row for row in call.rows if row.conversion is not None]
         assert len({row.conversion.allow_duplicates for row in conversions if row.conversion}) <= 1
         told |= {row.parts[0].command_id: row.conversion.allow_duplicates for row in conversions if row.conversion}

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 from processors.executor.pipeline.related_data import RelatedData, with_related
-from processors.model.values import Match, OrgFacts, Record
+from processors.model.match import Match
+from processors.model.org_facts import OrgFacts
+from processors.model.record import Record
 from tests.fakes.org import KEY
 
 FACTS = OrgFacts("main", "00D", "005", {}, {"Task": KEY}, "Closed", datetime(2026, 1, 5, tzinfo=UTC))

@@ -8,8 +8,9 @@ from processors.executor.jobs.job import Job
 from processors.executor.jobs.mapped_values import mapped_values
 from processors.executor.pipeline.related_data import RelatedData
 from processors.executor.pipeline.related_questions import related_questions
+from processors.model.org_facts import ObjectFacts, OrgFacts
+from processors.model.requests import In, Question
 from processors.model.stored_form import fact_of_type
-from processors.model.values import In, ObjectFacts, OrgFacts, Question
 from schemas.values import Agent
 from tests.fakes.org import KEY, USER
 from tests.fakes.scheduler import command, integration
@@ -31,8 +32,8 @@ def job(place: int = 1, agent: Agent | None = None, enabled: bool = True, **sett
 
 
 def asked(*jobs: Job, facts: OrgFacts = FACTS, **kept: Any) -> dict[str, Question]:
-    around = {one.id: replace(NOTHING, **kept) for one in jobs}
-    return {one.object: one for one in related_questions(jobs, around, facts)}
+    around = {item.id: replace(NOTHING, **kept) for item in jobs}
+    return {question.object: question for question in related_questions(jobs, around, facts)}
 
 
 def test_a_logged_activity_is_read_by_its_id_with_the_fields_that_the_org_has() -> None:
@@ -56,17 +57,17 @@ def test_agents_are_asked_for_by_every_name_in_one_question() -> None:
     first = job(1, Agent("ann@example.com", "Ann"))
     second = job(2, Agent("bob@example.com", user_id="005000000000001AAA"))
     found = asked(first, second)["User"].any_of
-    names = next(one.values for (one,) in found if one.field == "Email")
+    names = next(condition.values for (condition,) in found if condition.field == "Email")
     assert set(names) == {"ann@example.com", "Ann", "bob@example.com"}
     assert (In("Username", names),) in found
-    assert any(one.field == "Id" and one.values == ("005000000000001AAA",) for (one,) in found)
+    assert any(condition.field == "Id" and condition.values == ("005000000000001AAA",) for (condition,) in found)
 
 
 def test_an_extension_is_asked_for_where_the_setting_names_a_field_that_the_org_has() -> None:
-    one = job(1, Agent(None, None, extension="201"))
+    item = job(1, Agent(None, None, extension="201"))
 
     def of_a_network(field: str | None) -> Job:
-        return replace(one, settings=calls(calls={"region": "US", "user_extension": field}))
+        return replace(item, settings=calls(calls={"region": "US", "user_extension": field}))
 
     assert asked(of_a_network("Extension"))["User"].any_of == ((In("Extension", ("201",)),),)
     assert "User" not in asked(of_a_network("Gone__c"))
@@ -74,10 +75,10 @@ def test_an_extension_is_asked_for_where_the_setting_names_a_field_that_the_org_
 
 
 def test_an_owner_that_a_map_names_is_asked_for_too() -> None:
-    one = job()
-    one.renew(replace(one.command, lead={**one.command.lead, "OwnerId": "owner@example.com"}))
-    assert mapped_values(one)["Lead"]["OwnerId"] == "owner@example.com"
-    assert (In("Email", ("owner@example.com",)),) in asked(one)["User"].any_of
+    item = job()
+    item.renew(replace(item.command, lead={**item.command.lead, "OwnerId": "owner@example.com"}))
+    assert mapped_values(item)["Lead"]["OwnerId"] == "owner@example.com"
+    assert (In("Email", ("owner@example.com",)),) in asked(item)["User"].any_of
 
 
 def test_a_command_without_settings_maps_nothing() -> None:

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.settle import settle
+from processors.model.decision import Decision, Step
 from processors.model.plan import Ending, Plan
-from processors.model.values import Decision, RowError, Step, Written
+from processors.model.requests import RowError, Written
 from tests.fakes.scheduler import command
 
 
@@ -18,7 +19,10 @@ def test_an_account_that_stands_although_its_contact_was_refused_is_named() -> N
     outcome = settle(job, plan, "digest", datetime(2026, 1, 2, tzinfo=UTC), ending)
     stands = "Account A was made before the refusal and stands: the event, sent under a new event_id, uses it"
     assert outcome.detail == stands
-    assert [(one.object, one.operation) for one in outcome.records] == [("Account", "created"), ("Contact", "failed")]
+    assert [(record.object, record.operation) for record in outcome.records] == [
+        ("Account", "created"),
+        ("Contact", "failed"),
+    ]
 
 
 def test_a_flag_that_several_steps_have_is_listed_once() -> None:

@@ -7,7 +7,10 @@ import pytest
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.touched import after_step, touched_keys
 from processors.matching.lookup import Lookup
-from processors.model.values import Decision, Match, OrgFacts, Record, Step
+from processors.model.decision import Decision, Step
+from processors.model.match import Match
+from processors.model.org_facts import OrgFacts
+from processors.model.record import Record
 from tests.fakes.org import KEY
 from tests.fakes.scheduler import command, integration
 

@@ -10,9 +10,12 @@ from processors.executor.jobs import progress as becomes
 from processors.executor.jobs.job import Job
 from processors.executor.pipeline.unit_of_work import UnitOfWork, unit_of_work
 from processors.model.backoff import Backoff
+from processors.model.decision import Decision
 from processors.model.ledger import LedgerTransaction
+from processors.model.match import Resolution
 from processors.model.plan import ApiCall, Ending, Plan
-from processors.model.values import Decision, Record, Resolution, Written
+from processors.model.record import Record
+from processors.model.requests import Written
 from schemas.notice import Notice
 from schemas.outcome import Outcome
 from tests.fakes.scheduler import CODEC, NoMetrics, command, integration
@@ -57,18 +60,18 @@ def worked(*entries: becomes.Progress, call: ApiCall | None = None, metrics: NoM
 
 
 def notices(change: LedgerTransaction) -> list[Notice]:
-    return [Notice.from_avro(CODEC.decode("notice", one.notice)) for one in change.noticed]
+    return [Notice.from_avro(CODEC.decode("notice", noticed.notice)) for noticed in change.noticed]
 
 
 def test_an_end_is_an_outcome_in_the_transaction_and_its_job_leaves() -> None:
-    metrics, one = Counts(), job()
+    metrics, item = Counts(), job()
     plan = Plan(Decision("updated", steps=(update(LEAD, Title="x"),)), results=(Written(True, LEAD),))
-    change, work = worked(becomes.Ended(one, plan), metrics=metrics)
+    change, work = worked(becomes.Ended(item, plan), metrics=metrics)
     (settled,) = change.settled
     outcome = Outcome.from_avro(CODEC.decode("outcome", settled.outcome))
-    assert (settled.command_id, settled.kind, settled.reason) == (one.id, "updated", "none")
-    assert (outcome.outcome_id, outcome.executor_digest) == (one.id, "digest")
-    assert work.left == [one]
+    assert (settled.command_id, settled.kind, settled.reason) == (item.id, "updated", "none")
+    assert (outcome.outcome_id, outcome.executor_digest) == (item.id, "digest")
+    assert work.left == [item]
     assert work.back == []
     assert "outcomes_total" in metrics.counted
 
@@ -82,62 +85,62 @@ def test_what_a_decision_keeps_is_kept_only_where_it_was_carried_out() -> None:
 
 
 def test_a_step_that_was_written_is_kept_whatever_becomes_of_the_rest() -> None:
-    one = job()
+    item = job()
     plan = Plan(Decision("updated", steps=(update(LEAD, Title="x"), update(LEAD, City="y"))))
-    done = becomes.StepDone(one, plan, Written(True, LEAD))
-    change, _ = worked(done, becomes.Ended(one, plan, Ending("error", "salesforce_refused")))
+    done = becomes.StepDone(item, plan, Written(True, LEAD))
+    change, _ = worked(done, becomes.Ended(item, plan, Ending("error", "salesforce_refused")))
     assert set(change.field_history) == {LEAD}
 
 
 def test_a_wait_counts_and_backs_off_unless_the_entry_says_otherwise() -> None:
-    one, other = job(), job()
-    change, work = worked(becomes.Delayed(one, "locked"), becomes.Delayed(other, "down", tries=0, delay=7.0))
+    item, other = job(), job()
+    change, work = worked(becomes.Delayed(item, "locked"), becomes.Delayed(other, "down", tries=0, delay=7.0))
     first, second = change.postponed
     assert (first.why, first.tries, second.why, second.tries) == ("locked", 1, "down", 0)
     assert first.due > NOW.timestamp()
     assert second.due == NOW.timestamp() + 7.0
-    assert work.back == [one, other]
+    assert work.back == [item, other]
 
 
 def test_who_waits_for_a_field_keeps_its_time_and_who_reads_again_is_not_stored() -> None:
-    one, other = job(), job()
-    change, work = worked(becomes.FieldMissing(one, "Lead.Title is gone"), becomes.NeedsRead(other))
+    item, other = job(), job()
+    change, work = worked(becomes.FieldMissing(item, "Lead.Title is gone"), becomes.NeedsRead(other))
     (waiting,) = change.postponed
-    assert (waiting.command_id, waiting.blocker, waiting.due) == (one.id, "field_removed", 0.0)
-    assert work.back == [one, other]
+    assert (waiting.command_id, waiting.blocker, waiting.due) == (item.id, "field_removed", 0.0)
+    assert work.back == [item, other]
 
 
 def test_a_choice_that_is_needed_parks_the_command_and_tells_the_candidates() -> None:
-    metrics, one = Counts(), job()
+    metrics, item = Counts(), job()
     found = Record("Lead", LEAD, {"Name": "Ann Doe"})
     decision = Decision("error", "multiple_match", candidates=(found,), park=True)
-    change, work = worked(becomes.NeedsChoice(one, decision), metrics=metrics)
+    change, work = worked(becomes.NeedsChoice(item, decision), metrics=metrics)
     (parked,) = change.postponed
     hours = integration().match.park_hours
     assert (parked.parked, parked.blocker, parked.due) == (True, "parked", NOW.timestamp() + hours * 3600)
     (notice,) = notices(change)
-    assert (notice.kind, [one.id for one in notice.candidates]) == ("parked", [LEAD])
-    assert one.parked
-    assert work.back == [one]
+    assert (notice.kind, [candidate.id for candidate in notice.candidates]) == ("parked", [LEAD])
+    assert item.parked
+    assert work.back == [item]
     assert "commands_parked_total" in metrics.counted
 
 
 def test_a_choice_that_was_made_resumes_the_command_and_names_who_chose_what() -> None:
-    one = job()
-    one.park(NOW.timestamp() + 3600)
-    change, work = worked(becomes.ChoiceMade(one, Resolution(LEAD, by="ops@example.com")))
+    item = job()
+    item.park(NOW.timestamp() + 3600)
+    change, work = worked(becomes.ChoiceMade(item, Resolution(LEAD, by="ops@example.com")))
     (resumed,) = change.resumed
     (notice,) = notices(change)
-    assert (resumed.command_id, notice.kind) == (one.id, "resumed")
+    assert (resumed.command_id, notice.kind) == (item.id, "resumed")
     assert notice.reason == f"ops@example.com chose {LEAD}"
-    assert work.woken == [one]
+    assert work.woken == [item]
 
 
 def test_calls_that_are_answered_over_or_alive_are_told_apart() -> None:
-    one = job()
-    answered, over, alive = (call_of(one, call_id=name) for name in ("answered", "over", "alive"))
+    item = job()
+    answered, over, alive = (call_of(item, call_id=name) for name in ("answered", "over", "alive"))
     entries = becomes.CallAnswered(answered), becomes.CallOver(over), becomes.CallAlive(alive)
-    change, work = worked(*entries, call=call_of(one, call_id="next"))
+    change, work = worked(*entries, call=call_of(item, call_id="next"))
     assert change.answered == ["answered", "over"]
     assert work.over == [over]
     assert change.alive == [alive]
@@ -146,4 +149,4 @@ def test_calls_that_are_answered_over_or_alive_are_told_apart() -> None:
 
 def test_nothing_became_of_nothing() -> None:
     change = UnitOfWork(dependencies()).transaction(None, {})
-    assert not any(getattr(change, one.name) for one in fields(change))
+    assert not any(getattr(change, field.name) for field in fields(change))

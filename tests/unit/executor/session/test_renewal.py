@@ -41,7 +41,9 @@ class Group:
         if self.fails:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "no answer"))
         at = self.found
-        return [TopicPartition(one.topic, 0, at.offset, at.metadata()) if at else one for one in wanted]
+        return [
+            TopicPartition(partition.topic, 0, at.offset, at.metadata()) if at else partition for partition in wanted
+        ]
 
 
 class Rig:
@@ -83,7 +85,7 @@ def test_without_a_sign_the_producer_stays() -> None:
 
 def test_after_a_sign_a_new_producer_fences_the_old_one_before_it_publishes(rig: Rig) -> None:
     rig.publish(SECOND)
-    assert [one.did[0] for one in rig.made] == ["begin_transaction", "init_transactions"]
+    assert [client.did[0] for client in rig.made] == ["begin_transaction", "init_transactions"]
     assert rig.made[1].did.count("commit_transaction") == 1
 
 

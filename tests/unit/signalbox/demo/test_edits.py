@@ -63,7 +63,7 @@ def test_an_edit_waits_for_its_record_and_for_what_must_be_answered_before() -> 
     assert people.saw([outcome("event-2")]) == ["city"]
     assert org.changed == [("Lead", "00Q1", {"City": "Hamburg", "LastModifiedById": "0051"})]
     assert people.saw([outcome("event-2")]) == []
-    assert [(one.edit.name, one.record_id) for one in people.made] == [("city", "00Q1")]
+    assert [(edited.edit.name, edited.record_id) for edited in people.made] == [("city", "00Q1")]
 
 
 def test_a_contact_is_deleted_and_not_the_account_beside_it() -> None:

@@ -51,32 +51,32 @@ def mail(text: str) -> bytes:
 
 def seen_of(told: list[Expectation]) -> Observed:
     """Return what must be seen of *told*."""
-    outcomes = {one.outcome_id: one for one in map(outcome, told)}
+    outcomes = {item.outcome_id: item for item in map(outcome, told)}
     again = replace(next(iter(outcomes.values())), outcome_id="again", kind="error", reason="id_reused", event_ids=())
     outcomes[again.outcome_id] = again
     mails = [(("leads@example.com",), mail(" ".join(outcomes)))]
-    effects = {("Task", "created"): sum(one.tasks for one in told), ("Event", "created"): 99}
-    effects["Event", "deleted"] = 99 - sum(one.events for one in told)
-    waited = len({one.about for one in told if one.about})
+    effects = {("Task", "created"): sum(expected.tasks for expected in told), ("Event", "created"): 99}
+    effects["Event", "deleted"] = 99 - sum(expected.events for expected in told)
+    waited = len({expected.about for expected in told if expected.about})
     notices = {"parked": waited, "resumed": waited}
-    talk = sum(one.talk for one in told)
+    talk = sum(expected.talk for expected in told)
     return Observed(outcomes, 0, mails, len(outcomes), 4, 4, 10, effects, notices, talk)
 
 
 def test_what_the_script_tells_adds_up() -> None:
     assert len(TOLD) >= 500
-    assert len({one.event.event_id for one in TOLD}) == len(TOLD)
+    assert len({expected.event.event_id for expected in TOLD}) == len(TOLD)
     assert faults(TOLD, seen_of(TOLD), TEAM) == []
-    assert any(one.times > 1 for one in TOLD)
+    assert any(expected.times > 1 for expected in TOLD)
     assert len(existing_records()) > 60
 
 
 def test_one_outcome_may_list_every_step_of_a_call() -> None:
     seen = seen_of(TOLD)
-    steps = [one for one in TOLD if one.event.source_id == "pbx-0001"]
-    listed = tuple(one.event.event_id for one in steps)
+    steps = [expected for expected in TOLD if expected.event.source_id == "pbx-0001"]
+    listed = tuple(step.event.event_id for step in steps)
     first = f"outcome-of-{listed[0]}"
-    left = {key: one for key, one in seen.outcomes.items() if one.event_ids == () or one.event_ids[0] not in listed}
+    left = {key: item for key, item in seen.outcomes.items() if item.event_ids == () or item.event_ids[0] not in listed}
     whole = {**left, first: replace(seen.outcomes[first], event_ids=listed)}
     assert len(steps) > 2
     assert faults(TOLD, replace(seen, outcomes=whole, audited=len(whole)), TEAM) == []
@@ -90,8 +90,10 @@ def test_a_step_of_a_call_in_disorder_may_come_in_an_outcome_that_amends_and_no_
 ) -> None:
     seen = seen_of(TOLD)
     for disordered in (True, False):
-        one = next(one for one in TOLD if one.amends is disordered and one.outcome == "activity.activity_created")
-        name = f"outcome-of-{one.event.event_id}"
+        expected = next(
+            item for item in TOLD if item.amends is disordered and item.outcome == "activity.activity_created"
+        )
+        name = f"outcome-of-{expected.event.event_id}"
         amended = {**seen.outcomes, name: replace(seen.outcomes[name], kind=kind, reason=reason)}
         assert (faults(TOLD, replace(seen, outcomes=amended), TEAM) == []) is disordered
 
@@ -104,7 +106,7 @@ def test_each_number_that_does_not_add_up_is_one_line() -> None:
     assert faults(TOLD, replace(good, audited=1), TEAM) == [f"outcomes = audit rows: {len(good.outcomes)} ≠ 1"]
     assert faults(TOLD, replace(good, dead_letters=0), TEAM) == ["unreadable messages = dead letters: 4 ≠ 0"]
     assert len(faults(TOLD, replace(good, mails=[]), TEAM)) == sum(
-        1 for one in good.outcomes.values() if one.kind == "error" and one.integration == "interest-lead"
+        1 for item in good.outcomes.values() if item.kind == "error" and item.integration == "interest-lead"
     )
 
 
@@ -172,16 +174,16 @@ def test_a_link_with_a_deleted_record_ends_by_one_outcome() -> None:
 
 def test_an_older_call_result_may_be_stale_and_a_persons_only_one_may_not() -> None:
     good = seen_of(TOLD)
-    about = Counter(one.event.person.email for one in TOLD)
+    about = Counter(item.event.person.email for item in TOLD)
     for alone in (True, False):
-        one = next(
-            one
-            for one in TOLD
-            if one.case == "call result"
-            and one.outcome == "created.none"
-            and (about[one.event.person.email] == 1) is alone
+        expected = next(
+            item
+            for item in TOLD
+            if item.case == "call result"
+            and item.outcome == "created.none"
+            and (about[item.event.person.email] == 1) is alone
         )
-        name, then = f"outcome-of-{one.event.event_id}", _next(one)
+        name, then = f"outcome-of-{expected.event.event_id}", _next(expected)
         stale = {**good.outcomes, name: replace(good.outcomes[name], kind="skipped", reason="stale")}
         if then is not None:
             stale[then] = replace(good.outcomes[then], kind="created", reason="none")
@@ -191,11 +193,11 @@ def test_an_older_call_result_may_be_stale_and_a_persons_only_one_may_not() -> N
 def _next(told: Expectation) -> str | None:
     """Return the outcome of the next event about the same person."""
     rest = [
-        one
-        for one in TOLD
-        if one.event.person == told.event.person or one.event.person.email == told.event.person.email
+        expected
+        for expected in TOLD
+        if expected.event.person == told.event.person or expected.event.person.email == told.event.person.email
     ]
-    return next((f"outcome-of-{one.event.event_id}" for one in rest if one is not told), None)
+    return next((f"outcome-of-{expected.event.event_id}" for expected in rest if expected is not told), None)
 
 
 def test_every_case_is_a_row_with_its_outcomes() -> None:

@@ -30,9 +30,9 @@ TOLD = Script(1, NOW).expectations()
 def calls() -> dict[str, list[Expectation]]:
     """Return the steps of each call."""
     found: dict[str, list[Expectation]] = {}
-    for one in TOLD:
-        if isinstance(one.event, PbxCallEvent):
-            found.setdefault(one.event.source_id, []).append(one)
+    for expected in TOLD:
+        if isinstance(expected.event, PbxCallEvent):
+            found.setdefault(expected.event.source_id, []).append(expected)
     return found
 
 
@@ -41,45 +41,55 @@ def test_calls_have_three_to_six_steps_and_meet_every_case() -> None:
     assert {len(steps) for steps in calls().values()} <= {3, 4, 5, 6}
     outcomes = {steps[0].outcome for steps in calls().values()}
     assert outcomes >= {"skipped.internal", "skipped.short_call", "skipped.unknown_number", "activity.activity_created"}
-    steps = {one.event.step for call in calls().values() for one in call if isinstance(one.event, PbxCallEvent)}
+    steps = {
+        expected.event.step
+        for call in calls().values()
+        for expected in call
+        if isinstance(expected.event, PbxCallEvent)
+    }
     assert steps >= {"transferred_blind", "transferred_attended", "recorded"}
 
 
 def test_bookings_are_made_moved_and_cancelled() -> None:
-    bookings = [one.event for one in TOLD if isinstance(one.event, Booking)]
-    assert len({one.booking_id for one in bookings}) >= 20
-    assert {one.status for one in bookings} == {"booked", "moved", "cancelled"}
-    assert any(one.previous_booking for one in bookings)
-    cancelled = Counter(one.booking_id for one in bookings if one.status == "cancelled")
+    bookings = [expected.event for expected in TOLD if isinstance(expected.event, Booking)]
+    assert len({booking.booking_id for booking in bookings}) >= 20
+    assert {booking.status for booking in bookings} == {"booked", "moved", "cancelled"}
+    assert any(booking.previous_booking for booking in bookings)
+    cancelled = Counter(booking.booking_id for booking in bookings if booking.status == "cancelled")
     assert max(cancelled.values()) == 2
 
 
 def test_whatever_waits_waits_for_an_event_that_is_told() -> None:
-    events = {one.event.event_id for one in TOLD}
+    events = {expected.event.event_id for expected in TOLD}
     edits, last = Script(1, NOW).edits(TOLD)
-    made = {one.name for one in edits}
-    assert {name for one in TOLD for name in (one.after, one.about) if name} <= events | made
-    assert {name for one in (*edits, last) for name in (one.after, one.when) if name} <= events
-    assert made & {one.after for one in TOLD}
+    made = {edit.name for edit in edits}
+    assert {name for expected in TOLD for name in (expected.after, expected.about) if name} <= events | made
+    assert {name for edit in (*edits, last) for name in (edit.after, edit.when) if name} <= events
+    assert made & {expected.after for expected in TOLD}
 
 
 def test_prospects_and_the_field_team_meet_every_case() -> None:
-    outcomes = Counter(one.outcome for one in TOLD if one.integration == "prospects")
+    outcomes = Counter(expected.outcome for expected in TOLD if expected.integration == "prospects")
     assert outcomes.keys() >= {"skipped.anonymous", "error.record_deleted", "error.picklist_unmapped"}
     assert outcomes["created.none"] > 12
-    states = [one.event for one in TOLD if isinstance(one.event, FieldRecord)]
-    assert {one.stage for one in states} == {"New", "Qualified", "Won", "Lost"}
-    assert {one.event.kind for one in TOLD if isinstance(one.event, FieldActivity)} == {"activity", "visit"}
-    assert sum(one.outcome == "converted.none" for one in TOLD if one.integration == "field-sales") == 2
+    states = [expected.event for expected in TOLD if isinstance(expected.event, FieldRecord)]
+    assert {state.stage for state in states} == {"New", "Qualified", "Won", "Lost"}
+    assert {expected.event.kind for expected in TOLD if isinstance(expected.event, FieldActivity)} == {
+        "activity",
+        "visit",
+    }
+    assert sum(expected.outcome == "converted.none" for expected in TOLD if expected.integration == "field-sales") == 2
 
 
 def test_a_user_names_a_record_that_is_known_before() -> None:
-    before = {one.fields.get("Email") for one in existing_records()}
+    before = {record.fields.get("Email") for record in existing_records()}
     edits, last = Script(1, NOW).edits(TOLD)
-    assert {one.chosen for one in TOLD if one.chosen} | {one.existing for one in edits if one.existing} <= before
-    assert any(one.chosen for one in TOLD)
+    assert {expected.chosen for expected in TOLD if expected.chosen} | {
+        edit.existing for edit in edits if edit.existing
+    } <= before
+    assert any(expected.chosen for expected in TOLD)
     # Each on a record of its own, so that two of them never come back as one change.
-    records = [one.after or one.existing for one in (*edits, last)]
+    records = [edit.after or edit.existing for edit in (*edits, last)]
     assert len(set(records)) == len(records)
 
 
@@ -89,9 +99,13 @@ def test_equal_seeds_tell_the_same() -> None:
 
 
 def test_each_source_has_its_topic_and_its_key() -> None:
-    step = next(one.event for one in TOLD if isinstance(one.event, PbxCallEvent))
+    step = next(expected.event for expected in TOLD if isinstance(expected.event, PbxCallEvent))
     assert (topic_of(step), kafka_key(step)) == (SOURCE_PBX_CALL, step.call_id.encode())
-    forced = next(one.event for one in TOLD if isinstance(one.event, UserAction) and one.event.action == "force_new")
+    forced = next(
+        expected.event
+        for expected in TOLD
+        if isinstance(expected.event, UserAction) and expected.event.action == "force_new"
+    )
     assert (topic_of(forced), kafka_key(forced)) == (SOURCE_USER_ACTION, forced.person.phones[0].encode())
 
 
@@ -110,25 +124,25 @@ def test_a_choice_is_about_the_parked_command_and_names_a_record_that_is_offered
 @pytest.mark.outside
 def test_what_waits_is_delivered_when_it_is_due_and_repeats_with_it() -> None:
     partitions = {topic.name: topic.partitions for topic in topic_table([])}
-    hand = [one for one in TOLD if isinstance(one.event, UserAction) and one.integration == "calls"]
-    waits = [one for one in hand if one.about or one.after]
+    hand = [expected for expected in TOLD if isinstance(expected.event, UserAction) and expected.integration == "calls"]
+    waits = [expected for expected in hand if expected.about or expected.after]
     with embedded_kafka(partitions) as kafka:
         deliver = Deliver(kafka.bootstrap, SingleObject(), hand)
         deliver.begin(hand[0].event)
-        at_once = sum(one.times for one in hand if one not in waits)
+        at_once = sum(expected.times for expected in hand if expected not in waits)
         assert deliver.messages == at_once + 1 + 1
         deliver.saw([], [notice(hand[0].event.event_id)])
         assert deliver.messages == at_once + 1 + 1 + 1
-        answered = [_outcome(one.event.event_id) for one in hand]
-        deliver.saw(answered, [notice(one.about) for one in waits if one.about])
-        assert deliver.messages == at_once + 1 + 1 + sum(one.times for one in waits)
-        assert _count(kafka.bootstrap, SOURCE_USER_ACTION) == sum(one.times for one in hand) + 2
+        answered = [_outcome(expected.event.event_id) for expected in hand]
+        deliver.saw(answered, [notice(expected.about) for expected in waits if expected.about])
+        assert deliver.messages == at_once + 1 + 1 + sum(expected.times for expected in waits)
+        assert _count(kafka.bootstrap, SOURCE_USER_ACTION) == sum(expected.times for expected in hand) + 2
 
 
 @pytest.mark.outside
 def test_a_user_names_a_record_and_what_waits_for_an_edit_goes_when_it_is_made() -> None:
     partitions = {topic.name: topic.partitions for topic in topic_table([])}
-    link = next(one for one in TOLD if one.chosen)
+    link = next(expected for expected in TOLD if expected.chosen)
     codec = SingleObject()
     with embedded_kafka(partitions) as kafka:
         deliver = Deliver(kafka.bootstrap, codec, [replace(link, after="an edit")], {str(link.chosen): "00Q1"})
@@ -137,8 +151,8 @@ def test_a_user_names_a_record_and_what_waits_for_an_edit_goes_when_it_is_made()
         deliver.saw([], [], ["an edit"])
         assert deliver.messages == before + 1
         bodies = _read(kafka.bootstrap, SOURCE_USER_ACTION, 3)
-        read = [UserAction.from_avro(codec.decode("user_action", one)) for one in bodies if one != UNREADABLE]
-        assert {one.salesforce_id for one in read} == {None, "00Q1"}
+        read = [UserAction.from_avro(codec.decode("user_action", body)) for body in bodies if body != UNREADABLE]
+        assert {user_action.salesforce_id for user_action in read} == {None, "00Q1"}
 
 
 def _read(bootstrap: str, topic: str, count: int) -> list[bytes]:
@@ -147,7 +161,7 @@ def _read(bootstrap: str, topic: str, count: int) -> list[bytes]:
     found: list[bytes] = []
     deadline = time.monotonic() + 20
     while len(found) < count and time.monotonic() < deadline:
-        found += [one.value() or b"" for one in consumer.consume(100, 1.0) if one.error() is None]
+        found += [message.value() or b"" for message in consumer.consume(100, 1.0) if message.error() is None]
     consumer.close()
     return found
 
@@ -163,8 +177,14 @@ def _count(bootstrap: str, topic: str) -> int:
     consumer.subscribe([topic])
     found = 0
     while messages := consumer.consume(100, 5.0):
-        found += len([one for one in messages if one.error() is None])
-        if found >= sum(one.times for one in TOLD if isinstance(one.event, UserAction) and not one.chosen) + 2:
+        found += len([message for message in messages if message.error() is None])
+        if (
+            found
+            >= sum(
+                expected.times for expected in TOLD if isinstance(expected.event, UserAction) and not expected.chosen
+            )
+            + 2
+        ):
             break
     consumer.close()
     return found

@@ -40,13 +40,13 @@ class Entity:
 def entity(name: str, *fields: Field, children: Mapping[str, tuple[str, str]] | None = None) -> Entity:
     """An object with an Id, a Name and *fields*."""
     every = (Field("Id", "id"), Field("Name"), *fields)
-    return Entity(name, {one.name.lower(): one for one in every}, children or {})
+    return Entity(name, {item.name.lower(): item for item in every}, children or {})
 
 
 OWNER = Field("OwnerId", "reference", "Owner", ("Group", "User"))
 ENTITIES = {
-    one.name.lower(): one
-    for one in (
+    item.name.lower(): item
+    for item in (
         entity(
             "Account",
             Field("AnnualRevenue", "currency"),
@@ -124,7 +124,7 @@ class Org:
         if field.lower() not in INDEXED - self.unindexed:
             return None
         index = self.indexes.get((sobject, field.lower()), {})
-        return [one for value in values for one in index.get(value, ())]
+        return [text for value in values for text in index.get(value, ())]
 
     def visible(self, sobject: str, row: Row) -> bool:
         """Whether sharing shows the row."""

@@ -8,10 +8,10 @@ def column_names(text: str) -> list[object]:
     """The names of the columns; those with columns of their own as a pair."""
     found = columns(text, small_org(), now=NOW, version="65.0")["columnMetadata"]
     return [
-        (one["columnName"], [inner["columnName"] for inner in one["joinColumns"]])
-        if one["joinColumns"]
-        else one["columnName"]
-        for one in found
+        (item["columnName"], [inner["columnName"] for inner in item["joinColumns"]])
+        if item["joinColumns"]
+        else item["columnName"]
+        for item in found
     ]
 
 
@@ -26,14 +26,14 @@ def test_aggregates_are_columns_by_alias_or_number() -> None:
     assert column_names(text) == ["Status", "expr0", "best"]
     told = columns(text, small_org(), now=NOW, version="65.0")
     assert (told["groupBy"], told["idSelected"], told["entityName"]) == (True, False, "Lead")
-    assert [one["displayName"] for one in told["columnMetadata"]] == ["Status", "count(Id)", "best"]
+    assert [item["displayName"] for item in told["columnMetadata"]] == ["Status", "count(Id)", "best"]
 
 
 def test_types_are_those_of_apex() -> None:
     text = "SELECT Id, Email, Score__c, IsConverted, toLabel(Status) FROM Lead"
     found = columns(text, small_org(), now=NOW, version="65.0")["columnMetadata"]
-    assert [one["apexType"] for one in found] == ["Id", "String", "Double", "Boolean", "String"]
-    assert [(one["textType"], one["numberType"], one["booleanType"]) for one in found[1:4]] == [
+    assert [item["apexType"] for item in found] == ["Id", "String", "Double", "Boolean", "String"]
+    assert [(item["textType"], item["numberType"], item["booleanType"]) for item in found[1:4]] == [
         (True, False, False),
         (False, True, False),
         (False, False, True),

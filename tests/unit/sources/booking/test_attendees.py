@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.deciding.case import Case
-from processors.model.values import Match, Record
+from processors.model.match import Match
+from processors.model.record import Record
 from processors.sources.booking.attendees import Attendee, Attendees, StatusChange, merged, place_of
 from processors.sources.booking.chain import Chain, from_state, to_state
 from processors.sources.booking.decide import decide_booking, effects, people
@@ -22,7 +23,7 @@ from tests.unit.deciding.rules.scenarios import LEAD, NOW, lead
 from tests.unit.sources.booking.test_chain import Org, start_of
 
 ATTENDEES = ("a-1", "a-2", "a-3")
-LEADS = {one: f"00Q00000000000{number}EAA" for number, one in enumerate(ATTENDEES, 1)}
+LEADS = {attendee: f"00Q00000000000{number}EAA" for number, attendee in enumerate(ATTENDEES, 1)}
 
 
 def change(status: str, minute: int, attendee: str | None) -> Command:
@@ -46,7 +47,7 @@ class Meeting(Org):
         """Return the attendee's lead."""
         attendee = asked.booking.attendee_id if asked.booking else None
         found = (lead(LEADS[attendee]),) if attendee else ()
-        known = {one: one for one in people(asked, self.source_states)}
+        known = {person: person for person in people(asked, self.source_states)}
         return Match("own", leads=found, activities=activities, users=cases.USERS, current_ids=known)
 
     def run(self, asked: Command) -> None:
@@ -78,9 +79,9 @@ def _end(changes: Sequence[Command]) -> tuple[str, str] | None:
     stands: dict[str, bool] = {}
     first: dict[str, int] = {}
     start = ""
-    for minute, one in enumerate(changes):
-        assert one.booking is not None
-        who, cancelled = one.booking.attendee_id, one.booking.status == "cancelled"
+    for minute, command in enumerate(changes):
+        assert command.booking is not None
+        who, cancelled = command.booking.attendee_id, command.booking.status == "cancelled"
         if who is None:
             stands = {}
         elif cancelled:
@@ -88,8 +89,8 @@ def _end(changes: Sequence[Command]) -> tuple[str, str] | None:
         else:
             stands[who] = True
             first.setdefault(who, minute)
-            start = start_of(one)
-    return (LEADS[min(stands, key=lambda one: first[one])], start) if stands else None
+            start = start_of(command)
+    return (LEADS[min(stands, key=lambda text: first[text])], start) if stands else None
 
 
 @given(meetings(), st.randoms(use_true_random=False), st.sampled_from([cases.DELETE, cases.MARK]))
@@ -101,12 +102,12 @@ def test_bk_4_bk_6_any_order_ends_with_one_event_of_the_first_who_stands(
     arriving = [*changes, *changes[:1]]
     random.shuffle(arriving)
     org = Meeting(activity)
-    for one in arriving:
-        org.run(one)
+    for command in arriving:
+        org.run(command)
     held = [
-        (str(one.fields["WhoId"]), str(one.fields["StartDateTime"]))
-        for one in org.events.values()
-        if not str(one.fields["Subject"]).startswith("Cancelled: ")
+        (str(event.fields["WhoId"]), str(event.fields["StartDateTime"]))
+        for event in org.events.values()
+        if not str(event.fields["Subject"]).startswith("Cancelled: ")
     ]
     end = _end(changes)
     assert held == ([end] if end else [])
@@ -136,11 +137,11 @@ def test_a_state_of_release_0_1_0_is_read_and_has_no_attendees() -> None:
 
 def test_the_attendees_of_two_chains_are_one_list() -> None:
     """By ID, else by record; the newest change and the earliest booking count."""
-    early, late = (StatusChange(f"b-{one}", NOW + timedelta(minutes=one), "booked") for one in (1, 2))
+    early, late = (StatusChange(f"b-{number}", NOW + timedelta(minutes=number), "booked") for number in (1, 2))
     both = [Attendee("a-1", booked=early.time, change=late), Attendee("a-1", booked=late.time, change=early)]
     alike = [Attendee(record=LEAD, event="e-1"), Attendee(record=LEAD, event="e-2"), Attendee(event="e-3")]
-    found = merged([*both, *alike], (), lambda one: one.record)
-    assert [(one.id, one.record) for one in found] == [("a-1", None), ("", LEAD), ("", None)]
+    found = merged([*both, *alike], (), lambda attendee: attendee.record)
+    assert [(attendee.id, attendee.record) for attendee in found] == [("a-1", None), ("", LEAD), ("", None)]
     assert (found[0].booked, found[0].change) == (early.time, late)
 
 
@@ -151,7 +152,7 @@ def test_whom_a_change_is_about() -> None:
     def place(
         attendee: str, *records: str, says: bool = True, come: Sequence[Attendee] = (ann, bob, old)
     ) -> int | None:
-        return place_of(come, attendee, records, lambda one: one.record, says=says)
+        return place_of(come, attendee, records, lambda item: item.record, says=says)
 
     assert [place("a-2", "1"), place("", "2"), place("a-9", "3"), place("a-9", "1")] == [1, 1, 2, 3]
     assert [place("", says=False), place("", "9"), place("", says=False, come=(old,)), place("", come=())] == [

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.deciding.case import Case
-from processors.model.values import Decision, Match, Record
+from processors.model.decision import Decision
+from processors.model.match import Match
+from processors.model.record import Record
 from processors.sources.booking.chain import chain_of
 from processors.sources.booking.decide import decide_booking, effects, further_source_ids, wanted_source_ids
 from processors.sources.rule_book import BOOK
@@ -34,9 +36,9 @@ class Org:
         known: dict[str, bytes] = {}
         wanted = set(wanted_source_ids(asked))
         while wanted:
-            found = {one: self.source_states[one] for one in wanted if one in self.source_states}
+            found = {text: self.source_states[text] for text in wanted if text in self.source_states}
             known.update(found)
-            wanted = {more for one, body in found.items() for more in further_source_ids({one: body})} - set(known)
+            wanted = {more for name, body in found.items() for more in further_source_ids({name: body})} - set(known)
         keys = effects(asked, known)
         activities = {key: self.events[key] for key in keys if key in self.events}
         match = Match("key_set:1", leads=(lead(),), activities=activities, users=cases.USERS, source_states=known)
@@ -78,13 +80,13 @@ def start_of(asked: Command) -> str:
 
 def starts(org: Org) -> list[str]:
     """Return the starts of all Events of the org."""
-    return [str(one.fields["StartDateTime"]) for one in org.events.values()]
+    return [str(event.fields["StartDateTime"]) for event in org.events.values()]
 
 
 def run(org: Org, *changes: Command) -> list[str]:
     """Apply the changes in order; return kinds and reasons."""
-    done = [org.apply(one) for one in changes]
-    return [f"{one.kind}.{one.reason}" for one in done]
+    done = [org.apply(command) for command in changes]
+    return [f"{decision.kind}.{decision.reason}" for decision in done]
 
 
 def test_ji_19_ji_20_a_booking_that_is_moved_under_its_id_keeps_its_one_event() -> None:
@@ -117,12 +119,12 @@ def test_ji_20_a_middle_link_that_arrives_last_leaves_the_event_of_the_newer_boo
     org = Org()
     last = change("booked", 3, "b-3", "b-2")
     run(org, change("booked", 1, "b-1"), last)
-    (kept,) = [key for key, one in org.events.items() if one.fields["StartDateTime"] == start_of(last)]
+    (kept,) = [key for key, event in org.events.items() if event.fields["StartDateTime"] == start_of(last)]
     decision = org.apply(change("booked", 2, "b-2", "b-1"))
     assert (decision.kind, decision.reason) == ("activity", "activity_deleted")
     assert [(step.role, step.operation) for step in decision.steps] == [("other_activity", "delete")]
     assert list(org.events) == [kept]
-    assert len({chain_of(one, org.source_states).root for one in ("b-1", "b-2", "b-3")}) == 1
+    assert len({chain_of(text, org.source_states).root for text in ("b-1", "b-2", "b-3")}) == 1
 
 
 def test_ji_20_an_older_change_after_a_newer_one_writes_nothing() -> None:
@@ -168,7 +170,7 @@ def test_ji_19_a_new_booking_after_a_cancelled_one_is_a_new_event() -> None:
     """Another ID without `previous` is another booking."""
     org = Org(cases.MARK)
     run(org, change("booked", 1), change("cancelled", 2), change("booked", 3, "b-9"))
-    assert sorted(str(one.fields["Subject"]) for one in org.events.values()) == ["Cancelled: Demo", "Demo"]
+    assert sorted(str(event.fields["Subject"]) for event in org.events.values()) == ["Cancelled: Demo", "Demo"]
 
 
 def test_ji_21_the_event_of_a_booking_whose_cancelled_replacement_was_not_known_as_such_is_marked() -> None:
@@ -176,7 +178,7 @@ def test_ji_21_the_event_of_a_booking_whose_cancelled_replacement_was_not_known_
     org = Org(cases.MARK)
     run(org, change("booked", 1), change("cancelled", 3, "b-2"))
     assert run(org, change("booked", 2, "b-2", "b-1")) == ["activity.activity_cancelled"]
-    assert [str(one.fields["Subject"]) for one in org.events.values()] == ["Cancelled: Demo"]
+    assert [str(event.fields["Subject"]) for event in org.events.values()] == ["Cancelled: Demo"]
 
 
 def test_ji_22_activities_off_means_off_also_for_a_booking_that_was_logged_before() -> None:
@@ -219,7 +221,7 @@ def chains(draw: st.DrawFn) -> tuple[list[Command], Command]:
             names = previous if place == 0 or draw(st.booleans()) else None
             own.append(change(status, minutes[len(changes) + place], f"b-{number}", names))
         changes += own
-    newest = max(own, key=lambda one: one.event_time)
+    newest = max(own, key=lambda command: command.event_time)
     again = draw(st.lists(st.sampled_from(changes), max_size=2))
     return draw(st.permutations([*changes, *again])), newest
 
@@ -228,10 +230,12 @@ def _settled(org: Org, newest: Command, changes: Sequence[Command]) -> None:
     assert newest.booking is not None
     held = list(org.events.values())
     if newest.booking.status == "cancelled":
-        assert [str(one.fields["Subject"]).startswith("Cancelled: ") for one in held] in ([], [True])
+        assert [str(record.fields["Subject"]).startswith("Cancelled: ") for record in held] in ([], [True])
     else:
-        assert [(one.fields["Subject"], one.fields["StartDateTime"]) for one in held] == [("Demo", start_of(newest))]
-    assert len({chain_of(one.source_id, org.source_states).root for one in changes}) == 1
+        assert [(record.fields["Subject"], record.fields["StartDateTime"]) for record in held] == [
+            ("Demo", start_of(newest))
+        ]
+    assert len({chain_of(command.source_id, org.source_states).root for command in changes}) == 1
 
 
 @given(chains(), st.sampled_from([cases.DELETE, cases.MARK]))
@@ -242,8 +246,8 @@ def test_ji_19_ji_20_ji_21_any_order_of_a_chain_ends_with_its_newest_state_and_o
     """The order of arrival, and what arrives twice, changes nothing."""
     changes, newest = drawn
     org = Org(activity)
-    for one in changes:
-        org.apply(one)
+    for command in changes:
+        org.apply(command)
         assert len(org.events) <= len(changes)
     _settled(org, newest, changes)
     if activity["cancelled"] == "delete" and newest.booking and newest.booking.status == "cancelled":

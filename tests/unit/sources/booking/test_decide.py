@@ -9,7 +9,9 @@ import pytest
 
 from processors.deciding.case import Case
 from processors.matching.match import person_keys
-from processors.model.values import Decision, Match, Record
+from processors.model.decision import Decision
+from processors.model.match import Match
+from processors.model.record import Record
 from processors.sources.booking.chain import Chain, from_state, to_state
 from processors.sources.booking.decide import decide_booking, effects, further_source_ids, wanted_source_ids
 from processors.sources.booking.rules import TABLES
@@ -51,7 +53,7 @@ def test_ji_27_one_word_for_each_thing() -> None:
         "processors/sources/booking/person.py",
     )
     assert [name for name in named if strange.search((ROOT / name).read_text("utf-8"))] == []
-    assert [one.name for one in fields(Booking) if strange.search(one.name)] == []
+    assert [field.name for field in fields(Booking) if strange.search(field.name)] == []
 
 
 def test_ji_1_ji_7_a_booking_is_registered_as_lead_contact_or_both_and_as_lead_by_default() -> None:
@@ -146,7 +148,7 @@ def test_the_bookings_named_and_the_roots_that_they_lead_to_are_read() -> None:
 def test_the_activities_of_both_chains_are_read() -> None:
     """One of them may have to go."""
     states = {"b-1": to_state(Chain("b-1", ("b-1",))), "b-3": to_state(Chain("b-2")), "b-2": to_state(Chain("b-2"))}
-    keys = {effect_key("meetings", one, "activity") for one in ("b-1", "b-2")}
+    keys = {effect_key("meetings", text, "activity") for text in ("b-1", "b-2")}
     assert set(effects(cases.command(source_id="b-3", previous="b-1"), states)) == keys
 
 

@@ -42,7 +42,7 @@ def test_xb_13_a_transferred_call_says_who_spoke_how_long_and_who_passed_it_on_t
     call = assemble("c-1", inbound(), "DE")
     assert call.direction == "inbound"
     assert call.outside == ANN
-    assert [(one.name, one.extension) for one in call.participants] == [
+    assert [(participant.name, participant.extension) for participant in call.participants] == [
         ("Ann Example", None),
         ("Alice", "201"),
         ("Bob", "202"),
@@ -53,7 +53,7 @@ def test_xb_13_a_transferred_call_says_who_spoke_how_long_and_who_passed_it_on_t
         START + timedelta(seconds=95),
     )
     assert (call.ring, call.talk) == (8.0, 87.0)
-    assert [(one.kind, one.by, one.to) for one in call.transfers] == [("blind", ALICE, NAMED_BOB)]
+    assert [(transfer.kind, transfer.by, transfer.to) for transfer in call.transfers] == [("blind", ALICE, NAMED_BOB)]
     assert (call.agent, call.cause, call.zone, call.fields) == (BOB, "normal", "Europe/Berlin", {"queue": "sales"})
 
 
@@ -162,7 +162,7 @@ def test_a_user_on_an_inner_leg_is_named_where_the_other_end_is_known() -> None:
     """The name that a leg between two users gives belongs to the one who has none yet."""
     leg = [step("answered", 35, "2", user=BOB, caller=EXT_ALICE, callee=EXT_BOB), step("ended", 60, "2")]
     call = assemble("c-1", [*inbound()[:5], *leg], "DE")
-    assert [one.name for one in call.participants] == ["Ann Example", "Alice", "Bob"]
+    assert [participant.name for participant in call.participants] == ["Ann Example", "Alice", "Bob"]
 
 
 def test_a_conference_is_noted_with_everyone_in_it() -> None:

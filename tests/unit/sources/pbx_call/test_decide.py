@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from processors.integration.model import FieldSource, Integration
 from processors.model.call import Call
-from processors.model.values import Decision, ObjectFacts, Record, Resolution
+from processors.model.decision import Decision
+from processors.model.match import Resolution
+from processors.model.org_facts import ObjectFacts
+from processors.model.record import Record
 from processors.sources.pbx_call.activity import description, subject
 from processors.sources.pbx_call.assemble import assemble
 from processors.sources.pbx_call.decide import decide_call, effects, source_states, state_of, steps_of
@@ -151,14 +154,14 @@ def test_a_call_closed_by_its_time_out_says_so() -> None:
 def test_xb_3_the_user_who_spoke_is_the_author() -> None:
     """XB-3: by e-mail, or by user name."""
     assert (written(decided(steps()))["OwnerId"], decided(steps()).flags) == (USER, ())
-    by_name = [replace(one, user=Agent(name="AGENT@acme")) if one.user else one for one in steps()]
+    by_name = [replace(step, user=Agent(name="AGENT@acme")) if step.user else step for step in steps()]
     assert written(decided(by_name))["OwnerId"] == USER
 
 
 @pytest.mark.parametrize("agent", [Agent("nobody@example.com"), Agent(name="Nobody"), None])
 def test_xb_4_an_unknown_user_s_call_is_the_default_owners_and_flagged(agent: Agent | None) -> None:
     """XB-4: the configured owner."""
-    told = [replace(one, user=agent) for one in steps()]
+    told = [replace(step, user=agent) for step in steps()]
     decision = decided(told)
     assert (written(decision)["OwnerId"], decision.flags) == (ADMIN, ("owner_fallback",))
 
@@ -166,7 +169,7 @@ def test_xb_4_an_unknown_user_s_call_is_the_default_owners_and_flagged(agent: Ag
 def test_xb_4_an_inactive_users_call_is_the_default_owners() -> None:
     """XB-4: who has left owns nothing new."""
     case = case_of((a_lead(),), steps(), pbx())
-    users = tuple(replace(one, fields={**one.fields, "IsActive": one.id != USER}) for one in case.match.users)
+    users = tuple(replace(user, fields={**user.fields, "IsActive": user.id != USER}) for user in case.match.users)
     decision = decide_call(replace(case, match=replace(case.match, users=users)))
     assert (written(decision)["OwnerId"], decision.flags) == (ADMIN, ("owner_fallback",))
 
@@ -174,7 +177,7 @@ def test_xb_4_an_inactive_users_call_is_the_default_owners() -> None:
 def test_xb_4_without_a_default_nobody_is_named() -> None:
     """XB-4: the org gives it to its own default, and the outcome says so."""
     settings = pbx(activity={"enabled": True})
-    decision = decided([replace(one, user=None) for one in steps()], settings)
+    decision = decided([replace(step, user=None) for step in steps()], settings)
     assert ("OwnerId" in written(decision), decision.flags) == (False, ("owner_unknown",))
 
 
@@ -194,7 +197,7 @@ def test_a_step_that_changes_nothing_is_unchanged() -> None:
     first = decided(steps())
     again = decided([*steps(), *steps()], logged=as_logged(first))
     assert (again.kind, again.reason, again.steps) == ("updated", "unchanged", ())
-    assert TASK in {one.id for one in again.linked}
+    assert TASK in {record.id for record in again.linked}
 
 
 def test_after_a_conversion_an_amendment_leaves_the_task_with_the_contact() -> None:
@@ -225,7 +228,10 @@ def test_xb_14_a_call_that_was_skipped_is_logged_once_its_number_is_known() -> N
 @given(st.lists(st.sampled_from([*TRANSFERRED, RECORDED]), min_size=1))
 def test_what_is_kept_of_a_call_makes_the_same_call_again(some: list[CallStep]) -> None:
     """All steps, as they were, through the ledger."""
-    told = [replace(one, fields={"queue": "sales", "vip": True, "score": 1.5, "n": 2, "none": None}) for one in some]
+    told = [
+        replace(call_step, fields={"queue": "sales", "vip": True, "score": 1.5, "n": 2, "none": None})
+        for call_step in some
+    ]
     call = assemble("call-1", told, "DE")
     assert assemble("call-1", steps_of(state_of(call)), "DE") == call
     assert assemble("call-1", [*steps_of(state_of(call)), *told], "DE") == call
@@ -264,7 +270,7 @@ def test_mapped_fields_come_from_the_whole_call() -> None:
         "Empty__c": {"from": "fields.none"},
     }
     base = facts()
-    own = {one: fact(one) for one in ("Agent__c", "Ring__c", "Empty__c")}
+    own = {text: fact(text) for text in ("Agent__c", "Ring__c", "Empty__c")}
     task = ObjectFacts("Task", {**base.objects["Task"].fields, **own})
     org = replace(base, objects={**base.objects, "Task": task})
     fields = written(decided(steps(fields={"queue": "sales"}), pbx(map={"activity": mapped}), org=org))
@@ -301,9 +307,9 @@ def test_the_whole_calls_own_values_can_be_mapped(path: str, expected: Any) -> N
 
 def test_the_day_of_a_call_is_that_of_its_own_zone() -> None:
     """Late in the evening in one place is the next day in another; an unknown zone is UTC."""
-    late = [replace(one, at=one.at.replace(hour=23, minute=30)) for one in steps()]
+    late = [replace(step, at=step.at.replace(hour=23, minute=30)) for step in steps()]
     assert written(decided(late))["ActivityDate"] == "2026-03-03"
-    nowhere = [replace(one, zone="Nowhere/None" if one.zone else None) for one in late]
+    nowhere = [replace(call_step, zone="Nowhere/None" if call_step.zone else None) for call_step in late]
     assert written(decided(nowhere))["ActivityDate"] == "2026-03-02"
 
 
@@ -324,7 +330,7 @@ def test_an_event_is_logged_where_the_setting_says_so() -> None:
     """With a start and an end."""
     base = facts()
     names = ("WhoId", "OwnerId", "Subject", "Description", "StartDateTime", "EndDateTime")
-    org = replace(base, objects={**base.objects, "Event": ObjectFacts("Event", {one: fact(one) for one in names})})
+    org = replace(base, objects={**base.objects, "Event": ObjectFacts("Event", {name: fact(name) for name in names})})
     settings = pbx(activity={"enabled": True, "object": "Event"})
     decision = decided(steps(), settings, org=org)
     assert decision.steps[0].object == "Event"
@@ -369,8 +375,8 @@ def test_a_converted_lead_is_followed_or_refused_as_the_setting_says() -> None:
 def test_xb_18_the_choice_among_old_leads_is_the_same_whatever_the_order() -> None:
     """XB-18: `random` is stable here, by ID."""
     old = pbx(calls={"installed": "2026-01-01T00:00:00Z"})
-    one, two = a_lead(created="2025-01-01T00:00:00.000+0000"), a_lead(LEAD_2, "2025-06-01T00:00:00.000+0000")
-    for rows in ((one, two), (two, one)):
+    record, two = a_lead(created="2025-01-01T00:00:00.000+0000"), a_lead(LEAD_2, "2025-06-01T00:00:00.000+0000")
+    for rows in ((record, two), (two, record)):
         decision = decided(steps(), old, rows)
         assert (written(decision)["WhoId"], decision.tie_break) == (LEAD, "pre_install")
 

@@ -11,8 +11,11 @@ from processors.matching.index import Index
 from processors.matching.match import match_call, match_person
 from processors.matching.queries import person_questions
 from processors.model.call import Call
+from processors.model.match import Match
+from processors.model.org_facts import ObjectFacts, OrgFacts
 from processors.model.phone_numbers import dialled, outside_number
-from processors.model.values import In, Match, ObjectFacts, OrgFacts, Record
+from processors.model.record import Record
+from processors.model.requests import In
 from processors.sources.settings import integration_of
 from schemas.command import Command, MatchKey, Request
 from schemas.pbx_call_event import Party
@@ -44,7 +47,7 @@ def facts() -> OrgFacts:
         "Account": ("Name", "Phone"),
     }
     objects = {
-        name: ObjectFacts(name, {**plain.objects[name].fields, **{one: fact(one, "phone") for one in fields}})
+        name: ObjectFacts(name, {**plain.objects[name].fields, **{field: fact(field, "phone") for field in fields}})
         for name, fields in more.items()
     }
     return replace(plain, objects={**plain.objects, **objects})
@@ -105,22 +108,24 @@ def test_the_networks_country_is_that_of_a_number_without_one() -> None:
 )
 def test_xb_11_a_number_is_found_in_each_written_form_and_any_field(held: str) -> None:
     """XB-11: the questions ask for the form, and the match knows it again."""
-    (question,) = (one for one in person_questions([(asked(NUMBER), settings())], facts()) if one.object == "Contact")
-    forms = {value for alternative in question.any_of for one in alternative for value in one.values}
+    (question,) = (
+        item for item in person_questions([(asked(NUMBER), settings())], facts()) if item.object == "Contact"
+    )
+    forms = {value for alternative in question.any_of for condition in alternative for value in condition.values}
     assert held in forms
     row = Record("Contact", CONTACT, {"Phone": None, "OtherPhone": held})
     match = match_person(asked(NUMBER), settings(), Index([row]), {})
-    assert ([one.id for one in match.contacts], match.step) == ([CONTACT], "phone")
+    assert ([contact.id for contact in match.contacts], match.step) == ([CONTACT], "phone")
 
 
 def test_all_fields_of_a_batch_are_alternatives_and_values_are_merged() -> None:
     """One question an object; any field will do; what the org has no field for is not asked."""
     two = [(asked(NUMBER), settings()), (asked("+442079460018", source_id="call-2"), settings())]
-    by_object = {one.object: one for one in person_questions(two, facts())}
+    by_object = {question.object: question for question in person_questions(two, facts())}
     assert set(by_object) == {"Lead", "Contact", "Account"}
     contact = by_object["Contact"]
-    assert [one.field for (one,) in contact.any_of] == ["Phone", "MobilePhone", "HomePhone", "OtherPhone"]
-    assert all({NUMBER, "+442079460018"} <= set(one.values) for (one,) in contact.any_of)
+    assert [condition.field for (condition,) in contact.any_of] == ["Phone", "MobilePhone", "HomePhone", "OtherPhone"]
+    assert all({NUMBER, "+442079460018"} <= set(condition.values) for (condition,) in contact.any_of)
     assert {"Name", "CreatedDate", "AccountId", "HomePhone"} <= set(contact.fields)
     assert "Phone" in by_object["Account"].fields
 
@@ -132,10 +137,10 @@ def test_xb_11_configured_fields_and_objects_alone_are_searched() -> None:
     lead = ObjectFacts("Lead", {**base.objects["Lead"].fields, "Direct__c": fact("Direct__c", "phone")})
     org = replace(base, objects={**base.objects, "Lead": lead})
     (question,) = person_questions([(asked("030 901820"), own)], org)
-    assert (question.object, [one.field for (one,) in question.any_of]) == ("Lead", ["Direct__c"])
+    assert (question.object, [condition.field for (condition,) in question.any_of]) == ("Lead", ["Direct__c"])
     assert "Direct__c" in question.fields
     rows = [Record("Lead", LEAD, {"Direct__c": "030 901820"}), Record("Lead", LEAD_2, {"Phone": "030 901820"})]
-    assert [one.id for one in match_call(asked("030 901820"), own, Index(rows)).leads] == [LEAD]
+    assert [record.id for record in match_call(asked("030 901820"), own, Index(rows)).leads] == [LEAD]
 
 
 def test_a_number_that_only_looks_alike_is_no_match() -> None:
@@ -147,9 +152,9 @@ def test_a_number_that_only_looks_alike_is_no_match() -> None:
 def test_a_number_held_with_an_extension_is_the_same_line() -> None:
     """Its extension does not count; and one that comes with an extension is asked for without it."""
     row = Record("Lead", LEAD, {"Phone": "+49 30 901820 ext. 7"})
-    assert [one.id for one in match_call(asked(NUMBER), settings(), Index([row])).leads] == [LEAD]
+    assert [lead.id for lead in match_call(asked(NUMBER), settings(), Index([row])).leads] == [LEAD]
     (question, *_) = person_questions([(asked("+49 30 901820 ext. 12"), settings())], facts())
-    assert any(NUMBER in one.values for alternative in question.any_of for one in alternative)
+    assert any(NUMBER in condition.values for alternative in question.any_of for condition in alternative)
 
 
 def test_a_withheld_or_short_number_asks_nothing_and_matches_nobody() -> None:
@@ -165,7 +170,7 @@ def test_a_converted_lead_is_followed_to_its_contact() -> None:
     lead = Record("Lead", LEAD, {"Phone": NUMBER, "IsConverted": True, "ConvertedContactId": CONTACT})
     contact = Record("Contact", CONTACT, {"Phone": "+4930111111"})
     match = match_person(asked(NUMBER), settings(), Index([lead, contact]), {})
-    assert (match.leads, [one.id for one in match.contacts], match.followed) == ((), [CONTACT], LEAD)
+    assert (match.leads, [record.id for record in match.contacts], match.followed) == ((), [CONTACT], LEAD)
 
 
 def test_leads_contacts_and_accounts_of_one_number_are_all_found() -> None:
@@ -178,7 +183,7 @@ def test_leads_contacts_and_accounts_of_one_number_are_all_found() -> None:
         Record("Lead", "00Q000000000003EAA", {"Phone": NUMBER, "IsDeleted": True}),
     ]
     match = match_call(asked(NUMBER), settings(), Index(rows))
-    assert [one.id for one in (*match.leads, *match.contacts, *match.accounts)] == [LEAD, LEAD_2, CONTACT, ACCOUNT]
+    assert [lead.id for lead in (*match.leads, *match.contacts, *match.accounts)] == [LEAD, LEAD_2, CONTACT, ACCOUNT]
 
 
 def test_a_call_result_is_never_matched_by_number_alone() -> None:
@@ -186,9 +191,9 @@ def test_a_call_result_is_never_matched_by_number_alone() -> None:
     calls = integration_of(
         {"name": "c", "org": "acme", "project": "p", "result_codes": ["YES"], "action": "update_only"}
     )
-    one = command(keys=(), person=Person(phones=(NUMBER,)))
-    assert person_questions([(one, calls)], facts()) == ()
-    assert match_person(one, calls, Index([Record("Lead", LEAD, {"Phone": NUMBER})]), {}) == Match()
+    item = command(keys=(), person=Person(phones=(NUMBER,)))
+    assert person_questions([(item, calls)], facts()) == ()
+    assert match_person(item, calls, Index([Record("Lead", LEAD, {"Phone": NUMBER})]), {}) == Match()
 
 
 def test_questions_are_alternatives_of_one_field_each() -> None:
@@ -202,8 +207,8 @@ def test_a_call_is_matched_by_number_alone_and_what_a_user_does_by_keys_too() ->
     rows = [Record("Contact", CONTACT, {"HomePhone": NUMBER}), Record("Lead", LEAD, {"Phone": NUMBER})]
     key = MatchKey(1, "phone", NUMBER, lead="Phone")
     call = replace(asked(NUMBER), keys=(key,))
-    assert [one.id for one in match_person(call, settings(), Index(rows), {}).contacts] == [CONTACT]
+    assert [contact.id for contact in match_person(call, settings(), Index(rows), {}).contacts] == [CONTACT]
     by_hand = replace(call, request=Request("log_activity"))
     assert match_person(by_hand, settings(), Index(rows), {}).step == "key_set:1"
     unkeyed = replace(by_hand, keys=())
-    assert [one.id for one in match_person(unkeyed, settings(), Index(rows), {}).contacts] == [CONTACT]
+    assert [contact.id for contact in match_person(unkeyed, settings(), Index(rows), {}).contacts] == [CONTACT]

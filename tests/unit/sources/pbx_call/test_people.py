@@ -63,7 +63,7 @@ def test_every_key_that_somebody_may_have_is_asked_for() -> None:
     case = case_of((), CONFERENCE, pbx())
     kept = {"call-1": state_of(assemble("call-1", CONFERENCE, "DE"), ("+4930901899",))}
     asked = effects(case.command, kept)
-    wanted = {key_of_further(case.command, one) for one in (NUMBER, OTHER, "+4930901899")}
+    wanted = {key_of_further(case.command, text) for text in (NUMBER, OTHER, "+4930901899")}
     assert set(asked) == {effect_key("pbx", "call-1", "activity"), *wanted}
 
 
@@ -94,5 +94,5 @@ def test_a_further_person_is_matched_by_their_number_alone() -> None:
     """What matches the first one is not theirs."""
     case = case_of((a_lead(), second_contact()), CONFERENCE, pbx())
     match = match_person(case.command, pbx(), Index((a_lead(), second_contact()), "DE"), {})
-    assert ([one.object for one in match.people], list(match.further)) == (["Lead", "Contact"], [OTHER])
+    assert ([person.object for person in match.people], list(match.further)) == (["Lead", "Contact"], [OTHER])
     assert PersonActivity(OTHER).part is None
