@@ -27,6 +27,8 @@ _RIGHTS = re.compile(
 )
 """What a row says where the user's rights, or its licence, do not hold the object; describe decides."""
 _NEEDS = {"create": "createable", "update": "updateable"}
+IN_FLIGHT = 16
+"""How many calls may be under way for an org at once; each of them may have left before a right was given back."""
 CONVERT = ("Lead", "convert")
 Right = tuple[str, str]
 """An object, and `createable`, `updateable` or `convert`."""
@@ -53,6 +55,7 @@ class WholeOrg:
         self._lock = threading.Lock()
         self._storage_full = False
         self._missing: set[Right] = set()
+        self._restored: dict[Right, int] = {}
 
     def check(self) -> None:
         """Raise `OrgDown` while something that was found is as it was. Raises what the reads raise."""
@@ -66,6 +69,7 @@ class WholeOrg:
                 raise OrgDown(_sentence(right), code="NO_RIGHTS", cause="no_rights")
             with self._lock:
                 self._missing.discard(right)
+                self._restored[right] = IN_FLIGHT
 
     def written(self, writes: Sequence[Write], answers: Sequence[Written]) -> list[Written]:
         """Return the answers of writes as they count."""
@@ -87,6 +91,17 @@ class WholeOrg:
                 counted[number] = _without_right(answer, asked[right])
         return counted
 
+    def _was_sent_before(self, right: Right) -> bool:
+        """Whether a refusal may be of a call that left before the right was given back; so many calls are believed."""
+        with self._lock:
+            if right in self._missing:
+                # It is there again, and no look has found so yet.
+                return True
+            left = self._restored.pop(right, 0)
+            if left > 1:
+                self._restored[right] = left - 1
+        return left > 0
+
     def _found_missing(self, right: Right) -> bool | None:
         """Return whether the right is missing; None where that cannot be read now."""
         try:
@@ -96,6 +111,8 @@ class WholeOrg:
         if lacks:
             with self._lock:
                 self._missing.add(right)
+        elif self._was_sent_before(right):
+            return None
         return lacks
 
     def _lacks(self, right: Right) -> bool:

@@ -185,6 +185,7 @@ def test_a_licence_that_is_lost_while_records_are_written_waits_is_told_once_and
     assert rig.kinds(rig.outcomes()) == ["created"] * 2
     rig.control().ask("POST", "rights", {"object": "Lead", "rights": ["read", "create", "edit"]})
     assert rig.kinds(rig.settle(7)) == ["created"] * 7
+    rig.wait(lambda: len(rig.notices()) >= 2, what="the notice that it is mended")
     assert [notice.kind for notice in rig.notices()] == ["connection_broken", "connection_mended"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from connectors.salesforce.check import permission_lines
-from connectors.salesforce.whole_org import WholeOrg
+from connectors.salesforce.whole_org import IN_FLIGHT, WholeOrg
 from processors.model.errors import OrgDown, Transient
 from processors.model.org_facts import ObjectFacts
 from processors.model.requests import RowError, Write, Written
@@ -99,7 +99,9 @@ def test_a_licence_that_was_taken_away_pauses_the_org_and_refuses_nothing(error:
             whole.check()
     told.facts = ObjectFacts("Lead", {})
     whole.check()
-    assert whole.written([CREATE], [refused(error)]) == [refused(error)]
+    late = [whole.written([CREATE], [refused(error)]) for _ in range(IN_FLIGHT + 1)]
+    assert all(answers[0].errors[0].transient for answers in late[:-1])
+    assert late[-1] == [refused(error)]
 
 
 def test_where_describe_does_not_answer_the_record_is_tried_again() -> None:
@@ -140,3 +142,15 @@ def test_check_tells_what_is_missing_and_what_is_more_than_needed() -> None:
     assert "no permission Convert Leads" in lines[0]
     assert all("more than Signalbox needs" in line for line in lines[1:])
     assert "not proven" in permission_lines("main", {})[0]
+
+
+def test_a_refusal_of_a_call_that_left_before_the_right_was_given_back_is_tried_again() -> None:
+    told = Told(update=False)
+    whole = told.watch()
+    whole.written([UPDATE], [refused(NO_UPDATE)])
+    told.facts = ObjectFacts("Lead", {}, createable=True, updateable=True)
+    assert whole.written([UPDATE], [refused(NO_UPDATE)])[0].errors[0].transient, "before any look has found it given"
+    whole.check()
+    late = [whole.written([UPDATE], [refused(NO_UPDATE)])[0].errors[0] for _ in range(IN_FLIGHT + 1)]
+    assert [error.transient for error in late] == [True] * IN_FLIGHT + [False]
+    assert {error.cause for error in late} == {None}
