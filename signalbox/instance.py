@@ -18,10 +18,10 @@ from urllib.parse import quote
 import structlog
 
 from processors.model.errors import Misconfigured
+from signalbox.groups import GROUPS
 
 log = structlog.get_logger()
 
-PROCESSES = ("intake", "executor", "notifier", "audit", "changes")
 _UNPROVEN = "unproven"
 _RUNS = "integrations "
 _PAUSES = (0.0, 0.02, 0.05, 0.1)
@@ -120,7 +120,7 @@ def running_processes(folder: Path) -> list[RunningProcess]:
     found = []
     for path in folder.iterdir() if folder.is_dir() else ():
         kind = re.split(r"[-.]", path.name)[0]
-        if kind not in PROCESSES or not _is_locked(path):
+        if kind not in GROUPS or not _is_locked(path):
             continue
         name, *notes = path.read_text(encoding="utf-8").split("\n")
         if not name:

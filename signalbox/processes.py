@@ -13,17 +13,15 @@ from importlib.metadata import version
 import structlog
 
 from connectors.kafka.last_good_texts import LastGoodTexts
-from processors.audit import app as audit_app
-from processors.changes import app as changes_app
 from processors.model.errors import Fenced
-from processors.notifier import app as notifier_app
 from processors.sources.last_good import FaultyFile
 from signalbox import changes_wiring, wiring
 from signalbox.first_values import begin_metrics
+from signalbox.groups import GROUPS
 from signalbox.instance import InstanceName, take_name
 from signalbox.logs import configure_logs
 from signalbox.reload import Reload, start_anew, with_last_good
-from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, load_settings
+from signalbox.settings import load_settings
 from signalbox.waiting import Process, wait_for_kafka, wait_for_own_name
 
 log = structlog.get_logger()
@@ -31,19 +29,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a process is run, the consumer group that it joins, and who is told of faulty files by it."""
+    """How a process is run, and who is told of faulty files by it."""
 
     run: Callable[[Process], None]
-    group: str
     on_faulty: Callable[[Process], Callable[[Sequence[FaultyFile]], None]] = lambda _process: lambda _faulty: None
 
 
 STARTS = {
-    "intake": Start(wiring.run_intake_process, GROUP_INTAKE),
-    "executor": Start(wiring.run_executor_process, GROUP_EXECUTOR),
-    "notifier": Start(wiring.run_notifier_process, notifier_app.GROUP, wiring.faulty_file_mails),
-    "audit": Start(wiring.run_audit_process, audit_app.GROUP),
-    "changes": Start(changes_wiring.run_changes_process, changes_app.GROUP),
+    "intake": Start(wiring.run_intake_process),
+    "executor": Start(wiring.run_executor_process),
+    "notifier": Start(wiring.run_notifier_process, wiring.faulty_file_mails),
+    "audit": Start(wiring.run_audit_process),
+    "changes": Start(changes_wiring.run_changes_process),
 }
 
 
@@ -66,7 +63,7 @@ def run_process(name: str) -> None:
     _tell(process, name)
     Reload(process, store, told=STARTS[name].on_faulty(process)).start()
     try:
-        _run(STARTS[name], process, instance)
+        _run(name, process, instance)
     except SystemExit as end:  # Faust ends the intake by it
         if end.code or not process.anew.is_set():
             raise
@@ -76,16 +73,16 @@ def run_process(name: str) -> None:
         start_anew()
 
 
-def _run(start: Start, process: Process, instance: InstanceName) -> None:
+def _run(name: str, process: Process, instance: InstanceName) -> None:
     """Run the process once Kafka has what it needs and nobody else has its name."""
     if not wait_for_kafka(process):
         return
     known = instance.proven or process.settings.kafka.embedded
-    if not known and not wait_for_own_name(process, start.group):
+    if not known and not wait_for_own_name(process, GROUPS[name]):
         return
     instance.prove()
     try:
-        start.run(process)
+        STARTS[name].run(process)
     except Fenced:
         instance.fenced()
         raise

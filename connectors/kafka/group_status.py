@@ -1,30 +1,19 @@
 """
-What waits for a consumer group, and who is in it, as Kafka tells it to a reader from outside.
+What waits for a consumer group, as Kafka tells it to a reader from outside.
 
-In: a group and topics. Out: its members; for each topic the messages that wait and when the oldest of them was sent.
+In: a group and topics. Out: for each topic the messages that wait, and when the oldest of them was sent.
 Rule of this file: reads only, and nothing is committed. A transaction's control record is no message: where the end of
 a partition is found without one, nothing waits.
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._group import MemberDescription
 
-from connectors.kafka.options import KafkaSettings, consumer_config
+from connectors.kafka.asking import SECONDS, asking, partitions_of
+from connectors.kafka.options import KafkaSettings
 from processors.model.errors import Transient
-
-SECONDS = 10.0
-ATTEMPTS = 10
-PAUSE_SECONDS = 0.5
-_LOADING = (
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.NOT_COORDINATOR,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +25,11 @@ class Waiting:
     since: float
 
 
-def group_members(admin: AdminClient, group: str, sleep: Callable[[float], None] = time.sleep) -> tuple[str, ...]:
-    """Return the names of a group's members, those of static members as settings give them; raises `Transient`."""
-    members = _described(admin, group, sleep)
-    return tuple(sorted((each.group_instance_id or each.client_id).removeprefix(f"{group}-") for each in members))
-
-
-def _described(admin: AdminClient, group: str, sleep: Callable[[float], None]) -> Sequence[MemberDescription]:
-    for _ in range(ATTEMPTS):
-        try:
-            asked = admin.describe_consumer_groups([group], request_timeout=SECONDS)[group]
-            found: Sequence[MemberDescription] = asked.result(SECONDS).members
-            return found
-        except KafkaException as error:
-            said: KafkaError = error.args[0]
-            if said.code() == KafkaError.GROUP_ID_NOT_FOUND:
-                return ()
-            # A broker that has just started loads its groups first.
-            if said.code() not in _LOADING:
-                raise Transient(f"Kafka does not tell who is in group {group}: {said.str()}") from error
-            sleep(PAUSE_SECONDS)
-        except TimeoutError as error:
-            raise Transient(f"Kafka does not tell who is in group {group}: no answer") from error
-    raise Transient(f"Kafka does not tell who is in group {group}: it loads its groups for long; try again")
+def committed(kafka: KafkaSettings, group: str, topics: Iterable[str]) -> Mapping[str, TopicPartition]:
+    """Return what *group* has committed of topics of one partition, with its metadata; raises `Transient`."""
+    places = [TopicPartition(topic, 0) for topic in topics]
+    with asking(kafka, group, f"Kafka does not say what group {group} has committed") as consumer:
+        return {place.topic: place for place in consumer.committed(places, SECONDS)}
 
 
 def waiting(kafka: KafkaSettings, group: str, topics: Iterable[str]) -> tuple[Waiting, ...]:
@@ -68,22 +39,14 @@ def waiting(kafka: KafkaSettings, group: str, topics: Iterable[str]) -> tuple[Wa
     Raises:
         Transient: Kafka did not answer.
     """
-    plain = KafkaSettings(kafka.bootstrap, kafka.options)
-    try:
-        consumer = Consumer({**consumer_config(plain, group), "enable.partition.eof": True})
-        try:
-            return tuple(found for topic in topics if (found := _of_topic(consumer, topic)) is not None)
-        finally:
-            consumer.close()
-    except KafkaException as error:
-        raise Transient(f"Kafka does not tell what waits for group {group}: {error.args[0].str()}") from error
+    unanswered = f"Kafka does not tell what waits for group {group}"
+    with asking(kafka, group, unanswered, **{"enable.partition.eof": True}) as consumer:
+        return tuple(found for topic in topics if (found := _of_topic(consumer, topic)) is not None)
 
 
 def _of_topic(consumer: Consumer, topic: str) -> Waiting | None:
-    told = consumer.list_topics(topic, SECONDS).topics.get(topic)
-    if told is None or told.error is not None:
+    if not (partitions := partitions_of(consumer, topic)):
         return None
-    partitions = [TopicPartition(topic, number) for number in sorted(told.partitions)]
     unread = []
     messages = 0
     for place in consumer.committed(partitions, SECONDS):
@@ -120,21 +83,10 @@ def _first_sent(consumer: Consumer, places: list[TopicPartition]) -> list[float]
 
 def held(kafka: KafkaSettings, topics: Iterable[str]) -> Mapping[str, int]:
     """Return how many messages each topic holds; topics that are not there are left out. Raises `Transient`."""
-    plain = KafkaSettings(kafka.bootstrap, kafka.options)
     found = {}
-    try:
-        consumer = Consumer(consumer_config(plain, "signalbox-status"))
-        try:
-            there = consumer.list_topics(timeout=SECONDS).topics
-            for topic in topics:
-                if topic in there:
-                    ends = [
-                        consumer.get_watermark_offsets(TopicPartition(topic, number), SECONDS)
-                        for number in there[topic].partitions
-                    ]
-                    found[topic] = sum(high - low for low, high in ends)
-        finally:
-            consumer.close()
-    except KafkaException as error:
-        raise Transient(f"Kafka does not tell what its topics hold: {error.args[0].str()}") from error
+    with asking(kafka, "signalbox-status", "Kafka does not tell what its topics hold") as consumer:
+        for topic in topics:
+            if partitions := partitions_of(consumer, topic):
+                ends = [consumer.get_watermark_offsets(place, SECONDS) for place in partitions]
+                found[topic] = sum(high - low for low, high in ends)
     return found

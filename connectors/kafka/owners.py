@@ -1,14 +1,15 @@
 """
 Who is in a consumer group, and which partitions no member of it owns.
 
-In: a group and topics. Out: the topics of which a partition belongs to nobody; the names of static members.
+In: a group and topics. Out: the topics of which a partition belongs to nobody; the names of members.
 Rule of this file: reads only; during a rebalance, or if the broker does not say, no partition counts as unowned.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._group import MemberDescription
 
 from connectors.kafka.admin import admin_client
 from connectors.kafka.options import KafkaSettings
@@ -49,14 +50,25 @@ def static_members(kafka: KafkaSettings, group: str) -> Callable[[], frozenset[s
     def ask() -> frozenset[str]:
         if not clients:
             clients.append(admin_client(kafka))
-        try:
-            # A new cluster makes the topic of the groups first.
-            told = clients[0].describe_consumer_groups([group], request_timeout=ANSWER_SECONDS)[group]
-            found = told.result(ANSWER_SECONDS)
-        except KafkaException as error:
-            raise Transient(f"Kafka does not tell who is in group {group}: {error.args[0].name()}") from error
-        except TimeoutError as error:
-            raise Transient(f"Kafka does not tell who is in group {group}: no answer") from error
-        return frozenset(member.group_instance_id for member in found.members if member.group_instance_id)
+        found = _described(clients[0], group)
+        return frozenset(member.group_instance_id for member in found if member.group_instance_id)
 
     return ask
+
+
+def group_members(admin: AdminClient, group: str) -> tuple[str, ...]:
+    """Return the names of a group's members, those of static members as settings give them; raises `Transient`."""
+    found = _described(admin, group)
+    return tuple(sorted((member.group_instance_id or member.client_id).removeprefix(f"{group}-") for member in found))
+
+
+def _described(admin: AdminClient, group: str) -> Sequence[MemberDescription]:
+    """Return the members of a group; a new cluster, which makes the topic of the groups first, is `Transient`."""
+    try:
+        asked = admin.describe_consumer_groups([group], request_timeout=ANSWER_SECONDS)[group]
+        found: Sequence[MemberDescription] = asked.result(ANSWER_SECONDS).members
+    except KafkaException as error:
+        raise Transient(f"Kafka does not tell who is in group {group}: {error.args[0].str()}") from error
+    except TimeoutError as error:
+        raise Transient(f"Kafka does not tell who is in group {group}: no answer") from error
+    return found

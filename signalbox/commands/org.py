@@ -5,17 +5,17 @@ In: the ledger, the outcome topics' tails.  Out: lines; one number in the ledger
 Rule of this file: nothing is resumed without showing after which outcome.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Message
 
 from connectors.database.org_status import OrgStatus, org_statuses
 from connectors.database.org_status import resume as resume_after
-from connectors.kafka.options import consumer_config
+from connectors.kafka.group_status import committed
 from connectors.kafka.tails import highest_sequence
 from processors.executor.session.publish import SEQUENCE_HEADER, Position
 from processors.model.errors import Misconfigured, SignalboxError, Transient, Undecodable
@@ -26,21 +26,21 @@ from signalbox.commands.common import as_json_line, say
 from signalbox.commands.ledger import migrated_engine
 from signalbox.settings import GROUP_EXECUTOR, Settings, load_settings
 
-ASK_SECONDS = 5.0
-
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
     """Show each org: owner, counts, what is oldest, unpublished and in doubt. Example: `signalbox org status`."""
     settings = load_settings()
-    for org_status in org_statuses(migrated_engine(settings)):
-        try:
-            published = published_through(settings, org_status.org)
-        except Transient as error:
-            say(f"{org_status.org}: {error.reason}")
-            published = None
-        left = unpublished(org_status, published)
+    orgs = org_statuses(migrated_engine(settings))
+    try:
+        published = published_through(settings, [org_status.org for org_status in orgs])
+    except Transient as error:
+        say(error.reason)
+        published = {}
+    for org_status in orgs:
+        number = published.get(org_status.org)
+        left = unpublished(org_status, number)
         if as_json:
-            as_json_line({**asdict(org_status), "published_through": published, "unpublished": left})
+            as_json_line({**asdict(org_status), "published_through": number, "unpublished": left})
         else:
             typer.echo(_line(org_status, left))
 
@@ -73,22 +73,17 @@ def _moment(seconds: float | None) -> str:
     return "-" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def published_through(settings: Settings, org: str) -> int | None:
+def published_through(settings: Settings, orgs: Iterable[str]) -> dict[str, int]:
     """
-    Return the number of the last outcome that is published by Kafka's committed offset; None where it names none.
+    Return the number of each org's last outcome that is published by Kafka's committed offset, where that names one.
 
     Raises:
         Transient: Kafka does not say.
     """
-    consumer = Consumer(consumer_config(settings.kafka.client(None), GROUP_EXECUTOR))
-    try:
-        committed = consumer.committed([TopicPartition(command_topic(org), 0)], ASK_SECONDS)[0]
-    except KafkaException as error:
-        raise Transient(f"Kafka does not say what is published: {error.args[0].str()}") from error
-    finally:
-        consumer.close()
-    position = Position.read(committed)
-    return None if position is None or position.sequence < 0 else position.sequence
+    topics = {command_topic(org): org for org in orgs}
+    found = committed(settings.kafka.client(None), GROUP_EXECUTOR, topics) if topics else {}
+    positions = {topics[topic]: Position.read(place) for topic, place in found.items()}
+    return {org: position.sequence for org, position in positions.items() if position and position.sequence >= 0}
 
 
 def resume(

@@ -5,21 +5,22 @@ In: Kafka, the database, the integration files.  Out: the screen of `signalbox/s
 Rule of this file: reads only, asks no org, and shows what it can where a part gives no answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from sqlalchemy import Engine
 
 from connectors.database.org_status import OrgStatus, org_statuses, unpublished_since
 from connectors.kafka.admin import admin_client, existing_topics
-from connectors.kafka.group_status import SECONDS, group_members, held, waiting
+from connectors.kafka.asking import SECONDS
+from connectors.kafka.group_status import held, waiting
 from connectors.kafka.last_good_texts import LastGoodTexts
+from connectors.kafka.owners import group_members
 from processors.audit import app as audit_app
-from processors.changes import app as changes_app
 from processors.model.errors import SignalboxError
 from processors.notifier import app as notifier_app
 from processors.sources.last_good import running
@@ -28,7 +29,8 @@ from schemas.topics import DEAD_LETTER_SOURCES, SOURCES, command_topic, dead_let
 from signalbox.commands.common import FAILED, as_json_line
 from signalbox.commands.ledger import migrated_engine
 from signalbox.commands.org import published_through, unpublished
-from signalbox.settings import GROUP_EXECUTOR, GROUP_INTAKE, Settings, load_settings
+from signalbox.groups import GROUPS
+from signalbox.settings import Settings, load_settings
 from signalbox.status import Installation, OrgView, Stage, as_value, screen, what_to_do
 from signalbox.waiting import changes_wanted, orgs_of
 
@@ -76,12 +78,12 @@ def _read(settings: Settings) -> Installation:
         at=datetime.now(UTC),
         stages=tuple(
             Stage(
-                row.name,
-                row.name != "changes" or bool(changes_wanted(found.integrations)),
-                None if there is None else asked(partial(group_members, admin, row.group)),
-                None if there is None else asked(partial(waiting, kafka, row.group, row.topics)),
+                name,
+                name != "changes" or bool(changes_wanted(found.integrations)),
+                None if there is None else asked(partial(group_members, admin, GROUPS[name])),
+                None if there is None else asked(partial(waiting, kafka, GROUPS[name], topics)),
             )
-            for row in _stages(orgs)
+            for name, topics in _topics(orgs).items()
         ),
         orgs=asked(lambda: _orgs(settings, published_here=there is not None), "the database"),
         integrations=tuple(sorted(found.integrations.by_name)),
@@ -92,28 +94,24 @@ def _read(settings: Settings) -> Installation:
     )
 
 
-class _Row(NamedTuple):
-    name: str
-    group: str
-    topics: tuple[str, ...]
-
-
-def _stages(orgs: tuple[str, ...]) -> tuple[_Row, ...]:
-    return (
-        _Row("intake", GROUP_INTAKE, tuple(SOURCES)),
-        _Row("executor", GROUP_EXECUTOR, tuple(map(command_topic, orgs))),
-        _Row("notifier", notifier_app.GROUP, notifier_app.TOPICS),
-        _Row("audit", audit_app.GROUP, audit_app.TOPICS),
-        _Row("changes", changes_app.GROUP, ()),
-    )
+def _topics(orgs: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return the topics that each process reads and commits; changes keep their position themselves."""
+    return {
+        "intake": tuple(SOURCES),
+        "executor": tuple(map(command_topic, orgs)),
+        "notifier": notifier_app.TOPICS,
+        "audit": audit_app.TOPICS,
+        "changes": (),
+    }
 
 
 def _orgs(settings: Settings, *, published_here: bool) -> tuple[OrgView, ...]:
     engine = migrated_engine(settings)
-    return tuple(_org(settings, engine, org, published_here=published_here) for org in org_statuses(engine))
+    found = org_statuses(engine)
+    published = published_through(settings, [org.org for org in found]) if published_here else {}
+    return tuple(_org(engine, org, published.get(org.org)) for org in found)
 
 
-def _org(settings: Settings, engine: Engine, org: OrgStatus, *, published_here: bool) -> OrgView:
-    published = published_through(settings, org.org) if published_here else None
+def _org(engine: Engine, org: OrgStatus, published: int | None) -> OrgView:
     since = None if published is None else unpublished_since(engine, org.org, published)
     return OrgView(org, unpublished(org, published), since)

@@ -30,11 +30,11 @@ from connectors.kafka.embedded import embedded_kafka
 from processors.sources.load import load_integrations
 from schemas.topics import NO_ORG, topic_table
 from signalbox.demo.expected import ExistingRecord
+from signalbox.groups import GROUPS
 from signalbox.waiting import changes_wanted
 from simulator.client import Control
 
 ORG = "demo"
-PROCESSES = ("intake", "executor", "notifier", "audit", "changes")
 START_SECONDS = 45.0
 END_SECONDS = 35.0
 _PR_SET_PDEATHSIG = 1
@@ -109,12 +109,12 @@ def running_parts(folder: Path, record_ids: Sequence[ExistingRecord]) -> Iterato
         smtp = Controller(post, hostname="127.0.0.1", port=_free_port())
         smtp.start()
         stack.callback(smtp.stop)
-        ports = {name: _free_port() for name in PROCESSES}
+        ports = {name: _free_port() for name in GROUPS}
         # Before anyone polls: what was there before is no change.
         parts = Parts(folder, kafka, control, org_url, post, ports, listeners, _fill(control, record_ids))
         _settings(parts, smtp.port)
         migrate(open_engine(parts.database))
-        for name in PROCESSES:
+        for name in GROUPS:
             process = _start(name, folder, {"SIGNALBOX_METRICS__PORT": str(ports[name])})
             parts.processes[name] = process
         stack.callback(_end, parts.processes)
