@@ -92,10 +92,9 @@ class Reload:
         self._store = store
         self._end = end
         self._told = told
-        self._faulty_files: tuple[FaultyFile, ...] = process.running.faulty
+        self._faulty: tuple[FaultyFile, ...] = process.running.faulty
         self._asked = threading.Event()
         self._seen: dict[str, bytes] | None = None
-        self._faulty = frozenset(faulty_file.name for faulty_file in process.running.faulty)
         self._kept: dict[str, bytes] | None = None
         self._request = last_request(process.settings.state)
 
@@ -107,7 +106,7 @@ class Reload:
 
     def _tell_of_faulty_files(self) -> None:
         try:
-            self._told(self._faulty_files)
+            self._told(self._faulty)
         except Exception:
             # A mail must not end the look-out for files.
             log.exception("recipients of faulty integration files could not be told")
@@ -150,11 +149,9 @@ class Reload:
             {name for name, text in found.texts.items() if runs.texts.get(name) != text}
             | (set(runs.texts) - set(found.texts))
         )
-        faulty = frozenset(faulty_file.name for faulty_file in found.faulty)
-        self._faulty_files = found.faulty
-        if asked or faulty or self._faulty:
-            tell_faulty(found, self._process.metrics, self._faulty)
-        self._faulty = faulty
+        if asked or found.faulty or self._faulty:
+            tell_faulty(found, self._process.metrics, frozenset(file.name for file in self._faulty))
+        self._faulty = found.faulty
         if changed or found.integrations.unknown_sources != runs.integrations.unknown_sources:
             digests = {name: digest[:12] for name, digest in sorted(found.integrations.digests.items())}
             log.warning("integration files have changed; the process starts anew", files=changed, digests=digests)

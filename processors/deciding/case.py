@@ -242,17 +242,7 @@ class Case:
         ids = tuple(dict.fromkeys((*self.command.rule_ids, *rules, *(rule for part in parts for rule in part.rules))))
         for part in parts:
             if part.refusal:
-                return Decision(
-                    "error",
-                    part.refusal,
-                    rule_ids=ids,
-                    candidates=part.candidates,
-                    missing_fields=tuple(name for item in parts for name in item.missing),
-                    detail=part.detail,
-                    park=part.park and self.resolution is None,
-                    own_record=self.match.own_passed,
-                    disowned=tuple(name for item in parts for name in item.disowned),
-                )
+                return self._refused(part.refusal, part, parts, ids)
         steps = tuple(step for part in parts for step in part.steps)
         stale = tuple(dict.fromkeys(name for part in parts for name in part.stale))
         detail = next((part.detail for part in parts if part.detail), None)
@@ -276,6 +266,20 @@ class Case:
             own_record=self.match.own_passed,
             unfit=tuple(dict.fromkeys(unfit for part in parts for unfit in part.unfit)),
             seen={part.record.id: part.seen for part in parts if part.seen and part.record and part.record.id},
+        )
+
+    def _refused(self, reason: Reason, refused: Part, parts: tuple[Part, ...], ids: tuple[str, ...]) -> Decision:
+        """Return the decision that *refused* makes of all parts: nothing is written."""
+        return Decision(
+            "error",
+            reason,
+            rule_ids=ids,
+            candidates=refused.candidates,
+            missing_fields=tuple(name for part in parts for name in part.missing),
+            detail=refused.detail,
+            park=refused.park and self.resolution is None,
+            own_record=self.match.own_passed,
+            disowned=tuple(name for part in parts for name in part.disowned),
         )
 
 
