@@ -88,9 +88,9 @@ def lookup_records(
     by = links([*found, *(item_id for item_id in ids if item_id not in found)])
     seen = [_seen(org, record, ids, by.get(record.id, ())) for record in found.values()]
     gone = [
-        FoundRecord(org, "linked, gone", "", text, links=tuple(by.get(text, ())))
-        for text in linked
-        if text not in found
+        FoundRecord(org, "linked, gone", "", record_id, links=tuple(by.get(record_id, ())))
+        for record_id in linked
+        if record_id not in found
     ]
     return [
         *gone,
@@ -115,7 +115,7 @@ def _find(salesforce: Salesforce, facts: OrgFacts, field: str, values: Sequence[
         known = facts.objects.get(name)
         wanted = [value for value in values if field != "Id" or _PREFIXES[OBJECTS.index(name)] == value[:3]]
         if known is not None and field in known.fields and wanted:
-            fields = tuple(text for text in _FIELDS if text in known.fields)
+            fields = tuple(field_name for field_name in _FIELDS if field_name in known.fields)
             questions.append(Question(name, fields, ((In(field, tuple(wanted)),),), deleted=True))
     if not questions:
         return []

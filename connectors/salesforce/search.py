@@ -68,7 +68,7 @@ def _narrower(words: list[str], objects: tuple[str, ...]) -> list[tuple[list[str
 def search_statement(words: Sequence[str], fields: Mapping[str, tuple[str, ...]]) -> str:
     """Return the SOSL statement that looks for any of *words* in telephone fields."""
     returning = ", ".join(
-        f"{api_name(name)}({', '.join(field_path(fromkey) for fromkey in dict.fromkeys(('Id', *wanted)))})"
+        f"{api_name(name)}({', '.join(field_path(field_name) for field_name in dict.fromkeys(('Id', *wanted)))})"
         for name, wanted in fields.items()
     )
     return (
@@ -99,4 +99,4 @@ def _records(body: Any, fields: Mapping[str, tuple[str, ...]]) -> Iterator[Recor
     for row in found:
         name = row.get("attributes", {}).get("type") if isinstance(row, Mapping) else None
         if isinstance(name, str) and name in fields and isinstance(row.get("Id"), str):
-            yield Record(name, row["Id"], {text: value_of(row, text) for text in fields[name]})
+            yield Record(name, row["Id"], {field_name: value_of(row, field_name) for field_name in fields[name]})

@@ -66,7 +66,11 @@ class Conform:
         key = "activity" if name in _ACTIVITIES else name.lower()
         mapped: Mapping[str, Scalar] = getattr(self.command, key, {})
         marked = {f"{key.title()}.{field}": field for field in mapped}
-        return {marked[text]: mapped[marked[text]] for text in self.command.defaulted if text in marked}
+        return {
+            marked[field_name]: mapped[marked[field_name]]
+            for field_name in self.command.defaulted
+            if field_name in marked
+        }
 
     def _conformed(
         self, name: str, mapped: Mapping[str, Scalar], *, creating: bool

@@ -203,7 +203,7 @@ def create_fields(
             values: dict[str, Scalar] = {"text": defaults[0], "number": defaults[1], "today": _today(fact, now)}
             fields[fact.name] = as_stored(fact, values[kind.then])
     name = facts.name if facts else ""
-    return Create(fields, tuple(f"{name}.{text}" for text in missing), tuple(dict.fromkeys(rules)))
+    return Create(fields, tuple(f"{name}.{field_name}" for field_name in missing), tuple(dict.fromkeys(rules)))
 
 
 def _state(fact: FieldFacts, mapped: Mapping[str, Scalar]) -> str:

@@ -108,7 +108,7 @@ def _leads_nowhere(known: ObjectFacts | None, name: str, value: Scalar, parents:
 
 
 def _refers(mapped: Iterable[str]) -> bool:
-    return any(is_path(text) or text == RECORD_TYPE for text in mapped)
+    return any(is_path(field_name) or field_name == RECORD_TYPE for field_name in mapped)
 
 
 def _ids(path: ParentPath | None, value: Scalar, facts: OrgFacts, parents: ParentIds) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def with_references(command: Command, activity: str, facts: OrgFacts, parents: P
         for item in mapped
         if (path := known_path(facts.objects.get(activity if kind == "activity" else kind.title()), item)) is not None
     }
-    defaulted = tuple(names.get(text, text) for text in command.defaulted)
+    defaulted = tuple(names.get(field_name, field_name) for field_name in command.defaulted)
     fields: dict[str, Any] = {kind: referenced_values.fields for kind, referenced_values in found.items()}
     changed = replace(command, defaulted=defaulted, **fields)
     return ReferencedCommand(changed, tuple(unknown_parent for own in found.values() for unknown_parent in own.unknown))

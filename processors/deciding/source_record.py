@@ -99,7 +99,7 @@ def _taken(case: Case) -> Part | None:
     if record is None or case.match.step == "link" or record.id == case.match.linked_id:
         return None
     same = (record.id, case.match.followed or "", *case.match.also)
-    other = next((case.match.taken[text] for text in same if text in case.match.taken), None)
+    other = next((case.match.taken[record_id] for record_id in same if record_id in case.match.taken), None)
     row = case.book.row("link_taken", "taken" if other else "free", case.settings.record_link.taken)
     if row.then == "link":
         return None

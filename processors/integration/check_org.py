@@ -136,7 +136,7 @@ def _may_be_made(integration: Integration, name: str) -> bool:
 
 
 def _mandatory(name: str, fields: FieldMap, known: ObjectFacts) -> Iterator[tuple[Level, str]]:
-    written = {written_field(known, text) for text in fields}
+    written = {written_field(known, field_name) for field_name in fields}
     for field in known.fields.values():
         # What the action itself always gives: a name derived from the person, the account that it links.
         if field.required and field.name not in written and field.name != "AccountId":

@@ -75,7 +75,9 @@ class Comparison:
         """Return how an integration compares what *command* says of its person."""
         kinds: tuple[KeyKind, ...] = ("email", "phone")
         fields = {
-            (name, kind): tuple(text for key in command.keys if key.kind == kind for text in key.fields_of(name))
+            (name, kind): tuple(
+                field_name for key in command.keys if key.kind == kind for field_name in key.fields_of(name)
+            )
             for name in PEOPLE
             for kind in kinds
         }
@@ -115,10 +117,10 @@ def known_of(record: Record | None, said: Sequence[OwnRecord], compare: Comparis
     fields = record.fields if record else {}
     name = record.object if record else ""
     country = str(fields.get(COUNTRY.get(name, "")) or "") or None
-    emails = [fields.get(text) for text in compare.fields_of(name, "email")]
+    emails = [fields.get(field_name) for field_name in compare.fields_of(name, "email")]
     emails += [text for person in people for text in person.emails]
     emails += [item for value in kept for item in value.get(_KEY_EMAILS, ())]
-    numbers = compare.numbers((fields.get(text) for text in compare.fields_of(name, "phone")), country)
+    numbers = compare.numbers((fields.get(field_name) for field_name in compare.fields_of(name, "phone")), country)
     numbers |= compare.numbers(phone for person in people for phone in person.all_phones)
     numbers |= compare.numbers(item for value in kept for item in value.get(_KEY_PHONES, ()))
     names = {full_name(fields.get("FirstName"), fields.get("LastName"), fields.get("Name"))}

@@ -75,19 +75,22 @@ class Lookup:
     def to_read(self) -> dict[str, tuple[str, ...]]:
         """Return the fields to read with every lead and contact, by object."""
         kinds: tuple[KeyKind, ...] = ("email", "phone", "text")
-        return {name: tuple(text for kind in kinds for text in self.of_kind(name, kind)) for name in PEOPLE}
+        return {name: tuple(field_name for kind in kinds for field_name in self.of_kind(name, kind)) for name in PEOPLE}
 
     def names(self, name: str, fields: Mapping[str, Any], region: str) -> frozenset[str]:
         """Return the claim keys of a lead or contact that holds *fields*; *region*: that of whoever claims it."""
-        keys = {key for text in self.of_kind(name, "email") for key in email_keys(fields.get(text))}
+        keys = {key for field_name in self.of_kind(name, "email") for key in email_keys(fields.get(field_name))}
         country = fields.get(COUNTRY.get(name, ""))
-        for held in (str(fields.get(text) or "") for text in self.of_kind(name, "phone")):
+        for held in (str(fields.get(field_name) or "") for field_name in self.of_kind(name, "phone")):
             # A number with its country is the same one everywhere.
             everywhere = {region} if held.startswith("+") else {region, *self.regions}
             for own in everywhere if held else ():
                 keys |= {f"phone:{key}" for key in number_keys(held, own, str(country) if country else None)}
         for text_set in self.text_sets.get(name, ()):
-            held_texts = [[(text, str(fields[text])) for text in own if fields.get(text)] for own in text_set]
+            held_texts = [
+                [(field_name, str(fields[field_name])) for field_name in own if fields.get(field_name)]
+                for own in text_set
+            ]
             keys |= text_keys(name, text_set, held_texts)
         return frozenset(keys)
 

@@ -88,9 +88,9 @@ def person_questions(
 
 def _add_known(wanted: Mapping[str, Values], chosen: Iterable[str], old_keys: Iterable[str], facts: OrgFacts) -> None:
     """Ask for records that are known by their ID, and for people who may carry a key of release 0.1.0."""
-    for text in chosen:
-        if name := person_object(text):
-            add(wanted[name], {_ID: (text,)})
+    for chosen_id in chosen:
+        if name := person_object(chosen_id):
+            add(wanted[name], {_ID: (chosen_id,)})
     keys = tuple(dict.fromkeys(old_keys))
     for name in ("Lead", "Contact"):
         if keys and name in facts.external_field:
@@ -120,7 +120,7 @@ def is_call(command: Command, settings: Integration) -> bool:
 def numbers_of(command: Command, settings: Integration, region: str) -> tuple[str, ...]:
     """Return the person's numbers that can be looked up, as E.164, each once: none withheld, none of the network."""
     found = (dialled(phone, region_of(settings, region)) for phone in command.person.all_phones)
-    return tuple(dict.fromkeys(text for text in found if text))
+    return tuple(dict.fromkeys(number for number in found if number))
 
 
 def region_of(settings: Integration | None, region: str) -> str:
@@ -217,10 +217,12 @@ def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts
             dict.fromkeys(field for own, fields in number_fields(settings).items() if own == name for field in fields)
         )
         if name in ("Lead", "Contact"):
-            wanted.update(dict.fromkeys(text for key in command.keys for text in key.fields_of(name)))
+            wanted.update(dict.fromkeys(field_name for key in command.keys for field_name in key.fields_of(name)))
             wanted.update(
                 dict.fromkeys(
-                    text for text in (settings.record_link.id_field, settings.record_link.synced_field) if text
+                    field_name
+                    for field_name in (settings.record_link.id_field, settings.record_link.synced_field)
+                    if field_name
                 )
             )
         if name == "Account":
@@ -229,6 +231,8 @@ def fields_to_read(name: str, live: Sequence[tuple[Command, Integration]], facts
         if name == "Lead":
             # A contact made by conversion takes over the lead's fields of the same name.
             contact = facts.objects.get("Contact")
-            wanted.update(dict.fromkeys(written_field(contact, text) for text in command.contact))
+            wanted.update(dict.fromkeys(written_field(contact, field_name) for field_name in command.contact))
     held = known.fields
-    return tuple(text for text in wanted if text in held or (text == OWNER_NAME and "OwnerId" in held))
+    return tuple(
+        field_name for field_name in wanted if field_name in held or (field_name == OWNER_NAME and "OwnerId" in held)
+    )

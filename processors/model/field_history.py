@@ -49,13 +49,13 @@ def last_write_of(fields: Fields, name: str) -> LastWrite | None:
     found = fields.get(name)
     if found is None:
         return None
-    known = {text: found[text] for text in _NAMES if found.get(text) is not None}
+    known = {key: found[key] for key in _NAMES if found.get(key) is not None}
     return LastWrite(**{**known, "rules": tuple(known.get("rules", ()))})
 
 
 def latest_events(fields: Fields, name: str) -> tuple[str, frozenset[str]]:
     """Return when it was last said what a field holds (empty: never), and the IDs of the events that said it then."""
-    found = [fields[text] for text in (name, _SEEN + name) if text in fields]
+    found = [fields[key] for key in (name, _SEEN + name) if key in fields]
     latest = max((str(row.get(ORDER, row["at"])) for row in found), default="")
     return latest, frozenset(str(row["event"]) for row in found)
 

@@ -58,7 +58,7 @@ def _about(name: str, writes: Sequence[Write]) -> list[Question]:
     unkeyed = [write for write in writes if _is_unkeyed_activity(write)]
     if unkeyed:
         fields = dict.fromkeys(
-            ("Id", "CreatedDate", "CreatedById", *(text for write in unkeyed for text in write.fields))
+            ("Id", "CreatedDate", "CreatedById", *(field_name for write in unkeyed for field_name in write.fields))
         )
         asked.append(Question(name, tuple(fields), tuple(_hung_on(unkeyed))))
     return asked

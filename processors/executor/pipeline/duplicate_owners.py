@@ -45,7 +45,9 @@ def _questions(records: Sequence[Record], facts: OrgFacts) -> list[Question]:
     return [
         Question(
             name,
-            tuple(text for text in (*_READ, OWNER_NAME) if text == OWNER_NAME or text in facts.objects[name].fields),
+            tuple(
+                field for field in (*_READ, OWNER_NAME) if field == OWNER_NAME or field in facts.objects[name].fields
+            ),
             ((In("Id", tuple(own)),),),
         )
         for name, own in ids.items()

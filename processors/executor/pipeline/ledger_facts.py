@@ -70,7 +70,7 @@ class LedgerFacts:
             # A time of receipt does not say that a value held then is the newest.
             for name in held if plan.decision.received is None else ():
                 fields.update(seen(name, plan.decision.at, job.command.event_id))
-        self.disowned += [(job.command.integration, text) for text in plan.decision.disowned]
+        self.disowned += [(job.command.integration, record_id) for record_id in plan.decision.disowned]
         self.unlinked += [(link.kind, link.source_id) for link in plan.decision.unlinked]
         for link in plan.decision.links:
             record = link.record_id or (plan.record_id(link.role) if link.role else None)

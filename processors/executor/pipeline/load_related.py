@@ -115,7 +115,7 @@ def _related_data(job: Job, kept: _Kept, numbers: Mapping[str, str]) -> RelatedD
 
 def _own(jobs: Sequence[Job], kept: _Kept, ledger: Ledger, lease: Lease) -> dict[str, tuple[OwnRecord, ...]]:
     """Return what earlier events of each command's source entity made or wrote (of all bookings of its chain)."""
-    entities = {job.id: [(job.command.integration, text) for text in kept.own_ids[job.id]] for job in jobs}
+    entities = {job.id: [(job.command.integration, source_id) for source_id in kept.own_ids[job.id]] for job in jobs}
     found: dict[tuple[str, str], list[OwnRecord]] = {}
     wanted = list(dict.fromkeys(pair for own in entities.values() for pair in own))
     for row in ledger.own_records(lease, wanted) if wanted else ():

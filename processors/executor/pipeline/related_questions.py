@@ -102,8 +102,8 @@ def _activities(name: str, jobs: Sequence[Job], kept: Mapping[str, RelatedData],
         any_of.append((In("Id", ids),))
     if not any_of:
         return []
-    said = (text for job in jobs for text in (*job.command.activity, *_mapped(job)))
-    mapped = (written_field(facts.objects[name], text) for text in said)
+    said = (field_name for job in jobs for field_name in (*job.command.activity, *_mapped(job)))
+    mapped = (written_field(facts.objects[name], field_name) for field_name in said)
     fields = dict.fromkeys(("Id", "WhoId", "WhatId", "OwnerId", *_WRITTEN[name], *mapped, external or "Id"))
     held = facts.objects[name].fields
     return [Question(name, tuple(field for field in fields if field in held), tuple(any_of))]

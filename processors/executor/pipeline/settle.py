@@ -160,7 +160,7 @@ def _named(touched: Touched, plan: Plan) -> Touched:
 def _made_name(touched: Touched) -> str | None:
     """Return the name of a record that was made: a person's, else its name or subject."""
     values = touched.fields
-    person = " ".join(str(values[text]) for text in ("FirstName", "LastName") if values.get(text))
+    person = " ".join(str(values[field_name]) for field_name in ("FirstName", "LastName") if values.get(field_name))
     return person or str(values.get("Name") or values.get("Subject") or "") or None
 
 

@@ -36,7 +36,7 @@ def touched_keys(
         if effect:
             keys.add(f"thing:{effect}")
     keys |= _names(decision, match, facts, lookup, region)
-    keys |= {f"sfid:{text}" for text in match.also}
+    keys |= {f"sfid:{record_id}" for record_id in match.also}
     if job.command.record is not None and job.command.request is not None:
         # What a user asks for is about a person who is known only now.
         keys |= person_keys(job.command, region)

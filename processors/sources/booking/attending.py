@@ -108,7 +108,7 @@ def attending(case: Case, chain: JoinedChains, change: BookingChange) -> Attendi
     passed = known.get(match.own_passed, match.own_passed) if match.own_passed else None
     matched = () if own_record_refused(case) else (*match.leads, *match.contacts)
     here = {item.id for item in matched} | {*match.also}
-    here |= {text for text in (match.followed, passed) if text}
+    here |= {record_id for record_id in (match.followed, passed) if record_id}
 
     def record_of(attendee: Attendee) -> str | None:
         if attendee.record is None:

@@ -165,9 +165,9 @@ def join_chains(command: Command, source_states: Mapping[str, bytes]) -> JoinedC
     """Return the chains of the command's booking and of the one that it replaces, made one, with its change."""
     previous = previous_of(command)
     # The previous one first: where nothing is known of either, the activity is named after the first booking.
-    chains = [chain_of(text, source_states) for text in (previous, command.source_id) if text]
+    chains = [chain_of(booking, source_states) for booking in (previous, command.source_id) if booking]
     before = list({chain.root: chain for chain in chains}.values())
-    replaced = {text for chain in before for text in chain.replaced} | ({previous} if previous else set())
+    replaced = {booking for chain in before for booking in chain.replaced} | ({previous} if previous else set())
 
     def rank(chain: Chain) -> Rank:
         return chain.change.rank(replaced)

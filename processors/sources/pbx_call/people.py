@@ -77,7 +77,7 @@ def keys_of(command: Command, numbers: Iterable[str]) -> tuple[str, ...]:
     known = tuple(dict.fromkeys((*numbers, *command.person.phones)))
     if len(known) < 2:
         return (key_of_call(command),)
-    return (key_of_call(command), *(key_of_further(command, text) for text in known if text))
+    return (key_of_call(command), *(key_of_further(command, number) for number in known if number))
 
 
 def people_of(case: Case, call: Call, numbers: Sequence[str]) -> list[PersonOfCall]:

@@ -104,7 +104,9 @@ def _fields(case: Case, verb: str) -> dict[str, Scalar]:
     A field that neither object has, mistyped or hidden from us, stays: Salesforce refuses it, and the outcome tells it.
     """
     name = object_of(case)
-    known, other = (case.facts.objects.get(text) for text in (name, "Event" if name == "Task" else "Task"))
+    known, other = (
+        case.facts.objects.get(object_name) for object_name in (name, "Event" if name == "Task" else "Task")
+    )
     foreign = set(other.fields) - set(known.fields) if known and other else set()
     mapped = {text: value for text, value in case.command.activity.items() if text not in foreign}
     if name == "Task":
